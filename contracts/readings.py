@@ -1,0 +1,240 @@
+"""The readings of clauses that are unclear or silent: the choices, the default and the sentence printed for each.
+
+A rule takes its reading as an argument; an agreement's `ChosenReading` rows say which one applies to it. The clause a
+question belongs to is data of the agreement and stands there, not here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class LevelDecision(StrEnum):
+    """Which row of the price table a configuration falls in."""
+
+    HIGHEST_NEEDED_ROW = "highest-needed-row"
+    FIRST_COMPONENT = "first-component"
+
+
+class ChangeCounting(StrEnum):
+    """When a component counts as changed during an annual period."""
+
+    NET_COUNT = "net-count"
+    ANY_CHANGE = "any-change"
+    BAND = "band"
+    UNITS = "units"
+
+
+class ReviewDay(StrEnum):
+    """How the days before the period's end are counted."""
+
+    DAYS_BEFORE = "days-before"
+    BOTH_DAYS_COUNTED = "both-days-counted"
+
+
+class Frequency(StrEnum):
+    """How often an annual price is billed."""
+
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+    ANNUAL = "annual"
+
+    @property
+    def parts(self) -> int:
+        """Instalments in one annual period."""
+        return {Frequency.MONTHLY: 12, Frequency.QUARTERLY: 4, Frequency.ANNUAL: 1}[self]
+
+
+class Timing(StrEnum):
+    """When an instalment becomes due."""
+
+    IN_ARREARS = "in-arrears"
+    IN_ADVANCE = "in-advance"
+
+
+class Proration(StrEnum):
+    """How a part of an annual period is priced."""
+
+    MONTHLY = "monthly"
+    DAILY = "daily"
+    NONE = "none"
+
+
+class Rounding(StrEnum):
+    """How the cents of the instalments are made to meet the whole."""
+
+    CUMULATIVE = "cumulative"
+    LAST_ABSORBS = "last-absorbs"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question that a contract leaves open: its choices, the default, and a sentence for each choice."""
+
+    key: str
+    title: str
+    default: StrEnum
+    sentences: Mapping[StrEnum, str]
+
+    @property
+    def choices(self) -> type[StrEnum]:
+        """The enumeration whose members answer the question."""
+        return type(self.default)
+
+    def sentence(self, choice: StrEnum) -> str:
+        """Return the sentence printed where the choice is applied."""
+        return self.sentences[choice]
+
+
+QUESTIONS: Mapping[str, Question] = {
+    question.key: question
+    for question in (
+        Question(
+            "level",
+            "Which service level does a configuration fall in?",
+            LevelDecision.HIGHEST_NEEDED_ROW,
+            {
+                LevelDecision.HIGHEST_NEEDED_ROW: "The lowest level whose row holds every component decides.",
+                LevelDecision.FIRST_COMPONENT: "The first component of the table decides alone.",
+            },
+        ),
+        Question(
+            "change",
+            "When has a component changed during the annual period?",
+            ChangeCounting.NET_COUNT,
+            {
+                ChangeCounting.NET_COUNT: "A component has changed when its count at the review differs from its count "
+                "at the period's start; decreases are changes.",
+                ChangeCounting.ANY_CHANGE: "A component has changed when its count changed at any time in the period, "
+                "even if it went back.",
+                ChangeCounting.BAND: "A component has changed when its count moved to another row of the table.",
+                ChangeCounting.UNITS: "Each single unit added or removed is a change, of whichever component.",
+            },
+        ),
+        Question(
+            "review-day",
+            "How are the days before the period's end counted?",
+            ReviewDay.DAYS_BEFORE,
+            {
+                ReviewDay.DAYS_BEFORE: "The review is due that many calendar days before the period's last day, "
+                "whatever the weekday.",
+                ReviewDay.BOTH_DAYS_COUNTED: "Both the review's day and the period's last day are counted.",
+            },
+        ),
+        Question(
+            "frequency",
+            "How often is the annual price billed?",
+            Frequency.MONTHLY,
+            {
+                Frequency.MONTHLY: "The annual price is billed in twelve monthly instalments.",
+                Frequency.QUARTERLY: "The annual price is billed in four quarterly instalments.",
+                Frequency.ANNUAL: "The annual price is billed once for the annual period.",
+            },
+        ),
+        Question(
+            "timing",
+            "When is an instalment due?",
+            Timing.IN_ARREARS,
+            {
+                Timing.IN_ARREARS: "Instalments are billed in arrears, after the service.",
+                Timing.IN_ADVANCE: "Instalments are billed in advance, on the first day of the service.",
+            },
+        ),
+        Question(
+            "proration",
+            "What does part of an annual period cost?",
+            Proration.MONTHLY,
+            {
+                Proration.MONTHLY: "A whole month costs one twelfth of the annual price; "
+                "part of a month counts by its days.",
+                Proration.DAILY: "Part of a period costs its share of the days of the annual period.",
+                Proration.NONE: "A site in service for part of a period costs the whole annual price.",
+            },
+        ),
+        Question(
+            "rounding",
+            "How do the instalments meet the annual price to the cent?",
+            Rounding.CUMULATIVE,
+            {
+                Rounding.CUMULATIVE: "Each instalment is the rounded amount due through it less the one before; "
+                "together they are the annual price exactly.",
+                Rounding.LAST_ABSORBS: "Each instalment is rounded by itself; the last one carries the difference.",
+            },
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The reading that applies to an agreement, with who chose it; `chosen_by` is empty where the default applies."""
+
+    question: Question
+    choice: StrEnum
+    clause: str = ""
+    chosen_by: str = ""
+    chosen_on: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The sentence printed for the choice."""
+        return self.question.sentence(self.choice)
+
+    @property
+    def alternatives(self) -> tuple[str, ...]:
+        """The sentences of the choices not taken."""
+        return tuple(text for choice, text in self.question.sentences.items() if choice != self.choice)
+
+
+@dataclass(frozen=True)
+class Readings:
+    """All readings of one agreement, by question; a question nobody answered has its default."""
+
+    chosen: tuple[Chosen, ...]
+
+    @classmethod
+    def of(cls, chosen: Mapping[str, Chosen]) -> "Readings":
+        """Complete the chosen readings with the defaults, in the order of `QUESTIONS`."""
+        return cls(tuple(chosen.get(key) or Chosen(q, q.default) for key, q in QUESTIONS.items()))
+
+    def of_question(self, key: str) -> Chosen:
+        """Return the reading of one question. Raises KeyError for an unknown key."""
+        return next(chosen for chosen in self.chosen if chosen.question is QUESTIONS[key])
+
+    @property
+    def level(self) -> LevelDecision:
+        """Which row a configuration falls in."""
+        return LevelDecision(self.of_question("level").choice)
+
+    @property
+    def change(self) -> ChangeCounting:
+        """When a component counts as changed."""
+        return ChangeCounting(self.of_question("change").choice)
+
+    @property
+    def review_day(self) -> ReviewDay:
+        """How the review's due date is counted."""
+        return ReviewDay(self.of_question("review-day").choice)
+
+    @property
+    def frequency(self) -> Frequency:
+        """How often the annual price is billed."""
+        return Frequency(self.of_question("frequency").choice)
+
+    @property
+    def timing(self) -> Timing:
+        """When an instalment is due."""
+        return Timing(self.of_question("timing").choice)
+
+    @property
+    def proration(self) -> Proration:
+        """What part of a period costs."""
+        return Proration(self.of_question("proration").choice)
+
+    @property
+    def rounding(self) -> Rounding:
+        """How instalments meet the whole."""
+        return Rounding(self.of_question("rounding").choice)
+
+
+DEFAULT_READINGS = Readings.of({})

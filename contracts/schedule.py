@@ -1,0 +1,308 @@
+"""A price schedule as plain values: components, service levels, limits, prices, and what is wrong with them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from itertools import pairwise
+
+
+class LimitKind(StrEnum):
+    """How the source states a cell of the table."""
+
+    RANGE = "range"  # "16 to 25": outside it the row does not apply
+    CAP = "cap"  # "up to 8": nothing below it is too few
+    NUMBER = "number"  # "1": read as a cap, but fewer is worth a remark
+    NOT_STATED = "not-stated"  # an empty cell: neither zero nor a number
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One cell of the table. `printed` is the source's own text, kept beside a corrected value."""
+
+    kind: LimitKind
+    lower: int | None = None
+    upper: int | None = None
+    printed: str = ""
+
+    @property
+    def stated(self) -> bool:
+        """Whether the source gives a figure."""
+        return self.kind is not LimitKind.NOT_STATED
+
+    def __str__(self) -> str:
+        return {
+            LimitKind.RANGE: f"{self.lower} to {self.upper}",
+            LimitKind.CAP: f"up to {self.upper}",
+            LimitKind.NUMBER: f"{self.upper}",
+            LimitKind.NOT_STATED: "not stated",
+        }[self.kind]
+
+
+NOT_STATED = Limit(LimitKind.NOT_STATED)
+
+
+@dataclass(frozen=True)
+class Component:
+    """One counted column of the table. The one that `defines_site` is the switch: none of it, nothing is charged."""
+
+    code: str
+    name: str
+    defines_site: bool = False
+
+
+@dataclass(frozen=True)
+class Level:
+    """One row of the table."""
+
+    code: str
+    name: str
+    rank: int
+    annual_price: Decimal
+    limits: Mapping[str, Limit]
+    integration_price: Decimal | None = None
+
+    def limit(self, component_code: str) -> Limit:
+        """Return the row's limit for a component; a component the row does not mention is not stated."""
+        return self.limits.get(component_code, NOT_STATED)
+
+
+@dataclass(frozen=True)
+class HourPrices:
+    """Prepaid blocks and hourly prices; a figure the source does not give is None."""
+
+    block_hours: int | None = None
+    block_price: Decimal | None = None
+    hourly_price: Decimal | None = None
+    minimum_hours: Decimal | None = None
+    opens_after_blocks: int | None = None
+    opens_in_month: int | None = None
+
+
+@dataclass(frozen=True)
+class ReviewRule:
+    """When the annual renewal review is due and how many components must have changed before a price may."""
+
+    lead_days: int
+    minimum_changed: int
+    clause: str = ""
+
+
+@dataclass(frozen=True)
+class OpeningRule:
+    """The level at which every site is charged in the first annual period, and at which later sites start."""
+
+    first_period_level: str | None
+    starting_level: str | None
+    clause: str = ""
+
+
+@dataclass(frozen=True)
+class IncludedService:
+    """A service that the annual price includes; it can never be a charge of its own."""
+
+    name: str
+    clause: str = ""
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """One "Appendix A": what every level costs, what it may hold and the rules printed beside the table."""
+
+    components: tuple[Component, ...]
+    levels: tuple[Level, ...]
+    review: ReviewRule | None = None
+    opening: OpeningRule = OpeningRule(None, None)
+    hours: HourPrices = HourPrices()
+    included: tuple[IncludedService, ...] = ()
+    prices_clause: str = ""
+    integration_clause: str = ""
+    hours_clause: str = ""
+
+    def level(self, code: str) -> Level | None:
+        """Return the level with that code, or None when the schedule has no such row."""
+        return next((level for level in self.levels if level.code == code), None)
+
+    @property
+    def switch(self) -> Component | None:
+        """The component that makes a place a site, where the schedule names one."""
+        return next((component for component in self.components if component.defines_site), None)
+
+    def includes(self, service: str) -> IncludedService | None:
+        """Return the included service of that name, spelled "Traffic Management" or "TRAFFIC_MANAGEMENT"."""
+        wanted = _plain(service)
+        return next((included for included in self.included if _plain(included.name) == wanted), None)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", " ", name.lower()).strip()
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A value that cannot be stored: where it stands, a code for programs and a sentence for people."""
+
+    code: str
+    place: str
+    message: str
+
+
+_NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
+_CAP = re.compile(r"up to ([0-9]{1,9})", re.ASCII | re.IGNORECASE)
+_RANGE = re.compile(r"([0-9]{1,9}) ?(?:to|-|–) ?([0-9]{1,9})", re.ASCII | re.IGNORECASE)
+
+
+def read_limit(text: str, *, corrected: str = "", place: str = "limit") -> Limit | Refused:
+    """Read a cell as the source prints it: "up to 15", "16 to 25", "1" or an empty cell.
+
+    A cell that is no number, such as "up to l5" with a letter l, is refused until `corrected` gives what it should
+    say; the printed text is then kept beside the corrected value.
+    """
+    printed = text.strip()
+    wanted = " ".join((corrected or printed).split())
+    kept = printed if corrected else ""
+    if not wanted:
+        return Limit(LimitKind.NOT_STATED, printed=kept)
+    if match := _CAP.fullmatch(wanted):
+        return Limit(LimitKind.CAP, None, int(match[1]), kept)
+    if match := _RANGE.fullmatch(wanted):
+        lower, upper = int(match[1]), int(match[2])
+        if lower > upper:
+            return Refused("RANGE_REVERSED", place, f"{place}: {wanted!r} begins above its end. Swap the two figures.")
+        return Limit(LimitKind.RANGE, lower, upper, kept)
+    if _NUMBER.fullmatch(wanted):
+        return Limit(LimitKind.NUMBER, None, int(wanted), kept)
+    return Refused(
+        "NOT_A_NUMBER",
+        place,
+        f"{place}: {wanted!r} is not a number. Enter the figure it should say; the printed text is kept beside it.",
+    )
+
+
+class Weight(StrEnum):
+    """Whether a finding stops the schedule or only asks for a second look."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something about a schedule that a person should see before it is signed."""
+
+    weight: Weight
+    code: str
+    message: str
+    place: str = ""
+    missing: range = range(0)
+
+
+def bands(schedule_levels: Sequence[Level], component_code: str) -> tuple[tuple[Level, int, int], ...]:
+    """Return the ranges stated for a component as (level, lower, upper), by rank; a cap beside ranges begins at 0.
+
+    A component without a single range has caps only and no bands.
+    """
+    ordered = sorted(schedule_levels, key=lambda level: level.rank)
+    cells = [(level, level.limit(component_code)) for level in ordered]
+    if not any(limit.kind is LimitKind.RANGE for _, limit in cells):
+        return ()
+    return tuple((level, limit.lower or 0, limit.upper) for level, limit in cells if limit.upper is not None)
+
+
+def findings(schedule: Schedule) -> tuple[Finding, ...]:
+    """Return every error and warning about a schedule, in reading order (Appendix A).
+
+    Errors: overlapping bands, no level, a repeated code or rank, an opening level that is no row. Warnings: gaps
+    between bands, prices that do not rise with rank, cells that the source leaves blank.
+    """
+    found = [*_shape_findings(schedule), *_price_findings(schedule)]
+    for component in schedule.components:
+        found += _band_findings(schedule, component)
+        found += _blank_findings(schedule, component)
+    return tuple(found)
+
+
+def _shape_findings(schedule: Schedule) -> list[Finding]:
+    found = []
+    if not schedule.levels:
+        found.append(Finding(Weight.ERROR, "NO_LEVELS", "The schedule has no service level. Add at least one row."))
+    for what, values in (
+        ("level code", [level.code for level in schedule.levels]),
+        ("level rank", [level.rank for level in schedule.levels]),
+        ("component code", [component.code for component in schedule.components]),
+    ):
+        for value in sorted({value for value in values if values.count(value) > 1}):
+            found.append(Finding(Weight.ERROR, "REPEATED", f"The {what} {value} is used twice.", what))
+    for what, code in (
+        ("opening level", schedule.opening.first_period_level),
+        ("starting level", schedule.opening.starting_level),
+    ):
+        if code is not None and schedule.level(code) is None:
+            found.append(Finding(Weight.ERROR, "UNKNOWN_LEVEL", f"The {what} {code} is no row of the schedule.", what))
+    return found
+
+
+def _price_findings(schedule: Schedule) -> list[Finding]:
+    ordered = sorted(schedule.levels, key=lambda level: level.rank)
+    return [
+        Finding(
+            Weight.WARNING,
+            "PRICE_DOES_NOT_RISE",
+            f"{higher.name} costs {higher.annual_price:,.2f}, no more than {lower.name} at {lower.annual_price:,.2f}.",
+            higher.name,
+        )
+        for lower, higher in pairwise(ordered)
+        if higher.annual_price <= lower.annual_price
+    ]
+
+
+def _band_findings(schedule: Schedule, component: Component) -> list[Finding]:
+    found = []
+    for (lower_level, first, last), (higher_level, next_first, next_last) in pairwise(
+        bands(schedule.levels, component.code)
+    ):
+        shared = range(max(first, next_first), min(last, next_last) + 1)
+        if shared:
+            found.append(
+                Finding(
+                    Weight.ERROR,
+                    "BANDS_OVERLAP",
+                    f"{component.name}: {shared[0]} is in {lower_level.name} and in {higher_level.name}.",
+                    component.name,
+                )
+            )
+        elif next_first < first:
+            found.append(
+                Finding(
+                    Weight.ERROR,
+                    "BANDS_FALL",
+                    f"{component.name}: {higher_level.name} begins at {next_first}, below {lower_level.name}.",
+                    component.name,
+                )
+            )
+        elif missing := range(last + 1, next_first):
+            named = f"{missing[0]}" if len(missing) == 1 else f"{missing[0]} to {missing[-1]}"
+            found.append(
+                Finding(
+                    Weight.WARNING,
+                    "BANDS_GAP",
+                    f"{component.name}: {named} lies between {lower_level.name} and {higher_level.name}.",
+                    component.name,
+                    missing,
+                )
+            )
+    return found
+
+
+def _blank_findings(schedule: Schedule, component: Component) -> list[Finding]:
+    return [
+        Finding(
+            Weight.WARNING,
+            "BLANK_IN_SOURCE",
+            f"{level.name}, {component.name}: the source leaves the cell blank; it is stored as not stated.",
+            f"{level.name}, {component.name}",
+        )
+        for level in schedule.levels
+        if not level.limit(component.code).stated
+    ]
