@@ -1,0 +1,172 @@
+"""The charged level: what a site pays in one annual period, and for which days (Appendix A, note 3)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from contracts.periods import AnnualPeriod, DaySpan, OutsideTerm, annual_period, annual_periods
+from contracts.schedule import Schedule
+from contracts.terms import AgreementTerms
+from sites.review import in_review, review_due
+
+
+class Basis(StrEnum):
+    """What a charged level rests on."""
+
+    OPENING = "opening"
+    STARTING = "starting"
+    AGREED = "agreed"
+    CONTINUED = "continued"
+    CARRIED = "carried"
+
+    @property
+    def sentence(self) -> str:
+        """The sentence printed beside the level."""
+        return _SENTENCES[self]
+
+
+_SENTENCES = {
+    Basis.OPENING: "Every site is charged at this level in the first annual period, whatever its counts.",
+    Basis.STARTING: "The site started in this annual period at its starting level.",
+    Basis.AGREED: "Both parties agreed this level for the annual period.",
+    Basis.CONTINUED: "Provisional: the previous level goes on until the parties agree; the difference is then billed "
+    "or credited from the period's first day.",
+    Basis.CARRIED: "The site opened after the review and carries its starting level.",
+}
+
+
+@dataclass(frozen=True)
+class AgreedLevel:
+    """A level recorded for a site and annual period, and the day on which it was agreed."""
+
+    period_number: int
+    level_code: str
+    agreed_on: date
+    starting: bool = False
+
+
+@dataclass(frozen=True)
+class Charged:
+    """The level charged in one annual period, by code, with its basis. `provisional` lines are marked on invoices."""
+
+    level_code: str
+    basis: Basis
+
+    @property
+    def provisional(self) -> bool:
+        """Whether the level only goes on until the parties agree."""
+        return self.basis is Basis.CONTINUED
+
+
+def charged_level(
+    *,
+    schedule: Schedule,
+    period_number: int,
+    first_period_number: int,
+    in_previous_review: bool,
+    agreed: Sequence[AgreedLevel],
+    known_on: date,
+) -> Charged | None:
+    """Return the level at which a site is charged in an annual period, or None where nobody has decided one.
+
+    `first_period_number` is the annual period in which the site's service starts, `in_previous_review` whether it was
+    in service when the review before this period was due. In the first annual period of the agreement the opening level
+    holds, whatever the counts (note 3). Later the agreed level holds; until the parties agree the previous one goes on,
+    provisionally. A site opened after the review carries its starting level.
+    """
+    if period_number == 1 and schedule.opening.first_period_level:
+        return Charged(schedule.opening.first_period_level, Basis.OPENING)
+    for level in agreed:
+        if level.period_number == period_number and level.agreed_on <= known_on:
+            return Charged(level.level_code, Basis.STARTING if level.starting else Basis.AGREED)
+    if period_number <= first_period_number:
+        starting = schedule.opening.starting_level
+        return Charged(starting, Basis.STARTING) if starting else None
+    previous = charged_level(
+        schedule=schedule,
+        period_number=period_number - 1,
+        first_period_number=first_period_number,
+        in_previous_review=True,
+        agreed=agreed,
+        known_on=known_on,
+    )
+    if previous is None:
+        return None
+    return Charged(previous.level_code, Basis.CONTINUED if in_previous_review else Basis.CARRIED)
+
+
+def charged_in(
+    *,
+    agreement: AgreementTerms,
+    schedule: Schedule,
+    period: AnnualPeriod,
+    in_service_on: date,
+    removed_on: date | None,
+    agreed: Sequence[AgreedLevel],
+    known_on: date,
+) -> Charged | None:
+    """Return the level at which a site of an agreement is charged in an annual period, or None where none is decided.
+
+    What `charged_level` asks of the site follows from its days of service (note 3).
+    """
+    return charged_level(
+        schedule=schedule,
+        period_number=period.number,
+        first_period_number=_first_period_number(agreement, in_service_on),
+        in_previous_review=_in_previous_review(agreement, schedule, period, in_service_on, removed_on),
+        agreed=agreed,
+        known_on=known_on,
+    )
+
+
+def _first_period_number(agreement: AgreementTerms, in_service_on: date) -> int:
+    periods = annual_periods(
+        first_period_starts_on=agreement.first_period_starts_on, through=in_service_on, expires_on=None
+    )
+    return max((period.number for period in periods), default=1)
+
+
+def _in_previous_review(
+    agreement: AgreementTerms, schedule: Schedule, period: AnnualPeriod, in_service_on: date, removed_on: date | None
+) -> bool:
+    previous = annual_period(
+        number=period.number - 1, first_period_starts_on=agreement.first_period_starts_on, expires_on=None
+    )
+    if isinstance(previous, OutsideTerm) or schedule.review is None:
+        return False
+    due = review_due(
+        period=previous,
+        lead_days=schedule.review.lead_days,
+        expires_on=None,
+        reading=agreement.readings.review_day,
+    )
+    return in_review(in_service_on=in_service_on, removed_on=removed_on, review_on=due.due_on)
+
+
+def charged_days(
+    *,
+    period: AnnualPeriod,
+    in_service_on: date,
+    removed_on: date | None = None,
+    charged_through: date | None = None,
+    switch_counts: Iterable[tuple[date, int]] = (),
+) -> DaySpan | None:
+    """Return the days of an annual period for which a site is charged, or None when it is charged for none.
+
+    A site is a place with a switch: while its switch count is 0 nothing is charged; a missing count is not zero. A site
+    that is removed stays charged to the period's end, unless a person recorded that charges end (`charged_through`).
+    """
+    if removed_on is not None and removed_on < period.span.first_day:
+        return None
+    days = period.span.overlap(in_service_on, charged_through)
+    return _with_switch(days, sorted(switch_counts)) if days else None
+
+
+def _with_switch(days: DaySpan, switch_counts: Sequence[tuple[date, int]]) -> DaySpan | None:
+    """The days from the first one on which the switch is not counted as 0; from then on the period is charged."""
+    before = [quantity for counted_on, quantity in switch_counts if counted_on <= days.first_day]
+    if not before or before[-1] > 0:
+        return days
+    installed = [counted_on for counted_on, quantity in switch_counts if counted_on in days and quantity > 0]
+    return DaySpan(installed[0], days.last_day) if installed else None

@@ -1,0 +1,223 @@
+"""The annual renewal review: when it is due, which sites' prices may change, and what is proposed (note 3)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from contracts.levels import Flag, MeasuredLevel, measured_level
+from contracts.money import ZERO
+from contracts.periods import AnnualPeriod, OutsideTerm, annual_period, review_due_on
+from contracts.readings import ChangeCounting, ReviewDay
+from contracts.schedule import Level, Refused, Schedule
+
+Quantities = Mapping[str, int]
+
+
+class ReviewKind(StrEnum):
+    """What the paper is for."""
+
+    PRICE_REVIEW = "price-review"
+    TERM_CHECK = "term-check"
+
+
+@dataclass(frozen=True)
+class ReviewDue:
+    """When the review of an annual period is due, what kind it is, and the period whose prices it settles."""
+
+    period: AnnualPeriod
+    due_on: date
+    kind: ReviewKind
+    next_period: AnnualPeriod | None
+
+
+def review_due(
+    *,
+    period: AnnualPeriod,
+    lead_days: int,
+    expires_on: date | None,
+    reading: ReviewDay = ReviewDay.DAYS_BEFORE,
+) -> ReviewDue:
+    """Return the review of an annual period (note 3; clause 1).
+
+    Where the agreement ends with the period there is no next price to settle: the paper is a term check.
+    """
+    following = annual_period(number=period.number + 1, first_period_starts_on=period.anchor, expires_on=expires_on)
+    due_on = review_due_on(period_last_day=period.span.last_day, lead_days=lead_days, reading=reading)
+    if isinstance(following, OutsideTerm):
+        return ReviewDue(period, due_on, ReviewKind.TERM_CHECK, None)
+    return ReviewDue(period, due_on, ReviewKind.PRICE_REVIEW, following)
+
+
+def in_review(*, in_service_on: date, removed_on: date | None, review_on: date) -> bool:
+    """Whether a site is in service on the review's day; one that opens later carries its starting level."""
+    return in_service_on <= review_on and (removed_on is None or removed_on >= review_on)
+
+
+class Reason(StrEnum):
+    """Why a price may or may not change."""
+
+    ENOUGH_CHANGED = "enough-changed"
+    TOO_FEW_CHANGED = "too-few-changed"
+    NO_BASELINE = "no-baseline"
+    NO_CURRENT_COUNT = "no-current-count"
+
+
+@dataclass(frozen=True)
+class Eligibility:
+    """Whether a site's price may change. `eligible` is None where a missing count leaves it undetermined.
+
+    `changed` names the changed components in the schedule's order, `unknown` those without a baseline or current count,
+    `units` the single units added and removed.
+    """
+
+    eligible: bool | None
+    changed: tuple[str, ...]
+    unknown: tuple[str, ...]
+    units: int
+    minimum: int
+    reason: Reason
+    reading: ChangeCounting
+
+    @property
+    def changed_count(self) -> int:
+        """Number of changed components."""
+        return len(self.changed)
+
+    @property
+    def tally(self) -> int:
+        """What the reading counts against the minimum: changed components, or single units."""
+        return self.units if self.reading is ChangeCounting.UNITS else self.changed_count
+
+    @property
+    def one_short(self) -> bool:
+        """Whether one more change would make the site eligible."""
+        return self.eligible is False and self.tally == self.minimum - 1
+
+
+def eligibility(
+    *,
+    schedule: Schedule,
+    then: Quantities | None,
+    now: Quantities | None,
+    between: Sequence[Quantities] = (),
+    minimum: int,
+    reading: ChangeCounting = ChangeCounting.NET_COUNT,
+) -> Eligibility:
+    """Return whether a site's annual price may change: whether enough components changed in the period (note 3).
+
+    `then` holds the baseline counts by component code, `now` those at the review, `between` the counts in between by
+    date (only the reading "any change" looks at them). Decreases are changes. What has no baseline, or was not counted
+    again, is unknown: it never makes a site eligible, and where it could, the outcome is undetermined.
+    """
+    then, now = then or {}, now or {}
+    codes = [component.code for component in schedule.components]
+    known = [code for code in codes if code in then and code in now]
+    unknown = tuple(code for code in codes if code not in known)
+    changed = tuple(code for code in known if _has_changed(schedule, code, then, now, between, reading))
+    units = sum(abs(now[code] - then[code]) for code in known)
+    tally = units if reading is ChangeCounting.UNITS else len(changed)
+    # A component nobody counted twice could hide one change, or any number of units.
+    possible = minimum if unknown and reading is ChangeCounting.UNITS else tally + len(unknown)
+    if tally >= minimum:
+        eligible, reason = True, Reason.ENOUGH_CHANGED
+    elif possible >= minimum and unknown:
+        eligible = None
+        reason = Reason.NO_BASELINE if any(code not in then for code in unknown) else Reason.NO_CURRENT_COUNT
+    else:
+        eligible, reason = False, Reason.TOO_FEW_CHANGED
+    return Eligibility(eligible, changed, unknown, units, minimum, reason, reading)
+
+
+def _has_changed(
+    schedule: Schedule,
+    code: str,
+    then: Quantities,
+    now: Quantities,
+    between: Sequence[Quantities],
+    reading: ChangeCounting,
+) -> bool:
+    if reading is ChangeCounting.BAND:
+        return _row(schedule, code, then[code]) != _row(schedule, code, now[code])
+    if reading is ChangeCounting.ANY_CHANGE:
+        return any(snapshot.get(code, then[code]) != then[code] for snapshot in (*between, now))
+    return then[code] != now[code]
+
+
+def _row(schedule: Schedule, code: str, quantity: int) -> tuple[str | None, Flag | None]:
+    measured = measured_level(schedule=schedule, counts={code: quantity})
+    part = next(part for part in measured.components if part.component.code == code)
+    return (part.level.code if part.level else None), part.flag
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What the supplier proposes for the next annual period. `level` is None where a person must decide.
+
+    `fallback` is the level that goes on until the parties agree; `difference` is against the current annual price;
+    `foregone` is what the measured level would bring beyond an unchanged price, for the internal edition only.
+    """
+
+    level: Level | None
+    current: Level
+    fallback: Level
+    needs_confirmation: bool
+    reason: str
+    foregone: Decimal = ZERO
+
+    @property
+    def difference(self) -> Decimal | None:
+        """Annual price proposed less the current one; None without a proposal."""
+        return self.level.annual_price - self.current.annual_price if self.level else None
+
+
+def proposal(*, current: Level, eligible: Eligibility, measured: MeasuredLevel) -> Proposal:
+    """Return the proposal for one site: its measured level where the price may change, else the price it has (note 3).
+
+    The level may move up or down by any number of rows. Where eligibility is undetermined, or there is no measured
+    level, a person decides and the current level goes on meanwhile.
+    """
+    if eligible.eligible is None:
+        return Proposal(None, current, current, True, "Eligibility is undetermined: a person decides.")
+    if not eligible.eligible:
+        gain = measured.level.annual_price - current.annual_price if measured.level else ZERO
+        return Proposal(current, current, current, False, "The price stays.", max(gain, ZERO))
+    if measured.level is None:
+        return Proposal(None, current, current, True, "There is no measured level: a person decides.")
+    if Flag.BLANK_CELL in measured.flags:
+        return Proposal(measured.level, current, current, True, Flag.BLANK_CELL.sentence)
+    return Proposal(measured.level, current, current, False, "The measured level is proposed.")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the test says about one site on one day: may the price change, and to which level (by code)."""
+
+    eligible: bool | None
+    level_code: str | None
+
+    @classmethod
+    def of(cls, eligible: Eligibility, proposed: Proposal) -> "Outcome":
+        """Return the outcome of one run of the test."""
+        return cls(eligible.eligible, proposed.level.code if proposed.level else None)
+
+
+def late_change(*, at_review: Outcome, at_period_end: Outcome) -> bool:
+    """Whether the same test on the period's last day has another outcome than at the review."""
+    return at_review != at_period_end
+
+
+def agreed_price_refusal(*, schedule: Schedule, level_code: str | None, annual_price: Decimal | None) -> Refused | None:
+    """Return why a level or price cannot be agreed at a review: it is no row of the price table (clause 3)."""
+    level = schedule.level(level_code) if level_code else None
+    if level_code and level is None:
+        return Refused("UNKNOWN_LEVEL", "level", f"{level_code} is no row of the price table. Choose one of its rows.")
+    prices = {row.annual_price for row in schedule.levels}
+    if annual_price is not None and annual_price not in ({level.annual_price} if level else prices):
+        return Refused(
+            "OFF_TABLE_PRICE_NEEDS_AMENDMENT",
+            "annual_price",
+            f"{annual_price:,.2f} is not in the price table. A price outside it needs an executed amendment.",
+        )
+    return None
