@@ -1,0 +1,123 @@
+"""What a run bills: due minus billed, per site and annual period, laid out as documents."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from contracts.money import ZERO
+from contracts.periods import AnnualPeriod, DaySpan, OutsideTerm, annual_period
+from contracts.terms import AgreementTerms, expiration_known
+from invoicing.due import Charge, ChargeKey, Due, SiteFacts, falls_due
+
+
+@dataclass(frozen=True)
+class Billed:
+    """What issued documents have billed for one site and annual period: the instalments and the sum of all lines."""
+
+    instalments: frozenset[int] = frozenset()
+    amount: Decimal = ZERO
+    documents: tuple[str, ...] = ()
+
+
+NOTHING_BILLED = Billed()
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """The difference for instalments that were billed already: what is due for them now, less what was billed."""
+
+    site: SiteFacts
+    period: AnnualPeriod
+    charges: tuple[Charge, ...]
+    due: Decimal
+    billed: Billed
+
+    @property
+    def amount(self) -> Decimal:
+        """Due less billed: positive is billed, negative is credited."""
+        return self.due - self.billed.amount
+
+
+@dataclass(frozen=True)
+class PlannedDocument:
+    """One document of a run: the charges of one billing period, and the adjustments that go with them."""
+
+    part: DaySpan
+    charges: tuple[Charge, ...]
+    adjustments: tuple[Adjustment, ...] = ()
+
+    @property
+    def total(self) -> Decimal:
+        """Sum of the lines; a negative total makes the document a credit note."""
+        return sum((line.amount for line in (*self.charges, *self.adjustments)), ZERO)
+
+
+def unbilled(
+    *, due: Due, billed: Mapping[ChargeKey, Billed], sites: Mapping[int, SiteFacts]
+) -> tuple[PlannedDocument, ...]:
+    """Return the documents that bill what is due and not billed yet: one per billing period, in order.
+
+    Instalments never billed become charge lines of their billing period. For instalments billed before, the difference
+    per site and annual period becomes an adjustment line of the first document; where no new instalment is due, the
+    adjustments make a document of their own for the last billing period billed. Nothing to bill gives no document.
+    A run through an earlier date than was billed takes nothing back, nor does an annual period left undecided.
+    """
+    adjustments = tuple(_adjustments(due, billed, sites))
+    by_part: dict[DaySpan, list[Charge]] = {}
+    for charge in due.charges:
+        if charge.instalment.number not in billed.get(charge.key, NOTHING_BILLED).instalments and charge.amount:
+            by_part.setdefault(charge.instalment.part, []).append(charge)
+    parts = sorted(by_part)
+    documents = [PlannedDocument(part, tuple(by_part[part])) for part in parts]
+    if not adjustments:
+        return tuple(documents)
+    if documents:
+        first = documents[0]
+        return (PlannedDocument(first.part, first.charges, adjustments), *documents[1:])
+    return (PlannedDocument(_last_part(adjustments, due), (), adjustments),)
+
+
+def _adjustments(due: Due, billed: Mapping[ChargeKey, Billed], sites: Mapping[int, SiteFacts]) -> Iterable[Adjustment]:
+    by_key: dict[ChargeKey, list[Charge]] = {}
+    for charge in due.charges:
+        by_key.setdefault(charge.key, []).append(charge)
+    for key, was in sorted(billed.items()):
+        if key in due.undecided or _billed_beyond(due, key, was):
+            continue
+        charges = tuple(c for c in by_key.get(key, ()) if c.instalment.number in was.instalments)
+        now_due = sum((charge.amount for charge in charges), ZERO)
+        if now_due != was.amount:
+            site_key, period_number = key
+            period = _full_period(due.agreement, period_number)
+            yield Adjustment(sites[site_key], period, charges, now_due, was)
+
+
+def _billed_beyond(due: Due, key: ChargeKey, was: Billed) -> bool:
+    """Whether an instalment was billed that is not due yet through the run's date, as the term is known now."""
+    agreement, readings = due.agreement, due.agreement.readings
+    expires_on, _ = expiration_known(agreement=agreement, known_on=due.known_on)
+    period = annual_period(
+        number=key[1], first_period_starts_on=agreement.first_period_starts_on, expires_on=expires_on
+    )
+    if isinstance(period, OutsideTerm) or not was.instalments:
+        return False
+    return falls_due(_last_billed(due, period, was), period, readings.timing) > due.through
+
+
+def _last_billed(due: Due, period: AnnualPeriod, was: Billed) -> DaySpan:
+    """The latest billing period billed; the last one there is where the frequency was changed to fewer since."""
+    parts = period.parts(due.agreement.readings.frequency.parts)
+    return parts[min(max(was.instalments), len(parts)) - 1]
+
+
+def _full_period(agreement: AgreementTerms, number: int) -> AnnualPeriod:
+    """The annual period by number, whatever the expiration says now."""
+    return annual_period(number=number, first_period_starts_on=agreement.first_period_starts_on, expires_on=None)
+
+
+def _last_part(adjustments: Sequence[Adjustment], due: Due) -> DaySpan:
+    return max(
+        _last_billed(due, adjustment.period, adjustment.billed)
+        for adjustment in adjustments
+        if adjustment.billed.instalments
+    )
