@@ -1,0 +1,106 @@
+"""Sealed rows: the base model and queryset that refuse to change them. `guards` holds the triggers behind both."""
+
+from collections.abc import Iterable
+
+from django.db import models
+
+from contracts.guards import MESSAGE, Seal
+
+
+class SealedRow(Exception):
+    """A sealed row was about to be changed or deleted; the message names it and the way to correct it."""
+
+
+def _sealed(seal: Seal) -> models.Q:
+    if seal.field is None:
+        return models.Q()
+    return models.Q(**{"__".join((*seal.through, seal.field)) + "__isnull": False})
+
+
+class FrozenQuerySet(models.QuerySet):
+    """A queryset that refuses to update or delete sealed rows, or to add rows to a sealed parent."""
+
+    def update(self, **kwargs):
+        """Update the rows; raises SealedRow, and changes nothing, when one of them is sealed."""
+        seal = self.model.seal
+        if not seal.columns or _column_names(self.model, kwargs) & set(seal.columns):
+            self._refuse_sealed()
+        return super().update(**kwargs)
+
+    def delete(self):
+        """Delete the rows; raises SealedRow, and deletes nothing, when one of them is sealed."""
+        self._refuse_sealed()
+        return super().delete()
+
+    def bulk_create(self, objs, *args, **kwargs):
+        """Add rows; raises SealedRow when one belongs to a sealed parent."""
+        objs = list(objs)
+        for row in objs:
+            row.refuse_sealed_parent()
+        return super().bulk_create(objs, *args, **kwargs)
+
+    def _refuse_sealed(self):
+        rows = self.model._base_manager.using(self.db)
+        sealed = rows.filter(pk__in=self.order_by().values("pk")).filter(_sealed(self.model.seal)).first()
+        if sealed is not None:
+            raise SealedRow(sealed.sealed_message())
+
+
+def _column_names(model: type[models.Model], kwargs: Iterable[str]) -> set[str]:
+    return {model._meta.get_field(name).name for name in kwargs}
+
+
+class FrozenModel(models.Model):
+    """A model whose rows cannot be changed or deleted once they are sealed."""
+
+    seal: Seal
+    objects = FrozenQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def save(self, **kwargs):
+        """Save the row; raises SealedRow when it is sealed in the database or would join a sealed parent."""
+        if self._state.adding:
+            self.refuse_sealed_parent()
+        elif self._sealed_columns(kwargs.get("update_fields")):
+            stored = type(self)._base_manager.filter(pk=self.pk).filter(_sealed(self.seal)).first()
+            if stored is not None and self._differs(stored, kwargs.get("update_fields")):
+                raise SealedRow(stored.sealed_message())
+        super().save(**kwargs)
+
+    def delete(self, **kwargs):
+        """Delete the row; raises SealedRow when it is sealed."""
+        if type(self)._base_manager.filter(pk=self.pk).filter(_sealed(self.seal)).exists():
+            raise SealedRow(self.sealed_message())
+        return super().delete(**kwargs)
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether the row, as it was loaded, is sealed."""
+        return self.seal.field is None or getattr(_follow(self, self.seal.through), self.seal.field) is not None
+
+    def sealed_message(self) -> str:
+        """The sentence a person reads when the row refuses to change."""
+        return f"{self._meta.verbose_name.capitalize()} {self} {MESSAGE}. {self.seal.correction}"
+
+    def refuse_sealed_parent(self):
+        """Raise SealedRow when the row would be added to a sealed parent."""
+        if self.seal.through and getattr(_follow(self, self.seal.through), self.seal.field) is not None:
+            raise SealedRow(self.sealed_message())
+
+    def _sealed_columns(self, update_fields: Iterable[str] | None) -> set[str]:
+        guarded = set(self.seal.columns) or {field.name for field in self._meta.concrete_fields}
+        return guarded if update_fields is None else guarded & set(update_fields)
+
+    def _differs(self, stored: models.Model, update_fields: Iterable[str] | None) -> bool:
+        if not self.seal.columns:
+            return True
+        names = {self._meta.get_field(name).attname for name in self._sealed_columns(update_fields)}
+        return any(getattr(self, name) != getattr(stored, name) for name in names)
+
+
+def _follow(row: models.Model, through: Iterable[str]) -> models.Model:
+    for name in through:
+        row = getattr(row, name)
+    return row

@@ -1,0 +1,202 @@
+"""The database triggers behind sealed rows: they refuse what reaches a table past the ORM.
+
+A model says with `seal` when its rows are sealed. The triggers are dropped before every migration, since SQLite loses
+them silently when it rebuilds a table, and made again after it; a system check counts them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.apps import apps
+from django.core import checks
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.models.signals import post_migrate, pre_migrate
+
+PREFIX = "sealed_"
+MESSAGE = "is sealed and cannot be changed"
+
+
+@dataclass(frozen=True)
+class Seal:
+    """When a row is sealed: once `field` is set on it, or on the row that the foreign keys in `through` lead to.
+
+    `columns` limits the seal to some columns (the others may still change; the row can never be deleted); `field` None
+    seals every row from its insertion. `correction` tells what to do instead.
+    """
+
+    field: str | None
+    through: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    correction: str = "Enter an amendment instead."
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """One trigger: its name, the tables it reads, the statements that make it and those that drop it."""
+
+    name: str
+    tables: frozenset[str]
+    create: tuple[str, ...]
+    drop: tuple[str, ...]
+
+
+def sealed_models() -> list[type[models.Model]]:
+    """Return every model whose rows can be sealed."""
+    return [model for model in apps.get_models() if isinstance(getattr(model, "seal", None), Seal)]
+
+
+def triggers(vendor: str) -> Iterator[Trigger]:
+    """Yield the triggers of all sealed models for a database: "sqlite" or "postgresql"."""
+    for model in sealed_models():
+        for event in ("INSERT", "UPDATE", "DELETE", "TRUNCATE"):
+            condition = _condition(model, event)
+            if condition is None or (event == "TRUNCATE" and vendor != "postgresql"):
+                continue
+            name = f"{PREFIX}{model._meta.db_table}_{event.lower()}"
+            yield (_postgresql if vendor == "postgresql" else _sqlite)(name, model, event, condition)
+
+
+def _condition(model: type[models.Model], event: str) -> str | None:
+    """The SQL condition under which an event on one row (or, for TRUNCATE, on the table) is refused."""
+    seal, table = model.seal, model._meta.db_table
+    if event == "TRUNCATE":
+        return f'EXISTS (SELECT 1 FROM "{table}" AS row_ WHERE {_sealed("row_", model)})'
+    if event == "INSERT":
+        return _sealed("NEW", model) if seal.through else None
+    sealed = _sealed("OLD", model)
+    if event == "UPDATE" and seal.columns:
+        columns = [model._meta.get_field(name).column for name in seal.columns]
+        changed = " OR ".join(f'OLD."{column}" IS DISTINCT FROM NEW."{column}"' for column in columns)
+        return f"{sealed} AND ({changed})"
+    if event == "UPDATE" and seal.through:
+        return f"{sealed} OR {_sealed('NEW', model)}"
+    return sealed
+
+
+def _sealed(row: str, model: type[models.Model]) -> str:
+    seal = model.seal
+    if seal.field is None:
+        return "1 = 1"
+    if not seal.through:
+        return f'{row}."{model._meta.get_field(seal.field).column}" IS NOT NULL'
+    keys = []
+    for name in seal.through:
+        key = model._meta.get_field(name)
+        keys.append(key)
+        model = key.related_model
+    tables = [key.related_model._meta.db_table for key in keys]
+    joins = "".join(
+        f' JOIN "{table}" ON "{table}"."id" = "{before}"."{key.column}"'
+        for before, table, key in zip(tables, tables[1:], keys[1:], strict=False)
+    )
+    column = model._meta.get_field(seal.field).column
+    return (
+        f'EXISTS (SELECT 1 FROM "{tables[0]}"{joins} WHERE "{tables[0]}"."id" = {row}."{keys[0].column}" '
+        f'AND "{tables[-1]}"."{column}" IS NOT NULL)'
+    )
+
+
+def _tables(model: type[models.Model]) -> frozenset[str]:
+    tables = {model._meta.db_table}
+    for name in model.seal.through:
+        model = model._meta.get_field(name).related_model
+        tables.add(model._meta.db_table)
+    return frozenset(tables)
+
+
+def _refusal(model: type[models.Model]) -> str:
+    return f"{str(model._meta.verbose_name).capitalize()} {MESSAGE}."
+
+
+def _sqlite(name: str, model: type[models.Model], event: str, condition: str) -> Trigger:
+    table = model._meta.db_table
+    condition = condition.replace(" IS DISTINCT FROM ", " IS NOT ")
+    create = (
+        f'CREATE TRIGGER "{name}" BEFORE {event} ON "{table}" WHEN {condition} '
+        f"BEGIN SELECT RAISE(ABORT, '{_refusal(model)}'); END"
+    )
+    return Trigger(name, _tables(model), (create,), (f'DROP TRIGGER IF EXISTS "{name}"',))
+
+
+def _postgresql(name: str, model: type[models.Model], event: str, condition: str) -> Trigger:
+    table = model._meta.db_table
+    answer = {"INSERT": "NEW", "UPDATE": "NEW", "DELETE": "OLD", "TRUNCATE": "NULL"}[event]
+    # 23514 (check violation) makes the refusal an IntegrityError, as it is on SQLite.
+    function = (
+        f'CREATE OR REPLACE FUNCTION "{name}"() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN '
+        f"IF {condition} THEN RAISE EXCEPTION '{_refusal(model)}' USING ERRCODE = '23514'; END IF; "
+        f"RETURN {answer}; END $$"
+    )
+    each = "STATEMENT" if event == "TRUNCATE" else "ROW"
+    create = f'CREATE TRIGGER "{name}" BEFORE {event} ON "{table}" FOR EACH {each} EXECUTE FUNCTION "{name}"()'
+    # Dropping the function with everything that hangs on it drops the trigger, whether or not its table still exists.
+    drop = f'DROP FUNCTION IF EXISTS "{name}"() CASCADE'
+    return Trigger(name, _tables(model), (drop, function, create), (drop,))
+
+
+def present(using: str = DEFAULT_DB_ALIAS) -> set[str]:
+    """Return the names of the guards that the database holds."""
+    connection = connections[using]
+    query = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgenabled <> 'D'",
+    }[connection.vendor]
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return {name for (name,) in cursor.fetchall() if name.startswith(PREFIX)}
+
+
+def create_triggers(using: str = DEFAULT_DB_ALIAS) -> None:
+    """Make the guard of every sealed model whose tables exist; safe to repeat."""
+    connection = connections[using]
+    tables = set(connection.introspection.table_names())
+    held = present(using)
+    with connection.cursor() as cursor:
+        for trigger in triggers(connection.vendor):
+            if trigger.name not in held and trigger.tables <= tables:
+                for statement in trigger.create:
+                    cursor.execute(statement)
+
+
+def drop_triggers(using: str = DEFAULT_DB_ALIAS) -> None:
+    """Drop every guard, so that a migration may rebuild the tables."""
+    connection = connections[using]
+    with connection.cursor() as cursor:
+        for trigger in triggers(connection.vendor):
+            for statement in trigger.drop:
+                cursor.execute(statement)
+
+
+def _before_migration(using: str = DEFAULT_DB_ALIAS, **kwargs) -> None:
+    drop_triggers(using)
+
+
+def _after_migration(using: str = DEFAULT_DB_ALIAS, **kwargs) -> None:
+    create_triggers(using)
+
+
+def connect() -> None:
+    """Drop the guards before every migration and make them after it."""
+    pre_migrate.connect(_before_migration, dispatch_uid="contracts.frozen.drop")
+    post_migrate.connect(_after_migration, dispatch_uid="contracts.frozen.create")
+
+
+@checks.register(checks.Tags.database)
+def guards_are_present(app_configs=None, databases=None, **kwargs) -> list[checks.CheckMessage]:
+    """Name every guard that the database lacks (`manage.py check --database default`)."""
+    errors = []
+    for using in databases or ():
+        connection = connections[using]
+        tables = set(connection.introspection.table_names())
+        if not all(model._meta.db_table in tables for model in sealed_models()):
+            continue
+        missing = {trigger.name for trigger in triggers(connection.vendor)} - present(using)
+        if missing:
+            errors.append(
+                checks.Error(
+                    f"The database lacks the guards {', '.join(sorted(missing))}.",
+                    hint="Run manage.py migrate: it makes them again.",
+                    id="contracts.E001",
+                )
+            )
+    return errors

@@ -1,0 +1,278 @@
+"""Parties, agreements and their amendments, and how unclear clauses are read."""
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import F, Q
+
+from contracts import readings, terms
+from contracts.fields import PlainCharField, PlainTextField
+from contracts.frozen import FrozenModel, FrozenQuerySet
+from contracts.guards import Seal
+from contracts.models.schedules import NEXT_AMENDMENT, PriceSchedule
+
+
+class Party(models.Model):
+    """An organization that signs agreements."""
+
+    legal_name = PlainCharField(max_length=200, unique=True, help_text="As printed beside the signature.")
+    division = PlainCharField(max_length=200, blank=True, help_text="The unit through which it acts, if any.")
+    state_of_incorporation = PlainCharField(max_length=100, blank=True)
+    address = PlainTextField(max_length=500, help_text="As it stands on documents, one line per line.")
+
+    class Meta:
+        ordering = ["legal_name"]
+        verbose_name_plural = "parties"
+
+    def __str__(self):
+        return self.legal_name
+
+
+class PartyAlias(models.Model):
+    """Another spelling of a party's name, such as a misprint in a document."""
+
+    party = models.ForeignKey(Party, on_delete=models.CASCADE, related_name="aliases")
+    name = PlainCharField(max_length=200, unique=True)
+    remark = PlainCharField(max_length=200, blank=True, help_text="Where it is spelled so.")
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name_plural = "party aliases"
+
+    def __str__(self):
+        return self.name
+
+
+class AgreementQuerySet(FrozenQuerySet):
+    """Agreements with what a page or a run needs of them."""
+
+    def with_parties(self):
+        """Bring supplier and customer along."""
+        return self.select_related("supplier", "customer").order_by("number")
+
+    def with_terms(self):
+        """Bring everything along that `as_terms()` reads, in a fixed number of queries."""
+        schedules = PriceSchedule.objects.with_table()
+        return self.with_parties().prefetch_related(
+            models.Prefetch("chosen_readings", ChosenReading.objects.order_by("question"), to_attr="chosen_list"),
+            models.Prefetch("schedules", schedules.filter(amendment=None), to_attr="original_schedules"),
+            models.Prefetch(
+                "amendments",
+                Amendment.objects.order_by("number").prefetch_related(
+                    models.Prefetch("schedules", schedules, to_attr="schedule_list")
+                ),
+                to_attr="amendment_list",
+            ),
+        )
+
+
+class Agreement(FrozenModel):
+    """A services agreement between a supplier and a customer."""
+
+    number = PlainCharField(max_length=40, unique=True, help_text="As printed on the signed agreement.")
+    title = PlainCharField(max_length=200, default="Services Agreement")
+    dated_on = models.DateField(help_text="The date of the agreement.")
+    executed_on = models.DateField(
+        "executed on",
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="Once both parties have signed, the agreement's own terms are sealed.",
+    )
+    supplier = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="supplied_agreements")
+    customer = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="bought_agreements")
+    currency = models.CharField(
+        max_length=3, default="USD", validators=[RegexValidator(r"^[A-Z]{3}\Z", "Three capital letters, such as USD.")]
+    )
+    original_expires_on = models.DateField(
+        "original expiration", null=True, blank=True, help_text="Before any amendment. Empty: no end was agreed."
+    )
+    first_period_starts_on = models.DateField(
+        "first annual period starts on", help_text="Annual periods are numbered from this day."
+    )
+    net_days = models.PositiveSmallIntegerField(
+        "days to pay",
+        null=True,
+        blank=True,
+        help_text="Leave empty while the agreement does not say: documents then refer to its terms.",
+    )
+    customer_reference = PlainCharField(
+        max_length=100, blank=True, help_text="The customer's own number for this agreement, printed on documents."
+    )
+
+    objects = AgreementQuerySet.as_manager()
+    seal = Seal(
+        "executed_on",
+        columns=(
+            "number",
+            "dated_on",
+            "executed_on",
+            "supplier",
+            "customer",
+            "currency",
+            "original_expires_on",
+            "first_period_starts_on",
+        ),
+        correction=NEXT_AMENDMENT,
+    )
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(supplier=F("customer")),
+                name="agreement_between_two_parties",
+                violation_error_message="Supplier and customer are the same party. Choose two.",
+            ),
+            models.CheckConstraint(
+                condition=Q(original_expires_on=None) | Q(original_expires_on__gt=F("dated_on")),
+                name="agreement_expires_after_its_date",
+                violation_error_message="The original expiration must lie after the date of the agreement.",
+            ),
+        ]
+        permissions = [("execute_agreement", "Can record that an agreement or amendment is signed")]
+
+    def __str__(self):
+        return self.number
+
+    def as_terms(self) -> terms.AgreementTerms:
+        """Make the pure value of the agreement. The row must come from `with_terms()`."""
+        original = self.original_schedules[0] if self.original_schedules and self.executed_on else None
+        return terms.AgreementTerms(
+            number=self.number,
+            dated_on=self.dated_on,
+            first_period_starts_on=self.first_period_starts_on,
+            original_expires_on=self.original_expires_on,
+            amendments=tuple(amendment.as_terms() for amendment in self.amendment_list),
+            original_schedule=original.as_schedule() if original else None,
+            original_schedule_clause=original.clause if original else "",
+            readings=self.as_readings(),
+        )
+
+    def as_readings(self) -> readings.Readings:
+        """Make the pure value of the agreement's readings, completed by the defaults."""
+        return readings.Readings.of({row.question: row.as_chosen() for row in self.chosen_list})
+
+
+class Amendment(FrozenModel):
+    """A numbered change to one agreement. It is executed, and then sealed, once both parties have signed."""
+
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="amendments")
+    number = models.PositiveSmallIntegerField(validators=[MinValueValidator(1)])
+    contract_number = PlainCharField(max_length=40, blank=True, help_text="The amendment's own contract number.")
+    effective_on = models.DateField("effective on")
+    from_expires_on = models.DateField(
+        "extends from", null=True, blank=True, help_text="The expiration that the amendment says it changes."
+    )
+    expires_on = models.DateField("new expiration", null=True, blank=True)
+    expiration_clause = PlainCharField(max_length=100, blank=True, help_text="Where the new expiration stands.")
+    customer_signer = PlainCharField("signed for the customer by", max_length=100, blank=True)
+    customer_signer_title = PlainCharField(max_length=100, blank=True)
+    customer_signed_on = models.DateField(null=True, blank=True)
+    supplier_signer = PlainCharField("signed for the supplier by", max_length=100, blank=True)
+    supplier_signer_title = PlainCharField(max_length=100, blank=True)
+    supplier_signed_on = models.DateField(null=True, blank=True)
+    executed_on = models.DateField("executed on", null=True, blank=True, editable=False)
+    document = models.FileField("scanned document", upload_to="amendments/", blank=True)
+
+    seal = Seal("executed_on", correction=NEXT_AMENDMENT)
+
+    class Meta:
+        ordering = ["agreement", "number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agreement", "number"],
+                name="amendment_number_once",
+                violation_error_message="The agreement already has an amendment of this number.",
+            ),
+            models.CheckConstraint(
+                condition=Q(expires_on=None, from_expires_on=None) | Q(expires_on__isnull=False),
+                name="amendment_extends_to_a_date",
+                violation_error_message="Give the new expiration as well as the one it extends from.",
+            ),
+            *(
+                models.CheckConstraint(
+                    condition=Q(**{f"{side}_signer": "", f"{side}_signed_on": None})
+                    | (~Q(**{f"{side}_signer": ""}) & Q(**{f"{side}_signed_on__isnull": False})),
+                    name=f"amendment_{side}_name_and_date",
+                    violation_error_message=f"Give both the name and the date of the {side}'s signature, or neither.",
+                )
+                for side in ("customer", "supplier")
+            ),
+            models.CheckConstraint(
+                condition=Q(executed_on=None)
+                | Q(customer_signed_on__lte=F("executed_on"), supplier_signed_on__lte=F("executed_on")),
+                name="amendment_executed_by_both",
+                violation_error_message="An amendment is executed once both parties have signed.",
+            ),
+        ]
+
+    def __str__(self):
+        return (
+            f"Amendment {self.number} ({self.contract_number})" if self.contract_number else f"Amendment {self.number}"
+        )
+
+    def as_terms(self) -> terms.AmendmentTerms:
+        """Make the pure value of the amendment. The row must come from `Agreement.objects.with_terms()`."""
+        attached = self.schedule_list[0] if self.schedule_list else None
+        return terms.AmendmentTerms(
+            number=self.number,
+            contract_number=self.contract_number,
+            effective_on=self.effective_on,
+            customer_signature=_signature(self.customer_signer, self.customer_signer_title, self.customer_signed_on),
+            supplier_signature=_signature(self.supplier_signer, self.supplier_signer_title, self.supplier_signed_on),
+            expires_on=self.expires_on,
+            expiration_clause=self.expiration_clause,
+            schedule=attached.as_schedule() if attached else None,
+            schedule_clause=attached.clause if attached else "",
+        )
+
+
+def _signature(name, title, signed_on) -> terms.Signature | None:
+    return terms.Signature(name, title, signed_on) if signed_on else None
+
+
+class ChosenReading(models.Model):
+    """How one unclear or silent clause of an agreement is read, and who chose it."""
+
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="chosen_readings")
+    question = models.CharField(
+        max_length=20, choices=[(question.key, question.title) for question in readings.QUESTIONS.values()]
+    )
+    choice = models.CharField(
+        max_length=30,
+        choices=[
+            (question.title, [(choice.value, sentence) for choice, sentence in question.sentences.items()])
+            for question in readings.QUESTIONS.values()
+        ],
+    )
+    clause = PlainCharField(max_length=100, blank=True, help_text="The clause that is unclear, or “silent”.")
+    chosen_by = PlainCharField(max_length=100)
+    chosen_on = models.DateField()
+    remark = PlainTextField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["agreement", "question"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agreement", "question"],
+                name="reading_once",
+                violation_error_message="The agreement already has a reading of this question.",
+            )
+        ]
+
+    def __str__(self):
+        return readings.QUESTIONS[self.question].title
+
+    def clean(self):
+        """Refuse a choice that does not answer the question."""
+        question = readings.QUESTIONS.get(self.question)
+        if question and self.choice not in [choice.value for choice in question.choices]:
+            raise ValidationError({"choice": f"This does not answer “{question.title}” Choose one of its sentences."})
+
+    def as_chosen(self) -> readings.Chosen:
+        """Make the pure value."""
+        question = readings.QUESTIONS[self.question]
+        return readings.Chosen(
+            question, question.choices(self.choice), self.clause, self.chosen_by, self.chosen_on.isoformat()
+        )

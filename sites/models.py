@@ -1,0 +1,263 @@
+"""What happened: sites, their component counts and charged levels, and the annual renewal reviews."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from contracts.fields import MoneyField, PlainCharField
+from contracts.frozen import FrozenModel
+from contracts.guards import Seal
+from contracts.models import Agreement, ServiceLevel
+from sites.charged import AgreedLevel
+from sites.counts import Count
+from sites.review import ReviewKind
+
+
+class SiteQuerySet(models.QuerySet):
+    """Sites with what a page, a review or a run needs of them."""
+
+    def with_agreement(self):
+        """Bring the agreement and its customer along."""
+        return self.select_related("agreement__customer").order_by("agreement__number", "city", "state", "pk")
+
+    def in_service(self, *, first_day, last_day):
+        """Sites in service on at least one day of a span."""
+        return self.filter(in_service_on__lte=last_day).filter(Q(removed_on=None) | Q(removed_on__gte=first_day))
+
+    def with_levels(self):
+        """Bring charged levels along, as `agreed_levels()` reads them."""
+        return self.prefetch_related(
+            models.Prefetch(
+                "charged_levels",
+                ChargedLevel.objects.select_related("level").order_by("period_number"),
+                to_attr="charged_level_list",
+            )
+        )
+
+    def with_counts(self, *, through=None):
+        """Bring component counts along, those made through a day, as `count_values()` reads them."""
+        counts = ComponentCount.objects.order_by("counted_on", "component_code")
+        if through is not None:
+            counts = counts.filter(counted_on__lte=through)
+        return self.prefetch_related(models.Prefetch("counts", counts, to_attr="count_list"))
+
+
+class Site(models.Model):
+    """A customer city with a switch: the unit that is charged."""
+
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="+")
+    city = PlainCharField(max_length=100)
+    state = PlainCharField(max_length=50, blank=True)
+    clli = PlainCharField("CLLI code", max_length=11, blank=True, help_text="Optional. Common Language Location code.")
+    population = models.PositiveIntegerField(
+        null=True, blank=True, help_text="For comparing sites in cities of like size."
+    )
+    in_service_on = models.DateField("in service from", help_text="First day of service; a later day plans the site.")
+    removed_on = models.DateField(
+        "last day in service", null=True, blank=True, help_text="The site stays charged to the annual period's end."
+    )
+    charged_through = models.DateField(
+        "charged through",
+        null=True,
+        blank=True,
+        help_text="Only where a person decided that charges end before the annual period does.",
+    )
+    charge_end_reason = PlainCharField(max_length=200, blank=True)
+    is_demonstration = models.BooleanField("demonstration data", default=False)
+
+    objects = SiteQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["agreement", "city", "state"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agreement", "city", "state"],
+                name="site_once_per_city",
+                violation_error_message="The agreement already has a site in this city.",
+            ),
+            models.UniqueConstraint(
+                fields=["agreement", "clli"],
+                condition=~Q(clli=""),
+                name="site_clli_once",
+                violation_error_message="Another site of the agreement has this CLLI code.",
+            ),
+            models.CheckConstraint(
+                condition=Q(removed_on=None) | Q(removed_on__gte=F("in_service_on")),
+                name="site_removed_after_start",
+                violation_error_message="The last day in service lies before the first.",
+            ),
+            models.CheckConstraint(
+                condition=Q(charged_through=None, charge_end_reason="")
+                | (Q(charged_through__gte=F("in_service_on"), removed_on__isnull=False) & ~Q(charge_end_reason="")),
+                name="site_charge_end_has_reason",
+                violation_error_message="Charges that end early need the last day in service, their own last day "
+                "and a reason; or leave all of them empty.",
+            ),
+        ]
+        permissions = [("end_service", "Can record that a site is removed")]
+
+    def __str__(self):
+        return f"{self.city}, {self.state}" if self.state else self.city
+
+    def agreed_levels(self) -> tuple[AgreedLevel, ...]:
+        """The recorded levels as pure values. The row must come from `with_levels()`."""
+        return tuple(row.as_agreed() for row in self.charged_level_list)
+
+    def count_values(self) -> tuple[Count, ...]:
+        """The component counts as pure values, by date. The row must come from `with_counts()`."""
+        return tuple(row.as_count() for row in self.count_list)
+
+
+class ComponentCount(models.Model):
+    """The quantity of one component at one site on one date. A count that is not there is not zero."""
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="counts")
+    component_code = models.CharField("component", max_length=40)
+    counted_on = models.DateField()
+    quantity = models.PositiveIntegerField()
+    source = PlainCharField(max_length=200, blank=True, help_text="Where the figure comes from, such as a file name.")
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
+    )
+    recorded_on = models.DateField(editable=False)
+
+    class Meta:
+        ordering = ["site", "counted_on", "component_code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["site", "component_code", "counted_on"],
+                name="count_once_per_day",
+                violation_error_message="This component is already counted at the site on this date.",
+            ),
+            models.CheckConstraint(condition=Q(quantity__gte=0), name="count_not_negative"),
+        ]
+
+    def __str__(self):
+        return f"{self.component_code} {self.quantity} on {self.counted_on}"
+
+    def as_count(self) -> Count:
+        """Make the pure value."""
+        return Count(self.component_code, self.counted_on, self.quantity)
+
+
+class RenewalReviewQuerySet(models.QuerySet):
+    """Reviews with what a page needs of them."""
+
+    def with_agreement(self):
+        """Bring the agreement and its parties along."""
+        return self.select_related("agreement__customer", "agreement__supplier").order_by(
+            "-due_on", "agreement__number"
+        )
+
+
+class RenewalReview(FrozenModel):
+    """The meeting paper of one annual period. It is sealed once both parties' agreement is recorded."""
+
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="+")
+    period_number = models.PositiveSmallIntegerField()
+    first_day = models.DateField()
+    last_day = models.DateField()
+    kind = models.CharField(max_length=20, choices=[(kind.value, kind.value.replace("-", " ")) for kind in ReviewKind])
+    due_on = models.DateField()
+    opened_on = models.DateField()
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    cut_off_on = models.DateField("data cut-off", help_text="Counts made through this day are in the paper.")
+    meeting_on = models.DateField("meeting date", null=True, blank=True)
+    customer_signer = PlainCharField("agreed for the customer by", max_length=100, blank=True)
+    customer_agreed_on = models.DateField(null=True, blank=True)
+    supplier_signer = PlainCharField("agreed for the supplier by", max_length=100, blank=True)
+    supplier_agreed_on = models.DateField(null=True, blank=True)
+    agreed_on = models.DateField("agreed on", null=True, blank=True, help_text="The later of the two dates.")
+    is_demonstration = models.BooleanField("demonstration data", default=False)
+
+    objects = RenewalReviewQuerySet.as_manager()
+    seal = Seal("agreed_on", correction="What was agreed later is recorded by an amendment.")
+
+    class Meta:
+        ordering = ["-due_on", "agreement"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agreement", "period_number"],
+                name="review_once_per_period",
+                violation_error_message="The annual period already has a review.",
+            ),
+            models.CheckConstraint(
+                condition=Q(agreed_on=None)
+                | (
+                    Q(customer_agreed_on__lte=F("agreed_on"), supplier_agreed_on__lte=F("agreed_on"))
+                    & ~Q(customer_signer="")
+                    & ~Q(supplier_signer="")
+                ),
+                name="review_agreed_by_both",
+                violation_error_message="A review is agreed once both parties' names and dates are recorded.",
+            ),
+        ]
+        permissions = [
+            ("open_review", "Can open and refresh a renewal review"),
+            ("agree_review", "Can record both parties' agreement to a renewal review"),
+            ("view_internal_review", "Can see the internal edition of a renewal review"),
+        ]
+
+    def __str__(self):
+        return f"Review of annual period {self.period_number}, {self.agreement}"
+
+
+class ReviewLine(FrozenModel):
+    """One site in a renewal review: the evidence as it stood at the cut-off, the proposal and what was agreed."""
+
+    review = models.ForeignKey(RenewalReview, on_delete=models.CASCADE, related_name="lines")
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="review_lines")
+    current_level = models.ForeignKey(ServiceLevel, on_delete=models.PROTECT, related_name="+", null=True)
+    current_price = MoneyField(null=True)
+    measured_level = models.ForeignKey(ServiceLevel, on_delete=models.PROTECT, related_name="+", null=True)
+    eligible = models.BooleanField(null=True)
+    proposed_level = models.ForeignKey(ServiceLevel, on_delete=models.PROTECT, related_name="+", null=True)
+    proposed_price = MoneyField(null=True)
+    needs_decision = models.BooleanField(default=False)
+    foregone = MoneyField(default=0)
+    evidence = models.JSONField(help_text="Counts then and now, what changed, level per component, flags and readings.")
+    agreed_level = models.ForeignKey(ServiceLevel, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    agreed_price = MoneyField(null=True, blank=True)
+    decision_reason = PlainCharField(max_length=200, blank=True)
+
+    seal = Seal("agreed_on", through=("review",), correction="What was agreed later is recorded by an amendment.")
+
+    class Meta:
+        ordering = ["review", "site__city", "site__state"]
+        constraints = [models.UniqueConstraint(fields=["review", "site"], name="review_line_once_per_site")]
+
+    def __str__(self):
+        return f"{self.site} in the {self.review}"
+
+
+class ChargedLevel(models.Model):
+    """A level recorded for a site and annual period: agreed at a review, or the level at which a later site starts."""
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="charged_levels")
+    period_number = models.PositiveSmallIntegerField("annual period")
+    level = models.ForeignKey(ServiceLevel, on_delete=models.PROTECT, related_name="+")
+    agreed_on = models.DateField(help_text="The day on which the parties agreed it, or a person decided it.")
+    is_starting = models.BooleanField("starting level", default=False)
+    review_line = models.OneToOneField(
+        ReviewLine, on_delete=models.PROTECT, related_name="charged_level", null=True, blank=True, editable=False
+    )
+    reason = PlainCharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["site", "period_number"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["site", "period_number"],
+                name="charged_level_once_per_period",
+                violation_error_message="The site already has a level for this annual period.",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.site}: {self.level} in annual period {self.period_number}"
+
+    def as_agreed(self) -> AgreedLevel:
+        """Make the pure value. The level must be loaded."""
+        return AgreedLevel(self.period_number, self.level.code, self.agreed_on, self.is_starting)
