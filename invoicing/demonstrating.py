@@ -1,0 +1,99 @@
+"""Playing a demonstration: its facts come in, its invoices are issued and its reviews held, each on its own day."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Max
+from sites.agreement_file import through
+from sites.loading import load_agreement
+from sites.reviewing import open_due_reviews, record_agreement
+
+from contracts.models import Agreement
+from contracts.periods import ONE_DAY, Month
+from invoicing.issuing import RunResult, draft_invoices
+from invoicing.models import Invoice
+from sites.models import RenewalReview, Site
+
+
+@dataclass(frozen=True)
+class Played:
+    """One day of the demonstration and what happened on it, in words."""
+
+    on: date
+    what: str
+
+
+def play(*, reference: Mapping, demonstration: Mapping, until: date, by=None) -> Iterator[Played]:
+    """Load the agreement and play its demonstration through a day, month by month, as its users would have done.
+
+    On the first day after each month the facts known by then are loaded, reviews that are due are opened, and the month
+    is billed and issued; agreements of both parties are recorded on their dates. Playing on from an earlier day, or
+    playing the same days again, adds only what is missing.
+    """
+    load_agreement(reference, on=until, by=by)
+    agreement = Agreement.objects.get(number=reference["agreement"]["number"])
+    resumed = Invoice.objects.filter(agreement=agreement).aggregate(day=Max("issued_on"))["day"]
+    for day in _days(agreement, demonstration, until):
+        if resumed is not None and day <= resumed:
+            continue
+        load_agreement(through(demonstration, day), on=day, by=by)
+        yield from _review(agreement, demonstration, day, by)
+        if day.day == 1:
+            yield from _bill(agreement, day, by)
+    load_agreement(through(demonstration, until), on=until, by=by)
+
+
+def _days(agreement: Agreement, demonstration: Mapping, until: date) -> list[date]:
+    """The days on which something happens: the first of each month, and the days of the reviews' agreements."""
+    month = Month.of(agreement.first_period_starts_on).following()
+    days = {date.fromisoformat(plan["supplier"]["agreed_on"]) for plan in _agreements(demonstration)}
+    while month.span.first_day <= until:
+        days.add(month.span.first_day)
+        month = month.following()
+    return sorted(day for day in (*days, until) if day <= until)
+
+
+def _agreements(demonstration: Mapping) -> list[Mapping]:
+    return demonstration.get("plan", {}).get("review_agreements", [])
+
+
+def _review(agreement: Agreement, demonstration: Mapping, day: date, by) -> Iterator[Played]:
+    for opened in open_due_reviews(on=day, by=by):
+        yield Played(day, str(opened))
+    for plan in _agreements(demonstration):
+        agreed_on = max(date.fromisoformat(plan[side]["agreed_on"]) for side in ("customer", "supplier"))
+        review = RenewalReview.objects.filter(
+            agreement=agreement, period_number=plan["period"], agreed_on=None, opened_on__lte=agreed_on
+        ).first()
+        if review is not None and agreed_on <= day:
+            record_agreement(review=review, on=day, by=by, **_agreement_arguments(agreement, plan))
+            yield Played(day, f"{review}: agreed by both parties")
+
+
+def _agreement_arguments(agreement: Agreement, plan: Mapping) -> dict:
+    keys = {str(site): site.pk for site in Site.objects.filter(agreement=agreement)}
+    return {
+        "meeting_on": date.fromisoformat(plan["meeting_on"]),
+        "customer_signer": plan["customer"]["name"],
+        "customer_agreed_on": date.fromisoformat(plan["customer"]["agreed_on"]),
+        "supplier_signer": plan["supplier"]["name"],
+        "supplier_agreed_on": date.fromisoformat(plan["supplier"]["agreed_on"]),
+        "decisions": {
+            keys[decision["site"]]: (decision["level"], decision["reason"]) for decision in plan.get("decisions", [])
+        },
+    }
+
+
+def _bill(agreement: Agreement, day: date, by) -> Iterator[Played]:
+    results = draft_invoices(through=day - ONE_DAY, on=day, by=by, agreements=[agreement], issue_drafts=True)
+    for result in results:
+        yield from _told(day, result)
+
+
+def _told(day: date, result: RunResult) -> Iterator[Played]:
+    for document in result.documents:
+        yield Played(day, f"{document}, {document.total:,.2f}")
+    for sentence in (*result.notices, result.refusal):
+        if sentence:
+            yield Played(day, sentence)

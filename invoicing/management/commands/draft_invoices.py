@@ -1,0 +1,90 @@
+"""Draft, and issue if asked, what is due through a date and not billed yet."""
+
+import json
+
+from django.core.management.base import BaseCommand, CommandError
+
+from contracts.arguments import agreements, day
+from contracts.clock import business_date
+from contracts.money import money_text
+from contracts.periods import DaySpan
+from invoicing.issuing import RunResult, draft_invoices
+from invoicing.models import Invoice
+
+
+class Command(BaseCommand):
+    """One line per document; exit code 1 when an agreement was refused."""
+
+    help = "Draft one document per agreement and billing period for what is due through a date and not billed yet."
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--through", type=day, required=True, metavar="DATE", help="bill what is due through this day"
+        )
+        parser.add_argument(
+            "--agreement",
+            action="append",
+            metavar="NUMBER",
+            help="only this agreement; may be given several times (default: all)",
+        )
+        parser.add_argument("--issue", action="store_true", help="issue the drafts of this run, oldest first")
+        parser.add_argument(
+            "--on", type=day, metavar="DATE", help="date of the run and of the documents (default: today)"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="say what would be billed and write nothing")
+        parser.add_argument("--format", choices=["text", "json"], default="text")
+
+    def handle(self, *args, **options):
+        results = draft_invoices(
+            through=options["through"],
+            on=options["on"] or business_date(),
+            by=None,
+            agreements=agreements(options["agreement"]),
+            issue_drafts=options["issue"],
+            dry_run=options["dry_run"],
+        )
+        if options["format"] == "json":
+            self.stdout.write(json.dumps([as_json(result) for result in results], indent=2))
+        else:
+            for result in results:
+                self.print_result(result)
+        refused = [result for result in results if result.refusal]
+        if refused:
+            numbers = ", ".join(result.agreement.number for result in refused)
+            raise CommandError(f"Not billed: {numbers}. The reason stands above.", returncode=1)
+
+    def print_result(self, result: RunResult):
+        number = result.agreement.number
+        for document in result.documents:
+            self.stdout.write(f"{number}: {document} for {billing_period(document)}, {money_text(document.total)}")
+        for notice in result.notices:
+            self.stdout.write(f"{number}: note: {notice}")
+        if result.refusal:
+            self.stderr.write(f"{number}: refused: {result.refusal}")
+        elif not result.documents:
+            self.stdout.write(f"{number}: nothing to bill")
+
+
+def billing_period(document: Invoice) -> DaySpan:
+    """The billing period of a document."""
+    return DaySpan(document.first_day, document.last_day)
+
+
+def as_json(result: RunResult) -> dict:
+    """One agreement's result for programs; money as text."""
+    return {
+        "agreement": result.agreement.number,
+        "documents": [
+            {
+                "kind": document.kind,
+                "number": document.number_text or None,
+                "first_day": document.first_day.isoformat(),
+                "last_day": document.last_day.isoformat(),
+                "issued_on": document.issued_on.isoformat() if document.issued_on else None,
+                "total": str(document.total),
+            }
+            for document in result.documents
+        ],
+        "notices": list(result.notices),
+        "refusal": result.refusal or None,
+    }

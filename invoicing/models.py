@@ -1,0 +1,235 @@
+"""What is owed: number series, invoices and credit notes with their lines, and the PDFs made of them."""
+
+from datetime import date
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from contracts.fields import MoneyField, PlainCharField
+from contracts.frozen import FrozenModel, FrozenQuerySet
+from contracts.guards import Seal
+from contracts.models import Agreement
+from sites.models import Site
+
+CREDIT_INSTEAD = "Correct it by a credit note."
+
+
+class NumberSeries(models.Model):
+    """Numbers of one kind of document: gapless, never reused, their dates never running backwards."""
+
+    code = models.CharField(max_length=10, unique=True)
+    prefix = PlainCharField(max_length=20, help_text="Printed before the number, such as INV-.")
+    digits = models.PositiveSmallIntegerField(default=5)
+    last_number = models.PositiveIntegerField(default=0)
+    last_issued_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["code"]
+        verbose_name_plural = "number series"
+
+    def __str__(self):
+        return self.code
+
+    def text(self, number: int) -> str:
+        """How a number of the series is printed: `INV-00001`."""
+        return f"{self.prefix}{number:0{self.digits}}"
+
+
+class InvoiceQuerySet(FrozenQuerySet):
+    """Documents with what a page or a run needs of them."""
+
+    def with_agreement(self):
+        """Bring the agreement and its parties along."""
+        return self.select_related("agreement__customer", "agreement__supplier", "pdf").order_by(
+            "-first_day", "-number", "-pk"
+        )
+
+    def issued(self):
+        """Documents that have a number."""
+        return self.exclude(issued_on=None)
+
+    def drafts(self):
+        """Documents that have none yet."""
+        return self.filter(issued_on=None)
+
+    def without_pdf(self):
+        """Issued documents whose PDF is still to be made, oldest first."""
+        return self.issued().filter(pdf=None).order_by("pk")
+
+
+class Invoice(FrozenModel):
+    """An invoice or credit note. A draft has no number; an issued document is sealed with all it shows."""
+
+    class Kind(models.TextChoices):
+        INVOICE = "invoice", "Invoice"
+        CREDIT_NOTE = "credit-note", "Credit note"
+
+    class Origin(models.TextChoices):
+        RUN = "run", "Invoice run"
+        CREDIT = "credit", "Credit of an issued document"
+
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=12, choices=Kind)
+    origin = models.CharField(max_length=10, choices=Origin, default=Origin.RUN)
+    first_day = models.DateField(help_text="First day of the billing period.")
+    last_day = models.DateField(help_text="Last day of the billing period.")
+    through = models.DateField(help_text="The date through which the run billed.")
+    drafted_on = models.DateField()
+    drafted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    total = MoneyField()
+    reason = PlainCharField(max_length=200, blank=True, help_text="Why the document was credited.")
+    corrects = models.ManyToManyField(
+        "self",
+        symmetrical=False,
+        through="Correction",
+        through_fields=("document", "corrected"),
+        related_name="corrected_by",
+    )
+    is_demonstration = models.BooleanField("demonstration data", default=False)
+
+    series = models.ForeignKey(NumberSeries, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    number = models.PositiveIntegerField(null=True, blank=True)
+    number_text = models.CharField("number", max_length=40, blank=True)
+    issued_on = models.DateField(null=True, blank=True)
+    issued_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    content = models.JSONField(null=True, blank=True, help_text="Everything the document shows, frozen at issue.")
+    content_sha256 = models.CharField(max_length=64, blank=True)
+
+    objects = InvoiceQuerySet.as_manager()
+    seal = Seal("issued_on", correction=CREDIT_INSTEAD)
+
+    class Meta:
+        ordering = ["-first_day", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["series", "number"], name="invoice_number_once"),
+            models.CheckConstraint(
+                condition=Q(issued_on=None, number=None, series=None, number_text="", content=None, content_sha256="")
+                | (
+                    Q(issued_on__isnull=False, number__gte=1, series__isnull=False, content__isnull=False)
+                    & ~Q(number_text="")
+                    & ~Q(content_sha256="")
+                ),
+                name="invoice_numbered_when_issued",
+                violation_error_message="A number, a date and the frozen content come together, at issue.",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="invoice", total__gte=0) | Q(kind="credit-note", total__lte=0),
+                name="invoice_kind_fits_total",
+                violation_error_message="A negative total makes a credit note, any other an invoice.",
+            ),
+            models.CheckConstraint(condition=Q(last_day__gte=F("first_day")), name="invoice_period_in_order"),
+        ]
+        permissions = [
+            ("draft_invoice", "Can run invoices"),
+            ("issue_invoice", "Can issue invoices and credit notes"),
+            ("credit_invoice", "Can credit an issued document"),
+        ]
+
+    def __str__(self):
+        return (
+            f"{self.get_kind_display()} {self.number_text}"
+            if self.number_text
+            else f"Draft {self.get_kind_display().lower()}"
+        )
+
+    @property
+    def is_issued(self) -> bool:
+        """Whether the document has its number."""
+        return self.issued_on is not None
+
+
+class InvoiceLine(FrozenModel):
+    """One line: an instalment, an adjustment of instalments billed before, or a credited line, with its reasons."""
+
+    class Kind(models.TextChoices):
+        INSTALMENT = "instalment", "Instalment"
+        ADJUSTMENT = "adjustment", "Adjustment"
+        CREDIT = "credit", "Credit"
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines")
+    position = models.PositiveSmallIntegerField()
+    kind = models.CharField(max_length=12, choices=Kind)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    period_number = models.PositiveSmallIntegerField()
+    instalment = models.PositiveSmallIntegerField(null=True)
+    instalment_of = models.PositiveSmallIntegerField(null=True)
+    first_day = models.DateField(help_text="First day of service.")
+    last_day = models.DateField(help_text="Last day of service.")
+    level_code = models.CharField(max_length=40, blank=True)
+    level_name = models.CharField(max_length=100, blank=True)
+    annual_price = MoneyField(null=True)
+    provisional = models.BooleanField(default=False)
+    amount = MoneyField()
+    source = models.CharField(max_length=300, help_text="Document and clause of the price.")
+    steps = models.JSONField(help_text="The calculation, one sentence each.")
+    inputs = models.JSONField(help_text="What the amount is computed from again.")
+
+    seal = Seal("issued_on", through=("invoice",), correction=CREDIT_INSTEAD)
+
+    class Meta:
+        ordering = ["invoice", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["invoice", "position"], name="invoice_line_position_once"),
+            models.UniqueConstraint(
+                fields=["site", "period_number", "instalment"],
+                condition=Q(kind="instalment"),
+                name="invoice_line_instalment_once",
+                violation_error_message="This instalment is billed already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="instalment", instalment__isnull=False, instalment_of__isnull=False)
+                | (~Q(kind="instalment") & Q(instalment=None, instalment_of=None)),
+                name="invoice_line_instalment_numbered",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.site}, {self.get_kind_display().lower()}, {self.amount}"
+
+    @property
+    def service_days(self) -> tuple[date, date]:
+        """First and last day of service."""
+        return self.first_day, self.last_day
+
+
+class Correction(FrozenModel):
+    """The link from a document to an issued one whose amounts it adjusts or takes back."""
+
+    document = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="corrections")
+    corrected = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="+")
+
+    seal = Seal("issued_on", through=("document",), correction=CREDIT_INSTEAD)
+
+    class Meta:
+        ordering = ["document", "corrected"]
+        constraints = [
+            models.UniqueConstraint(fields=["document", "corrected"], name="correction_once"),
+            models.CheckConstraint(condition=~Q(document=F("corrected")), name="correction_of_another"),
+        ]
+
+    def __str__(self):
+        return f"{self.document} corrects {self.corrected}"
+
+
+class InvoicePdf(FrozenModel):
+    """The one PDF of an issued document, kept as a file and served as stored for ever."""
+
+    invoice = models.OneToOneField(Invoice, on_delete=models.PROTECT, related_name="pdf")
+    file_name = models.CharField(max_length=200, unique=True)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveIntegerField()
+    pages = models.PositiveSmallIntegerField()
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    seal = Seal(None, correction=CREDIT_INSTEAD)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self):
+        return self.file_name

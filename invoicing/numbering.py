@@ -1,0 +1,64 @@
+"""Taking numbers: gapless per series, never reused, their dates never running backwards."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from django.db import connection
+
+from contracts.periods import day_text
+from invoicing.models import Invoice, NumberSeries
+
+SERIES = {Invoice.Kind.INVOICE: ("INVOICE", "INV-"), Invoice.Kind.CREDIT_NOTE: ("CREDIT", "CN-")}
+
+
+class CannotNumber(Exception):
+    """No number can be taken; the message says why and what to do."""
+
+
+def series_for(kind: str) -> NumberSeries:
+    """Return the series of a kind of document, making it the first time. Call it before the issuing transaction."""
+    code, prefix = SERIES[Invoice.Kind(kind)]
+    series, _created = NumberSeries.objects.get_or_create(code=code, defaults={"prefix": prefix})
+    return series
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Queue the issuers of one machine on SQLite before they begin a transaction; a no-op elsewhere.
+
+    SQLite's own waiting is unfair: under load one writer starves while others pass it. A file lock is fair, and it is
+    released by the system when its process dies.
+    """
+    name = str(connection.settings_dict["NAME"])
+    if connection.vendor != "sqlite" or ":memory:" in name or "mode=memory" in name:
+        yield
+        return
+    with Path(f"{name}.numbering-lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def take(*, series: NumberSeries, on: date) -> tuple[int, str]:
+    """Take the next number of a series, as the first statement of the issuing transaction: its row is the lock.
+
+    A transaction that is rolled back gives the number back. Raises CannotNumber when `on` lies before the date of the
+    series' last document.
+    """
+    table = connection.ops.quote_name(NumberSeries._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET last_number = last_number + 1 WHERE id = %s RETURNING last_number, last_issued_on",  # noqa: S608
+            [series.pk],
+        )
+        number, last_issued_on = cursor.fetchone()
+    last_issued_on = date.fromisoformat(last_issued_on) if isinstance(last_issued_on, str) else last_issued_on
+    if last_issued_on is not None and on < last_issued_on:
+        raise CannotNumber(
+            f"{series.text(number - 1)} is dated {day_text(last_issued_on)}; no later number can be dated "
+            f"{day_text(on)}. Issue on {day_text(last_issued_on)} or later."
+        )
+    NumberSeries.objects.filter(pk=series.pk).update(last_issued_on=on)
+    return number, series.text(number)
