@@ -1,0 +1,27 @@
+// select2 draws its own box beside a hidden select; without this the box has no name for a screen reader.
+"use strict";
+(function ($) {
+  function nameBoxes() {
+    document.querySelectorAll("select.admin-autocomplete").forEach(function (select) {
+      const box = select.nextElementSibling && select.nextElementSibling.querySelector(".select2-selection");
+      const label = document.querySelector("label[for='" + select.id + "']");
+      const name = select.getAttribute("aria-label") || (label ? label.textContent.replace(/[:\s]+$/, "") : "");
+      if (box && name) {
+        const value = box.querySelector(".select2-selection__rendered");
+        box.removeAttribute("aria-labelledby");
+        box.setAttribute("aria-label", value && value.title ? name + ": " + value.title : name);
+      }
+    });
+  }
+  $(nameBoxes);
+  $(document).on("change", "select.admin-autocomplete", nameBoxes);
+  $(document).on("select2:open", function () {
+    document.querySelectorAll(".select2-search__field").forEach(function (input) {
+      input.setAttribute("aria-label", "Search");
+    });
+    document.querySelectorAll(".select2-results__options").forEach(function (list) {
+      list.setAttribute("aria-label", "Found");
+    });
+  });
+  document.addEventListener("formset:added", function () { setTimeout(nameBoxes); });
+})(django.jQuery);
