@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import DecimalValidator, MaxValueValidator
 from django.db import models
 
-from contracts.money import CENT, LARGEST
+from contracts.money import LARGEST
 
 LONGEST_TEXT = 2000
 MOST_MARKS = 3
@@ -42,7 +42,7 @@ class HundredthsField(models.BigIntegerField):
 
     def from_db_value(self, value, expression, connection):
         """Whole hundredths become a Decimal of two places."""
-        return None if value is None else Decimal(value).scaleb(-2).quantize(CENT, rounding="ROUND_UNNECESSARY")
+        return None if value is None else Decimal(value).scaleb(-2)
 
     def to_python(self, value):
         if value is None:

@@ -287,6 +287,7 @@ def issue(*, invoice: Invoice, on: date, by: User | None) -> Invoice:
     with numbering.one_at_a_time(), transaction.atomic():
         number, number_text = numbering.take(series=series, on=on)
         draft = _draft_to_issue(invoice)
+        draft.agreement = _locked(draft.agreement)
         _refuse_unless_current(draft, on)
         issued = _freeze(draft, series=series, number=number, number_text=number_text, on=on, by=by)
     transaction.on_commit(partial(_make_pdf, issued))  # nothing slow while others wait for their number
@@ -311,7 +312,7 @@ def _draft_to_issue(invoice: Invoice) -> Invoice:
 
 
 def _refuse_unless_current(draft: Invoice, on: date) -> None:
-    agreement = _locked(draft.agreement)
+    agreement = draft.agreement
     drafts = list(_run_drafts(agreement))
     horizon = max(other.through for other in drafts)
     try:
@@ -340,7 +341,6 @@ def _freeze(
     draft: Invoice, *, series: numbering.NumberSeries, number: int, number_text: str, on: date, by: User | None
 ) -> Invoice:
     """Seal a document with its number and everything it shows."""
-    draft.agreement = Agreement.objects.with_terms().get(pk=draft.agreement_id)
     draft.series, draft.number, draft.number_text = series, number, number_text
     draft.issued_on, draft.issued_by = on, by
     lines = list(draft.lines.select_related("site").order_by("position"))
@@ -367,6 +367,7 @@ def credit(*, invoice: Invoice, reason: str, on: date, by: User | None) -> Invoi
         number, number_text = numbering.take(series=series, on=on)
         original = Invoice.objects.select_for_update().get(pk=invoice.pk)
         _refuse_uncreditable(original)
+        original.agreement = _locked(original.agreement)
         note = _credit_rows(original, reason=reason.strip(), on=on, by=by)
         issued = _freeze(note, series=series, number=number, number_text=number_text, on=on, by=by)
     transaction.on_commit(partial(_make_pdf, issued))

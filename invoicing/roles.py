@@ -1,6 +1,7 @@
 """The roles of the people who work here and what each may do; groups of these names are kept in step with this list."""
 
-from django.apps import apps
+from django.apps import AppConfig, apps
+from django.contrib.auth.management import create_permissions
 from django.db import DEFAULT_DB_ALIAS
 
 VIEWER = "Viewer"
@@ -83,8 +84,7 @@ def sync_roles(using: str = DEFAULT_DB_ALIAS) -> None:
         group.permissions.set([known[name] for name in names])
 
 
-def after_migration(using: str = DEFAULT_DB_ALIAS, **kwargs) -> None:
-    """Receive Django's post_migrate; a database migrated only in part has no full set of permissions yet."""
-    installed = apps.get_model("auth", "Permission").objects.using(using)
-    if installed.filter(codename="credit_invoice").exists():
-        sync_roles(using)
+def after_migration(sender: AppConfig, using: str = DEFAULT_DB_ALIAS, **kwargs) -> None:
+    """Receive Django's post_migrate of this app, the last of ours, and make its permissions before the roles."""
+    create_permissions(sender, verbosity=0, using=using)
+    sync_roles(using)

@@ -105,9 +105,7 @@ def _billed_beyond(due: Due, key: ChargeKey, was: Billed) -> bool:
 
 
 def _last_billed(due: Due, period: AnnualPeriod, was: Billed) -> DaySpan:
-    """The latest billing period billed; the last one there is where the frequency was changed to fewer since."""
-    parts = period.parts(due.agreement.readings.frequency.parts)
-    return parts[min(max(was.instalments), len(parts)) - 1]
+    return period.parts(due.agreement.readings.frequency.parts)[max(was.instalments) - 1]
 
 
 def _full_period(agreement: AgreementTerms, number: int) -> AnnualPeriod:

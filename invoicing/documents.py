@@ -1,0 +1,282 @@
+"""What an invoice or credit note shows: one dictionary, complete enough to print and to keep for ever.
+
+Amounts stand in it as text with two decimals, dates as year-month-day; the template writes them for people. Nothing is
+computed here but sums of lines.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+
+from contracts.models import Agreement, Party
+from contracts.money import ZERO
+from contracts.periods import AnnualPeriod, DaySpan, annual_period, day_text
+from contracts.readings import Chosen
+from contracts.schedule import Schedule
+from contracts.terms import AgreementTerms, AmendmentTerms, TermsFound, terms_on
+from invoicing.models import Invoice, InvoiceLine
+from sites.charged import Basis
+
+FORM = 1
+"""Raised when the dictionary changes its form, so that a template can still tell what it prints."""
+
+LONGEST_LIST = 40
+BILLING_QUESTIONS = ("frequency", "timing", "proration", "rounding")
+
+
+def invoice_content(
+    *, invoice: Invoice, lines: Sequence[InvoiceLine], agreement: Agreement, corrected: Iterable[Invoice] = ()
+) -> dict:
+    """Return everything the document shows, as JSON values; nothing else is needed to print it.
+
+    `agreement` comes from `with_terms()`, the lines with their sites, in order; `corrected` are the issued documents
+    that this one adjusts or takes back. Number and date are there once the document has them. Raises ValueError when
+    the lines do not add up to the document's total.
+    """
+    total = sum((line.amount for line in lines), ZERO)
+    if not lines or total != invoice.total:
+        raise ValueError(f"{invoice}: the lines add up to {total}, the document says {invoice.total}.")
+    terms, corrected, calculations = agreement.as_terms(), list(corrected), _calculations(lines)
+    sources = {line.source for line in lines if line.source}
+    source = next(iter(sources)) if len(sources) == 1 else ""
+    return {
+        "form": FORM,
+        "kind": invoice.kind,
+        "kind_name": invoice.get_kind_display(),
+        "name": str(invoice),
+        "draft": not invoice.is_issued,
+        "demonstration": invoice.is_demonstration,
+        "number": invoice.number_text,
+        "issued_on": invoice.issued_on.isoformat() if invoice.issued_on else None,
+        "supplier": _party(agreement.supplier),
+        "customer": _party(agreement.customer),
+        "customer_reference": agreement.customer_reference,
+        "agreement": {"number": agreement.number, "dated_on": agreement.dated_on.isoformat()},
+        "amendments": [_amendment(amendment) for amendment in _amendments(terms, invoice)],
+        "first_day": invoice.first_day.isoformat(),
+        "last_day": invoice.last_day.isoformat(),
+        "period": str(DaySpan(invoice.first_day, invoice.last_day)),
+        "currency": agreement.currency,
+        "payment_terms": _payment_terms(agreement),
+        "corrects": [
+            {"name": str(document), "issued_on": document.issued_on.isoformat() if document.issued_on else None}
+            for document in corrected
+        ],
+        "source": source,
+        "lines": [_line(line, terms, said=source, calculations=calculations) for line in lines],
+        "instalments": any(line.instalment for line in lines),
+        "by_level": _by_level(lines),
+        "total": str(total),
+        "included": _included(_schedule(terms, invoice)),
+        "remarks": _remarks(invoice, lines, corrected),
+        "calculations": [
+            {"number": number, "lines": _shortly(positions), "steps": list(steps)}
+            for number, (steps, positions) in enumerate(calculations.items(), start=1)
+        ],
+        "readings": [_reading(terms.readings.of_question(key)) for key in BILLING_QUESTIONS],
+    }
+
+
+def content_sha256(content: Mapping) -> str:
+    """Return the SHA-256 of a content in its canonical form: sorted names, no spaces, UTF-8."""
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _party(party: Party) -> dict:
+    address = [line.strip() for line in party.address.splitlines() if line.strip()]
+    return {"name": party.legal_name, "division": party.division, "address": address}
+
+
+def _amendments(terms: AgreementTerms, invoice: Invoice) -> list[AmendmentTerms]:
+    """The executed amendments that are in effect by the end of the billing period."""
+    known_on = invoice.issued_on or invoice.drafted_on
+    return [
+        amendment
+        for amendment in terms.amendments
+        if amendment.executed_by(known_on) and amendment.effective_on <= invoice.last_day
+    ]
+
+
+def _amendment(amendment: AmendmentTerms) -> dict:
+    return {
+        "number": amendment.number,
+        "contract_number": amendment.contract_number,
+        "effective_on": amendment.effective_on.isoformat(),
+        "executed_on": amendment.executed_on.isoformat(),
+    }
+
+
+def _schedule(terms: AgreementTerms, invoice: Invoice) -> Schedule | None:
+    """The schedule in force at the period's end, or at its start where the term ended in between."""
+    known_on = invoice.issued_on or invoice.drafted_on
+    for service_on in (invoice.last_day, invoice.first_day):
+        found = terms_on(agreement=terms, service_on=service_on, known_on=known_on)
+        if isinstance(found, TermsFound):
+            return found.schedule
+    return None
+
+
+def _payment_terms(agreement: Agreement) -> str:
+    """No due date is invented: without net days the document refers to the agreement."""
+    if agreement.net_days is None:
+        return "Terms per the Agreement"
+    return f"Net {agreement.net_days} days"
+
+
+def _included(schedule: Schedule | None) -> list[dict]:
+    """Included services with their clause; those of one clause stand together."""
+    if schedule is None:
+        return []
+    return [
+        {"services": _listed([service.name for service in services]), "clause": clause}
+        for clause, services in groupby(schedule.included, key=lambda service: service.clause)
+    ]
+
+
+def _reading(chosen: Chosen) -> dict:
+    return {
+        "question": chosen.question.title,
+        "sentence": chosen.sentence,
+        "clause": chosen.clause,
+        "chosen_by": chosen.chosen_by,
+        "chosen_on": chosen.chosen_on,
+    }
+
+
+# ---- lines -------------------------------------------------------------------------------------------------------
+
+
+def _line(line: InvoiceLine, terms: AgreementTerms, *, said: str, calculations: "Calculations") -> dict:
+    content = {
+        "number": line.position,
+        "kind": line.kind,
+        "site": str(line.site),
+        "about": f"Adjustment, annual period {line.period_number}" if _adjusts(line) else "",
+        "level": line.level_name,
+        "annual_price": str(line.annual_price) if line.annual_price is not None else "",
+        "first_day": line.first_day.isoformat(),
+        "last_day": line.last_day.isoformat(),
+        "instalment": line.instalment,
+        "instalment_of": line.instalment_of,
+        "provisional": line.provisional,
+        "source": "" if line.source == said else line.source,
+        "calculation": 1 + list(calculations).index(_steps(line)),
+        "amount": str(line.amount),
+    }
+    part = _billing_period(line, terms)
+    if part is not None:
+        service = DaySpan(line.first_day, line.last_day)
+        content |= {"days": service.days, "days_of": part.days} if service != part else {}
+    return content
+
+
+def _billing_period(line: InvoiceLine, terms: AgreementTerms) -> DaySpan | None:
+    """The days that the line's instalment stands for when a site is in service on all of them."""
+    period = annual_period(
+        number=line.period_number, first_period_starts_on=terms.first_period_starts_on, expires_on=None
+    )
+    if line.instalment is None or not isinstance(period, AnnualPeriod):
+        return None
+    return period.parts(line.instalment_of)[line.instalment - 1]
+
+
+def _adjusts(line: InvoiceLine) -> bool:
+    return line.kind == InvoiceLine.Kind.ADJUSTMENT
+
+
+def _documents(adjustment: InvoiceLine) -> tuple[str, ...]:
+    """Numbers of the documents that an adjustment corrects."""
+    return tuple(adjustment.inputs["documents"])
+
+
+def _by_level(lines: Sequence[InvoiceLine]) -> list[dict]:
+    """Sums of lines by service level, the cheapest first; adjustments of earlier documents come last."""
+    groups: dict[tuple, list[InvoiceLine]] = {}
+    for line in lines:
+        key = (True, ZERO, "Adjustments") if _adjusts(line) else (False, line.annual_price or ZERO, line.level_name)
+        groups.setdefault(key, []).append(line)
+    return [
+        {
+            "name": key[2],
+            "sites": len({line.site_id for line in group}),
+            "amount": str(sum((line.amount for line in group), ZERO)),
+        }
+        for key, group in sorted(groups.items(), key=lambda item: item[0])
+    ]
+
+
+Calculations = dict[tuple[str, ...], list[int]]
+"""The steps of a calculation and the numbers of the lines calculated so."""
+
+
+def _calculations(lines: Sequence[InvoiceLine]) -> Calculations:
+    """The steps of all lines; lines calculated alike share one calculation, however many they are."""
+    alike: Calculations = {}
+    for line in lines:
+        alike.setdefault(_steps(line), []).append(line.position)
+    return alike
+
+
+def _steps(line: InvoiceLine) -> tuple[str, ...]:
+    """The steps of a line; its own number gives way, so that the lines of a credit note share one sentence."""
+    own = f"Line {line.position} of "
+    return tuple(
+        f"The line of the same number of {step.removeprefix(own)}" if step.startswith(own) else step
+        for step in line.steps
+    )
+
+
+def _shortly(numbers: Sequence[int]) -> str:
+    """The numbers of the lines, or how many there are where they are scattered: each line names its calculation."""
+    text = _numbers(numbers)
+    return text if len(text) <= LONGEST_LIST else f"{len(numbers)} lines"
+
+
+# ---- remarks -----------------------------------------------------------------------------------------------------
+
+
+def _remarks(invoice: Invoice, lines: Sequence[InvoiceLine], corrected: Sequence[Invoice]) -> list[str]:
+    remarks = []
+    provisional = [line.position for line in lines if line.provisional]
+    if provisional:
+        remarks.append(f"{_lines(provisional)}: {Basis.CONTINUED.sentence}")
+    adjusted: dict[tuple, list[int]] = {}
+    for line in lines:
+        if _adjusts(line):
+            adjusted.setdefault((line.period_number, _documents(line)), []).append(line.position)
+    for (period_number, documents), positions in adjusted.items():
+        remarks.append(
+            f"{_lines(positions)}: the difference between what is due now for annual period {period_number} and what "
+            f"was billed for it in {_listed(documents)}."
+        )
+    if corrected:
+        verb = "takes back" if invoice.origin == Invoice.Origin.CREDIT else "adjusts"
+        dated = [f"{document} of {day_text(document.issued_on)}" for document in corrected if document.issued_on]
+        remarks.append(f"This {invoice.get_kind_display().lower()} {verb} {_listed(dated)}.")
+    if invoice.reason:
+        remarks.append(f"Reason: {invoice.reason}")
+    return remarks
+
+
+def _lines(numbers: Sequence[int]) -> str:
+    return f"Line{'s' if len(numbers) > 1 else ''} {_numbers(numbers)}"
+
+
+def _numbers(numbers: Sequence[int]) -> str:
+    """Write rising numbers with their runs drawn together: `1 to 7, 9 and 12`."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    texts = []
+    for run in runs:
+        texts += [f"{run[0]} to {run[-1]}"] if len(run) > 2 else [str(number) for number in run]
+    return _listed(texts)
+
+
+def _listed(texts: Sequence[str]) -> str:
+    return " and ".join([", ".join(texts[:-1]), texts[-1]]) if len(texts) > 1 else "".join(texts)

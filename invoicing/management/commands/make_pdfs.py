@@ -1,0 +1,26 @@
+"""Make the PDFs that are missing."""
+
+from django.core.management.base import BaseCommand, CommandError
+
+from invoicing.printing import make_missing_pdfs
+
+
+class Command(BaseCommand):
+    """One line per document; exit code 1 when one could not be made."""
+
+    help = "Make the PDF of every issued document that has none, such as after a crash. Safe to repeat."
+
+    def handle(self, *args, **options):
+        results = make_missing_pdfs()
+        for result in results:
+            if result.pdf:
+                self.stdout.write(f"{result.invoice}: {result.pdf.file_name}, {result.pdf.pages} pages")
+            else:
+                self.stderr.write(f"{result.invoice}: {result.refusal}")
+        failed = [result for result in results if result.pdf is None]
+        if failed:
+            raise CommandError(
+                f"Without a PDF: {len(failed)} of {len(results)}. The reason stands above.", returncode=1
+            )
+        if not results:
+            self.stdout.write("Every issued document has its PDF.")

@@ -1,0 +1,218 @@
+"""The PDFs of documents: made once of the frozen content, stored with their SHA-256, served as stored for ever."""
+
+import hashlib
+import logging
+import os
+import re
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.template.loader import render_to_string
+
+from contracts.models import Agreement
+from contracts.pdf import RenderedPdf, render_document
+from invoicing.documents import content_sha256, invoice_content
+from invoicing.models import Invoice, InvoicePdf
+
+logger = logging.getLogger(__name__)
+
+UNFINISHED = ".part"
+ABANDONED_AFTER = 60 * 60
+"""Seconds after which an unfinished file belongs to no process any more."""
+
+
+class CannotPrint(Exception):
+    """A PDF cannot be made or served; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class PdfResult:
+    """What became of one document that had no PDF: its PDF, or the sentence that says why there is none."""
+
+    invoice: Invoice
+    pdf: InvoicePdf | None = None
+    refusal: str = ""
+
+
+# ---- making ------------------------------------------------------------------------------------------------------
+
+
+def make_pdf(*, invoice: Invoice) -> InvoicePdf:
+    """Make and store the PDF of an issued document from its frozen content; return the stored one where there is one.
+
+    Safe to repeat, and in two processes at once: the first one stores, the others return what it stored. A stored file
+    that was lost is made again if it comes out the same to the byte. Raises CannotPrint for a draft, or where content
+    or file are not what they were.
+    """
+    pdf = InvoicePdf.objects.filter(invoice_id=invoice.pk).first()
+    if pdf is not None and _path(pdf).exists():
+        return pdf
+    invoice = Invoice.objects.get(pk=invoice.pk)
+    printed = render_content(_frozen_content(invoice))
+    if pdf is not None:
+        return _put_back(pdf, printed)
+    digest = hashlib.sha256(printed.data).hexdigest()
+    file_name = f"{_plain(invoice.number_text)}.{digest[:16]}.pdf"
+    _store(file_name, printed.data)
+    return _record(invoice, file_name=file_name, sha256=digest, printed=printed)
+
+
+def render_content(content: Mapping) -> RenderedPdf:
+    """Print the content of a document. The same content gives the same bytes."""
+    html = content_html(content)
+    dated = content["issued_on"] or content["last_day"]
+    return render_document(html=html, identifier=content_sha256(content), created_on=date.fromisoformat(dated))
+
+
+def content_html(content: Mapping) -> str:
+    """Return the page that is printed."""
+    return render_to_string(
+        "print/invoice.html",
+        {"document": content, "draft": content["draft"], "demonstration": content["demonstration"]},
+    )
+
+
+def _frozen_content(invoice: Invoice) -> dict:
+    if not invoice.is_issued:
+        raise CannotPrint(f"{invoice} has no PDF to keep before it is issued.")
+    if content_sha256(invoice.content) != invoice.content_sha256:
+        raise CannotPrint(
+            f"{invoice}: the content in the database is not the one that was issued. Compare it with a backup."
+        )
+    return invoice.content
+
+
+def _record(invoice: Invoice, *, file_name: str, sha256: str, printed: RenderedPdf) -> InvoicePdf:
+    try:
+        with transaction.atomic():
+            return InvoicePdf.objects.create(
+                invoice=invoice, file_name=file_name, sha256=sha256, size=len(printed.data), pages=printed.pages
+            )
+    except IntegrityError:
+        stored = InvoicePdf.objects.filter(invoice=invoice).first()
+        if stored is None:
+            raise
+    if stored.file_name != file_name:
+        (settings.DOCUMENTS_DIR / file_name).unlink(missing_ok=True)
+    return stored
+
+
+def _put_back(pdf: InvoicePdf, printed: RenderedPdf) -> InvoicePdf:
+    if hashlib.sha256(printed.data).hexdigest() != pdf.sha256:
+        raise CannotPrint(
+            f"{pdf.file_name} is missing and does not come out the same when it is made again. "
+            f"Put it back into {settings.DOCUMENTS_DIR} from a backup."
+        )
+    _store(pdf.file_name, printed.data)
+    return pdf
+
+
+def make_missing_pdfs() -> list[PdfResult]:
+    """Make the PDF of every issued document that has none, or whose file was lost; one failure does not stop the rest.
+
+    Files that a crash left unfinished are swept away.
+    """
+    _sweep()
+    without = list(Invoice.objects.without_pdf())
+    kept = {entry.name for entry in os.scandir(settings.DOCUMENTS_DIR)} if settings.DOCUMENTS_DIR.exists() else set()
+    lost = [
+        pdf.invoice for pdf in InvoicePdf.objects.select_related("invoice").order_by("pk") if pdf.file_name not in kept
+    ]
+    return [_made(invoice) for invoice in (*without, *lost)]
+
+
+def _made(invoice: Invoice) -> PdfResult:
+    try:
+        return PdfResult(invoice, make_pdf(invoice=invoice))
+    except CannotPrint as refused:
+        return PdfResult(invoice, None, str(refused))
+    except Exception as error:
+        logger.exception("The PDF of %s could not be made", invoice)
+        return PdfResult(invoice, None, f"{type(error).__name__}: {error}")
+
+
+# ---- drafts and stored files -------------------------------------------------------------------------------------
+
+
+def draft_pdf(*, invoice: Invoice) -> bytes:
+    """Return the PDF of a draft as it stands now: DRAFT on each page, nothing stored.
+
+    Raises CannotPrint for an issued document, whose PDF is stored.
+    """
+    if invoice.is_issued:
+        raise CannotPrint(f"{invoice} is issued. Open its stored PDF.")
+    agreement = Agreement.objects.with_terms().get(pk=invoice.agreement_id)
+    lines = list(invoice.lines.select_related("site").order_by("position"))
+    corrected = list(invoice.corrects.order_by("pk"))
+    content = invoice_content(invoice=invoice, lines=lines, agreement=agreement, corrected=corrected)
+    return render_content(content).data
+
+
+def stored_pdf(invoice: Invoice) -> bytes:
+    """Return the stored PDF of an issued document, exactly as it was made.
+
+    Raises CannotPrint when there is none yet, or when the file is missing or is not the one that was stored.
+    """
+    pdf = InvoicePdf.objects.filter(invoice_id=invoice.pk).first()
+    if pdf is None:
+        raise CannotPrint(f"{invoice} has no PDF yet. Run manage.py make_pdfs.")
+    try:
+        data = _path(pdf).read_bytes()
+    except FileNotFoundError:
+        raise CannotPrint(
+            f"The PDF of {invoice} is missing: {pdf.file_name}. Run manage.py make_pdfs, or put it back from a backup."
+        ) from None
+    if hashlib.sha256(data).hexdigest() != pdf.sha256:
+        raise CannotPrint(
+            f"The PDF of {invoice} is not the one that was stored: {pdf.file_name}. Put it back from a backup."
+        )
+    return data
+
+
+def _path(pdf: InvoicePdf) -> Path:
+    return settings.DOCUMENTS_DIR / pdf.file_name
+
+
+def _plain(number_text: str) -> str:
+    return re.sub(r"[^A-Za-z0-9-]+", "-", number_text)
+
+
+def _store(file_name: str, data: bytes) -> None:
+    """Write a file that is either there as a whole, and survives a power cut, or not there at all."""
+    folder = settings.DOCUMENTS_DIR
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, unfinished = tempfile.mkstemp(dir=folder, prefix=".", suffix=UNFINISHED)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(unfinished).replace(folder / file_name)
+    except BaseException:
+        Path(unfinished).unlink(missing_ok=True)
+        raise
+    _sync(folder)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sweep() -> None:
+    """Remove what killed processes have left unfinished."""
+    for path in settings.DOCUMENTS_DIR.glob(f".*{UNFINISHED}"):
+        try:
+            if path.stat().st_mtime < time.time() - ABANDONED_AFTER:
+                path.unlink()
+        except FileNotFoundError:
+            continue  # another process finished it, or swept it, in the meantime

@@ -1,0 +1,31 @@
+"""Columns of the invoice list."""
+
+from django_tables2 import A, Column, DateColumn
+
+from contracts.lists import CellColumn, ListTable
+from invoicing.models import Invoice
+from invoicing.pages import InvoiceRow, invoice_row
+
+RIGHT = {"th": {"class": "money"}, "td": {"class": "money"}}
+
+
+class InvoiceTable(ListTable):
+    """Invoices and credit notes. Rows come from `with_agreement()`."""
+
+    number_text = CellColumn("Number", "invoicing/cells/number.html", order_by=("number_text", "pk"))
+    kind = Column(order_by=("kind", "-first_day", "pk"))
+    agreement = Column(
+        linkify=("sites:agreement_detail", {"pk": A("agreement_id")}),
+        order_by=("agreement__number", "-first_day", "pk"),
+    )
+    period = CellColumn("Billing period", "invoicing/cells/period.html", order_by=("first_day", "last_day", "pk"))
+    issued_on = DateColumn(verbose_name="Issued on", order_by=("issued_on", "pk"))
+    total = CellColumn("Total", "invoicing/cells/total.html", order_by=("total", "pk"), attrs=RIGHT)
+    state = CellColumn("State", "invoicing/cells/state.html", order_by=("issued_on", "pk"))
+    pdf = CellColumn("PDF", "invoicing/cells/pdf.html")
+
+    column_permissions = {"agreement": "contracts.view_agreement"}
+
+    def prepare(self, record: Invoice) -> InvoiceRow:
+        """The billing period in words."""
+        return invoice_row(record)

@@ -1,0 +1,172 @@
+"""Pages about what is owed: the list of documents, one document, its PDF, and the events of its life."""
+
+from django.contrib import messages
+from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.generic import DetailView, FormView
+
+from contracts.clock import business_date
+from contracts.lists import ListPage
+from contracts.models import Agreement
+from contracts.periods import day_text
+from invoicing import pages
+from invoicing.filters import InvoiceFilter
+from invoicing.forms import CreditForm, RunForm
+from invoicing.issuing import CannotBill, credit, draft_invoices, issue
+from invoicing.models import Invoice
+from invoicing.numbering import CannotNumber
+from invoicing.printing import CannotPrint, draft_pdf, stored_pdf
+from invoicing.tables import InvoiceTable
+
+
+class InvoiceList(ListPage):
+    """All invoices and credit notes, issued or draft."""
+
+    permission_required = "invoicing.view_invoice"
+    queryset = Invoice.objects.with_agreement().defer("content")
+    table_class = InvoiceTable
+    filterset_class = InvoiceFilter
+
+    def get_context_data(self, **kwargs):
+        """Add the states with their counts."""
+        return super().get_context_data(tabs=self.filterset.tabs(), **kwargs)
+
+
+class InvoicePageMixin(PermissionRequiredMixin):
+    """One document with everything that its page shows."""
+
+    queryset = Invoice.objects.with_agreement().select_related("issued_by", "drafted_by")
+
+    def invoice_page(self) -> pages.InvoicePage:
+        """Load what hangs on the document and compose its page."""
+        invoice = self.object
+        return pages.invoice_page(
+            invoice=invoice,
+            lines=list(invoice.lines.select_related("site").order_by("position")),
+            agreement=None if invoice.is_issued else Agreement.objects.with_terms().get(pk=invoice.agreement_id),
+            corrects=list(invoice.corrects.order_by("pk")),
+            corrected_by=list(invoice.corrected_by.order_by("pk")),
+        )
+
+
+class InvoiceDetail(InvoicePageMixin, DetailView):
+    """One document: each line explained, what it corrects, and its PDF."""
+
+    permission_required = "invoicing.view_invoice"
+
+    def get_context_data(self, **kwargs):
+        """Add the composed page."""
+        return super().get_context_data(page=self.invoice_page(), **kwargs)
+
+
+class InvoicePdf(PermissionRequiredMixin, DetailView):
+    """The PDF of a document: as stored once it is issued, marked DRAFT before."""
+
+    permission_required = "invoicing.view_invoice"
+    model = Invoice
+
+    def get(self, request, *args, **kwargs):
+        """Return the file, or a page that says why there is none."""
+        invoice = self.get_object()
+        try:
+            data = stored_pdf(invoice) if invoice.is_issued else draft_pdf(invoice=invoice)
+        except CannotPrint as refused:
+            return render(
+                request, "invoicing/invoice_no_pdf.html", {"invoice": invoice, "refused": refused}, status=404
+            )
+        name = invoice.number_text or f"DRAFT-{invoice.first_day:%Y-%m}"
+        return HttpResponse(
+            data,
+            content_type="application/pdf",
+            headers={"Content-Disposition": f'inline; filename="{name}.pdf"', "Cache-Control": "private, no-cache"},
+        )
+
+
+class InvoiceEvent(InvoicePageMixin, DetailView):
+    """A confirmation page: GET shows what will happen, POST does it."""
+
+    def get_context_data(self, **kwargs):
+        """Add the composed page and the day on which it would happen."""
+        kwargs.setdefault("form", None)
+        return super().get_context_data(page=self.invoice_page(), on=business_date(), **kwargs)
+
+    def refused(self, invoice: Invoice, refusal: Exception):
+        """Say why nothing has happened, on the page of the document or, if a later run replaced it, on the list."""
+        messages.error(self.request, str(refusal))
+        if Invoice.objects.filter(pk=invoice.pk).exists():
+            return redirect("invoicing:invoice_detail", pk=invoice.pk)
+        return redirect("invoicing:invoice_list")
+
+
+class InvoiceIssue(InvoiceEvent):
+    """Issue a draft."""
+
+    permission_required = ("invoicing.view_invoice", "invoicing.issue_invoice")
+    template_name = "invoicing/invoice_issue.html"
+
+    def post(self, request, *args, **kwargs):
+        """Issue it on the business date."""
+        draft = self.get_object()
+        try:
+            issued = issue(invoice=draft, on=business_date(), by=request.user)
+        except (CannotBill, CannotNumber) as refusal:
+            return self.refused(draft, refusal)
+        messages.success(
+            request, f"{issued} is issued, dated {day_text(issued.issued_on)}. Send its PDF to the customer."
+        )
+        return redirect("invoicing:invoice_detail", pk=issued.pk)
+
+
+class InvoiceCredit(InvoiceEvent):
+    """Take an issued invoice back by a credit note."""
+
+    permission_required = ("invoicing.view_invoice", "invoicing.credit_invoice")
+    template_name = "invoicing/invoice_credit.html"
+
+    def get_context_data(self, **kwargs):
+        """Add the form that asks for the reason."""
+        kwargs.setdefault("form", CreditForm())
+        return super().get_context_data(**kwargs)
+
+    def post(self, request, *args, **kwargs):
+        """Credit it on the business date, for the reason given."""
+        invoice = self.object = self.get_object()
+        form = CreditForm(request.POST)
+        if not form.is_valid():
+            return self.render_to_response(self.get_context_data(form=form))
+        try:
+            note = credit(invoice=invoice, reason=form.cleaned_data["reason"], on=business_date(), by=request.user)
+        except (CannotBill, CannotNumber) as refusal:
+            return self.refused(invoice, refusal)
+        messages.success(request, f"{note} takes back {invoice}. Run the invoices to bill again what is due.")
+        return redirect("invoicing:invoice_detail", pk=note.pk)
+
+
+class Run(PermissionRequiredMixin, FormView):
+    """Draft what is due through a date for chosen agreements; a preview writes nothing."""
+
+    permission_required = ("invoicing.view_invoice", "invoicing.draft_invoice")
+    template_name = "invoicing/run.html"
+    form_class = RunForm
+
+    def get_form_kwargs(self):
+        """Give the form the business date; a GET shows it as it begins."""
+        data = self.request.POST if self.request.method == "POST" else None
+        return {"data": data, "on": business_date()}
+
+    def form_valid(self, form):
+        """Run, and show what came of it for each agreement: running again bills nothing twice."""
+        preview = "preview" in self.request.POST
+        results = draft_invoices(
+            through=form.cleaned_data["through"],
+            on=business_date(),
+            by=self.request.user,
+            agreements=form.cleaned_data["agreements"],
+            dry_run=preview,
+        )
+        return self.render_to_response(
+            self.get_context_data(
+                form=form, run=pages.run_shown(results), preview=preview, through=form.cleaned_data["through"]
+            )
+        )
