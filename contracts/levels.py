@@ -32,8 +32,7 @@ class Flag(StrEnum):
 
 
 _SENTENCES = {
-    Flag.NO_EXACT_ROW: "No row of the table holds all the counts at once; "
-    "the lowest row that holds each of them decides.",
+    Flag.NO_EXACT_ROW: "No row of the table holds all the counts at once; the reading of the table decides.",
     Flag.BELOW_STATED_NUMBER: "A component has fewer units than the row states.",
     Flag.BLANK_CELL: "The level rests on a cell that the source leaves blank: a person confirms before it is proposed.",
     Flag.IN_GAP: "A count lies in a gap between two rows: a person decides.",
@@ -67,7 +66,10 @@ class ComponentLevel:
         name = self.component.name
         if self.quantity is None:
             return f"{name}: not counted"
-        if self.limit is None or self.limit.upper is None:
+        if self.limit is None:
+            where = "between two rows" if self.flag is Flag.IN_GAP else "more than any row states"
+            return f"{self.quantity} {name}" if self.flag is Flag.NO_SWITCH else f"{self.quantity} {name}, {where}"
+        if self.limit.upper is None:
             return f"{self.quantity} {name}, no limit stated"
         return f"{self.quantity} of {self.limit.upper} {name}"
 

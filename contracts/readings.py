@@ -137,7 +137,7 @@ QUESTIONS: Mapping[str, Question] = {
             Timing.IN_ARREARS,
             {
                 Timing.IN_ARREARS: "Instalments are billed in arrears, after the service.",
-                Timing.IN_ADVANCE: "Instalments are billed in advance, on the first day of the service.",
+                Timing.IN_ADVANCE: "Instalments are billed in advance, on the first day of the billing period.",
             },
         ),
         Question(

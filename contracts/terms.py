@@ -163,8 +163,15 @@ def terms_on(
     period = annual_period_on(
         day=service_on, first_period_starts_on=agreement.first_period_starts_on, expires_on=expires_on
     )
-    if schedule is None or isinstance(period, OutsideTerm):
+    if schedule is None:
         return _not_priced(agreement, service_on, known_on, unsigned)
+    if isinstance(period, OutsideTerm):
+        return NotOnFile(
+            service_on,
+            known_on,
+            f"No annual period covers {day_text(service_on)}: the first one of {agreement.name} begins on "
+            f"{day_text(agreement.first_period_starts_on)}. Choose that day or a later one.",
+        )
     pending = tuple(_waits_for(amendment) for amendment in unsigned)
     return TermsFound(service_on, known_on, schedule, source, expires_on, expiration_source, period, pending)
 

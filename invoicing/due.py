@@ -30,6 +30,7 @@ class PricedDays:
     level_code: str = ""
     level_name: str = ""
     source: str = ""
+    basis: Basis | None = None
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,6 @@ class Charge:
     period: AnnualPeriod
     instalment: Instalment
     priced: tuple[PricedDays, ...]
-    basis: Basis
     agreement: AgreementTerms
 
     @property
@@ -148,6 +148,11 @@ class Charge:
     def amount(self) -> Decimal:
         """The instalment in cents."""
         return self.instalment.amount
+
+    @property
+    def basis(self) -> Basis:
+        """What the level rests on at the end of the instalment's service."""
+        return self.last_priced.basis
 
     @property
     def provisional(self) -> bool:
@@ -168,12 +173,15 @@ class Charge:
 
 
 @dataclass(frozen=True)
-class Undecided:
-    """A site and annual period for which nobody has decided a level: it cannot be billed until somebody does."""
+class PeriodOutcome:
+    """What one site owes in one annual period. `notices` name the days that no document prices.
 
-    site: SiteFacts
-    period: AnnualPeriod
-    message: str
+    `undecided` says that nobody has decided the site's level: what is due is not known then.
+    """
+
+    charges: tuple[Charge, ...] = ()
+    notices: tuple[str, ...] = ()
+    undecided: bool = False
 
 
 @dataclass(frozen=True)
@@ -214,12 +222,11 @@ def due_through(
             first_period_starts_on=agreement.first_period_starts_on, through=through, expires_on=expires_on
         ):
             outcome = _period_charges(agreement, site, period, known_on)
-            if isinstance(outcome, Undecided):
-                notices.append(outcome.message)
+            notices += outcome.notices
+            if outcome.undecided:
                 undecided.add((site.key, period.number))
-                continue
             timing = agreement.readings.timing
-            charges += [c for c in outcome if falls_due(c.instalment.part, c.period, timing) <= through]
+            charges += [c for c in outcome.charges if falls_due(c.instalment.part, c.period, timing) <= through]
     return Due(agreement, through, known_on, tuple(charges), tuple(notices), frozenset(undecided))
 
 
@@ -248,9 +255,7 @@ def falls_due(part: DaySpan, period: AnnualPeriod, timing: Timing) -> date:
     return part.first_day if timing is Timing.IN_ADVANCE else min(part.last_day, period.span.last_day)
 
 
-def _period_charges(
-    agreement: AgreementTerms, site: SiteFacts, period: AnnualPeriod, known_on: date
-) -> tuple[Charge, ...] | Undecided:
+def _period_charges(agreement: AgreementTerms, site: SiteFacts, period: AnnualPeriod, known_on: date) -> PeriodOutcome:
     days = charged_days(
         period=period,
         in_service_on=site.in_service_on,
@@ -259,11 +264,12 @@ def _period_charges(
         switch_counts=site.switch_counts,
     )
     if days is None:
-        return ()
-    priced, basis = [], None
+        return PeriodOutcome()
+    priced, notices = [], []
     for stretch, terms in _stretches(agreement, days, known_on):
         if isinstance(terms, NotInForce):
-            return Undecided(site, period, f"{site.name}: {terms.message}")
+            notices.append(f"{site.name}: nothing is billed for {stretch}. {terms.message}")
+            continue
         charged = charged_in(
             agreement=agreement,
             schedule=terms.schedule,
@@ -275,9 +281,10 @@ def _period_charges(
         )
         level = terms.schedule.level(charged.level_code) if charged else None
         if level is None:
-            return Undecided(site, period, _undecided_message(site, period, charged.level_code if charged else None))
-        basis = charged.basis
-        priced.append(PricedDays(stretch, level.annual_price, level.code, level.name, str(terms.schedule_source)))
+            message = _undecided_message(site, period, charged.level_code if charged else None)
+            return PeriodOutcome(notices=(message,), undecided=True)
+        source = str(terms.schedule_source)
+        priced.append(PricedDays(stretch, level.annual_price, level.code, level.name, source, charged.basis))
     parts = instalments(
         period=period,
         priced=priced,
@@ -285,7 +292,8 @@ def _period_charges(
         proration=agreement.readings.proration,
         rounding=agreement.readings.rounding,
     )
-    return tuple(Charge(site, period, part, tuple(priced), basis, agreement) for part in parts)
+    charges = tuple(Charge(site, period, part, tuple(priced), agreement) for part in parts)
+    return PeriodOutcome(charges, tuple(notices))
 
 
 def _undecided_message(site: SiteFacts, period: AnnualPeriod, level_code: str | None) -> str:
@@ -297,18 +305,37 @@ def _undecided_message(site: SiteFacts, period: AnnualPeriod, level_code: str | 
 def _stretches(
     agreement: AgreementTerms, days: DaySpan, known_on: date
 ) -> Iterable[tuple[DaySpan, TermsFound | NotInForce]]:
-    """Cut charged days where an executed amendment brings another schedule."""
-    starts = sorted(
-        {
-            amendment.effective_on
-            for amendment in agreement.amendments
-            if amendment.schedule is not None and amendment.executed_by(known_on) and amendment.effective_on in days
-        }
-        | {days.first_day}
-    )
+    """Cut charged days where other terms begin: an executed amendment takes effect, or an earlier expiration passes."""
+    executed = [amendment for amendment in agreement.amendments if amendment.executed_by(known_on)]
+    expirations = [agreement.original_expires_on, *(amendment.expires_on for amendment in executed)]
+    turns = {amendment.effective_on for amendment in executed}
+    turns |= {expires_on + ONE_DAY for expires_on in expirations if expires_on is not None}
+    starts = sorted({turn for turn in turns if turn in days} | {days.first_day})
     ends = [*(start - ONE_DAY for start in starts[1:]), days.last_day]
-    for first, last in zip(starts, ends, strict=True):
-        yield DaySpan(first, last), terms_on(agreement=agreement, service_on=first, known_on=known_on)
+    outcomes = [terms_on(agreement=agreement, service_on=first, known_on=known_on) for first in starts]
+    return _joined(zip(starts, ends, outcomes, strict=True))
+
+
+def _joined(
+    pieces: Iterable[tuple[date, date, TermsFound | NotInForce]],
+) -> Iterable[tuple[DaySpan, TermsFound | NotInForce]]:
+    """Put neighbouring days under the same schedule together again, so that a reader sees one stretch."""
+    held: tuple[DaySpan, TermsFound | NotInForce] | None = None
+    for first, last, terms in pieces:
+        if held is not None and _same_prices(held[1], terms):
+            held = DaySpan(held[0].first_day, last), held[1]
+            continue
+        if held is not None:
+            yield held
+        held = DaySpan(first, last), terms
+    if held is not None:
+        yield held
+
+
+def _same_prices(before: TermsFound | NotInForce, after: TermsFound | NotInForce) -> bool:
+    if isinstance(before, TermsFound) and isinstance(after, TermsFound):
+        return before.schedule_source == after.schedule_source
+    return False
 
 
 def included_service_refusal(*, schedule: Schedule, service: str) -> Refused | None:

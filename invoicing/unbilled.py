@@ -105,7 +105,7 @@ def _billed_beyond(due: Due, key: ChargeKey, was: Billed) -> bool:
 
 
 def _last_billed(due: Due, period: AnnualPeriod, was: Billed) -> DaySpan:
-    return period.parts(due.agreement.readings.frequency.parts)[max(was.instalments) - 1]
+    return period.parts(due.agreement.readings.frequency.parts)[max(was.instalments, default=1) - 1]
 
 
 def _full_period(agreement: AgreementTerms, number: int) -> AnnualPeriod:
@@ -114,8 +114,4 @@ def _full_period(agreement: AgreementTerms, number: int) -> AnnualPeriod:
 
 
 def _last_part(adjustments: Sequence[Adjustment], due: Due) -> DaySpan:
-    return max(
-        _last_billed(due, adjustment.period, adjustment.billed)
-        for adjustment in adjustments
-        if adjustment.billed.instalments
-    )
+    return max(_last_billed(due, adjustment.period, adjustment.billed) for adjustment in adjustments)

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 
 from contracts.periods import AnnualPeriod, DaySpan, OutsideTerm, annual_period, annual_periods
-from contracts.schedule import Schedule
+from contracts.schedule import Level, Schedule
 from contracts.terms import AgreementTerms
 from sites.review import in_review, review_due
 
@@ -19,6 +19,7 @@ class Basis(StrEnum):
     AGREED = "agreed"
     CONTINUED = "continued"
     CARRIED = "carried"
+    UNREVIEWED = "unreviewed"
 
     @property
     def sentence(self) -> str:
@@ -33,6 +34,7 @@ _SENTENCES = {
     Basis.CONTINUED: "Provisional: the previous level goes on until the parties agree; the difference is then billed "
     "or credited from the period's first day.",
     Basis.CARRIED: "The site opened after the review and carries its starting level.",
+    Basis.UNREVIEWED: "The price schedule has no renewal review: the level of the previous annual period goes on.",
 }
 
 
@@ -73,7 +75,7 @@ def charged_level(
     `first_period_number` is the annual period in which the site's service starts, `in_previous_review` whether it was
     in service when the review before this period was due. In the first annual period of the agreement the opening level
     holds, whatever the counts (note 3). Later the agreed level holds; until the parties agree the previous one goes on,
-    provisionally. A site opened after the review carries its starting level.
+    provisionally. A site opened after the review carries its starting level; without a review the level simply goes on.
     """
     if period_number == 1 and schedule.opening.first_period_level:
         return Charged(schedule.opening.first_period_level, Basis.OPENING)
@@ -93,6 +95,8 @@ def charged_level(
     )
     if previous is None:
         return None
+    if schedule.review is None:
+        return Charged(previous.level_code, Basis.UNREVIEWED)
     return Charged(previous.level_code, Basis.CONTINUED if in_previous_review else Basis.CARRIED)
 
 
@@ -142,6 +146,16 @@ def _in_previous_review(
         reading=agreement.readings.review_day,
     )
     return in_review(in_service_on=in_service_on, removed_on=removed_on, review_on=due.due_on)
+
+
+def starting_levels(*, schedule: Schedule) -> tuple[Level, ...]:
+    """Return the levels at which a later site may start: the starting level and the one above it (note 4).
+
+    A schedule without a starting level leaves the choice to the parties: any of its levels.
+    """
+    ordered = tuple(sorted(schedule.levels, key=lambda level: level.rank))
+    start = schedule.level(schedule.opening.starting_level or "")
+    return ordered if start is None else ordered[ordered.index(start) :][:2]
 
 
 def charged_days(

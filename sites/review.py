@@ -11,6 +11,7 @@ from contracts.money import ZERO
 from contracts.periods import AnnualPeriod, OutsideTerm, annual_period, review_due_on
 from contracts.readings import ChangeCounting, ReviewDay
 from contracts.schedule import Level, Refused, Schedule
+from contracts.terms import AgreementTerms, NotInForce, TermsFound, expiration_known, terms_on
 
 Quantities = Mapping[str, int]
 
@@ -48,6 +49,56 @@ def review_due(
     if isinstance(following, OutsideTerm):
         return ReviewDue(period, due_on, ReviewKind.TERM_CHECK, None)
     return ReviewDue(period, due_on, ReviewKind.PRICE_REVIEW, following)
+
+
+@dataclass(frozen=True)
+class ReviewTerms:
+    """The review of an annual period with the terms it rests on; `next_terms` price the next one, if there is one."""
+
+    due: ReviewDue
+    terms: TermsFound
+    next_terms: TermsFound | None
+
+
+LAST_PERIOD = 1000
+NEXT_NOT_PRICED = "NEXT_NOT_PRICED"
+
+
+def review_terms(*, agreement: AgreementTerms, period_number: int, known_on: date) -> ReviewTerms | Refused:
+    """Return the review of an annual period under the terms known on a day, or why there is none (note 3; clause 1).
+
+    The rule is that of the schedule in force on the period's last day; the prices it settles are those of the schedule
+    in force on the next period's first day.
+    """
+    expires_on, _ = expiration_known(agreement=agreement, known_on=known_on)
+    period = (
+        annual_period(
+            number=period_number, first_period_starts_on=agreement.first_period_starts_on, expires_on=expires_on
+        )
+        if period_number <= LAST_PERIOD
+        else OutsideTerm.AFTER_EXPIRATION
+    )
+    if isinstance(period, OutsideTerm):
+        said = f"{agreement.name} has no annual period {period_number}: it would lie {period.value}."
+        return Refused("NO_PERIOD", "period_number", f"{said} Choose a period within the term.")
+    terms = terms_on(agreement=agreement, service_on=period.span.last_day, known_on=known_on)
+    if isinstance(terms, NotInForce):
+        return Refused("NOT_IN_FORCE", "period_number", terms.message)
+    if terms.schedule.review is None:
+        said = f"The price schedule in force ({terms.schedule_source}) has no renewal review."
+        return Refused("NO_REVIEW", "period_number", f"{said} Agree one by an amendment.")
+    due = review_due(
+        period=period,
+        lead_days=terms.schedule.review.lead_days,
+        expires_on=expires_on,
+        reading=agreement.readings.review_day,
+    )
+    if due.next_period is None:
+        return ReviewTerms(due, terms, None)
+    next_terms = terms_on(agreement=agreement, service_on=due.next_period.span.first_day, known_on=known_on)
+    if isinstance(next_terms, NotInForce):
+        return Refused(NEXT_NOT_PRICED, "period_number", next_terms.message)
+    return ReviewTerms(due, terms, next_terms)
 
 
 def in_review(*, in_service_on: date, removed_on: date | None, review_on: date) -> bool:

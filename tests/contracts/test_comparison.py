@@ -1,0 +1,149 @@
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from contracts.comparison import AmendmentChanges, Difference, amendment_changes, differences
+from contracts.schedule import HourPrices, OpeningRule, ReviewRule, Schedule, read_limit
+from contracts.terms import Source
+from tests.reference import (
+    AGREEMENT,
+    COMPONENTS,
+    EXPIRES_ON,
+    LATER,
+    MEDIUM,
+    SCHEDULE,
+    SMALL,
+    VERY_LARGE,
+    VERY_SMALL,
+    agreement,
+    amendment,
+)
+
+
+def with_level(old, **values) -> Schedule:
+    """The reference schedule with one row replaced."""
+    rows = tuple(replace(level, **values) if level is old else level for level in SCHEDULE.levels)
+    return replace(SCHEDULE, levels=rows)
+
+
+def test_differences_of_a_copy_are_none():
+    assert differences(before=SCHEDULE, after=replace(SCHEDULE)) == ()
+
+
+def test_differences_name_a_price_and_its_cell():
+    assert differences(before=SCHEDULE, after=with_level(SMALL, annual_price=Decimal("205000"))) == (
+        Difference("Small: annual price", "198,000.00", "205,000.00"),
+    )
+
+
+def test_differences_name_a_limit_and_a_blank_cell_filled():
+    wider = with_level(VERY_SMALL, limits={**VERY_SMALL.limits, "GE": read_limit("up to 17")})
+    filled = with_level(VERY_LARGE, limits={**VERY_LARGE.limits, "SM": read_limit("8")})
+
+    assert differences(before=SCHEDULE, after=wider) == (
+        Difference("Very Small: gateway elements", "up to 15", "up to 17"),
+    )
+    assert differences(before=SCHEDULE, after=filled) == (Difference("Very Large: SM", "not stated", "8"),)
+
+
+def test_differences_name_a_size_newly_priced_and_one_no_longer():
+    priced = with_level(MEDIUM, integration_price=Decimal("120000"))
+
+    assert differences(before=SCHEDULE, after=priced) == (
+        Difference("Medium: system integration", "not on file", "120,000.00"),
+    )
+    assert differences(before=priced, after=SCHEDULE) == (
+        Difference("Medium: system integration", "120,000.00", "not on file"),
+    )
+
+
+def test_differences_cover_hours_rules_and_included_services():
+    changed = replace(
+        SCHEDULE,
+        hours=HourPrices(1000, Decimal("85000.00"), Decimal("85.00"), Decimal("2.00"), 8, 9),
+        opening=OpeningRule("SMALL", "SMALL"),
+        review=ReviewRule(lead_days=90, minimum_changed=3),
+        included=SCHEDULE.included[:2],
+    )
+
+    assert differences(before=SCHEDULE, after=changed) == (
+        Difference("Hours in a block", "1500", "1000"),
+        Difference("Price of a block", "121,500.00", "85,000.00"),
+        Difference("Hourly price", "81.00", "85.00"),
+        Difference("Minimum hours of an hourly charge", "1.00", "2.00"),
+        Difference("Hourly opens after completed blocks", "10", "8"),
+        Difference("Hourly opens in month of the annual period", "10", "9"),
+        Difference("Level of every site in the first annual period", "Very Small", "Small"),
+        Difference("Starting level of a later site", "Very Small", "Small"),
+        Difference("Days from review to the period's end", "60", "90"),
+        Difference("Components that must change", "2", "3"),
+        Difference(
+            "Included services",
+            "Capacity Management, Network Management, Traffic Management",
+            "Capacity Management, Traffic Management",
+        ),
+    )
+
+
+def test_differences_list_every_value_where_nothing_was_on_file():
+    found = differences(before=None, after=SCHEDULE)
+
+    # 5 levels x (1 price + 6 limits), 2 sizes with an integration price, 6 figures of hours, 2 opening levels,
+    # 2 figures of the review and the included services
+    assert len(found) == 5 * (1 + len(COMPONENTS)) + 2 + 6 + 2 + 2 + 1
+    assert found[0] == Difference("Very Small: annual price", "not on file", "163,000.00")
+    assert {difference.before for difference in found} == {"not on file"}
+
+
+def test_differences_name_a_level_that_is_gone():
+    fewer = replace(SCHEDULE, levels=SCHEDULE.levels[:-1])
+
+    assert [(found.place, found.after) for found in differences(before=SCHEDULE, after=fewer)] == [
+        ("Very Large: annual price", "not on file"),
+        *((f"Very Large: {component.name}", "not on file") for component in COMPONENTS),
+    ]
+
+
+def test_differences_of_a_schedule_without_rules_name_only_its_table():
+    bare = Schedule(COMPONENTS, (VERY_SMALL,))
+
+    assert [found.place for found in differences(before=None, after=bare)] == [
+        "Very Small: annual price",
+        *(f"Very Small: {component.name}" for component in COMPONENTS),
+        "Very Small: system integration",
+    ]
+
+
+def test_first_amendment_changes_the_expiration_and_brings_the_whole_schedule():
+    found = amendment_changes(agreement=AGREEMENT, number=1, known_on=LATER)
+
+    assert found.against is None
+    assert found.cells[0] == Difference("Expiration", "22 July 2000", "30 September 2000")
+    assert found.cells[1:] == differences(before=None, after=SCHEDULE)
+
+
+def test_second_amendment_is_compared_with_the_schedule_it_replaces():
+    dearer = with_level(SMALL, annual_price=Decimal("205000"))
+    second = amendment(2, date(1999, 10, 1), schedule=dearer, expires_on=date(2001, 9, 30))
+
+    assert amendment_changes(agreement=agreement(second), number=2, known_on=LATER) == AmendmentChanges(
+        Source("Amendment 1 (LNM980917MP)", "Appendix A, table"),
+        (
+            Difference("Expiration", "30 September 2000", "30 September 2001"),
+            Difference("Small: annual price", "198,000.00", "205,000.00"),
+        ),
+    )
+
+
+def test_amendment_that_sets_nothing_changes_nothing():
+    for silent in (amendment(2, date(1999, 10, 1)), amendment(2, date(1999, 10, 1), expires_on=EXPIRES_ON)):
+        assert amendment_changes(agreement=agreement(silent), number=2, known_on=LATER).cells == ()
+
+
+def test_amendment_that_sets_an_end_where_there_was_none_says_so():
+    endless = replace(AGREEMENT, amendments=(), original_expires_on=None)
+    ending = replace(endless, amendments=(amendment(1, date(1999, 10, 1), expires_on=EXPIRES_ON),))
+
+    assert amendment_changes(agreement=ending, number=1, known_on=LATER).cells == (
+        Difference("Expiration", "not on file", "30 September 2000"),
+    )

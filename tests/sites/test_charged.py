@@ -1,0 +1,217 @@
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from contracts.periods import DaySpan
+from contracts.readings import ReviewDay
+from contracts.schedule import OpeningRule
+from sites.charged import Basis, Charged, charged_days, charged_in, charged_level, starting_levels
+from tests.reference import LATER, SCHEDULE, agreed, agreement, period
+
+SEPTEMBER = date(1999, 9, 15)
+
+
+def level(
+    period_number: int,
+    *levels,
+    first: int = 1,
+    reviewed: bool = True,
+    known_on: date = date(2002, 1, 1),
+    schedule=SCHEDULE,
+):
+    return charged_level(
+        schedule=schedule,
+        period_number=period_number,
+        first_period_number=first,
+        in_previous_review=reviewed,
+        agreed=levels,
+        known_on=known_on,
+    )
+
+
+@pytest.mark.parametrize(
+    "levels", [(), (agreed(1, "LARGE", SEPTEMBER),), (agreed(1, "SMALL", SEPTEMBER, starting=True),)]
+)
+def test_first_period_is_charged_at_the_opening_level_whatever_was_agreed(levels):
+    assert level(1, *levels) == Charged("VERY_SMALL", Basis.OPENING)
+
+
+def test_first_period_without_an_opening_level_takes_what_was_agreed_or_the_starting_level():
+    no_opening = replace(SCHEDULE, opening=OpeningRule(None, "SMALL"))
+
+    assert level(1, schedule=no_opening) == Charged("SMALL", Basis.STARTING)
+    assert level(1, agreed(1, "LARGE", SEPTEMBER), schedule=no_opening) == Charged("LARGE", Basis.AGREED)
+
+
+@pytest.mark.parametrize(
+    ("levels", "expected"),
+    [
+        ((), Charged("VERY_SMALL", Basis.STARTING)),
+        ((agreed(2, "SMALL", SEPTEMBER, starting=True),), Charged("SMALL", Basis.STARTING)),
+    ],
+)
+def test_later_site_starts_at_its_starting_level(levels, expected):
+    assert level(2, *levels, first=2, reviewed=False) == expected
+
+
+@pytest.mark.parametrize(
+    ("known_on", "expected"),
+    [
+        (date(1999, 9, 14), Charged("VERY_SMALL", Basis.CONTINUED)),
+        (date(1999, 9, 15), Charged("MEDIUM", Basis.AGREED)),
+    ],
+)
+def test_agreed_level_holds_from_the_day_it_is_known(known_on, expected):
+    found = level(2, agreed(2, "MEDIUM", SEPTEMBER), known_on=known_on)
+
+    assert (found, found.provisional) == (expected, expected.basis is Basis.CONTINUED)
+
+
+def test_previous_level_goes_on_until_the_parties_agree():
+    assert level(3, agreed(2, "MEDIUM", SEPTEMBER)) == Charged("MEDIUM", Basis.CONTINUED)
+    assert level(4, agreed(2, "MEDIUM", SEPTEMBER)) == Charged("MEDIUM", Basis.CONTINUED)
+    assert level(2) == Charged("VERY_SMALL", Basis.CONTINUED)
+
+
+def test_level_agreed_for_another_period_does_not_count():
+    assert level(2, agreed(3, "LARGE", SEPTEMBER)) == Charged("VERY_SMALL", Basis.CONTINUED)
+
+
+def test_site_opened_after_the_review_carries_its_starting_level():
+    found = level(2, reviewed=False)
+
+    assert (found, found.provisional) == (Charged("VERY_SMALL", Basis.CARRIED), False)
+    assert level(3, agreed(2, "SMALL", SEPTEMBER, starting=True), first=2, reviewed=False) == Charged(
+        "SMALL", Basis.CARRIED
+    )
+    # One period on it has been in a review: its level is provisional until agreed.
+    assert level(3, reviewed=True) == Charged("VERY_SMALL", Basis.CONTINUED)
+
+
+def test_level_is_none_where_nobody_decided_one():
+    silent = replace(SCHEDULE, opening=OpeningRule(None, None))
+
+    assert level(1, schedule=silent) is None
+    assert level(2, first=2, schedule=silent) is None
+    assert level(3, first=2, schedule=silent) is None
+    assert level(3, agreed(3, "LARGE", SEPTEMBER), first=2, schedule=silent) == Charged("LARGE", Basis.AGREED)
+
+
+def test_every_basis_has_its_own_sentence_and_one_is_provisional():
+    assert len({basis.sentence for basis in Basis}) == len(Basis)
+    assert [basis for basis in Basis if Charged("SMALL", basis).provisional] == [Basis.CONTINUED]
+
+
+def level_in(number: int, in_service_on: date, *, removed_on: date | None = None, schedule=SCHEDULE, **choices):
+    return charged_in(
+        agreement=agreement(**choices),
+        schedule=schedule,
+        period=period(number),
+        in_service_on=in_service_on,
+        removed_on=removed_on,
+        agreed=(),
+        known_on=LATER,
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "in_service_on", "basis"),
+    [
+        (1, date(1997, 1, 1), Basis.OPENING),
+        (1, date(1999, 9, 30), Basis.OPENING),
+        (2, date(1997, 1, 1), Basis.CONTINUED),
+        (2, date(1999, 8, 1), Basis.CONTINUED),  # in service on the day the review is due
+        (2, date(1999, 8, 2), Basis.CARRIED),
+        (2, date(1999, 9, 30), Basis.CARRIED),
+        (2, date(1999, 10, 1), Basis.STARTING),
+    ],
+)
+def test_level_in_a_period_follows_from_the_days_of_service(number, in_service_on, basis):
+    assert level_in(number, in_service_on) == Charged("VERY_SMALL", basis)
+
+
+def test_level_in_a_period_follows_the_reading_of_the_reviews_day():
+    found = level_in(2, date(1999, 8, 2), review_day=ReviewDay.BOTH_DAYS_COUNTED)
+
+    assert found == Charged("VERY_SMALL", Basis.CONTINUED)  # the review is due on 2 August then
+
+
+def test_level_of_a_site_that_no_review_saw_is_carried():
+    assert level_in(2, date(1998, 10, 1), removed_on=date(1999, 7, 31)).basis is Basis.CARRIED
+    assert level_in(2, date(1998, 10, 1), schedule=replace(SCHEDULE, review=None)).basis is Basis.UNREVIEWED
+
+
+@pytest.mark.parametrize(
+    ("starting_level", "codes"),
+    [
+        ("VERY_SMALL", ["VERY_SMALL", "SMALL"]),
+        ("VERY_LARGE", ["VERY_LARGE"]),
+        (None, ["VERY_SMALL", "SMALL", "MEDIUM", "LARGE", "VERY_LARGE"]),
+    ],
+)
+def test_later_site_may_start_one_level_above_the_starting_level(starting_level, codes):
+    turned = replace(SCHEDULE, levels=SCHEDULE.levels[::-1], opening=OpeningRule("VERY_SMALL", starting_level))
+
+    assert [row.code for row in starting_levels(schedule=turned)] == codes
+
+
+FIRST = period(1)
+WHOLE = FIRST.span
+
+
+def days(first_day: str, last_day: str = "1999-09-30") -> DaySpan:
+    return DaySpan(date.fromisoformat(first_day), date.fromisoformat(last_day))
+
+
+@pytest.mark.parametrize(
+    ("in_service_on", "facts", "expected"),
+    [
+        (date(1997, 1, 1), {}, WHOLE),
+        (date(1998, 10, 1), {}, WHOLE),
+        (date(1999, 1, 15), {}, days("1999-01-15")),
+        (date(1999, 9, 30), {}, days("1999-09-30")),
+        (date(1999, 10, 1), {}, None),
+        # Removed: charged to the period's end, unless a person recorded that charges end.
+        (date(1998, 10, 1), {"removed_on": date(1999, 2, 10)}, WHOLE),
+        (date(1998, 10, 1), {"removed_on": date(1998, 10, 1)}, WHOLE),
+        (date(1998, 10, 1), {"removed_on": date(1998, 9, 30)}, None),
+        (
+            date(1998, 10, 1),
+            {"removed_on": date(1999, 2, 10), "charged_through": date(1999, 2, 10)},
+            days("1998-10-01", "1999-02-10"),
+        ),
+        (date(1998, 10, 1), {"charged_through": date(1998, 9, 30)}, None),
+        (date(1999, 3, 1), {"charged_through": date(1999, 2, 28)}, None),
+    ],
+)
+def test_charged_days_run_from_the_start_of_service(in_service_on, facts, expected):
+    assert charged_days(period=FIRST, in_service_on=in_service_on, **facts) == expected
+
+
+@pytest.mark.parametrize(
+    ("switch_counts", "expected"),
+    [
+        ([], WHOLE),  # never counted, which is not zero
+        ([("1998-10-01", 0)], None),
+        ([("1998-10-01", 0), ("1999-01-15", 1)], days("1999-01-15")),
+        ([("1999-01-15", 1), ("1998-10-01", 0)], days("1999-01-15")),
+        ([("1998-10-01", 0), ("1999-01-15", 0), ("1999-03-01", 2)], days("1999-03-01")),
+        ([("1998-10-01", 0), ("1999-10-01", 1)], None),  # installed in the next period
+        ([("1998-08-01", 0), ("1998-09-01", 1)], WHOLE),
+        ([("1998-08-01", 1), ("1998-09-01", 0)], None),
+        ([("1998-10-01", 1), ("1999-02-01", 0)], WHOLE),  # taken out later: charged to the period's end
+        ([("1998-11-01", 0), ("1998-12-01", 1)], WHOLE),  # not counted on the first day
+        ([("1998-10-01", 2)], WHOLE),  # charged per site, not per switch
+    ],
+)
+def test_nothing_is_charged_while_the_switch_is_counted_as_zero(switch_counts, expected):
+    dated = [(date.fromisoformat(day), quantity) for day, quantity in switch_counts]
+
+    assert charged_days(period=FIRST, in_service_on=date(1998, 10, 1), switch_counts=dated) == expected
+
+
+def test_charged_days_end_with_a_truncated_period():
+    cut = period(2, expires_on=date(2000, 7, 22))
+
+    assert charged_days(period=cut, in_service_on=date(1998, 10, 1)) == days("1999-10-01", "2000-07-22")

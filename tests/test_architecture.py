@@ -1,0 +1,343 @@
+"""Who may import whom, and what no file may hold. Each check is shown a breach, so that its silence means something.
+
+A new pure module is added to PURE. What a check finds is repaired where it stands: an import that a check refuses is a
+function in the wrong module.
+"""
+
+import ast
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from django.apps import apps as registry
+from django.db import models
+from django.test.utils import isolate_apps
+
+ROOT = Path(__file__).resolve().parent.parent
+APPS = ("contracts", "sites", "invoicing")  # from the lowest to the highest
+FOLDERS = (*APPS, "config")
+
+# Modules that compute and never write: the standard library and one another is all they import.
+PURE = {
+    "contracts.money",
+    "contracts.periods",
+    "contracts.readings",
+    "contracts.schedule",
+    "contracts.levels",
+    "contracts.terms",
+    "contracts.comparison",
+    "sites.counts",
+    "sites.charged",
+    "sites.review",
+    "sites.hours",
+    "sites.agreement_file",
+    "sites.agreement_checks",
+    "sites.file_comparison",
+    "sites.schedule_entry",
+    "invoicing.due",
+    "invoicing.unbilled",
+    "invoicing.reasons",
+}
+NAMELESS = {"utils", "helpers", "common", "core", "services", "managers", "tools"}
+PDF_MODULE = "contracts/pdf.py"
+MOST_LINES = 500
+
+FILES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for folder in FOLDERS
+    for path in (ROOT / folder).rglob("*.py")
+    if "__pycache__" not in path.parts
+)
+
+Breaches = Iterator[tuple[int, str]]
+"""Line and sentence of each breach."""
+
+
+def app_of(path: str) -> str:
+    return path.split("/")[0]
+
+
+def module_of(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Every module imported, at whatever depth, with its line; `from contracts import money` is contracts.money."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            if node.module in FOLDERS:
+                yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+            else:
+                yield node.lineno, node.module
+
+
+def pure_module_imports_more(path: str, tree: ast.Module, text: str) -> Breaches:
+    if module_of(path) not in PURE:
+        return
+    for line, name in imports(tree):
+        if name not in PURE and name.split(".")[0] not in sys.stdlib_module_names:
+            yield line, f"the pure module imports {name}"
+
+
+def app_imports_upward(path: str, tree: ast.Module, text: str) -> Breaches:
+    if app_of(path) not in APPS:
+        return
+    higher = APPS[APPS.index(app_of(path)) + 1 :]
+    for line, name in imports(tree):
+        if name.split(".")[0] in (*higher, "config", "tests"):
+            yield line, f"{app_of(path)} imports {name}"
+
+
+def import_is_not_at_the_top(path: str, tree: ast.Module, text: str) -> Breaches:
+    for function in ast.walk(tree):
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            for line, name in imports(function):
+                if path != PDF_MODULE or name.split(".")[0] != "weasyprint":
+                    yield line, f"{function.name}() imports {name}"
+
+
+def import_is_relative(path: str, tree: ast.Module, text: str) -> Breaches:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            yield node.lineno, f"relative import of {'.' * node.level}{node.module or ''}"
+
+
+def weasyprint_is_imported(path: str, tree: ast.Module, text: str) -> Breaches:
+    """Only pdf.py may, and only inside its functions: counts are entered on a machine that cannot print."""
+    allowed = set()
+    if path == PDF_MODULE:
+        functions = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
+        allowed = {line for function in functions for line, _ in imports(function)}
+    for line, name in imports(tree):
+        if name.split(".")[0] == "weasyprint" and line not in allowed:
+            yield line, f"imports {name}"
+
+
+def name_says_nothing(path: str, tree: ast.Module, text: str) -> Breaches:
+    for part in path.removesuffix(".py").split("/"):
+        if part in NAMELESS:
+            yield 1, f"{part} is no name: what does it hold?"
+
+
+def amount_is_not_decimal(path: str, tree: ast.Module, text: str) -> Breaches:
+    if app_of(path) not in APPS:
+        return
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        if isinstance(node.func, ast.Name) and node.func.id in ("float", "round"):
+            yield node.lineno, f"{node.func.id}() near an amount"
+        named = [keyword.arg for keyword in node.keywords]
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "quantize" and "rounding" not in named:
+            yield node.lineno, "quantize() without rounding="
+
+
+def file_is_long(path: str, tree: ast.Module, text: str) -> Breaches:
+    count = text.count("\n")
+    if count > MOST_LINES and "/migrations/" not in path:
+        yield count, f"{count} lines, more than {MOST_LINES}"
+
+
+def text_names_a_higher_model(path: str, tree: ast.Module, text: str) -> Breaches:
+    if app_of(path) not in APPS:
+        return
+    higher = APPS[APPS.index(app_of(path)) + 1 :]
+    if not higher:
+        return
+    reference = re.compile(rf"({'|'.join(higher)})\.\w+")
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and reference.fullmatch(node.value):
+            yield node.lineno, f"names {node.value}"
+
+
+CHECKS = (
+    pure_module_imports_more,
+    app_imports_upward,
+    import_is_not_at_the_top,
+    import_is_relative,
+    weasyprint_is_imported,
+    name_says_nothing,
+    amount_is_not_decimal,
+    file_is_long,
+    text_names_a_higher_model,
+)
+
+
+def breaches(check: Callable, path: str, text: str) -> list[str]:
+    return [f"{path}:{line}: {said}" for line, said in check(path, ast.parse(text), text)]
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_no_file_breaks_a_rule(check):
+    found = [breach for path in FILES for breach in breaches(check, path, (ROOT / path).read_text(encoding="utf-8"))]
+
+    assert found == []
+
+
+LONG = "\n" * 501
+
+
+@pytest.mark.parametrize(
+    ("check", "path", "text", "expected"),
+    [
+        (pure_module_imports_more, "sites/counts.py", "import django", ["1: the pure module imports django"]),
+        (
+            pure_module_imports_more,
+            "sites/counts.py",
+            "from contracts.models import Agreement",
+            ["1: the pure module imports contracts.models"],
+        ),
+        (
+            pure_module_imports_more,
+            "sites/counts.py",
+            "from contracts import clock, money",
+            ["1: the pure module imports contracts.clock"],
+        ),
+        (
+            pure_module_imports_more,
+            "invoicing/due.py",
+            "def now():\n    from hypothesis import given",
+            ["2: the pure module imports hypothesis"],
+        ),
+        (pure_module_imports_more, "sites/counts.py", "import json\nfrom contracts.money import cents", []),
+        (pure_module_imports_more, "sites/models.py", "import django", []),
+        (app_imports_upward, "contracts/terms.py", "from sites import models", ["1: contracts imports sites.models"]),
+        (app_imports_upward, "contracts/a.py", "import invoicing.due", ["1: contracts imports invoicing.due"]),
+        (app_imports_upward, "sites/a.py", "from invoicing.due import Due", ["1: sites imports invoicing.due"]),
+        (app_imports_upward, "sites/a.py", "from config import settings", ["1: sites imports config.settings"]),
+        (app_imports_upward, "sites/a.py", "import tests.factories", ["1: sites imports tests.factories"]),
+        (app_imports_upward, "sites/a.py", "from django.conf import settings\nfrom contracts import money", []),
+        (app_imports_upward, "invoicing/a.py", "import contracts.money, sites.counts", []),
+        (app_imports_upward, "config/urls.py", "import invoicing.urls", []),
+        (import_is_not_at_the_top, "sites/a.py", "def f():\n    import json", ["2: f() imports json"]),
+        (
+            import_is_not_at_the_top,
+            "sites/a.py",
+            "class A:\n    async def f(self):\n        from contracts import money",
+            ["3: f() imports contracts.money"],
+        ),
+        (import_is_not_at_the_top, "contracts/a.py", "def f():\n    import weasyprint", ["2: f() imports weasyprint"]),
+        (import_is_not_at_the_top, "contracts/pdf.py", "def f():\n    import json", ["2: f() imports json"]),
+        (import_is_not_at_the_top, "contracts/pdf.py", "def f():\n    from weasyprint.urls import URLFetcher", []),
+        (import_is_not_at_the_top, "sites/a.py", "import json\ndef f(): return json", []),
+        (import_is_relative, "sites/a.py", "from .models import Site", ["1: relative import of .models"]),
+        (import_is_relative, "sites/a.py", "from .. import contracts", ["1: relative import of .."]),
+        (import_is_relative, "sites/a.py", "from sites.models import Site", []),
+        (weasyprint_is_imported, "contracts/pdf.py", "import weasyprint", ["1: imports weasyprint"]),
+        (weasyprint_is_imported, "invoicing/a.py", "from weasyprint.urls import x", ["1: imports weasyprint.urls"]),
+        (weasyprint_is_imported, "invoicing/a.py", "def f():\n    import weasyprint", ["2: imports weasyprint"]),
+        (weasyprint_is_imported, "contracts/pdf.py", "def f():\n    import weasyprint", []),
+        (name_says_nothing, "sites/utils.py", "", ["1: utils is no name: what does it hold?"]),
+        (name_says_nothing, "contracts/services/a.py", "", ["1: services is no name: what does it hold?"]),
+        (name_says_nothing, "contracts/core/__init__.py", "", ["1: core is no name: what does it hold?"]),
+        (name_says_nothing, "sites/scores.py", "", []),
+        (amount_is_not_decimal, "contracts/a.py", "x = float('1')", ["1: float() near an amount"]),
+        (amount_is_not_decimal, "sites/a.py", "x = 1\ny = round(x, 2)", ["2: round() near an amount"]),
+        (amount_is_not_decimal, "sites/a.py", "x = y.quantize(CENT)", ["1: quantize() without rounding="]),
+        (amount_is_not_decimal, "sites/a.py", "x = y.quantize(CENT, rounding=UP)\n'round(due)'", []),
+        (amount_is_not_decimal, "config/a.py", "x = float('1')", []),
+        (file_is_long, "sites/a.py", LONG, ["501: 501 lines, more than 500"]),
+        (file_is_long, "sites/a.py", LONG[1:], []),
+        (file_is_long, "sites/migrations/0001_a.py", LONG, []),
+        (text_names_a_higher_model, "sites/a.py", "to = 'invoicing.Invoice'", ["1: names invoicing.Invoice"]),
+        (text_names_a_higher_model, "contracts/a.py", "to = 'sites.Site'", ["1: names sites.Site"]),
+        (
+            text_names_a_higher_model,
+            "contracts/a.py",
+            "may('invoicing.issue')",
+            ["1: names invoicing.issue"],
+        ),
+        (text_names_a_higher_model, "sites/a.py", "a = 'contracts.Agreement'\nb = 'Many sites. More'", []),
+        (text_names_a_higher_model, "invoicing/a.py", "to = 'sites.Site'", []),
+    ],
+)
+def test_check_finds_what_it_is_there_for(check, path, text, expected):
+    assert breaches(check, path, text) == [f"{path}:{said}" for said in expected]
+
+
+def test_every_check_is_shown_a_breach():
+    (mark,) = test_check_finds_what_it_is_there_for.pytestmark
+    shown = {check for check, _path, _text, expected in mark.args[1] if expected}
+
+    assert shown == set(CHECKS)
+
+
+def test_every_folder_is_read():
+    assert {app_of(path) for path in FILES} == set(FOLDERS)
+    assert {module_of(path) for path in FILES} >= PURE
+
+
+def key_breaches(model: type[models.Model]) -> list[str]:
+    """Return what is wrong with a model's keys to other apps: a way back up, or a deletion that reaches across."""
+    app = model._meta.app_label
+    found = []
+    for field in model._meta.get_fields():
+        if not field.is_relation or field.auto_created or app_label(field) == app:
+            continue
+        if app_label(field) in APPS and not field.remote_field.hidden:
+            found.append(f"{field}: related_name is not '+'")
+        if app_label(field) in APPS and APPS.index(app_label(field)) > APPS.index(app):
+            found.append(f"{field}: points to a higher app")
+        if getattr(field.remote_field, "on_delete", models.PROTECT) is not models.PROTECT:
+            found.append(f"{field}: on_delete is not PROTECT")
+    return found
+
+
+def app_label(field: models.Field) -> str:
+    return field.related_model._meta.app_label
+
+
+def our_models() -> list[type[models.Model]]:
+    return [model for app in APPS for model in registry.get_app_config(app).get_models(include_auto_created=True)]
+
+
+def test_keys_between_apps_protect_and_lead_no_way_back():
+    assert [breach for model in our_models() for breach in key_breaches(model)] == []
+
+
+def test_keys_between_apps_are_looked_at():
+    keys = {
+        (model._meta.app_label, app_label(field))
+        for model in our_models()
+        for field in model._meta.get_fields()
+        if field.is_relation and not field.auto_created
+    }
+
+    assert {("sites", "contracts"), ("invoicing", "contracts"), ("invoicing", "sites")} <= keys
+
+
+@isolate_apps("contracts", "sites")
+def test_key_breaches_finds_a_way_back_and_a_deletion():
+    class Lower(models.Model):
+        upward = models.ForeignKey("sites.Upper", on_delete=models.PROTECT, related_name="+")
+
+        class Meta:
+            app_label = "contracts"
+
+        def __str__(self):
+            return "lower"
+
+    class Upper(models.Model):
+        good = models.ForeignKey(Lower, on_delete=models.PROTECT, related_name="+")
+        back = models.ForeignKey(Lower, on_delete=models.PROTECT, related_name="uppers")
+        gone = models.OneToOneField(Lower, on_delete=models.CASCADE, related_name="+")
+        many = models.ManyToManyField(Lower)
+        own = models.ForeignKey("self", on_delete=models.CASCADE)
+
+        class Meta:
+            app_label = "sites"
+
+        def __str__(self):
+            return "upper"
+
+    assert key_breaches(Lower) == ["contracts.Lower.upward: points to a higher app"]
+    assert key_breaches(Upper) == [
+        "sites.Upper.back: related_name is not '+'",
+        "sites.Upper.gone: on_delete is not PROTECT",
+        "sites.Upper.many: related_name is not '+'",
+        "sites.Upper.many: on_delete is not PROTECT",
+    ]
