@@ -1,6 +1,7 @@
 from django.apps import AppConfig
+from django.core import checks
 
-from contracts import guards
+from contracts import guards, pdf
 
 
 class ContractsConfig(AppConfig):
@@ -10,5 +11,6 @@ class ContractsConfig(AppConfig):
     verbose_name = "Contracts"
 
     def ready(self):
-        """Keep the guards of sealed rows in step with their tables."""
+        """Keep the guards of sealed rows in step with their tables, and check that PDFs can be made."""
         guards.connect()
+        checks.register(pdf.weasyprint_can_be_imported)

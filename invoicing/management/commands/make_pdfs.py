@@ -14,7 +14,8 @@ class Command(BaseCommand):
         results = make_missing_pdfs()
         for result in results:
             if result.pdf:
-                self.stdout.write(f"{result.invoice}: {result.pdf.file_name}, {result.pdf.pages} pages")
+                pages = f"{result.pdf.pages} page{'' if result.pdf.pages == 1 else 's'}"
+                self.stdout.write(f"{result.invoice}: {result.pdf.file_name}, {pages}")
             else:
                 self.stderr.write(f"{result.invoice}: {result.refusal}")
         failed = [result for result in results if result.pdf is None]

@@ -1,0 +1,42 @@
+"""How documents write amounts and dates that stand in plain values."""
+
+from datetime import date
+from decimal import Decimal
+
+from django import template
+
+from contracts.money import money_text
+from contracts.periods import day_text
+
+register = template.Library()
+
+
+@register.filter
+def money(amount: Decimal | str | None) -> str:
+    """Write an amount, or the text of one: `163000.00` becomes 163,000.00; nothing stays empty."""
+    return "" if amount in (None, "") else money_text(Decimal(amount))
+
+
+@register.filter
+def signed(amount: Decimal | str | None) -> str:
+    """Write a difference with its sign: +82,000.00, −35,000.00, 0.00; nothing stays empty."""
+    if amount in (None, ""):
+        return ""
+    amount = Decimal(amount)
+    return f"+{money_text(amount)}" if amount > 0 else money_text(amount).replace("-", "−")
+
+
+@register.filter
+def day(value: date | str | None) -> str:
+    """Write a date, or the text of one: `1998-10-01` becomes 1 October 1998; nothing stays empty."""
+    return "" if value in (None, "") else day_text(_date(value))
+
+
+@register.filter
+def short_day(value: date | str | None) -> str:
+    """Write a date for a narrow column: `1998-10-01` becomes 1 Oct 1998; nothing stays empty."""
+    return "" if value in (None, "") else f"{_date(value).day} {_date(value):%b %Y}"
+
+
+def _date(value: date | str) -> date:
+    return date.fromisoformat(value) if isinstance(value, str) else value
