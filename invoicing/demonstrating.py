@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Max
-from sites.agreement_file import through
-from sites.loading import load_agreement
-from sites.reviewing import open_due_reviews, record_agreement
 
 from contracts.models import Agreement
 from contracts.periods import ONE_DAY, Month
 from invoicing.issuing import RunResult, draft_invoices
 from invoicing.models import Invoice
+from sites.agreement_file import through
+from sites.loading import load_agreement
 from sites.models import RenewalReview, Site
+from sites.reviewing import open_due_reviews, record_agreement
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,7 @@ def play(*, reference: Mapping, demonstration: Mapping, until: date, by=None) ->
             continue
         load_agreement(through(demonstration, day), on=day, by=by)
         yield from _review(agreement, demonstration, day, by)
-        if day.day == 1:
-            yield from _bill(agreement, day, by)
+        yield from _bill(agreement, day, by)
     load_agreement(through(demonstration, until), on=until, by=by)
 
 
@@ -86,8 +85,12 @@ def _agreement_arguments(agreement: Agreement, plan: Mapping) -> dict:
 
 
 def _bill(agreement: Agreement, day: date, by) -> Iterator[Played]:
-    results = draft_invoices(through=day - ONE_DAY, on=day, by=by, agreements=[agreement], issue_drafts=True)
-    for result in results:
+    """Bill the month that ended the day before, or that ends on the last day played."""
+    month = Month.of(day)
+    if day not in (month.span.first_day, month.span.last_day):
+        return
+    through_day = day if day == month.span.last_day else day - ONE_DAY
+    for result in draft_invoices(through=through_day, on=day, by=by, agreements=[agreement], issue_drafts=True):
         yield from _told(day, result)
 
 

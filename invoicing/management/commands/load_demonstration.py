@@ -28,9 +28,7 @@ class Command(BaseCommand):
     help = "Load the reference agreement, play its demonstration through a day, and make one user per role."
 
     def add_arguments(self, parser):
-        parser.add_argument(
-            "--until", type=day, metavar="DATE", help="the last day played (default: today)"
-        )
+        parser.add_argument("--until", type=day, metavar="DATE", help="the last day played (default: today)")
 
     def handle(self, *args, **options):
         files = Path(settings.BASE_DIR) / "data"

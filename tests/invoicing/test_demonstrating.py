@@ -1,0 +1,60 @@
+"""The demonstration plays to any day, plays on from there, and plays nothing twice."""
+
+import json
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from invoicing.demonstrating import play
+from invoicing.models import Invoice, InvoiceLine
+from sites.models import ChargedLevel, ComponentCount, RenewalReview, Site
+
+pytestmark = pytest.mark.django_db
+
+FILES = Path(__file__).resolve().parents[2] / "data"
+REFERENCE = json.loads((FILES / "reference.json").read_text(encoding="utf-8"))
+DEMONSTRATION = json.loads((FILES / "demonstration.json").read_text(encoding="utf-8"))
+
+
+def played(until):
+    return list(play(reference=REFERENCE, demonstration=DEMONSTRATION, until=until))
+
+
+def state():
+    return {
+        "invoices": list(Invoice.objects.order_by("pk").values_list("number_text", "total")),
+        "counts": ComponentCount.objects.count(),
+        "levels": ChargedLevel.objects.count(),
+        "reviews": list(RenewalReview.objects.order_by("pk").values_list("period_number", "agreed_on")),
+    }
+
+
+def test_the_business_date_opens_before_the_review_with_nine_months_billed():
+    played(date(1999, 7, 15))
+    assert [number for number, _total in state()["invoices"]] == [f"INV-{number:05}" for number in range(1, 10)]
+    assert RenewalReview.objects.count() == 0
+    assert ComponentCount.objects.filter(counted_on__gt=date(1999, 7, 15)).count() == 0
+    assert set(Site.objects.values_list("is_demonstration", flat=True)) == {True}
+
+
+def test_playing_the_same_days_again_changes_nothing():
+    played(date(1999, 2, 1))
+    before = state()
+    assert played(date(1999, 2, 1)) == []
+    assert state() == before
+
+
+def test_both_periods_play_to_the_end_in_one_go_or_in_two():
+    played(date(1999, 7, 15))
+    played(date(2000, 9, 30))
+    in_two = state()
+    assert len(in_two["invoices"]) == 24
+    assert [agreed_on for _period, agreed_on in in_two["reviews"]] == [date(1999, 12, 10), None]
+
+    # What was billed is what the levels cost: every site's second year is its annual price to the cent.
+    for level in ChargedLevel.objects.filter(period_number=2, is_starting=False).select_related("level"):
+        lines = InvoiceLine.objects.filter(site=level.site, period_number=2)
+        assert sum((line.amount for line in lines), Decimal(0)) == level.level.annual_price
+    assert set(ChargedLevel.objects.filter(period_number=2).values_list("level__rank", flat=True)) == {1, 2, 3, 4, 5}
