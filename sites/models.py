@@ -41,6 +41,22 @@ class SiteQuerySet(models.QuerySet):
             counts = counts.filter(counted_on__lte=through)
         return self.prefetch_related(models.Prefetch("counts", counts, to_attr="count_list"))
 
+    def with_latest_counts(self, *, on):
+        """Bring along only the last count of each component made through a day, as `count_values()` reads them."""
+        made = ComponentCount.objects.filter(counted_on__lte=on)
+        later = made.filter(
+            site=models.OuterRef("site"),
+            component_code=models.OuterRef("component_code"),
+            counted_on__gt=models.OuterRef("counted_on"),
+        )
+        latest = made.filter(~models.Exists(later)).order_by("component_code")
+        return self.prefetch_related(models.Prefetch("counts", latest, to_attr="count_list"))
+
+    def with_agreement_terms(self):
+        """Bring the agreement along with everything that its `as_terms()` reads, once for all its sites."""
+        agreements = models.Prefetch("agreement", Agreement.objects.with_terms())
+        return self.order_by("agreement__number", "city", "state", "pk").prefetch_related(agreements)
+
 
 class Site(models.Model):
     """A customer city with a switch: the unit that is charged."""
@@ -170,6 +186,12 @@ class RenewalReview(FrozenModel):
     supplier_signer = PlainCharField("agreed for the supplier by", max_length=100, blank=True)
     supplier_agreed_on = models.DateField(null=True, blank=True)
     agreed_on = models.DateField("agreed on", null=True, blank=True, help_text="The later of the two dates.")
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
+    )
+    evidence = models.JSONField(
+        default=dict, blank=True, editable=False, help_text="Terms, readings and planned sites as the paper shows them."
+    )
     is_demonstration = models.BooleanField("demonstration data", default=False)
 
     objects = RenewalReviewQuerySet.as_manager()

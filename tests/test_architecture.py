@@ -31,6 +31,7 @@ PURE = {
     "sites.counts",
     "sites.charged",
     "sites.review",
+    "sites.evidence",
     "sites.hours",
     "sites.agreement_file",
     "sites.agreement_checks",

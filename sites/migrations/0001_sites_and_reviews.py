@@ -6,154 +6,374 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('contracts', '0001_agreements'),
+        ("contracts", "0001_agreements"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='RenewalReview',
+            name="RenewalReview",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period_number', models.PositiveSmallIntegerField()),
-                ('first_day', models.DateField()),
-                ('last_day', models.DateField()),
-                ('kind', models.CharField(choices=[('price-review', 'price review'), ('term-check', 'term check')], max_length=20)),
-                ('due_on', models.DateField()),
-                ('opened_on', models.DateField()),
-                ('cut_off_on', models.DateField(help_text='Counts made through this day are in the paper.', verbose_name='data cut-off')),
-                ('meeting_on', models.DateField(blank=True, null=True, verbose_name='meeting date')),
-                ('customer_signer', models.CharField(blank=True, max_length=100, verbose_name='agreed for the customer by')),
-                ('customer_agreed_on', models.DateField(blank=True, null=True)),
-                ('supplier_signer', models.CharField(blank=True, max_length=100, verbose_name='agreed for the supplier by')),
-                ('supplier_agreed_on', models.DateField(blank=True, null=True)),
-                ('agreed_on', models.DateField(blank=True, help_text='The later of the two dates.', null=True, verbose_name='agreed on')),
-                ('is_demonstration', models.BooleanField(default=False, verbose_name='demonstration data')),
-                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contracts.agreement')),
-                ('opened_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("period_number", models.PositiveSmallIntegerField()),
+                ("first_day", models.DateField()),
+                ("last_day", models.DateField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("price-review", "price review"), ("term-check", "term check")], max_length=20
+                    ),
+                ),
+                ("due_on", models.DateField()),
+                ("opened_on", models.DateField()),
+                (
+                    "cut_off_on",
+                    models.DateField(
+                        help_text="Counts made through this day are in the paper.", verbose_name="data cut-off"
+                    ),
+                ),
+                ("meeting_on", models.DateField(blank=True, null=True, verbose_name="meeting date")),
+                (
+                    "customer_signer",
+                    models.CharField(blank=True, max_length=100, verbose_name="agreed for the customer by"),
+                ),
+                ("customer_agreed_on", models.DateField(blank=True, null=True)),
+                (
+                    "supplier_signer",
+                    models.CharField(blank=True, max_length=100, verbose_name="agreed for the supplier by"),
+                ),
+                ("supplier_agreed_on", models.DateField(blank=True, null=True)),
+                (
+                    "agreed_on",
+                    models.DateField(
+                        blank=True, help_text="The later of the two dates.", null=True, verbose_name="agreed on"
+                    ),
+                ),
+                ("is_demonstration", models.BooleanField(default=False, verbose_name="demonstration data")),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="contracts.agreement"
+                    ),
+                ),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-due_on', 'agreement'],
-                'permissions': [('open_review', 'Can open and refresh a renewal review'), ('agree_review', "Can record both parties' agreement to a renewal review"), ('view_internal_review', 'Can see the internal edition of a renewal review')],
+                "ordering": ["-due_on", "agreement"],
+                "permissions": [
+                    ("open_review", "Can open and refresh a renewal review"),
+                    ("agree_review", "Can record both parties' agreement to a renewal review"),
+                    ("view_internal_review", "Can see the internal edition of a renewal review"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Site',
+            name="Site",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('city', models.CharField(max_length=100)),
-                ('state', models.CharField(blank=True, max_length=50)),
-                ('clli', models.CharField(blank=True, help_text='Optional. Common Language Location code.', max_length=11, verbose_name='CLLI code')),
-                ('population', models.PositiveIntegerField(blank=True, help_text='For comparing sites in cities of like size.', null=True)),
-                ('in_service_on', models.DateField(help_text='First day of service; a later day plans the site.', verbose_name='in service from')),
-                ('removed_on', models.DateField(blank=True, help_text="The site stays charged to the annual period's end.", null=True, verbose_name='last day in service')),
-                ('charged_through', models.DateField(blank=True, help_text='Only where a person decided that charges end before the annual period does.', null=True, verbose_name='charged through')),
-                ('charge_end_reason', models.CharField(blank=True, max_length=200)),
-                ('is_demonstration', models.BooleanField(default=False, verbose_name='demonstration data')),
-                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contracts.agreement')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("city", models.CharField(max_length=100)),
+                ("state", models.CharField(blank=True, max_length=50)),
+                (
+                    "clli",
+                    models.CharField(
+                        blank=True,
+                        help_text="Optional. Common Language Location code.",
+                        max_length=11,
+                        verbose_name="CLLI code",
+                    ),
+                ),
+                (
+                    "population",
+                    models.PositiveIntegerField(
+                        blank=True, help_text="For comparing sites in cities of like size.", null=True
+                    ),
+                ),
+                (
+                    "in_service_on",
+                    models.DateField(
+                        help_text="First day of service; a later day plans the site.", verbose_name="in service from"
+                    ),
+                ),
+                (
+                    "removed_on",
+                    models.DateField(
+                        blank=True,
+                        help_text="The site stays charged to the annual period's end.",
+                        null=True,
+                        verbose_name="last day in service",
+                    ),
+                ),
+                (
+                    "charged_through",
+                    models.DateField(
+                        blank=True,
+                        help_text="Only where a person decided that charges end before the annual period does.",
+                        null=True,
+                        verbose_name="charged through",
+                    ),
+                ),
+                ("charge_end_reason", models.CharField(blank=True, max_length=200)),
+                ("is_demonstration", models.BooleanField(default=False, verbose_name="demonstration data")),
+                (
+                    "agreement",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="contracts.agreement"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['agreement', 'city', 'state'],
-                'permissions': [('end_service', 'Can record that a site is removed')],
+                "ordering": ["agreement", "city", "state"],
+                "permissions": [("end_service", "Can record that a site is removed")],
             },
         ),
         migrations.CreateModel(
-            name='ReviewLine',
+            name="ReviewLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('current_price', models.BigIntegerField(null=True)),
-                ('eligible', models.BooleanField(null=True)),
-                ('proposed_price', models.BigIntegerField(null=True)),
-                ('needs_decision', models.BooleanField(default=False)),
-                ('foregone', models.BigIntegerField(default=0)),
-                ('evidence', models.JSONField(help_text='Counts then and now, what changed, level per component, flags and readings.')),
-                ('agreed_price', models.BigIntegerField(blank=True, null=True)),
-                ('decision_reason', models.CharField(blank=True, max_length=200)),
-                ('agreed_level', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contracts.servicelevel')),
-                ('current_level', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contracts.servicelevel')),
-                ('measured_level', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contracts.servicelevel')),
-                ('proposed_level', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contracts.servicelevel')),
-                ('review', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='sites.renewalreview')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='review_lines', to='sites.site')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("current_price", models.BigIntegerField(null=True)),
+                ("eligible", models.BooleanField(null=True)),
+                ("proposed_price", models.BigIntegerField(null=True)),
+                ("needs_decision", models.BooleanField(default=False)),
+                ("foregone", models.BigIntegerField(default=0)),
+                (
+                    "evidence",
+                    models.JSONField(
+                        help_text="Counts then and now, what changed, level per component, flags and readings."
+                    ),
+                ),
+                ("agreed_price", models.BigIntegerField(blank=True, null=True)),
+                ("decision_reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "agreed_level",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contracts.servicelevel",
+                    ),
+                ),
+                (
+                    "current_level",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contracts.servicelevel",
+                    ),
+                ),
+                (
+                    "measured_level",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contracts.servicelevel",
+                    ),
+                ),
+                (
+                    "proposed_level",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="contracts.servicelevel",
+                    ),
+                ),
+                (
+                    "review",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="sites.renewalreview"
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="review_lines", to="sites.site"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['review', 'site__city', 'site__state'],
+                "ordering": ["review", "site__city", "site__state"],
             },
         ),
         migrations.CreateModel(
-            name='ComponentCount',
+            name="ComponentCount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('component_code', models.CharField(max_length=40, verbose_name='component')),
-                ('counted_on', models.DateField()),
-                ('quantity', models.PositiveIntegerField()),
-                ('source', models.CharField(blank=True, help_text='Where the figure comes from, such as a file name.', max_length=200)),
-                ('recorded_on', models.DateField(editable=False)),
-                ('recorded_by', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='counts', to='sites.site')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("component_code", models.CharField(max_length=40, verbose_name="component")),
+                ("counted_on", models.DateField()),
+                ("quantity", models.PositiveIntegerField()),
+                (
+                    "source",
+                    models.CharField(
+                        blank=True, help_text="Where the figure comes from, such as a file name.", max_length=200
+                    ),
+                ),
+                ("recorded_on", models.DateField(editable=False)),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="counts", to="sites.site"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['site', 'counted_on', 'component_code'],
+                "ordering": ["site", "counted_on", "component_code"],
             },
         ),
         migrations.CreateModel(
-            name='ChargedLevel',
+            name="ChargedLevel",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period_number', models.PositiveSmallIntegerField(verbose_name='annual period')),
-                ('agreed_on', models.DateField(help_text='The day on which the parties agreed it, or a person decided it.')),
-                ('is_starting', models.BooleanField(default=False, verbose_name='starting level')),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('level', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='contracts.servicelevel')),
-                ('review_line', models.OneToOneField(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='charged_level', to='sites.reviewline')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='charged_levels', to='sites.site')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("period_number", models.PositiveSmallIntegerField(verbose_name="annual period")),
+                (
+                    "agreed_on",
+                    models.DateField(help_text="The day on which the parties agreed it, or a person decided it."),
+                ),
+                ("is_starting", models.BooleanField(default=False, verbose_name="starting level")),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "level",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="contracts.servicelevel"
+                    ),
+                ),
+                (
+                    "review_line",
+                    models.OneToOneField(
+                        blank=True,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="charged_level",
+                        to="sites.reviewline",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="charged_levels", to="sites.site"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['site', 'period_number'],
+                "ordering": ["site", "period_number"],
             },
         ),
         migrations.AddConstraint(
-            model_name='renewalreview',
-            constraint=models.UniqueConstraint(fields=('agreement', 'period_number'), name='review_once_per_period', violation_error_message='The annual period already has a review.'),
+            model_name="renewalreview",
+            constraint=models.UniqueConstraint(
+                fields=("agreement", "period_number"),
+                name="review_once_per_period",
+                violation_error_message="The annual period already has a review.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='renewalreview',
-            constraint=models.CheckConstraint(condition=models.Q(('agreed_on', None), models.Q(('customer_agreed_on__lte', models.F('agreed_on')), ('supplier_agreed_on__lte', models.F('agreed_on')), models.Q(('customer_signer', ''), _negated=True), models.Q(('supplier_signer', ''), _negated=True)), _connector='OR'), name='review_agreed_by_both', violation_error_message="A review is agreed once both parties' names and dates are recorded."),
+            model_name="renewalreview",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("agreed_on", None),
+                    models.Q(
+                        ("customer_agreed_on__lte", models.F("agreed_on")),
+                        ("supplier_agreed_on__lte", models.F("agreed_on")),
+                        models.Q(("customer_signer", ""), _negated=True),
+                        models.Q(("supplier_signer", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="review_agreed_by_both",
+                violation_error_message="A review is agreed once both parties' names and dates are recorded.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='site',
-            constraint=models.UniqueConstraint(fields=('agreement', 'city', 'state'), name='site_once_per_city', violation_error_message='The agreement already has a site in this city.'),
+            model_name="site",
+            constraint=models.UniqueConstraint(
+                fields=("agreement", "city", "state"),
+                name="site_once_per_city",
+                violation_error_message="The agreement already has a site in this city.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='site',
-            constraint=models.UniqueConstraint(condition=models.Q(('clli', ''), _negated=True), fields=('agreement', 'clli'), name='site_clli_once', violation_error_message='Another site of the agreement has this CLLI code.'),
+            model_name="site",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("clli", ""), _negated=True),
+                fields=("agreement", "clli"),
+                name="site_clli_once",
+                violation_error_message="Another site of the agreement has this CLLI code.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(('removed_on', None), ('removed_on__gte', models.F('in_service_on')), _connector='OR'), name='site_removed_after_start', violation_error_message='The last day in service lies before the first.'),
+            model_name="site",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("removed_on", None), ("removed_on__gte", models.F("in_service_on")), _connector="OR"
+                ),
+                name="site_removed_after_start",
+                violation_error_message="The last day in service lies before the first.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('charge_end_reason', ''), ('charged_through', None)), models.Q(('charged_through__gte', models.F('in_service_on')), ('removed_on__isnull', False), models.Q(('charge_end_reason', ''), _negated=True)), _connector='OR'), name='site_charge_end_has_reason', violation_error_message='Charges that end early need the last day in service, their own last day and a reason; or leave all of them empty.'),
+            model_name="site",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("charge_end_reason", ""), ("charged_through", None)),
+                    models.Q(
+                        ("charged_through__gte", models.F("in_service_on")),
+                        ("removed_on__isnull", False),
+                        models.Q(("charge_end_reason", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="site_charge_end_has_reason",
+                violation_error_message="Charges that end early need the last day in service, their own last day and a reason; or leave all of them empty.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reviewline',
-            constraint=models.UniqueConstraint(fields=('review', 'site'), name='review_line_once_per_site'),
+            model_name="reviewline",
+            constraint=models.UniqueConstraint(fields=("review", "site"), name="review_line_once_per_site"),
         ),
         migrations.AddConstraint(
-            model_name='componentcount',
-            constraint=models.UniqueConstraint(fields=('site', 'component_code', 'counted_on'), name='count_once_per_day', violation_error_message='This component is already counted at the site on this date.'),
+            model_name="componentcount",
+            constraint=models.UniqueConstraint(
+                fields=("site", "component_code", "counted_on"),
+                name="count_once_per_day",
+                violation_error_message="This component is already counted at the site on this date.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='componentcount',
-            constraint=models.CheckConstraint(condition=models.Q(('quantity__gte', 0)), name='count_not_negative'),
+            model_name="componentcount",
+            constraint=models.CheckConstraint(condition=models.Q(("quantity__gte", 0)), name="count_not_negative"),
         ),
         migrations.AddConstraint(
-            model_name='chargedlevel',
-            constraint=models.UniqueConstraint(fields=('site', 'period_number'), name='charged_level_once_per_period', violation_error_message='The site already has a level for this annual period.'),
+            model_name="chargedlevel",
+            constraint=models.UniqueConstraint(
+                fields=("site", "period_number"),
+                name="charged_level_once_per_period",
+                violation_error_message="The site already has a level for this annual period.",
+            ),
         ),
     ]

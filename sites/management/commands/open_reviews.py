@@ -1,0 +1,27 @@
+"""Open the renewal reviews that are due."""
+
+from django.core.management.base import BaseCommand, CommandError
+
+from contracts.arguments import day
+from contracts.clock import business_date
+from sites.reviewing import open_due_reviews
+
+
+class Command(BaseCommand):
+    """For a daily timer: a review that is open already is left as it is. Exit code 1 when one was refused."""
+
+    help = "Open every renewal review that is due and not open yet, for all agreements in force."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--on", type=day, metavar="DATE", help="what is due by this day (default: today)")
+
+    def handle(self, *args, **options):
+        results = open_due_reviews(on=options["on"] or business_date(), by=None)
+        for result in results:
+            (self.stdout if result.review else self.stderr).write(str(result))
+        if not results:
+            self.stdout.write("No review is due that is not open already.")
+        refused = [result for result in results if result.review is None]
+        if refused:
+            numbers = ", ".join(dict.fromkeys(result.agreement.number for result in refused))
+            raise CommandError(f"Not opened: {numbers}. The reason stands above.", returncode=1)

@@ -1,0 +1,43 @@
+"""A site for every outcome of a renewal review: the first annual period, reviewed on 1 August 1999."""
+
+from datetime import date
+
+from contracts.models import Agreement
+from sites.models import Site
+from tests import factories
+from tests.reference import ANCHOR, SMALLEST
+
+REVIEW_ON = date(1999, 8, 1)
+LAST_DAY = date(1999, 9, 30)
+LARGE_ALL_ALONG = SMALLEST | {"GE": 40, "SLC": 20, "SM": 3}
+
+
+def site(agreement: Agreement, city: str, then: dict | None, now: dict | None, **fields) -> Site:
+    """A site with its counts at the start of the period, or of its service, and on the review's day."""
+    row = factories.site(agreement, city, **fields)
+    if then is not None:
+        factories.counts(row, max(row.in_service_on, ANCHOR), then)
+    if now is not None:
+        factories.counts(row, REVIEW_ON, now)
+    return row
+
+
+def every_case(agreement: Agreement) -> dict[str, Site]:
+    """The cases by city; each city says what it shows."""
+    more = SMALLEST
+    sites = [
+        site(agreement, "Nothing changed", more, more),
+        site(agreement, "One changed", more, more | {"GE": 12}),
+        site(agreement, "Two changed", more, more | {"GE": 11, "SLC": 6}),
+        site(agreement, "Three changed", more, more | {"GE": 16, "SLC": 9, "SM": 2}),
+        site(agreement, "Decreased", more | {"GE": 16, "SLC": 9}, more | {"GE": 14, "SLC": 8}),
+        site(agreement, "No baseline", None, more | {"GE": 20, "SLC": 9}),
+        site(agreement, "Mid-period", more | {"GE": 4, "SLC": 1}, more | {"GE": 9}, in_service_on=date(1999, 2, 1)),
+        site(agreement, "Above Large", LARGE_ALL_ALONG, more | {"GE": 51, "SLC": 26, "SM": 3}),
+        site(agreement, "Two switches", more, more | {"5ESS": 2, "GE": 20}),
+        site(agreement, "Large all along", LARGE_ALL_ALONG, LARGE_ALL_ALONG),
+        site(agreement, "Late change", more, more | {"GE": 16}),
+        site(agreement, "Starting", None, None, in_service_on=date(1999, 8, 15)),
+    ]
+    factories.counts(sites[-2], date(1999, 9, 15), {"SLC": 6})
+    return {row.city: row for row in sites}
