@@ -121,3 +121,12 @@ class PlainTextField(models.TextField):
     def deconstruct(self):
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.TextField", args, kwargs
+
+
+class ChoiceCharField(models.CharField):
+    """One of several words. Migrations see a plain CharField: rewording the sentence of a choice changes no table."""
+
+    def deconstruct(self):
+        name, _path, args, kwargs = super().deconstruct()
+        kwargs.pop("choices", None)
+        return name, "django.db.models.CharField", args, kwargs

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from contracts import readings, terms
-from contracts.fields import PlainCharField, PlainTextField
+from contracts.fields import ChoiceCharField, PlainCharField, PlainTextField
 from contracts.frozen import FrozenModel, FrozenQuerySet
 from contracts.guards import Seal
 from contracts.models.schedules import NEXT_AMENDMENT, PriceSchedule
@@ -236,10 +236,10 @@ class ChosenReading(models.Model):
     """How one unclear or silent clause of an agreement is read, and who chose it."""
 
     agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="chosen_readings")
-    question = models.CharField(
+    question = ChoiceCharField(
         max_length=20, choices=[(question.key, question.title) for question in readings.QUESTIONS.values()]
     )
-    choice = models.CharField(
+    choice = ChoiceCharField(
         max_length=30,
         choices=[
             (question.title, [(choice.value, sentence) for choice, sentence in question.sentences.items()])
