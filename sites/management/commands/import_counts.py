@@ -49,6 +49,11 @@ class Command(BaseCommand):
 def told(recorded: Recorded, *, dry_run: bool) -> str:
     """What the import did, in one line."""
     if not recorded.added:
-        return f"Nothing new: the {recorded.unchanged} counts of the file are on file already."
+        return f"Nothing new: {counted(recorded.unchanged)} of the file on file already."
     verb = "would be added" if dry_run else "added"
-    return f"{recorded.added} counts {verb}, {recorded.unchanged} on file already."
+    return f"{counted(recorded.added)} {verb}, {recorded.unchanged} on file already."
+
+
+def counted(number: int) -> str:
+    """A number of counts in words."""
+    return "1 count" if number == 1 else f"{number} counts"

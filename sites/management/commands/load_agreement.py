@@ -9,6 +9,8 @@ from sites.agreement_file import Problem
 from sites.agreement_form import read
 from sites.loading import CannotLoad, Loaded, load_agreement
 
+KINDS = ("parties", "agreement", "amendments", "readings", "sites", "counts", "reviews", "charged levels")
+
 
 class Command(BaseCommand):
     """One line per kind of fact, or one per problem; exit code 1 when the file was refused."""
@@ -52,7 +54,7 @@ def told(loaded: Loaded, *, dry_run: bool) -> list[str]:
         return ["Nothing new: everything in the file is on file already."]
     verb = "would be " if dry_run else ""
     lines = []
-    for kind in dict.fromkeys((*loaded.added, *loaded.completed)):
+    for kind in [kind for kind in KINDS if loaded.added[kind] or loaded.completed[kind]]:
         parts = [
             f"{count} {word}"
             for count, word in (

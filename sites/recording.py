@@ -1,0 +1,378 @@
+"""Facts coming in: component counts, one by one or from a file, starting levels, and the end of a site's service."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from contracts.fields import validate_plain_text
+from contracts.models import Agreement, ServiceLevel
+from contracts.periods import AnnualPeriod, annual_period_on, day_text
+from contracts.schedule import Component, Refused, Schedule
+from contracts.terms import AgreementTerms, NotInForce, TermsFound, terms_on
+from sites.charged import starting_levels
+from sites.countfile import CountError, CountRow, read_counts
+from sites.models import ChargedLevel, ComponentCount, Site
+
+MOST_QUANTITY = 999_999_999
+
+
+class CannotRecord(Exception):
+    """Facts cannot be recorded so. `errors` each have a place and a message; nothing was stored."""
+
+    def __init__(self, errors: Iterable[Refused | CountError]):
+        self.errors = tuple(errors)
+        super().__init__(" ".join(error.message for error in self.errors))
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What recording counts did: figures added, corrected, and those that were on file already."""
+
+    added: int = 0
+    corrected: int = 0
+    unchanged: int = 0
+
+
+# ---- counts ------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def record_counts(
+    *,
+    site: Site,
+    counted_on: date,
+    quantities: Mapping[str, int | None],
+    source: str,
+    on: date,
+    by: User | None,
+) -> Recorded:
+    """Record the components of one site counted on one date; a count on file for the same date is corrected.
+
+    None is no count: nothing is recorded, and what is on file stays. Raises CannotRecord, naming each component, for
+    one that the schedule does not have, a negative or fractional quantity, a date before the site's start or after
+    `on`, and a source that cannot be printed.
+    """
+    site = Site.objects.select_for_update().get(pk=site.pk)
+    agreement = Agreement.objects.with_terms().get(pk=site.agreement_id)
+    known = components_on(terms=agreement.as_terms(), day=counted_on, known_on=on)
+    components = {part.code: part for part in known}
+    errors = [Refused("DATE", "counted_on", said) for said in _date_faults(site, counted_on, on)]
+    try:
+        validate_plain_text(source)
+    except ValidationError as invalid:
+        errors += [Refused("SOURCE", "source", message) for message in invalid.messages]
+    for code, quantity in quantities.items():
+        if said := _quantity_fault(components.get(code), code, quantity):
+            errors.append(Refused("COUNT", code, said))
+    if errors:
+        raise CannotRecord(errors)
+    held = {row.component_code: row for row in ComponentCount.objects.filter(site=site, counted_on=counted_on)}
+    given = {code: quantity for code, quantity in quantities.items() if quantity is not None}
+    added = {code: quantity for code, quantity in given.items() if code not in held}
+    corrected = [held[code] for code, quantity in given.items() if code in held and held[code].quantity != quantity]
+    for row in corrected:
+        row.quantity, row.source, row.recorded_by, row.recorded_on = given[row.component_code], source, by, on
+    ComponentCount.objects.bulk_update(corrected, ["quantity", "source", "recorded_by", "recorded_on"])
+    store_counts(((site, counted_on, code, quantity, source) for code, quantity in added.items()), on=on, by=by)
+    return Recorded(len(added), len(corrected), len(given) - len(added) - len(corrected))
+
+
+def store_counts(
+    counts: Iterable[tuple[Site, date, str, int, str]], *, on: date, by: User | None
+) -> list[ComponentCount]:
+    """Store counts that have been checked: site, date, component code, quantity and source of each."""
+    return ComponentCount.objects.bulk_create(
+        ComponentCount(
+            site=site,
+            counted_on=counted_on,
+            component_code=code,
+            quantity=quantity,
+            source=source,
+            recorded_by=by,
+            recorded_on=on,
+        )
+        for site, counted_on, code, quantity, source in counts
+    )
+
+
+def components_on(*, terms: AgreementTerms, day: date, known_on: date) -> tuple[Component, ...]:
+    """Return the components that can be counted on a day: those of the schedule in force.
+
+    Where none is in force, such as before the signatures are complete, those of every schedule that has been entered: a
+    count is a fact, whether or not its price is known.
+    """
+    found = terms_on(agreement=terms, service_on=day, known_on=known_on)
+    return _all_components(terms) if isinstance(found, NotInForce) else found.schedule.components
+
+
+def _all_components(terms: AgreementTerms) -> tuple[Component, ...]:
+    schedules = [terms.original_schedule, *(amendment.schedule for amendment in terms.amendments)]
+    found = {part.code: part for schedule in schedules if schedule for part in schedule.components}
+    return tuple(found.values())
+
+
+def _date_faults(site: Site, counted_on: date, on: date) -> list[str]:
+    faults = []
+    if counted_on < site.in_service_on:
+        said = f"{day_text(counted_on)} lies before {site}'s first day in service, {day_text(site.in_service_on)}."
+        faults.append(f"{said} Correct the date.")
+    if counted_on > on:
+        faults.append(f"{day_text(counted_on)} lies after {day_text(on)}. Record a count once it was made.")
+    return faults
+
+
+def _quantity_fault(component: Component | None, code: str, quantity: object) -> str:
+    if component is None:
+        return f"{code} is no component of the price schedule in force. Check the column's name."
+    if quantity is None:
+        return ""
+    if isinstance(quantity, bool) or not isinstance(quantity, int) or not 0 <= quantity <= MOST_QUANTITY:
+        return f"{component.name}: {quantity} is no count. Counts are whole numbers from 0."
+    return ""
+
+
+# ---- count files -------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def import_counts(
+    *,
+    content: bytes,
+    name: str,
+    agreement: Agreement | None = None,
+    on: date,
+    by: User | None,
+    dry_run: bool = False,
+) -> Recorded:
+    """Record the counts of a CSV or XLSX file: all of its rows, or none.
+
+    Rows name a site by city, city and state, or CLLI code, among the sites of `agreement` or, without one, of all
+    agreements; a column `agreement` tells cities of the same name apart. A file that was imported before changes
+    nothing. Raises CannotRecord with every error of every row: those of `countfile`, an unknown or ambiguous site, a
+    second row for a site and date, a date before the site's start or after `on`, and a count that contradicts one on
+    file. The name of the file is kept as the source of its counts. `dry_run` stores nothing.
+    """
+    agreements = Agreement.objects.with_terms()
+    chosen = agreements.filter(pk=agreement.pk) if agreement else agreements
+    held = {row.pk: row.as_terms() for row in chosen}
+    file = read_counts(content, columns=_columns(held.values()))
+    errors = list(file.errors)
+    try:
+        validate_plain_text(name)
+    except ValidationError:
+        errors.append(CountError("The name of the file holds characters that cannot be printed. Rename it."))
+    found = _with_sites(file.rows, held, errors)
+    _check_rows(found, held, on, errors)
+    new, unchanged = _new_counts(found, errors)
+    if errors:
+        raise CannotRecord(sorted(errors, key=lambda error: error.row or 0))
+    if not dry_run:
+        source = name[-200:]
+        store_counts(((site, day, code, quantity, source) for site, day, code, quantity in new), on=on, by=by)
+    return Recorded(added=len(new), unchanged=unchanged)
+
+
+def _columns(agreements: Iterable[AgreementTerms]) -> dict[str, str]:
+    """Component codes by heading: the code or the name of any component, in small letters."""
+    columns: dict[str, str] = {}
+    for terms in agreements:
+        for component in _all_components(terms):
+            columns.setdefault(component.name.casefold(), component.code)
+            columns[component.code.casefold()] = component.code
+    return columns
+
+
+Found = Sequence[tuple[CountRow, Site]]
+
+
+def _with_sites(rows: Iterable[CountRow], agreements: Mapping[int, AgreementTerms], errors: list[CountError]) -> Found:
+    """Find the site of every row, and note rows that name none, several, or a site and date for the second time."""
+    sites = list(Site.objects.select_for_update().filter(agreement__in=list(agreements)).order_by("pk"))
+    by_name: dict[str, list[Site]] = {}
+    for site in sites:
+        for spelling in {site.city.casefold(), str(site).casefold(), site.clli.casefold()} - {""}:
+            by_name.setdefault(spelling, []).append(site)
+    numbers = {agreement.number: key for key, agreement in agreements.items()}
+    found, first_rows = [], {}
+    for row in rows:
+        if row.agreement and row.agreement not in numbers:
+            said = "This agreement is not on file, or not the one this import is for."
+            errors.append(CountError(said, row.number, "agreement", row.agreement))
+            continue
+        candidates = [
+            site
+            for site in by_name.get(row.site.casefold(), [])
+            if not row.agreement or site.agreement_id == numbers[row.agreement]
+        ]
+        if len(candidates) != 1:
+            names = ", ".join(f"{site} ({agreements[site.agreement_id].number})" for site in candidates)
+            said = f"Several sites are called so: {names}. Add the state, the CLLI code or a column agreement."
+            unknown = "No site on file is called so. Give its city, city and state, or CLLI code."
+            errors.append(CountError(said if candidates else unknown, row.number, "site", row.site))
+            continue
+        first = first_rows.setdefault((candidates[0].pk, row.counted_on), row.number)
+        if first != row.number:
+            said = f"{candidates[0]} has a row for {row.counted_on} already: row {first}. Keep one of them."
+            errors.append(CountError(said, row.number, "date", row.counted_on.isoformat()))
+            continue
+        found.append((row, candidates[0]))
+    return found
+
+
+def _check_rows(found: Found, agreements: Mapping[int, AgreementTerms], on: date, errors: list[CountError]) -> None:
+    @cache
+    def known(agreement_id: int, day: date) -> frozenset[str]:
+        return frozenset(part.code for part in components_on(terms=agreements[agreement_id], day=day, known_on=on))
+
+    for row, site in found:
+        for said in _date_faults(site, row.counted_on, on):
+            errors.append(CountError(said, row.number, "date", row.counted_on.isoformat()))
+        for code, quantity in row.quantities.items():
+            if code not in known(site.agreement_id, row.counted_on):
+                said = f"The price schedule of {site} in force on {day_text(row.counted_on)} has no such component."
+                errors.append(CountError(said, row.number, code, str(quantity)))
+
+
+def _new_counts(found: Found, errors: list[CountError]) -> tuple[list[tuple[Site, date, str, int]], int]:
+    """Return the counts that are not on file yet and how many are; note those that contradict one on file."""
+    stored = ComponentCount.objects.filter(
+        site__in={site.pk for _row, site in found}, counted_on__in={row.counted_on for row, _site in found}
+    )
+    held = {(row.site_id, row.counted_on, row.component_code): row.quantity for row in stored}
+    new, unchanged = [], 0
+    for row, site in found:
+        for code, quantity in row.quantities.items():
+            filed = held.get((site.pk, row.counted_on, code))
+            if filed is None:
+                new.append((site, row.counted_on, code, quantity))
+            elif filed == quantity:
+                unchanged += 1
+            else:
+                said = f"The file says {quantity}, but {filed} is on file for {site} on {day_text(row.counted_on)}."
+                next_step = "Correct one of the two."
+                errors.append(CountError(f"{said} {next_step}", row.number, code, str(quantity)))
+    return new, unchanged
+
+
+# ---- levels and the end of service -------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def record_starting_level(
+    *, site: Site, period_number: int, level_code: str, reason: str, on: date, by: User | None
+) -> ChargedLevel:
+    """Record the level at which a later site starts (Appendix A, note 4): the starting level, or the one above it.
+
+    Raises CannotRecord in the first annual period, where the opening level holds for every site; for a period other
+    than the one in which the site's service starts; for a level that is unknown or further up; without a reason; and
+    where a level is recorded already.
+    """
+    site = Site.objects.select_for_update().get(pk=site.pk)
+    agreement = Agreement.objects.with_terms().get(pk=site.agreement_id)
+    terms = agreement.as_terms()
+    found = terms_on(agreement=terms, service_on=site.in_service_on, known_on=on)
+    if isinstance(found, NotInForce):
+        raise CannotRecord([Refused("NOT_IN_FORCE", "level", found.message)])
+    refused = _starting_refusal(site, found, period_number, level_code, reason)
+    held = ChargedLevel.objects.filter(site=site, period_number=period_number).select_related("level").first()
+    if refused is None and held is not None:
+        said = f"{site} is recorded at {held.level} for annual period {period_number}."
+        refused = Refused("RECORDED", "period_number", f"{said} Change that record instead.")
+    if refused is not None:
+        raise CannotRecord([refused])
+    level = next(row for row in _level_rows(agreement, terms, found.schedule) if row.code == level_code)
+    return ChargedLevel.objects.create(
+        site=site, period_number=period_number, level=level, agreed_on=on, is_starting=True, reason=reason.strip()
+    )
+
+
+def _starting_refusal(
+    site: Site, found: TermsFound, period_number: int, level_code: str, reason: str
+) -> Refused | None:
+    schedule, starts_in = found.schedule, found.period.number
+    if period_number != starts_in:
+        said = f"{site} starts in annual period {starts_in}; the level of a later period is agreed at the review."
+        return Refused("PERIOD", "period_number", said)
+    if period_number == 1 and schedule.opening.first_period_level:
+        opening = schedule.level(schedule.opening.first_period_level)
+        said = f"Every site is charged at {opening.name} in the first annual period ({schedule.opening.clause})."
+        return Refused("OPENING", "period_number", f"{said} No other level can be recorded.")
+    level = schedule.level(level_code)
+    if level is None:
+        names = ", ".join(row.code for row in schedule.levels)
+        said = f"{level_code} is no row of the price schedule in force. Choose one of {names}."
+        return Refused("UNKNOWN_LEVEL", "level", said)
+    allowed = starting_levels(schedule=schedule)
+    if level not in allowed:
+        said = f"A later site starts at {' or '.join(row.name for row in allowed)}, not at {level.name}."
+        return Refused("TOO_FAR", "level", f"{said} Choose another level.")
+    if not reason.strip():
+        return Refused("NO_REASON", "reason", "Say why the site starts at this level.")
+    return None
+
+
+def _level_rows(agreement: Agreement, terms: AgreementTerms, schedule: Schedule) -> list[ServiceLevel]:
+    """The stored rows of the schedule that the terms in force are made of."""
+    rows = [*agreement.original_schedules, *(row for one in agreement.amendment_list for row in one.schedule_list)]
+    values = [terms.original_schedule] if agreement.original_schedules else []
+    values += [one.schedule for one in terms.amendments if one.schedule is not None]
+    return next(row.level_list for row, value in zip(rows, values, strict=True) if value is schedule)
+
+
+@transaction.atomic
+def end_service(
+    *,
+    site: Site,
+    last_day: date,
+    on: date,
+    by: User | None,
+    charged_through: date | None = None,
+    reason: str = "",
+) -> Site:
+    """Record the last day of a site's service. It stays charged to the annual period's end (Appendix A, note 3).
+
+    Only where a person decided that charges end earlier is `charged_through` given, with the reason. Recording the same
+    facts again changes nothing. Raises CannotRecord for a day before the site's start, an end of charges before the
+    end of service or after that of the annual period, and a site whose service has ended already.
+    """
+    site = Site.objects.select_for_update().get(pk=site.pk)
+    facts = (last_day, charged_through, reason.strip())
+    if site.removed_on is not None and (site.removed_on, site.charged_through, site.charge_end_reason) == facts:
+        return site
+    errors = _ending_faults(site, last_day, charged_through, reason)
+    if errors:
+        raise CannotRecord(errors)
+    site.removed_on, site.charged_through, site.charge_end_reason = facts
+    site.save(update_fields=["removed_on", "charged_through", "charge_end_reason"])
+    return site
+
+
+def _ending_faults(site: Site, last_day: date, charged_through: date | None, reason: str) -> list[Refused]:
+    faults = []
+    if site.removed_on is not None:
+        said = f"The service of {site} ended on {day_text(site.removed_on)} already. Correct the site instead."
+        faults.append(Refused("ENDED", "last_day", said))
+    if last_day < site.in_service_on:
+        said = f"{day_text(last_day)} lies before {site}'s first day in service, {day_text(site.in_service_on)}."
+        faults.append(Refused("BEFORE_START", "last_day", said))
+    if charged_through is None and reason.strip():
+        faults.append(Refused("NO_DATE", "charged_through", "A reason needs the day through which charges go on."))
+    if charged_through is None:
+        return faults
+    if not reason.strip():
+        faults.append(Refused("NO_REASON", "reason", "Say why charges end before the annual period does."))
+    if charged_through < last_day:
+        said = f"Charges cannot end on {day_text(charged_through)}, before the service does on {day_text(last_day)}."
+        faults.append(Refused("TOO_EARLY", "charged_through", said))
+    period = annual_period_on(
+        day=last_day, first_period_starts_on=site.agreement.first_period_starts_on, expires_on=None
+    )
+    if isinstance(period, AnnualPeriod) and charged_through > period.span.last_day:
+        said = f"Charges end with the annual period on {day_text(period.span.last_day)} anyway."
+        faults.append(Refused("TOO_LATE", "charged_through", f"{said} Leave this empty."))
+    return faults
