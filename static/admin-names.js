@@ -8,8 +8,10 @@
       const name = select.getAttribute("aria-label") || (label ? label.textContent.replace(/[:\s]+$/, "") : "");
       if (box && name) {
         const value = box.querySelector(".select2-selection__rendered");
+        const text = value && value.title ? name + ": " + value.title : name;
         box.removeAttribute("aria-labelledby");
-        box.setAttribute("aria-label", value && value.title ? name + ": " + value.title : name);
+        box.setAttribute("aria-label", text);
+        if (value) { value.setAttribute("aria-label", text); }
       }
     });
   }

@@ -1,0 +1,317 @@
+"""What every admin page shares: sealed rows are shown and not changed, amounts are readable, every input has a name."""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from functools import lru_cache, partial
+from typing import ClassVar
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.utils import flatten, flatten_fieldsets
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import IntegrityError, models
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path, reverse
+
+from contracts.fields import HundredthsField
+from contracts.frozen import FrozenModel, SealedRow
+from contracts.guards import MESSAGE
+from contracts.money import money_text
+from contracts.periods import day_text
+
+
+class DayInput(forms.DateInput):
+    """The browser's own date input: it has a name, needs no script and does not take the calendar's date for ours."""
+
+    input_type = "date"
+
+    def __init__(self, attrs=None):
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+class DayField(forms.DateField):
+    """A day within the years that contracts speak of."""
+
+    widget = DayInput
+    default_validators = [
+        MinValueValidator(date(1900, 1, 1), "Enter a day from 1900 on."),
+        MaxValueValidator(date(2199, 12, 31), "Enter a day before 2200."),
+    ]
+
+
+INPUTS = {
+    models.DateField: {"form_class": DayField, "widget": DayInput},
+    models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 3})},
+}
+
+
+NOTHING = "–"
+LONGEST_KEY = 18
+
+
+@lru_cache
+def amount(name: str, description: str) -> Callable[[models.Model], str]:
+    """Return a column that shows an amount of money as a reader expects it: `163,000.00`."""
+
+    @admin.display(description=description, ordering=name)
+    def column(row):
+        value = getattr(row, name)
+        return NOTHING if value is None else money_text(value)
+
+    return column
+
+
+@lru_cache
+def named(name: str, description: str) -> Callable[[models.Model], str]:
+    """Return a column that names another row, without a link to a page that the reader may not open."""
+
+    @admin.display(description=description, ordering=name)
+    def column(row):
+        value = getattr(row, name)
+        return NOTHING if value is None else str(value)
+
+    return column
+
+
+def may_view(user, model: type[models.Model]) -> bool:
+    """Whether a person may open the pages of a model."""
+    return user.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}")
+
+
+def readable(model: type[models.Model], names: Iterable) -> list:
+    """Return field names with every amount replaced by its readable column."""
+    fields = {field.name: field for field in model._meta.fields if isinstance(field, HundredthsField)}
+    return [amount(name, str(fields[name].verbose_name)) if name in fields else name for name in names]
+
+
+class NamedInputs:
+    """A form of an inline: its inputs stand in a table without labels, so each carries its own name."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        row = f" of {self.instance}" if self.instance.pk else ", new row"
+        for name, field in self.fields.items():
+            _name_input(field, f"{field.label or name}{row}")
+
+
+class NamedFormSet(forms.BaseInlineFormSet):
+    """A formset whose delete boxes say what they delete."""
+
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        if forms.formsets.DELETION_FIELD_NAME in form.fields:
+            what = form.instance if form.instance.pk else "new row"
+            _name_input(form.fields[forms.formsets.DELETION_FIELD_NAME], f"Delete {what}")
+
+
+def _name_input(field: forms.Field, name: str) -> None:
+    widget = getattr(field.widget, "widget", field.widget)
+    if not widget.is_hidden:
+        widget.attrs.setdefault("aria-label", name[:1].upper() + name[1:])
+
+
+def sealed(row: models.Model | None) -> bool:
+    """Whether a row (None while one is added) is sealed."""
+    return isinstance(row, FrozenModel) and row.is_sealed
+
+
+class RecordInline(admin.TabularInline):
+    """Rows within their parent's page; sealed with it. `obj` is the parent here."""
+
+    extra = 0
+    classes = ("plain",)
+    formset = NamedFormSet
+    formfield_overrides = INPUTS
+
+    def sealed_with(self, parent: models.Model | None) -> bool:
+        """Whether the rows are sealed because their parent is."""
+        return issubclass(self.model, FrozenModel) and sealed(parent)
+
+    def has_add_permission(self, request, obj):
+        """Refuse to add rows to a sealed parent."""
+        return not self.sealed_with(obj) and super().has_add_permission(request, obj)
+
+    def has_change_permission(self, request, obj=None):
+        """Refuse to change the rows of a sealed parent."""
+        return not self.sealed_with(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        """Refuse to delete the rows of a sealed parent."""
+        return not self.sealed_with(obj) and super().has_delete_permission(request, obj)
+
+    def get_formset(self, request, obj=None, **kwargs):
+        form = type(f"Named{self.form.__name__}", (NamedInputs, self.form), {})
+        return super().get_formset(request, obj, **({"form": form} | kwargs))
+
+    def get_fields(self, request, obj=None):
+        names = super().get_fields(request, obj)
+        return names if self.has_change_permission(request, obj) else readable(self.model, names)
+
+    def get_readonly_fields(self, request, obj=None):
+        names = [*super().get_readonly_fields(request, obj)]
+        if self.fields and not self.has_change_permission(request, obj):
+            names += [name for name in readable(self.model, self.fields) if callable(name)]
+        return names
+
+
+class ReadOnlyInline(RecordInline):
+    """Rows that are only looked at within their parent's page."""
+
+    can_delete = False
+
+    def has_add_permission(self, request, obj):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class RecordAdmin(admin.ModelAdmin):
+    """Base of every admin page: native dates, no bulk actions, events as buttons, a sentence on sealed rows.
+
+    `events` are the confirmation pages offered on the change page. `refusals` are the exceptions of the -ing modules
+    that the page shows as a message.
+    """
+
+    formfield_overrides = INPUTS
+    actions = None
+    list_per_page = 50
+    events: ClassVar[tuple] = ()
+    refusals: ClassVar[tuple[type[Exception], ...]] = ()
+    sealed_by = "Executed"
+
+    def has_change_permission(self, request, obj=None):
+        """Refuse to change sealed rows, unless their seal leaves some columns free."""
+        return not (sealed(obj) and not obj.seal.columns) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        """Refuse to delete sealed rows, and those that have an event of their own for it."""
+        by_event = any(event.removes for event in self.events)
+        return not by_event and not sealed(obj) and super().has_delete_permission(request, obj)
+
+    def get_urls(self):
+        own = [
+            path(
+                f"<path:object_id>/{event.slug}/",
+                self.admin_site.admin_view(event.as_view(model_admin=self)),
+                name=f"{self.opts.app_label}_{self.opts.model_name}_{event.slug}",
+            )
+            for event in self.events
+        ]
+        return own + super().get_urls()
+
+    def get_readonly_fields(self, request, obj=None):
+        names = [*super().get_readonly_fields(request, obj)]
+        if sealed(obj):
+            names += [name for name in obj.seal.columns if name not in names]
+        if not self.has_change_permission(request, obj):
+            fields = flatten_fieldsets(self.fieldsets) if self.fieldsets else flatten(self.fields or ())
+            names += [name for name in self._shown(request, fields) if callable(name)]
+        return names
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        return [(title, options | {"fields": self._lines(request, options["fields"])}) for title, options in fieldsets]
+
+    def _lines(self, request: HttpRequest, lines: Iterable) -> list:
+        """Return the lines of a fieldset as a reader sees them."""
+        return [self._shown(request, [line] if isinstance(line, str) or callable(line) else line) for line in lines]
+
+    def _shown(self, request: HttpRequest, names: Iterable) -> list:
+        """Return field names as a reader sees them: readable amounts, and links only to pages that can be opened."""
+        others = {field.name: field for field in self.opts.fields if field.is_relation}
+        closed = {name for name, field in others.items() if not may_view(request.user, field.related_model)}
+        plain = [named(name, str(others[name].verbose_name)) if name in closed else name for name in names]
+        return readable(self.model, plain)
+
+    def get_changeform_initial_data(self, request):
+        """Take proposals from the address, but no key that is no number."""
+        initial = super().get_changeform_initial_data(request)
+        keys = {field.name for field in self.opts.fields if field.is_relation}
+        return {name: value for name, value in initial.items() if name not in keys or _is_key(value)}
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        """Leave out the icons that open another form in a window: they need a script and lose the reader's place."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        wrapper = getattr(field, "widget", None)
+        for icon in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):
+            if hasattr(wrapper, icon):
+                setattr(wrapper, icon, False)
+        return field
+
+    def seal_note(self, obj: models.Model) -> str:
+        """Say on the page of a sealed row since when it is sealed and how it is corrected."""
+        if not sealed(obj) or obj.seal.field is None:
+            return ""
+        row = obj
+        for name in obj.seal.through:
+            row = getattr(row, name)
+        what = "What the parties signed" if obj.seal.columns else "Everything on this page"
+        return f"{self.sealed_by} on {day_text(getattr(row, obj.seal.field))}. {what} is sealed. {obj.seal.correction}"
+
+    def page_context(self, request: HttpRequest, obj: models.Model) -> dict:
+        """Give the change page of a row what its template shows beside the form."""
+        return {}
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        if obj is not None and change:
+            offered = [event for event in self.events if event.permitted(request.user) and event.offered(obj)]
+            context["events"] = [(event.title, self.event_url(event, obj)) for event in offered if not event.removes]
+            context["removals"] = [(event.title, self.event_url(event, obj)) for event in offered if event.removes]
+            context["seal_note"] = self.seal_note(obj)
+            context.update(self.page_context(request, obj))
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def event_url(self, event: type, obj: models.Model) -> str:
+        """Return the address of an event's confirmation page."""
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{event.slug}", args=[obj.pk])
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        page = partial(super().changeform_view, request, object_id, form_url, extra_context)
+        return self._or_message(request, page)
+
+    def delete_view(self, request, object_id, extra_context=None):
+        return self._or_message(request, partial(super().delete_view, request, object_id, extra_context))
+
+    def changelist_view(self, request, extra_context=None):
+        return self._or_message(request, partial(super().changelist_view, request, extra_context))
+
+    def _or_message(self, request: HttpRequest, answer: Callable[[], HttpResponse]) -> HttpResponse:
+        """Answer the request; a row that was sealed meanwhile, or an event refused, is a message and no error page."""
+        try:
+            return answer()
+        except (SealedRow, *self.refusals) as refusal:
+            text = str(refusal)
+        except IntegrityError as refusal:
+            if MESSAGE not in str(refusal):
+                raise
+            text = f"A row that this changes {MESSAGE}. Open it again to see it as it is now."
+        messages.error(request, text)
+        return HttpResponseRedirect(request.get_full_path())
+
+    def message_user(self, request, message, *args, **kwargs):
+        """Say what was done by the verb alone."""
+        super().message_user(request, type(message)(message.replace(" successfully", "")), *args, **kwargs)
+
+
+def _is_key(value: str) -> bool:
+    return value.isascii() and value.isdecimal() and len(value) <= LONGEST_KEY
+
+
+class ReadOnlyAdmin(RecordAdmin):
+    """Rows that are only looked at; they are written by events."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False

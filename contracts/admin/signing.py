@@ -1,0 +1,169 @@
+"""Events of agreements and amendments: signatures, execution, and the copy that starts a new price schedule."""
+
+from django import forms
+
+from contracts.admin.base import DayField
+from contracts.admin.events import EventView
+from contracts.amending import CannotAmend, copy_schedule_in_force, execute_agreement, record_signature
+from contracts.models import Agreement, Amendment
+from contracts.periods import day_text
+from contracts.schedule import Finding, findings
+from contracts.terms import TermsFound, terms_on
+
+SEALED_FOR_GOOD = "Nothing takes this back: a later change is entered as the next amendment."
+
+
+class SignatureForm(forms.Form):
+    """Who signed for a party, and when."""
+
+    name = forms.CharField(max_length=100, help_text="As printed under the signature.")
+    title = forms.CharField(max_length=100, required=False, help_text="The signer's title, where the document says it.")
+    signed_on = DayField(label="Signed on", help_text="The date beside the signature.")
+
+
+class ExecutionForm(forms.Form):
+    """When both parties had signed."""
+
+    executed_on = DayField(label="Executed on", help_text="The later of the two parties' signature dates.")
+
+
+class Amending(EventView):
+    """An event that `contracts.amending` may refuse, naming fields."""
+
+    permission = "contracts.execute_agreement"
+    refusals = (CannotAmend,)
+
+    def show_refusal(self, form: forms.Form, refusal: CannotAmend) -> None:
+        """Put each sentence beside the field it concerns."""
+        for refused in refusal.refusals:
+            place = refused.place.removeprefix("customer_").removeprefix("supplier_").replace("signer", "name")
+            form.add_error(place if place in form.fields else None, refused.message)
+
+
+class Sign(Amending):
+    """Record one party's signature; the second one executes the amendment."""
+
+    form_class = SignatureForm
+    button = "Record the signature"
+    closed = "The amendment is executed; its signatures are sealed with it."
+    side = ""
+
+    @classmethod
+    def offered(cls, row: Amendment) -> bool:
+        return not row.is_sealed
+
+    @property
+    def other(self) -> str:
+        """The party on the other side."""
+        return {"customer": "supplier", "supplier": "customer"}[self.side]
+
+    def get_initial(self) -> dict:
+        signed = {"name": "signer", "title": "signer_title", "signed_on": "signed_on"}
+        return {field: getattr(self.row, f"{self.side}_{part}") for field, part in signed.items()}
+
+    def consequences(self) -> list[str]:
+        other_signed_on = getattr(self.row, f"{self.other}_signed_on")
+        if other_signed_on is None:
+            return [
+                f"The signature is recorded on {self.row}. It stays open, and changes no price, "
+                f"until the {self.other} has signed too.",
+            ]
+        return [
+            f"The {self.other} signed on {day_text(other_signed_on)}. This is the second signature: it executes "
+            f"{self.row} on the later of the two dates.",
+            self._schedule_sentence(),
+            *([] if self.row.document else ["No scanned document is attached. It cannot be attached afterwards."]),
+            SEALED_FOR_GOOD,
+        ]
+
+    def _schedule_sentence(self) -> str:
+        attached = self.row.schedules.first()
+        if attached is None:
+            return "It has no price schedule: prices stay as they are. None can be attached afterwards."
+        sets = f"sets the prices from {day_text(self.row.effective_on)}"
+        return f"Its price schedule, {attached.clause}, is sealed with it and {sets}."
+
+    def schedule_findings(self) -> tuple[Finding, ...]:
+        """What a person should see about the price schedule before it is sealed."""
+        row = self.row.schedules.with_table().first()
+        return findings(row.as_schedule()) if row else ()
+
+    def get_context_data(self, **kwargs) -> dict:
+        return super().get_context_data(findings=self.schedule_findings(), **kwargs)
+
+    def perform(self, data: dict) -> str:
+        amendment = record_signature(amendment=self.row, side=self.side, on=self.on, by=self.request.user, **data)
+        if amendment.executed_on is not None:
+            return f"{amendment} is executed as of {day_text(amendment.executed_on)} and sealed."
+        return f"The signature of {data['name']} is recorded. Record the signature of the {self.other} next."
+
+
+class SignForCustomer(Sign):
+    """Record the customer's signature."""
+
+    slug = "sign-customer"
+    title = "Record the customer's signature"
+    side = "customer"
+
+
+class SignForSupplier(Sign):
+    """Record the supplier's signature."""
+
+    slug = "sign-supplier"
+    title = "Record the supplier's signature"
+    side = "supplier"
+
+
+class CopySchedule(Amending):
+    """Start an amendment's price schedule from the one in force."""
+
+    slug = "copy-schedule"
+    title = "Copy the schedule in force"
+    button = "Copy the schedule"
+    permission = "contracts.add_priceschedule"
+    closed = "The amendment has a price schedule already, or is executed. Change the rows of the schedule it has."
+
+    @classmethod
+    def offered(cls, row: Amendment) -> bool:
+        return not row.is_sealed and not row.schedules.exists()
+
+    def consequences(self) -> list[str]:
+        terms = Agreement.objects.with_terms().get(pk=self.row.agreement_id).as_terms()
+        found = terms_on(agreement=terms, service_on=self.row.effective_on, known_on=self.on)
+        source = f" of {found.schedule_source}" if isinstance(found, TermsFound) else ""
+        return [
+            f"All levels, limits, prices and rules in force{source} are copied into {self.row}.",
+            "The copy is open for changes until both parties have signed; the page of the amendment compares the two.",
+        ]
+
+    def perform(self, data: dict) -> str:
+        schedule = copy_schedule_in_force(amendment=self.row, on=self.on, by=self.request.user)
+        return f"{schedule.clause} is copied into {self.row}. Open the price schedule and enter what changes."
+
+
+class ExecuteAgreement(Amending):
+    """Record that the agreement's own terms are signed."""
+
+    slug = "execute"
+    title = "Record that the agreement is signed"
+    button = "Record the execution"
+    form_class = ExecutionForm
+    closed = "The agreement is executed already. Enter an amendment instead."
+
+    @classmethod
+    def offered(cls, row: Agreement) -> bool:
+        return not row.is_sealed
+
+    def get_initial(self) -> dict:
+        return {"executed_on": self.row.dated_on}
+
+    def consequences(self) -> list[str]:
+        return [
+            "Number, dates, parties, currency and original expiration are sealed as both parties signed them.",
+            "A price schedule of the agreement itself is sealed with it; without one, enter it first.",
+            SEALED_FOR_GOOD,
+        ]
+
+    def perform(self, data: dict) -> str:
+        execute_agreement(agreement=self.row, on=self.on, by=self.request.user, **data)
+        return f"Agreement {self.row} is executed as of {day_text(data['executed_on'])}. Enter its amendments next."

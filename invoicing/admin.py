@@ -1,0 +1,108 @@
+"""The admin inspects what is owed: nothing here is entered or changed, documents are written by their events."""
+
+from django.contrib import admin
+
+from contracts.admin import ReadOnlyAdmin, ReadOnlyInline, RecordAdmin, amount
+from invoicing.models import Invoice, InvoiceLine, InvoicePdf, NumberSeries
+
+
+class InvoiceLineInline(ReadOnlyInline):
+    """The lines of a document."""
+
+    model = InvoiceLine
+    fields = (
+        "position",
+        "site",
+        "kind",
+        "period_number",
+        "instalment",
+        "first_day",
+        "last_day",
+        "level_name",
+        "annual_price",
+        "provisional",
+        "amount",
+    )
+    ordering = ("position",)
+    verbose_name_plural = "Lines"
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("site", "invoice")
+
+
+class IssuedFilter(admin.SimpleListFilter):
+    """Issued, or still a draft."""
+
+    title = "state"
+    parameter_name = "issued"
+
+    def lookups(self, request, model_admin):
+        return (("yes", "Issued"), ("no", "Draft"))
+
+    def queryset(self, request, queryset):
+        return {"yes": queryset.issued, "no": queryset.drafts}.get(self.value(), queryset.all)()
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(ReadOnlyAdmin):
+    """Invoices and credit notes."""
+
+    list_display = (
+        "__str__",
+        "agreement",
+        "customer",
+        "first_day",
+        amount("total", "total"),
+        "issued_on",
+        "is_demonstration",
+    )
+    list_select_related = ("agreement__customer",)
+    list_filter = (IssuedFilter, "kind", ("agreement", admin.RelatedOnlyFieldListFilter), "is_demonstration")
+    search_fields = ("number_text", "agreement__number", "agreement__customer__legal_name", "content_sha256")
+    date_hierarchy = "first_day"
+    inlines = (InvoiceLineInline,)
+    sealed_by = "Issued"
+    fieldsets = (
+        (None, {"fields": (("number_text", "kind"), "agreement", ("first_day", "last_day", "through"), "total")}),
+        ("Origin", {"fields": (("origin", "reason"), ("drafted_on", "drafted_by"), "is_demonstration")}),
+        ("Issue", {"fields": (("issued_on", "issued_by"), "series", "content_sha256")}),
+    )
+
+    @admin.display(ordering="agreement__customer__legal_name")
+    def customer(self, invoice: Invoice):
+        """The customer of the agreement."""
+        return invoice.agreement.customer
+
+    def page_context(self, request, obj):
+        return {
+            "pdf": InvoicePdf.objects.filter(invoice=obj).first(),
+            "corrects": list(obj.corrects.order_by("pk")),
+            "corrected_by": list(obj.corrected_by.order_by("pk")),
+        }
+
+
+@admin.register(InvoicePdf)
+class InvoicePdfAdmin(ReadOnlyAdmin):
+    """The stored PDFs of issued documents."""
+
+    list_display = ("file_name", "invoice", "pages", "size", "made_at")
+    list_select_related = ("invoice",)
+    search_fields = ("file_name", "sha256", "invoice__number_text")
+    date_hierarchy = "made_at"
+
+
+@admin.register(NumberSeries)
+class NumberSeriesAdmin(RecordAdmin):
+    """Number series: set up before the first number is taken, looked at afterwards."""
+
+    list_display = ("code", "prefix", "digits", "last_number", "last_issued_on")
+    search_fields = ("code", "prefix")
+    readonly_fields = ("last_number", "last_issued_on")
+
+    def has_change_permission(self, request, obj=None):
+        """Refuse to change how numbers look once one was taken."""
+        return not (obj and obj.last_number) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        """Refuse to delete a series that has given out numbers."""
+        return not (obj and obj.last_number) and super().has_delete_permission(request, obj)

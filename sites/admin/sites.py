@@ -1,0 +1,230 @@
+"""Admin pages of sites and of what happened at them."""
+
+from django.contrib import admin
+
+from contracts.admin import ReadOnlyAdmin, ReadOnlyInline, RecordAdmin, amount, named
+from sites.admin.events import EndService, RecordCounts, RecordStartingLevel
+from sites.admin.forms import CountForm, SiteForm, StartingLevelCorrection, save_count
+from sites.models import ChargedLevel, ComponentCount, RenewalReview, ReviewLine, Site
+from sites.recording import CannotRecord
+
+MOST_DATES = 12
+MOST_COUNTS = 400
+RECORDED_BY = named("recorded_by", "recorded by")
+
+
+class ChargedLevelInline(ReadOnlyInline):
+    """Levels agreed at reviews and starting levels."""
+
+    model = ChargedLevel
+    fields = ("period_number", "level", "agreed_on", "is_starting", "reason")
+    ordering = ("period_number",)
+    classes = ()
+    show_change_link = True
+    verbose_name_plural = "Charged levels on record: starting levels, and those agreed at a review"
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("level", "site")
+
+
+@admin.register(Site)
+class SiteAdmin(RecordAdmin):
+    """Customer cities with a switch."""
+
+    form = SiteForm
+    list_display = ("__str__", "agreement", "clli", "in_service_on", "removed_on", "is_demonstration")
+    list_select_related = ("agreement",)
+    list_filter = (("agreement", admin.RelatedOnlyFieldListFilter), "is_demonstration")
+    search_fields = ("city", "state", "clli")
+    autocomplete_fields = ("agreement",)
+    date_hierarchy = "in_service_on"
+    inlines = (ChargedLevelInline,)
+    events = (RecordCounts, RecordStartingLevel, EndService)
+    refusals = (CannotRecord,)
+    ending = ("removed_on", "charged_through", "charge_end_reason")
+    facts = (
+        (
+            None,
+            {
+                "fields": ("agreement", ("city", "state"), ("clli", "population")),
+                "description": "One site per agreement and city: the charge is per site, not per switch.",
+            },
+        ),
+        (
+            "Service",
+            {
+                "fields": ("in_service_on", "is_demonstration"),
+                "description": "Sites that open after the first annual period start at their starting level, such as "
+                "Appendix A, note 4.",
+            },
+        ),
+    )
+    ended = (
+        "End of service",
+        {
+            "fields": (("removed_on", "charged_through"), "charge_end_reason"),
+            "description": "Recorded as an event. The site stays charged to the annual period's end unless "
+            "a person decided otherwise.",
+        },
+    )
+
+    def get_fieldsets(self, request, obj=None):
+        return self.facts if obj is None else (*self.facts, self.ended)
+
+    def get_readonly_fields(self, request, obj=None):
+        """The agreement stays; the end of service is an event, and can be corrected once it is recorded."""
+        if obj is None:
+            return ()
+        may_correct = obj.removed_on is not None and request.user.has_perm("sites.end_service")
+        return ("agreement",) if may_correct else ("agreement", *self.ending)
+
+    def page_context(self, request, obj):
+        if not request.user.has_perm("sites.view_componentcount"):
+            return {}
+        rows = list(obj.counts.order_by("-counted_on", "component_code")[:MOST_COUNTS])
+        days = list(dict.fromkeys(row.counted_on for row in rows))[:MOST_DATES]
+        codes = sorted({row.component_code for row in rows})
+        held = {(row.counted_on, row.component_code): row for row in rows}
+        return {
+            "count_codes": codes,
+            "recent_counts": [(day, [held.get((day, code)) for code in codes]) for day in days],
+        }
+
+
+@admin.register(ComponentCount)
+class ComponentCountAdmin(RecordAdmin):
+    """Quantities counted at sites."""
+
+    form = CountForm
+    list_display = ("site", "agreement", "component_code", "counted_on", "quantity", "source")
+    ordering = ("-counted_on", "site", "component_code", "-pk")
+    list_display_links = ("component_code",)
+    list_select_related = ("site__agreement",)
+    list_filter = (("site__agreement", admin.RelatedOnlyFieldListFilter), "component_code")
+    search_fields = ("site__city", "site__state", "site__clli", "component_code", "source")
+    autocomplete_fields = ("site",)
+    date_hierarchy = "counted_on"
+    refusals = (CannotRecord,)
+    typed = ("site", "counted_on", "component_code", "quantity", "source")
+
+    @admin.display(ordering="site__agreement__number")
+    def agreement(self, count: ComponentCount):
+        """The agreement of the site."""
+        return count.site.agreement
+
+    def get_fields(self, request, obj=None):
+        return self.typed if obj is None else (*self.typed, RECORDED_BY, "recorded_on")
+
+    def get_readonly_fields(self, request, obj=None):
+        """What a count is about stays; only the figure and its source can be corrected."""
+        return () if obj is None else ("site", "counted_on", "component_code", RECORDED_BY, "recorded_on")
+
+    def save_model(self, request, obj, form, change):
+        """Record the count by the same function as every other count."""
+        if not change or "quantity" in form.changed_data:
+            facts = {name: getattr(obj, name) for name in self.typed}
+            save_count(user=request.user, **facts)
+            stored = ComponentCount.objects.get(
+                site=obj.site, counted_on=obj.counted_on, component_code=obj.component_code
+            )
+            obj.pk, obj._state = stored.pk, stored._state
+        elif "source" in form.changed_data:
+            obj.save(update_fields=["source"])
+
+
+@admin.register(ChargedLevel)
+class ChargedLevelAdmin(RecordAdmin):
+    """Levels on record; recorded by events, a starting level can be corrected."""
+
+    form = StartingLevelCorrection
+    list_display = ("site", "agreement", "period_number", "level", "agreed_on", "is_starting")
+    list_select_related = ("site__agreement", "level")
+    list_filter = (("site__agreement", admin.RelatedOnlyFieldListFilter), "period_number", "is_starting")
+    search_fields = ("site__city", "site__state", "site__clli", "level__name")
+    fields = ("site", "period_number", "level", "agreed_on", "is_starting", "reason")
+    readonly_fields = ("site", "period_number", "is_starting")
+
+    @admin.display(ordering="site__agreement__number")
+    def agreement(self, charged: ChargedLevel):
+        """The agreement of the site."""
+        return charged.site.agreement
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        """Only a starting level can be corrected; what was agreed at a review stays."""
+        agreed = obj is not None and not obj.is_starting
+        return not agreed and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        """What was agreed at a review stays."""
+        agreed = obj is not None and not obj.is_starting
+        return not agreed and super().has_delete_permission(request, obj)
+
+
+class ReviewLineInline(ReadOnlyInline):
+    """The sites of a review."""
+
+    model = ReviewLine
+    fields = (
+        "site",
+        "current_level",
+        "current_price",
+        "measured_level",
+        "eligible",
+        "proposed_level",
+        "proposed_price",
+        "foregone",
+        "needs_decision",
+        "agreed_level",
+        "agreed_price",
+        "decision_reason",
+    )
+    ordering = ("site__city", "site__state", "pk")
+    verbose_name_plural = "Sites"
+
+    def get_fields(self, request, obj=None):
+        """Leave the foregone amount out for those who do not see the internal edition."""
+        fields = super().get_fields(request, obj)
+        if request.user.has_perm("sites.view_internal_review"):
+            return fields
+        return [name for name in fields if name is not amount("foregone", "foregone")]
+
+    def get_queryset(self, request):
+        return (
+            super()
+            .get_queryset(request)
+            .select_related(
+                "site", "review__agreement", "current_level", "measured_level", "proposed_level", "agreed_level"
+            )
+        )
+
+
+@admin.register(RenewalReview)
+class RenewalReviewAdmin(ReadOnlyAdmin):
+    """Renewal reviews; opened and agreed on their own page."""
+
+    list_display = ("agreement", "period_number", "kind", "due_on", "opened_on", "agreed_on")
+    list_display_links = ("period_number",)
+    list_select_related = ("agreement",)
+    list_filter = (("agreement", admin.RelatedOnlyFieldListFilter), "kind", "is_demonstration")
+    search_fields = ("agreement__number", "agreement__customer__legal_name")
+    date_hierarchy = "due_on"
+    inlines = (ReviewLineInline,)
+    sealed_by = "Agreed"
+    fieldsets = (
+        (None, {"fields": ("agreement", ("period_number", "first_day", "last_day"), "kind")}),
+        ("Dates", {"fields": (("due_on", "cut_off_on", "meeting_on"), ("opened_on", "opened_by"))}),
+        (
+            "Agreement of both parties",
+            {
+                "fields": (
+                    ("customer_signer", "customer_agreed_on"),
+                    ("supplier_signer", "supplier_agreed_on"),
+                    ("agreed_on", "is_demonstration"),
+                ),
+                "description": "Recorded on the page of the review.",
+            },
+        ),
+    )

@@ -1,0 +1,434 @@
+"""The admin of sites: facts entered through the functions that record them, events with a confirmation, no prices for
+those who enter data."""
+
+from datetime import date
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from contracts.models import Agreement
+from sites.models import ChargedLevel, ComponentCount, RenewalReview, ReviewLine, Site
+from sites.reviewing import open_review
+from tests import factories, reference
+from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of, superuser_client, user_of
+
+pytestmark = pytest.mark.django_db
+
+ADMIN = "/admin/sites"
+TODAY = date(1999, 8, 1)
+
+
+@pytest.fixture(autouse=True)
+def _business_date(settings):
+    settings.BUSINESS_DATE = TODAY
+
+
+@pytest.fixture
+def agreement() -> Agreement:
+    return factories.agreement()
+
+
+@pytest.fixture
+def site(agreement) -> Site:
+    row = factories.site(agreement, "Melbourne", state="FL", clli="MLBRFLMA")
+    factories.counts(row, date(1998, 10, 1), reference.SMALLEST)
+    return row
+
+
+@pytest.fixture
+def clerk():
+    return client_of(DATA_ENTRY)
+
+
+@pytest.fixture
+def manager():
+    return client_of(ACCOUNT_MANAGER)
+
+
+def errors_of(response) -> dict:
+    assert response.status_code == 200, response.headers.get("Location")
+    return {field: list(sentences) for field, sentences in response.context["adminform"].form.errors.items()}
+
+
+def messages_of(response) -> list[str]:
+    return [str(message) for message in response.context["messages"]]
+
+
+def offered(client, url: str) -> list[str]:
+    return [title for title, _url in client.get(url).context["events"]]
+
+
+LEVELS = {"charged_levels-INITIAL_FORMS": 0, "charged_levels-TOTAL_FORMS": 0}
+
+
+def site_form(agreement: Agreement, **fields) -> dict:
+    return {
+        "agreement": agreement.pk,
+        "city": "Topeka",
+        "state": "KS",
+        "in_service_on": "1999-01-15",
+        **LEVELS,
+    } | fields
+
+
+# ---- sites -------------------------------------------------------------------------------------------------------
+
+
+def test_site_is_entered(clerk, agreement):
+    clerk.post(f"{ADMIN}/site/add/", site_form(agreement, clli="TPKAKSMA", population="120000"))
+
+    row = Site.objects.get()
+    assert (str(row), row.in_service_on, row.population) == ("Topeka, KS", date(1999, 1, 15), 120000)
+
+
+def test_second_site_in_a_city_is_refused(clerk, agreement, site):
+    response = clerk.post(f"{ADMIN}/site/add/", site_form(agreement, city="Melbourne", state="FL"))
+    assert errors_of(response) == {"__all__": ["The agreement already has a site in this city."]}
+
+
+def test_site_keeps_its_agreement_and_its_end_of_service(clerk, site):
+    other = factories.agreement("A-2")
+    posted = site_form(
+        other, city="Orlando", state="FL", in_service_on="1998-10-01", removed_on="1999-01-01", charge_end_reason="x"
+    )
+    clerk.post(f"{ADMIN}/site/{site.pk}/change/", posted)
+
+    row = Site.objects.get()
+    assert (row.city, row.agreement, row.removed_on) == ("Orlando", site.agreement, None)
+
+
+def test_site_cannot_start_after_a_count_on_file(clerk, site):
+    posted = site_form(site.agreement, city="Melbourne", in_service_on="1998-10-02")
+    response = clerk.post(f"{ADMIN}/site/{site.pk}/change/", posted)
+    assert errors_of(response) == {
+        "in_service_on": ["There is a count of 1 October 1998, before this day. Correct one of the two."]
+    }
+
+
+def test_site_page_shows_the_latest_counts(clerk, site):
+    factories.counts(site, date(1999, 7, 1), {"GE": 12})
+    page = clerk.get(f"{ADMIN}/site/{site.pk}/change/")
+
+    assert page.context["count_codes"] == ["5ESS", "DACS2", "DACS4", "GE", "SLC", "SM"]
+    rows = [(day, [count and count.quantity for count in row]) for day, row in page.context["recent_counts"]]
+    assert rows == [
+        (date(1999, 7, 1), [None, None, None, 12, None, None]),
+        (date(1998, 10, 1), [1, 1, 1, 10, 5, 1]),
+    ]
+    assert "1 July 1999" in page.content.decode()
+
+
+# ---- counts ------------------------------------------------------------------------------------------------------
+
+
+def count_form(site: Site, **fields) -> dict:
+    return {
+        "site": site.pk,
+        "counted_on": "1999-07-01",
+        "component_code": "GE",
+        "quantity": "14",
+        "source": "letter of July 2",
+    } | fields
+
+
+def test_count_is_added_through_recording(clerk, site):
+    clerk.post(f"{ADMIN}/componentcount/add/", count_form(site))
+
+    row = ComponentCount.objects.get(counted_on=date(1999, 7, 1))
+    assert (row.quantity, row.source, row.recorded_on) == (14, "letter of July 2", TODAY)
+    assert row.recorded_by.username == "data-entry"
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        (
+            {"counted_on": "1998-09-30"},
+            {
+                "counted_on": [
+                    "30 September 1998 lies before Melbourne, FL's first day in service, 1 October 1998. "
+                    "Correct the date."
+                ]
+            },
+        ),
+        (
+            {"counted_on": "1999-08-02"},
+            {"counted_on": ["2 August 1999 lies after 1 August 1999. Record a count once it was made."]},
+        ),
+        ({"quantity": "-1"}, {"quantity": ["Ensure this value is greater than or equal to 0."]}),
+        ({"quantity": "1.5"}, {"quantity": ["Enter a whole number."]}),
+        (
+            {"counted_on": "1998-10-01"},
+            {"__all__": ["This component is already counted at the site on this date."]},
+        ),
+    ],
+)
+def test_count_is_refused_at_its_field(clerk, site, fields, expected):
+    response = clerk.post(f"{ADMIN}/componentcount/add/", count_form(site, **fields))
+
+    assert errors_of(response) == expected
+    assert ComponentCount.objects.count() == 6
+
+
+def test_count_of_another_schedules_component_is_refused(clerk, site):
+    schedule = factories.schedule(factories.agreement("A-2", amendments=()), None, reference.SCHEDULE, clause="X")
+    schedule.components.create(code="ATM", name="ATM switches", rank=9)
+    response = clerk.post(f"{ADMIN}/componentcount/add/", count_form(site, component_code="ATM"))
+    assert list(errors_of(response)) == ["component_code"]
+
+
+def test_count_is_corrected_and_keeps_its_place(clerk, site):
+    row = site.counts.get(component_code="GE")
+    posted = count_form(site, quantity="11", source="recount", component_code="SLC", counted_on="1999-01-01")
+    clerk.post(f"{ADMIN}/componentcount/{row.pk}/change/", posted)
+
+    row.refresh_from_db()
+    assert (row.component_code, row.counted_on, row.quantity, row.source) == ("GE", date(1998, 10, 1), 11, "recount")
+    assert row.recorded_by.username == "data-entry"
+    page = clerk.get(f"{ADMIN}/componentcount/{row.pk}/change/").content.decode()
+    assert '<div class="readonly">data-entry</div>' in page
+    assert "/admin/auth/user/" not in page
+
+    clerk.post(f"{ADMIN}/componentcount/{row.pk}/change/", {"quantity": "11", "source": "letter"})
+    row.refresh_from_db()
+    assert row.source == "letter"
+
+
+def test_count_is_deleted(clerk, site):
+    row = site.counts.get(component_code="GE")
+    clerk.post(f"{ADMIN}/componentcount/{row.pk}/delete/", {"post": "yes"})
+    assert not site.counts.filter(component_code="GE").exists()
+
+
+def test_counts_of_a_date_are_recorded_together(clerk, site):
+    url = f"{ADMIN}/site/{site.pk}/record-counts/"
+    form = clerk.get(url).context["form"]
+    assert [(name, field.help_text) for name, field in form.fields.items()][2:4] == [
+        ("count_GE", "10 on 1 October 1998"),
+        ("count_5ESS", "1 on 1 October 1998"),
+    ]
+
+    posted = {"counted_on": "1999-07-01", "source": "letter", "count_GE": "14", "count_SLC": "9", "count_SM": ""}
+    answer = clerk.post(url, posted, follow=True)
+    assert messages_of(answer) == ["Counts of Melbourne, FL on 1 July 1999: 2 added, 0 corrected, 0 on file already."]
+    held = dict(site.counts.filter(counted_on=date(1999, 7, 1)).values_list("component_code", "quantity"))
+    assert held == {"GE": 14, "SLC": 9}
+
+
+def test_counts_recorded_together_are_refused_at_their_fields(clerk, site):
+    url = f"{ADMIN}/site/{site.pk}/record-counts/"
+    late = clerk.post(url, {"counted_on": "1999-08-02", "count_GE": "14"})
+    assert list(late.context["form"].errors) == ["counted_on"]
+    huge = clerk.post(url, {"counted_on": "1999-07-01", "count_GE": "1000000000"})
+    assert list(huge.context["form"].errors) == ["count_GE"]
+    empty = clerk.post(url, {"counted_on": "1999-07-01"})
+    assert empty.context["form"].errors == {"__all__": ["No count is typed. Type at least one figure."]}
+    assert site.counts.count() == 6
+
+
+# ---- events ------------------------------------------------------------------------------------------------------
+
+
+def test_service_is_ended(manager, site):
+    url = f"{ADMIN}/site/{site.pk}/end-service/"
+    assert manager.get(url).status_code == 200
+    answer = manager.post(url, {"last_day": "1999-06-30"}, follow=True)
+
+    site.refresh_from_db()
+    assert (site.removed_on, site.charged_through) == (date(1999, 6, 30), None)
+    assert messages_of(answer) == ["The service of Melbourne, FL ends on 30 June 1999."]
+    assert "End the service" not in offered(manager, f"{ADMIN}/site/{site.pk}/change/")
+
+
+def test_early_end_of_charges_needs_its_reason(manager, site):
+    posted = {"last_day": "1999-06-30", "charged_through": "1999-07-31"}
+    answer = manager.post(f"{ADMIN}/site/{site.pk}/end-service/", posted)
+    assert answer.context["form"].errors == {"reason": ["Say why charges end before the annual period does."]}
+
+
+def test_recorded_end_of_service_can_be_corrected_by_those_who_record_it(manager, clerk, site):
+    Site.objects.update(removed_on=date(1999, 6, 30))
+    posted = site_form(site.agreement, city="Melbourne", in_service_on="1998-10-01", removed_on="1999-05-31")
+    clerk.post(f"{ADMIN}/site/{site.pk}/change/", posted)
+    site.refresh_from_db()
+    assert site.removed_on == date(1999, 6, 30)
+
+    manager.post(f"{ADMIN}/site/{site.pk}/change/", posted)
+    site.refresh_from_db()
+    assert site.removed_on == date(1999, 5, 31)
+
+
+def later_site(agreement: Agreement) -> Site:
+    return factories.site(agreement, "Topeka", date(1999, 11, 1))
+
+
+def test_starting_level_is_recorded_for_a_later_site(manager, agreement):
+    row = later_site(agreement)
+    url = f"{ADMIN}/site/{row.pk}/starting-level/"
+    page = manager.get(url)
+    assert page.context["form"].fields["level_code"].choices == [
+        ("VERY_SMALL", "Very Small, 163,000.00 a year"),
+        ("SMALL", "Small, 198,000.00 a year"),
+    ]
+    assert page.context["consequences"] == [
+        "Topeka is charged at this level in Annual period 2 (1 October 1999 to 30 September 2000)."
+    ]
+
+    manager.post(url, {"level_code": "SMALL", "reason": "Three comparable cities"})
+    charged = ChargedLevel.objects.get()
+    assert (charged.period_number, charged.level.code, charged.is_starting) == (2, "SMALL", True)
+    assert "Record the starting level" not in offered(manager, f"{ADMIN}/site/{row.pk}/change/")
+
+
+def test_starting_level_is_not_offered_in_the_first_period(manager, site):
+    assert offered(manager, f"{ADMIN}/site/{site.pk}/change/") == ["Record counts", "End the service"]
+    answer = manager.get(f"{ADMIN}/site/{site.pk}/starting-level/", follow=True)
+    assert messages_of(answer)[0].startswith("No starting level can be recorded here")
+
+
+def test_starting_level_can_be_corrected_within_the_rule(manager, agreement):
+    row = later_site(agreement)
+    charged = factories.charged_level(row, 2, "SMALL", TODAY)
+    ChargedLevel.objects.update(is_starting=True)
+    url = f"{ADMIN}/chargedlevel/{charged.pk}/change/"
+    codes = [level.code for level in manager.get(url).context["adminform"].form.fields["level"].queryset]
+    assert codes == ["VERY_SMALL", "SMALL"]
+
+    large = charged.level.schedule.levels.get(code="LARGE")
+    refused = manager.post(url, {"level": large.pk, "agreed_on": "1999-08-01"})
+    assert list(errors_of(refused)) == ["level"]
+    very_small = charged.level.schedule.levels.get(code="VERY_SMALL")
+    manager.post(url, {"level": very_small.pk, "agreed_on": "1999-08-01", "reason": "recount"})
+    charged.refresh_from_db()
+    assert (charged.level, charged.reason) == (very_small, "recount")
+
+
+@pytest.mark.parametrize("event", ["end-service", "starting-level"])
+@pytest.mark.parametrize("role", [VIEWER, FINANCE, DATA_ENTRY])
+def test_event_is_refused_without_the_permission(agreement, role, event):
+    row = later_site(agreement)
+    client = client_of(role)
+    url = f"{ADMIN}/site/{row.pk}/{event}/"
+    posted = {"last_day": "1999-12-01", "level_code": "SMALL", "reason": "x"}
+
+    assert (client.get(url).status_code, client.post(url, posted).status_code) == (403, 403)
+    row.refresh_from_db()
+    assert (row.removed_on, row.charged_levels.count()) == (None, 0)
+
+
+# ---- roles -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def review(site) -> RenewalReview:
+    factories.counts(site, TODAY, reference.SMALLEST | {"GE": 40, "SLC": 20, "SM": 3})
+    return open_review(agreement=site.agreement, period_number=1, on=TODAY, by=None)
+
+
+@pytest.mark.parametrize("role", [VIEWER, FINANCE])
+def test_those_who_only_look_change_nothing(site, review, role):
+    charged = factories.charged_level(site, 2, "SMALL", TODAY)
+    client = client_of(role)
+    for name, row in (
+        ("site", site),
+        ("componentcount", site.counts.first()),
+        ("chargedlevel", charged),
+        ("renewalreview", review),
+    ):
+        assert client.get(f"{ADMIN}/{name}/").status_code == 200
+        page = client.get(f"{ADMIN}/{name}/{row.pk}/change/")
+        assert (page.status_code, 'name="_save"' in page.content.decode(), page.context["events"]) == (200, False, [])
+        assert client.get(f"{ADMIN}/{name}/add/").status_code == 403
+        assert client.post(f"{ADMIN}/{name}/{row.pk}/change/", {}).status_code == 403
+        assert client.post(f"{ADMIN}/{name}/{row.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert client.post(f"{ADMIN}/site/{site.pk}/record-counts/", {}).status_code == 403
+
+
+def test_data_entry_sees_sites_and_counts_and_no_price(clerk, site, review):
+    factories.charged_level(site, 2, "SMALL", TODAY)
+    pages = [f"/site/{site.pk}/change/", "/site/", "/componentcount/", "/site/add/", "/componentcount/add/"]
+    pages += [f"/site/{site.pk}/record-counts/", f"/componentcount/{site.counts.first().pk}/change/"]
+    for page in pages:
+        answer = clerk.get(ADMIN + page)
+        assert answer.status_code == 200, page
+        for canary in ("163,000", "163000", "198,000", "198000", "Very Small", "VERY_SMALL"):
+            assert canary not in answer.content.decode(), page
+    for page in ("/chargedlevel/", "/renewalreview/", f"/renewalreview/{review.pk}/change/"):
+        assert clerk.get(ADMIN + page).status_code == 403
+    assert clerk.post(f"{ADMIN}/site/{site.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert clerk.get("/admin/").status_code == 200
+    assert offered(clerk, f"{ADMIN}/site/{site.pk}/change/") == ["Record counts"]
+
+
+@pytest.mark.parametrize(
+    "lookup", ["charged_levels__level__annual_price__gte=1", "review_lines__current_price__gte=1", "x=1"]
+)
+def test_list_of_sites_is_no_oracle_for_prices(clerk, site, lookup):
+    answer = clerk.get(f"{ADMIN}/site/?{lookup}")
+    assert answer.status_code in (302, 400)
+
+
+def test_autocomplete_gives_sites_and_no_levels(clerk, site):
+    url = "/admin/autocomplete/?app_label=sites&model_name=componentcount&field_name=site&term="
+    assert clerk.get(url + "mlbr").json()["results"] == [{"id": str(site.pk), "text": "Melbourne, FL"}]
+    levels = "/admin/autocomplete/?app_label=sites&model_name=chargedlevel&field_name=level&term="
+    assert clerk.get(levels).status_code == 403
+
+
+def test_foregone_amount_is_for_those_who_see_the_internal_edition(site, review):
+    ReviewLine.objects.update(foregone="157000.00")
+    url = f"{ADMIN}/renewalreview/{review.pk}/change/"
+    assert "157,000.00" in client_of(ACCOUNT_MANAGER).get(url).content.decode()
+    assert "157,000.00" not in client_of(VIEWER).get(url).content.decode()
+
+
+def test_agreed_review_says_so(manager, site, review):
+    url = f"{ADMIN}/renewalreview/{review.pk}/change/"
+    assert manager.get(url).context["seal_note"] == ""
+    RenewalReview.objects.update(
+        customer_signer="C", customer_agreed_on=TODAY, supplier_signer="S", supplier_agreed_on=TODAY, agreed_on=TODAY
+    )
+    assert manager.get(url).context["seal_note"] == (
+        "Agreed on 1 August 1999. Everything on this page is sealed. What was agreed later is recorded by an amendment."
+    )
+
+
+def test_level_agreed_at_a_review_is_not_changed(manager, site, review):
+    charged = factories.charged_level(site, 2, "SMALL", TODAY)
+    ChargedLevel.objects.update(review_line=review.lines.first())
+    assert manager.post(f"{ADMIN}/chargedlevel/{charged.pk}/change/", {"reason": "x"}).status_code == 403
+    assert superuser_client().post(f"{ADMIN}/chargedlevel/{charged.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+# ---- lists -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("term", ["melb", "FL", "MLBRFLMA"])
+def test_site_is_found(clerk, site, term):
+    factories.site(site.agreement, "Topeka", state="KS")
+    found = clerk.get(f"{ADMIN}/site/?q={term}").context["cl"].result_list
+    assert [row.city for row in found] == ["Melbourne"]
+
+
+@pytest.mark.parametrize(
+    ("name", "queries"), [("site", 8), ("componentcount", 9), ("chargedlevel", 7), ("renewalreview", 8)]
+)
+def test_list_costs_the_same_for_one_row_and_thirty(name, queries):
+    client = superuser_client()
+    user = user_of(VIEWER)
+    counted = []
+    for number in range(31):
+        row = factories.site(factories.agreement(f"A-{number}", amendments=()), "City")
+        factories.counts(row, date(1998, 10, 1), {"GE": number})
+        level = factories.schedule(row.agreement, None, reference.SCHEDULE, clause="X").levels.first()
+        ChargedLevel.objects.create(site=row, period_number=2, level=level, agreed_on=TODAY)
+        days = {"first_day": reference.ANCHOR, "last_day": date(1999, 9, 30), "due_on": TODAY, "cut_off_on": TODAY}
+        RenewalReview.objects.create(
+            agreement=row.agreement, period_number=1, kind="review", opened_on=TODAY, opened_by=user, **days
+        )
+        if number in (0, 30):
+            with CaptureQueriesContext(connection) as context:
+                assert client.get(f"{ADMIN}/{name}/").status_code == 200
+            counted.append(len(context))
+    assert counted == [queries, queries]
