@@ -16,19 +16,26 @@ class RunForm(forms.Form):
     through = PlainDateField(
         label="Bill through", help_text="Everything due through this day and not billed yet is drafted."
     )
-    agreements = forms.ModelMultipleChoiceField(
-        queryset=Agreement.objects.with_parties(),
+    agreements = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": "Choose at least one agreement."},
+        error_messages={
+            "required": "Choose at least one agreement.",
+            "invalid_choice": "One of the agreements is not on file any more. Choose again.",
+        },
     )
 
     def __init__(self, data=None, *, on: date):
         """Begin with the month before the business date, for every agreement."""
-        super().__init__(data, initial={"through": on.replace(day=1) - ONE_DAY})
+        super().__init__(data, label_suffix="", initial={"through": on.replace(day=1) - ONE_DAY})
+        self._on_file = {str(agreement.pk): agreement for agreement in Agreement.objects.with_parties()}
         agreements = self.fields["agreements"]
-        agreements.label_from_instance = lambda agreement: f"{agreement.number}, {agreement.customer}"
-        if data is None:
-            agreements.initial = list(agreements.queryset)
+        agreements.choices = [(pk, f"{row.number}, {row.customer}") for pk, row in self._on_file.items()]
+        agreements.initial = list(self._on_file)
+
+    def clean_agreements(self) -> list[Agreement]:
+        """Return the agreements chosen, by number."""
+        chosen = self.cleaned_data["agreements"]
+        return [agreement for pk, agreement in self._on_file.items() if pk in chosen]
 
 
 class CreditForm(forms.Form):

@@ -25,6 +25,19 @@ def invoice_row(invoice: Invoice) -> InvoiceRow:
 
 
 @dataclass(frozen=True)
+class DocumentShown:
+    """A document that a page links to, with its billing period in words."""
+
+    invoice: Invoice
+    period: str
+
+
+def documents_shown(documents: Sequence[Invoice]) -> tuple[DocumentShown, ...]:
+    """Return documents with their billing periods in words."""
+    return tuple(DocumentShown(invoice, invoice_row(invoice).period) for invoice in documents)
+
+
+@dataclass(frozen=True)
 class LineShown:
     """One line as it is printed, and the row that keeps its reasons."""
 
@@ -41,8 +54,8 @@ class InvoicePage:
 
     document: Mapping
     lines: tuple[LineShown, ...]
-    corrects: tuple[Invoice, ...]
-    corrected_by: tuple[Invoice, ...]
+    corrects: tuple[DocumentShown, ...]
+    corrected_by: tuple[DocumentShown, ...]
     creditable: bool
 
 
@@ -62,18 +75,10 @@ def invoice_page(
     return InvoicePage(
         document=document,
         lines=tuple(LineShown(printed, line) for printed, line in zip(document["lines"], lines, strict=True)),
-        corrects=tuple(corrects),
-        corrected_by=tuple(corrected_by),
+        corrects=documents_shown(corrects),
+        corrected_by=documents_shown(corrected_by),
         creditable=invoice.is_issued and invoice.kind == Invoice.Kind.INVOICE and not credited,
     )
-
-
-@dataclass(frozen=True)
-class DocumentShown:
-    """One document of a run with its billing period in words."""
-
-    invoice: Invoice
-    period: str
 
 
 @dataclass(frozen=True)
@@ -102,12 +107,7 @@ def run_shown(results: Sequence[RunResult]) -> RunShown:
             currency = result.agreement.currency
             totals[currency] = totals.get(currency, ZERO) + invoice.total
     return RunShown(
-        results=tuple(
-            ResultShown(
-                result, tuple(DocumentShown(invoice, invoice_row(invoice).period) for invoice in result.documents)
-            )
-            for result in results
-        ),
+        results=tuple(ResultShown(result, documents_shown(result.documents)) for result in results),
         documents=sum(len(result.documents) for result in results),
         refused=sum(1 for result in results if result.refusal),
         totals=tuple(sorted(totals.items())),

@@ -47,8 +47,14 @@ def instalment(annual_price: int, month: int) -> Decimal:
     return Decimal(cents_through(annual_price, month) - cents_through(annual_price, month - 1)) / 100
 
 
-@pytest.fixture
-def played():
+def test_the_reference_term_from_its_first_day_to_its_last():
+    agreement, totals = play()
+    every_month_is_billed_what_the_contract_says(totals)
+    the_review_settles_the_second_period_and_the_lines_say_so()
+    the_term_ends_and_every_invoice_has_its_pdf(agreement)
+
+
+def play():
     """Play the whole term; return the agreement and the invoice total of each month."""
     agreement = factories.agreement()
     sites = {city: factories.site(agreement, city) for city in NOW}
@@ -92,8 +98,7 @@ def agree_first_review(sites, on):
     )
 
 
-def test_every_month_of_the_term_is_billed_what_the_contract_says(played):
-    agreement, totals = played
+def every_month_is_billed_what_the_contract_says(totals):
     first_month, second_month, third_month = Decimal("13583.33"), Decimal("13583.34"), Decimal("13583.33")
     assert [instalment(163_000, month) for month in (1, 2, 3)] == [first_month, second_month, third_month]
 
@@ -133,7 +138,7 @@ def test_every_month_of_the_term_is_billed_what_the_contract_says(played):
     assert len(totals) == 24
 
 
-def test_the_review_settles_the_second_period_and_the_lines_say_so(played):
+def the_review_settles_the_second_period_and_the_lines_say_so():
     review, check = RenewalReview.objects.order_by("period_number")
     assert (review.due_on, review.kind, review.agreed_on) == (date(1999, 8, 1), "price-review", date(1999, 12, 10))
     assert (check.due_on, check.kind, check.agreed_on) == (date(2000, 8, 1), "term-check", None)
@@ -164,8 +169,7 @@ def test_the_review_settles_the_second_period_and_the_lines_say_so(played):
     }
 
 
-def test_the_term_ends_and_every_invoice_has_its_pdf(played):
-    agreement, totals = played
+def the_term_ends_and_every_invoice_has_its_pdf(agreement):
     # After the last day nothing more can be billed, and nothing is left to bill.
     (after,) = draft_invoices(through=date(2000, 10, 31), on=date(2000, 11, 1), by=None)
     assert "expired on 30 September 2000" in after.refusal

@@ -1,0 +1,534 @@
+"""The invoice list, the page of a document, its PDF, and the pages of its events."""
+
+import hashlib
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from contracts.models import Agreement, ChosenReading
+from invoicing.issuing import credit, draft_invoices, issue
+from invoicing.models import Invoice
+from invoicing.printing import make_pdf
+from tests import factories
+from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
+from tests.reading import links, tables, words
+
+pytestmark = pytest.mark.django_db
+NOVEMBER = date(1998, 11, 2)
+INVOICES, RUN = reverse("invoicing:invoice_list"), reverse("invoicing:run")
+EVENTS = ("issue", "credit")
+
+
+@pytest.fixture(autouse=True)
+def _november_1998(settings):
+    settings.BUSINESS_DATE = NOVEMBER
+
+
+@pytest.fixture
+def agreement() -> Agreement:
+    """The reference agreement with two sites, one of them from mid-October."""
+    row = factories.agreement()
+    factories.site(row, "Reno", state="NV")
+    factories.site(row, "Mobile", date(1998, 10, 15), state="AL")
+    return row
+
+
+def drafted(agreement: Agreement, through: date = date(1998, 10, 31)) -> Invoice:
+    (result,) = draft_invoices(through=through, on=max(NOVEMBER, through), by=None, agreements=[agreement])
+    return result.documents[-1]
+
+
+def issued(agreement: Agreement, through: date = date(1998, 10, 31)) -> Invoice:
+    return issue(invoice=drafted(agreement, through), on=max(NOVEMBER, through), by=None)
+
+
+def page_of(invoice: Invoice) -> str:
+    return reverse("invoicing:invoice_detail", args=[invoice.pk])
+
+
+def event(invoice: Invoice, name: str) -> str:
+    return reverse(f"invoicing:invoice_{name}", args=[invoice.pk])
+
+
+# ---- the list ----------------------------------------------------------------------------------------------------
+
+
+def test_list_shows_documents(agreement):
+    invoice = issued(agreement)
+    pdf = make_pdf(invoice=invoice)
+    drafted(agreement, date(1998, 11, 30))
+
+    response = client_of(VIEWER).get(INVOICES)
+
+    assert tables(response)[0] == [
+        ["Number", "Kind", "Agreement", "Billing period", "Issued on", "Total", "State", "PDF"],
+        [
+            "Draft of November 1998",
+            "Invoice",
+            "LNS970602JC",
+            "November 1998",
+            "—",
+            "27,166.68 USD",
+            "Draft",
+            "PDF of the draft of November 1998",
+        ],
+        [
+            "INV-00001",
+            "Invoice",
+            "LNS970602JC",
+            "October 1998",
+            "2 Nov 1998",
+            "21,032.25 USD",
+            "Issued",
+            f"PDF of INV-00001 {pdf.pages} page{'s' if pdf.pages > 1 else ''}",
+        ],
+    ]
+    assert 'class="money"' in response.content.decode()
+
+
+def test_list_counts_states_under_the_other_filters(agreement):
+    issued(agreement)
+    drafted(agreement, date(1998, 12, 31))
+    client = client_of(VIEWER)
+
+    every = words(client.get(INVOICES))
+    december = words(client.get(INVOICES, {"since": "1998-12-01", "state": "issued"}))
+
+    assert "All 3 Draft 2 Issued 1" in every
+    assert "All 1 Draft 1 Issued 0" in december
+    assert "No invoice or credit note fits all the filters above." in december
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({}, ["Draft of December 1998", "Draft of November 1998", "CN-00001", "INV-00001"]),
+        ({"state": "draft"}, ["Draft of December 1998", "Draft of November 1998"]),
+        ({"state": "issued"}, ["CN-00001", "INV-00001"]),
+        ({"kind": "credit-note"}, ["CN-00001"]),
+        ({"since": "1998-12-01"}, ["Draft of December 1998"]),
+        ({"until": "1998-10-31"}, ["CN-00001", "INV-00001"]),
+        ({"since": "1998-11-15", "until": "1998-11-16"}, ["Draft of November 1998"]),
+        ({"state": "issued", "kind": "invoice"}, ["INV-00001"]),
+        ({"state": "nonsense"}, []),
+        ({"since": "0001-01-01"}, []),
+        ({"since": "soon"}, []),
+        ({"agreement": "99999999999999999999"}, []),
+    ],
+)
+def test_filters_stand_in_the_address(asked, found, agreement):
+    invoice = issued(agreement)
+    drafted(agreement, date(1998, 12, 31))
+    credit(invoice=invoice, reason="Wrong", on=NOVEMBER, by=None)
+
+    response = client_of(VIEWER).get(INVOICES, asked)
+
+    rows = [row[0] for table in tables(response) for row in table[1:]]
+    assert sorted(rows) == sorted(found)
+    assert ("Clear filters" in words(response)) is bool(asked)
+
+
+def test_a_state_keeps_the_other_filters_and_leaves_the_page(agreement):
+    drafted(agreement)
+
+    response = client_of(VIEWER).get(INVOICES, {"kind": "invoice", "page": "1"})
+
+    assert "?kind=invoice&state=draft" in links(response)
+
+
+def test_list_offers_a_run_to_finance_only(agreement):
+    for role, offered in ((FINANCE, True), (VIEWER, False), (ACCOUNT_MANAGER, False)):
+        response = client_of(role).get(INVOICES)
+        assert (RUN in links(response)) is offered
+        assert "Nothing has been billed yet." in words(response)
+        assert ("Ask finance to run the invoices." in words(response)) is not offered
+
+
+@pytest.mark.parametrize("number", [1, 30])
+def test_list_has_a_fixed_number_of_queries(number, django_assert_num_queries):
+    for position in range(number):
+        row = factories.agreement(f"A{position:03}")
+        factories.site(row, "Reno")
+        if position % 2 == 0:
+            issued(row)
+        else:
+            drafted(row)
+    client = client_of(VIEWER)
+
+    with django_assert_num_queries(8):
+        client.get(INVOICES)
+
+
+# ---- one document ------------------------------------------------------------------------------------------------
+
+
+def test_page_explains_each_line(agreement):
+    lines = tables(client_of(VIEWER).get(page_of(issued(agreement))))[0]
+
+    assert [row[:1] + row[2:] for row in lines] == [
+        ["Line", "Level", "Annual price", "Service", "Instalment", "Amount"],
+        ["1", "Very Small", "163,000.00", "15 Oct 1998 to 31 Oct 1998 17 of 31 days", "1 of 12", "7,448.92"],
+        ["2", "Very Small", "163,000.00", "1 Oct 1998 to 31 Oct 1998", "1 of 12", "13,583.33"],
+        ["Total USD"],
+    ]
+    assert lines[2][1] == (
+        "Reno, NV Why this amount "
+        "Every site is charged at this level in the first annual period, whatever its counts. "
+        "Very Small: 163,000.00 a year (Amendment 1 (LNM980917MP), Appendix A, table). "
+        "1 of 12 months, each a twelfth of the annual price. "
+        "Instalment 1 of 12: 13,583.33 due through it, less 0.00 due before it, is 13,583.33. "
+        "Amendment 1 (LNM980917MP), Appendix A, table"
+    )
+
+
+def test_page_shows_parties_hash_readings_and_included_services(agreement):
+    ChosenReading.objects.create(
+        agreement=agreement,
+        question="timing",
+        choice="in-arrears",
+        clause="silent",
+        chosen_by="Contract administration",
+        chosen_on=date(1998, 10, 20),
+    )
+    invoice = issued(agreement)
+    pdf = make_pdf(invoice=invoice)
+
+    seen = words(client_of(VIEWER).get(page_of(invoice)))
+
+    assert "Customer KMC Telecom Inc. 1545 Route 206, Suite 300 Bedminster, New Jersey 07921" in seen
+    assert "Amendment 1 LNM980917MP, effective 1 Oct 1998" in seen
+    assert "Traffic Management, Capacity Management and Network Management (Appendix A, note 1)" in seen
+    assert "silent Contract administration, 20 Oct 1998" in seen
+    assert f"SHA-256 of the frozen content {invoice.content_sha256}" in seen
+    assert f"SHA-256 of the PDF {pdf.sha256}, {pdf.pages} page" in seen
+
+
+def test_issued_document_shows_what_was_frozen(agreement):
+    invoice = issued(agreement)
+    agreement.customer.address = "Elsewhere"
+    agreement.customer.save()
+
+    seen = words(client_of(VIEWER).get(page_of(invoice)))
+
+    assert "1545 Route 206, Suite 300" in seen
+    assert "Elsewhere" not in seen
+
+
+def test_draft_says_that_it_is_one(agreement):
+    draft, client = drafted(agreement), client_of(VIEWER)
+
+    assert "This is a draft: it has no number" in words(client.get(page_of(draft)))
+    assert "This is a draft: it has no number" not in words(client.get(page_of(issued(agreement))))
+
+
+def test_page_says_when_the_pdf_is_still_to_be_made(agreement):
+    invoice, client = issued(agreement), client_of(VIEWER)
+
+    assert "The PDF has not been made yet." in words(client.get(page_of(invoice)))
+    assert event(invoice, "pdf") not in links(client.get(page_of(invoice)))
+    make_pdf(invoice=invoice)
+    assert "The PDF has not been made yet." not in words(client.get(page_of(invoice)))
+    assert event(invoice, "pdf") in links(client.get(page_of(invoice)))
+
+
+def test_correction_is_linked_both_ways(agreement):
+    invoice, untouched = issued(agreement), issued(agreement, date(1998, 11, 30))
+    note = credit(invoice=invoice, reason="Wrong address", on=date(1998, 12, 1), by=None)
+    client = client_of(VIEWER)
+
+    credited, crediting = client.get(page_of(invoice)), client.get(page_of(note))
+
+    assert "Corrected by Credit note CN-00001 October 1998" in words(credited)
+    assert page_of(note) in links(credited)
+    assert "Corrects Invoice INV-00001 October 1998" in words(crediting)
+    assert page_of(invoice) in links(crediting)
+    assert "Reason: Wrong address" in words(crediting)
+    assert [row[1].split(" Why")[0] for row in tables(crediting)[0][1:-1]] == ["Mobile, AL Credit", "Reno, NV Credit"]
+    assert "Correct" not in words(client.get(page_of(untouched)))
+
+
+def test_adjustment_and_provisional_lines_are_marked(agreement):
+    site = factories.site(agreement, "Fargo", state="ND")
+    issued_before = [issued(agreement, date(1998, month, day)) for month, day in ((10, 31), (11, 30), (12, 31))]
+    for month in range(1, 11):
+        last = date(1999, month, 28 if month == 2 else 30 if month in (4, 6, 9) else 31)
+        issued_before.append(issued(agreement, last))
+    provisional = issued_before[-1]
+    factories.charged_level(site, 2, "MEDIUM", date(1999, 11, 10))
+    (result,) = draft_invoices(through=date(1999, 11, 30), on=date(1999, 11, 30), by=None, agreements=[agreement])
+    client = client_of(VIEWER)
+
+    before = tables(client.get(page_of(provisional)))[0]
+    adjusted = tables(client.get(page_of(result.documents[0])))[0]
+    fargo = [row for row in adjusted if row[1:] and row[1].startswith("Fargo")]
+
+    assert [row[2] for row in before[1:-1]] == ["Very Small Provisional"] * 3
+    assert [row[2] for row in fargo] == ["Medium", "Medium"]
+    assert fargo[1][1].startswith("Fargo, ND Adjustment, annual period 2 Why this amount")
+    assert fargo[1][-1] == "6,833.34"  # 245,000 less 163,000, a twelfth
+    assert "Provisional" not in fargo[0][2]
+    assert "Provisional" not in words(client.get(page_of(issued_before[0])))
+
+
+@pytest.mark.parametrize(("role", "offered"), [(FINANCE, True), (VIEWER, False), (ACCOUNT_MANAGER, False)])
+def test_events_are_offered_to_finance_where_they_apply(role, offered, agreement):
+    invoice = issued(agreement)
+    draft = drafted(agreement, date(1998, 11, 30))
+    client = client_of(role)
+
+    on_draft, on_issued = links(client.get(page_of(draft))), links(client.get(page_of(invoice)))
+
+    assert [event(draft, name) in on_draft for name in EVENTS] == [offered, False]
+    assert [event(invoice, name) in on_issued for name in EVENTS] == [False, offered]
+
+
+def test_a_credited_invoice_and_its_credit_note_offer_no_event(agreement):
+    invoice = issued(agreement)
+    note = credit(invoice=invoice, reason="Wrong", on=NOVEMBER, by=None)
+    client = client_of(FINANCE)
+
+    for document in (invoice, note):
+        seen = links(client.get(page_of(document)))
+        assert [event(document, name) in seen for name in EVENTS] == [False, False]
+
+
+@pytest.mark.parametrize("number", [1, 30])
+@pytest.mark.parametrize(("make", "queries"), [(issued, 8), (drafted, 17)])
+def test_page_has_a_fixed_number_of_queries(make, queries, number, django_assert_num_queries):
+    agreement = factories.agreement()
+    factories.sites(agreement, number)
+    invoice, client = make(agreement), client_of(VIEWER)
+
+    with django_assert_num_queries(queries):
+        client.get(page_of(invoice))
+
+
+@pytest.mark.parametrize(("demonstration", "marked"), [(True, True), (False, False)])
+def test_demonstration_data_is_marked(demonstration, marked):
+    agreement = factories.agreement()
+    factories.site(agreement, "Reno", is_demonstration=demonstration)
+
+    assert ("Demonstration data" in words(client_of(VIEWER).get(page_of(drafted(agreement))))) is marked
+
+
+# ---- the PDF -----------------------------------------------------------------------------------------------------
+
+
+def test_issued_pdf_is_served_as_stored(agreement):
+    invoice = issued(agreement)
+    pdf = make_pdf(invoice=invoice)
+    client = client_of(VIEWER)
+
+    first, second = (client.get(event(invoice, "pdf")) for _ in range(2))
+
+    assert first.headers["Content-Type"] == "application/pdf"
+    assert first.headers["Content-Disposition"] == 'inline; filename="INV-00001.pdf"'
+    assert first.content == second.content
+    assert hashlib.sha256(first.content).hexdigest() == pdf.sha256
+
+
+def test_draft_pdf_is_made_and_not_stored(agreement, settings):
+    draft = drafted(agreement)
+
+    response = client_of(VIEWER).get(event(draft, "pdf"))
+
+    assert response.content.startswith(b"%PDF")
+    assert response.headers["Content-Disposition"] == 'inline; filename="DRAFT-1998-10.pdf"'
+    assert not settings.DOCUMENTS_DIR.exists()
+
+
+def test_missing_pdf_is_a_page_that_says_what_to_do(agreement):
+    response = client_of(VIEWER).get(event(issued(agreement), "pdf"))
+
+    assert response.status_code == 404
+    assert "Invoice INV-00001 has no PDF yet. Run manage.py make_pdfs." in words(response)
+
+
+# ---- issuing and crediting ---------------------------------------------------------------------------------------
+
+
+def test_issue_page_says_what_will_happen_and_post_does_it(agreement):
+    draft, client = drafted(agreement), client_of(FINANCE)
+
+    before = client.get(event(draft, "issue"))
+    after = client.post(event(draft, "issue"), follow=True)
+
+    assert "Invoice to KMC Telecom Inc. under agreement LNS970602JC : 21,032.25 USD for October 1998, 2 lines." in (
+        words(before).replace("LNS970602JC:", "LNS970602JC :")
+    )
+    assert "dated Monday, 2 Nov 1998 ." in words(before).replace("1998.", "1998 .")
+    assert after.redirect_chain == [(page_of(draft), 302)]
+    assert "Invoice INV-00001 is issued, dated 2 November 1998. Send its PDF to the customer." in words(after)
+    issued_row = Invoice.objects.get(pk=draft.pk)
+    assert (issued_row.number_text, issued_row.issued_by.username) == ("INV-00001", "finance")
+
+
+def test_issuing_twice_is_refused_with_the_reason(agreement):
+    draft, client = drafted(agreement), client_of(FINANCE)
+    client.post(event(draft, "issue"))
+
+    again = client.post(event(draft, "issue"), follow=True)
+
+    assert "Invoice INV-00001 is issued already, on 2 November 1998." in words(again)
+    assert Invoice.objects.issued().count() == 1
+    assert "is issued already, dated 2 Nov 1998" in words(client.get(event(draft, "issue")))
+
+
+def test_a_draft_whose_facts_changed_is_refused(agreement):
+    draft, client = drafted(agreement), client_of(FINANCE)
+    factories.site(agreement, "Fargo")
+
+    response = client.post(event(draft, "issue"), follow=True)
+
+    assert "has changed since. Run the invoices again and issue the new draft." in words(response)
+    assert not Invoice.objects.issued().exists()
+
+
+def test_a_date_before_the_last_number_is_refused(agreement, settings):
+    issued(agreement)
+    draft, client = drafted(agreement, date(1998, 11, 30)), client_of(FINANCE)
+    settings.BUSINESS_DATE = date(1998, 11, 1)
+
+    response = client.post(event(draft, "issue"), follow=True)
+
+    assert "INV-00001 is dated 2 November 1998" in words(response)
+    assert Invoice.objects.issued().count() == 1
+
+
+def test_credit_asks_for_a_reason_and_issues_the_credit_note(agreement):
+    invoice, client = issued(agreement), client_of(FINANCE)
+
+    asked = client.get(event(invoice, "credit"))
+    without = client.post(event(invoice, "credit"), {"reason": "  "})
+    after = client.post(event(invoice, "credit"), {"reason": "Wrong address"}, follow=True)
+
+    note = Invoice.objects.get(kind="credit-note")
+    assert "A credit note takes back all 2 lines of Invoice INV-00001" in words(asked)
+    assert "Give the reason for the credit; it is kept with the credit note." in words(without)
+    assert after.redirect_chain == [(page_of(note), 302)]
+    assert "Credit note CN-00001 takes back Invoice INV-00001." in words(after)
+    assert (note.total, note.reason) == (Decimal("-21032.25"), "Wrong address")
+
+
+def test_a_second_credit_is_refused(agreement):
+    invoice, client = issued(agreement), client_of(FINANCE)
+    client.post(event(invoice, "credit"), {"reason": "Wrong"})
+
+    again = client.post(event(invoice, "credit"), {"reason": "Wrong"}, follow=True)
+
+    assert "Invoice INV-00001 is credited already, by Credit note CN-00001." in words(again)
+    assert "Invoice INV-00001 is credited already." in words(client.get(event(invoice, "credit")))
+    assert Invoice.objects.filter(kind="credit-note").count() == 1
+
+
+def test_what_cannot_be_credited_says_why(agreement):
+    draft, client = drafted(agreement), client_of(FINANCE)
+
+    assert "A draft is not credited." in words(client.get(event(draft, "credit")))
+    note = credit(invoice=issued(agreement), reason="Wrong", on=NOVEMBER, by=None)
+    assert "A credit note is not credited." in words(client.get(event(note, "credit")))
+
+
+def test_a_reason_that_no_document_can_show_is_refused(agreement):
+    invoice = issued(agreement)
+
+    response = client_of(FINANCE).post(event(invoice, "credit"), {"reason": "a\u202eb"})
+
+    assert "cannot be printed" in words(response)
+    assert not Invoice.objects.filter(kind="credit-note").exists()
+
+
+@pytest.mark.parametrize("role", [VIEWER, ACCOUNT_MANAGER, DATA_ENTRY])
+def test_only_finance_may_run_issue_and_credit(role, agreement):
+    invoice, draft, client = issued(agreement), drafted(agreement, date(1998, 11, 30)), client_of(role)
+
+    for address in (event(draft, "issue"), event(invoice, "credit"), RUN):
+        assert [client.get(address).status_code, client.post(address).status_code] == [403, 403]
+    assert Invoice.objects.count() == 2
+
+
+def test_a_form_from_elsewhere_is_refused(agreement):
+    finance = client_of(FINANCE)
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = finance.cookies
+    draft = drafted(agreement)
+
+    assert strict.post(event(draft, "issue")).status_code == 403
+    assert not Invoice.objects.issued().exists()
+
+
+# ---- the run -----------------------------------------------------------------------------------------------------
+
+
+def test_run_begins_with_last_month_for_every_agreement(agreement):
+    factories.agreement("ZZ", amendments=())
+
+    page = client_of(FINANCE).get(RUN).content.decode()
+
+    assert 'value="1998-10-31"' in page
+    assert page.count("checked") == 2
+
+
+def test_run_drafts_and_lists_each_agreement_with_its_refusal(agreement):
+    bare = factories.agreement("ZZ", amendments=())
+
+    response = client_of(FINANCE).post(RUN, {"through": "1998-10-31", "agreements": [agreement.pk, bare.pk]})
+
+    draft = Invoice.objects.get()
+    seen = words(response)
+    assert "Drafted through 31 Oct 1998 1 document, 21,032.25 USD; 1 agreement refused." in seen
+    assert "Agreement ZZ No price schedule on file covers 31 October 1998 under Agreement ZZ." in seen
+    assert page_of(draft) in links(response)
+    assert draft.drafted_by.username == "finance"
+
+
+def test_preview_writes_nothing(agreement):
+    response = client_of(FINANCE).post(RUN, {"through": "1998-10-31", "agreements": [agreement.pk], "preview": "1"})
+
+    seen = words(response)
+    assert "Preview through 31 Oct 1998: nothing has been written 1 document, 21,032.25 USD." in seen
+    assert not Invoice.objects.exists()
+    assert "Open the drafts" not in seen
+
+
+def test_second_run_bills_nothing_twice(agreement):
+    client = client_of(FINANCE)
+    issued(agreement)
+
+    response = client.post(RUN, {"through": "1998-10-31", "agreements": [agreement.pk]})
+
+    assert "Nothing to bill: what is due through this day is billed." in words(response)
+    assert Invoice.objects.count() == 1
+
+
+def test_run_shows_what_a_site_cannot_be_billed_for(agreement):
+    factories.site(agreement, "Early", date(1998, 9, 1))
+
+    response = client_of(FINANCE).post(RUN, {"through": "1998-10-31", "agreements": [agreement.pk]})
+
+    assert "Early: in service from 1 September 1998, but nothing before 1 October 1998 is billed" in words(response)
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({"through": "", "agreements": "own"}, "This field is required."),
+        ({"through": "soon", "agreements": "own"}, "Enter a valid date."),
+        ({"through": "9999-12-31", "agreements": "own"}, "Choose a day before 2200."),
+        ({"through": "1998-10-31"}, "Choose at least one agreement."),
+        (
+            {"through": "1998-10-31", "agreements": "99999999999999999999"},
+            "One of the agreements is not on file any more.",
+        ),
+    ],
+)
+def test_run_refuses_what_it_cannot_read(data, sentence, agreement):
+    data = {name: agreement.pk if value == "own" else value for name, value in data.items()}
+
+    response = client_of(FINANCE).post(RUN, data)
+
+    assert sentence in words(response)
+    assert not Invoice.objects.exists()

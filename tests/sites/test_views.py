@@ -1,0 +1,534 @@
+"""The site list, the page of a site and the page of an agreement."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+from django.urls import reverse
+
+from contracts.models import ChosenReading
+from sites.models import RenewalReview, Site
+from tests import factories, reference
+from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of, user_of
+from tests.reading import links, tables, words
+
+pytestmark = pytest.mark.django_db
+JULY = date(1999, 7, 15)
+SITES = reverse("sites:site_list")
+ROLES = (VIEWER, ACCOUNT_MANAGER, FINANCE, DATA_ENTRY)
+
+
+@pytest.fixture(autouse=True)
+def _july_1999(settings):
+    settings.BUSINESS_DATE = JULY
+
+
+def counted(site: Site, **changed) -> Site:
+    factories.counts(site, date(1998, 10, 1), reference.counts())
+    factories.counts(site, date(1999, 7, 1), reference.counts(**changed))
+    return site
+
+
+def agreement_page(agreement) -> str:
+    return reverse("sites:agreement_detail", args=[agreement.pk])
+
+
+def site_page(site: Site) -> str:
+    return reverse("sites:site_detail", args=[site.pk])
+
+
+# ---- the list ----------------------------------------------------------------------------------------------------
+
+
+def test_list_shows_charged_and_measured_level():
+    agreement = factories.agreement()
+    counted(factories.site(agreement, "Reno", state="NV"), GE=16)
+    counted(factories.site(agreement, "Mobile", state="AL"), switches=2)
+    factories.site(agreement, "Lubbock", date(1999, 8, 15), state="TX")
+
+    assert tables(client_of(VIEWER).get(SITES))[0] == [
+        ["City", "State", "Agreement", "In service from", "Service", "Charged level", "Measured level"],
+        ["Lubbock", "TX", "LNS970602JC", "15 Aug 1999", "Planned", "–", "–"],
+        [
+            "Mobile",
+            "AL",
+            "LNS970602JC",
+            "1 Oct 1998",
+            "In service",
+            "Very Small",
+            "No level More switches than any row states: no level, a person decides.",
+        ],
+        ["Reno", "NV", "LNS970602JC", "1 Oct 1998", "In service", "Very Small", "Small"],
+    ]
+
+
+def test_list_hides_the_charged_level_from_data_entry():
+    counted(factories.site(factories.agreement(), "Reno"))
+
+    heading = tables(client_of(DATA_ENTRY).get(SITES))[0][0]
+
+    assert heading == ["City", "State", "Agreement", "In service from", "Service", "Measured level"]
+
+
+def test_list_marks_a_provisional_level(settings):
+    settings.BUSINESS_DATE = date(1999, 10, 1)
+    factories.site(factories.agreement(), "Reno")
+
+    assert tables(client_of(VIEWER).get(SITES))[0][1][5] == "Very Small Provisional"
+
+
+def test_list_names_a_level_that_nobody_decided():
+    undecided = replace(
+        reference.SCHEDULE, opening=replace(reference.SCHEDULE.opening, first_period_level=None, starting_level=None)
+    )
+    agreement = factories.agreement(amendments=(replace(reference.AMENDMENT, schedule=undecided),))
+    site = factories.site(agreement, "Reno")
+
+    client = client_of(VIEWER)
+    assert tables(client.get(SITES))[0][1][5] == "Not decided"
+    assert "Nobody has recorded a level" in words(client.get(site_page(site)))
+    assert "Not decided" in words(client.get(agreement_page(agreement)))
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({}, ["Lubbock", "Mobile", "Reno"]),
+        ({"q": "ren"}, ["Reno"]),
+        ({"q": "MBLAL"}, ["Mobile"]),
+        ({"state": "TX"}, ["Lubbock"]),
+        ({"service": "IN_SERVICE"}, ["Reno"]),
+        ({"service": "PLANNED"}, ["Lubbock"]),
+        ({"service": "REMOVED"}, ["Mobile"]),
+        ({"service": "nonsense"}, []),
+        ({"state": "TX", "service": "REMOVED"}, []),
+        ({"agreement": "99999999999999999999"}, []),
+        ({"q": "\x00"}, []),
+    ],
+)
+def test_filters_stand_in_the_address(asked, found):
+    agreement = factories.agreement()
+    factories.site(agreement, "Reno", state="NV")
+    factories.site(agreement, "Mobile", state="AL", clli="MBLALZZ", removed_on=date(1999, 7, 14))
+    factories.site(agreement, "Lubbock", date(1999, 8, 15), state="TX")
+
+    response = client_of(VIEWER).get(SITES, asked)
+
+    assert [row[0] for table in tables(response) for row in table[1:]] == found
+    assert ("Clear filters" in words(response)) is bool(asked)
+
+
+def test_filter_by_agreement():
+    first, second = factories.agreement(), factories.agreement("ZZ", amendments=())
+    factories.site(first, "Reno")
+    factories.site(second, "Mobile")
+
+    response = client_of(VIEWER).get(SITES, {"agreement": second.pk})
+
+    assert [row[0] for row in tables(response)[0][1:]] == ["Mobile"]
+
+
+def test_empty_list_says_what_a_site_is():
+    response = client_of(DATA_ENTRY).get(SITES)
+
+    assert "No site is on file yet." in words(response)
+    assert reverse("admin:sites_site_add") in links(response)
+    assert reverse("admin:sites_site_add") not in links(client_of(VIEWER).get(SITES))
+
+
+@pytest.mark.parametrize("number", [1, 30])
+def test_list_has_a_fixed_number_of_queries(number, django_assert_num_queries):
+    agreement = factories.agreement()
+    for site in factories.sites(agreement, number):
+        counted(site)
+        factories.charged_level(site, 2, "SMALL", date(1999, 8, 1))
+    client = client_of(VIEWER)
+
+    with django_assert_num_queries(19):
+        client.get(SITES)
+
+
+# ---- one site ----------------------------------------------------------------------------------------------------
+
+
+def test_site_page_shows_counts_with_changes_and_missing_months():
+    agreement = factories.agreement()
+    site = factories.site(agreement, "Reno", date(1999, 5, 1), state="NV")
+    factories.counts(site, date(1999, 5, 31), reference.counts())
+    factories.counts(site, date(1999, 7, 1), reference.counts(GE=14))
+
+    counts = tables(client_of(VIEWER).get(site_page(site)))[-1]
+
+    assert counts == [
+        ["Month", "gateway elements", "5ESS", "SLC", "SM", "DACS II", "DACS IV", "Counted on"],
+        ["July 1999", "+4 14", "1", "5", "1", "1", "1", "1 Jul 1999"],
+        ["June 1999", *["missing"] * 6, ""],
+        ["May 1999", "10", "1", "5", "1", "1", "1", "31 May 1999"],
+    ]
+
+
+def test_site_page_says_not_yet_for_the_running_month():
+    site = factories.site(factories.agreement(), "Reno", date(1999, 6, 1))
+    factories.counts(site, date(1999, 6, 30), reference.counts())
+
+    rows = tables(client_of(VIEWER).get(site_page(site)))[-1]
+
+    assert rows[1] == ["July 1999", *["not yet"] * 6, ""]
+
+
+def test_site_page_explains_levels():
+    site = counted(factories.site(factories.agreement(), "Reno"), GE=14)
+
+    response = client_of(VIEWER).get(site_page(site))
+
+    assert "Nearest limit: 14 of 15 gateway elements" in words(response)
+    assert tables(response)[1] == [
+        ["Annual period", "Charged level", "Annual price", "Why", "Measured level", "Decided by"],
+        [
+            "1 1 Oct 1998 to 30 Sep 1999",
+            "Very Small",
+            "163,000.00",
+            "Every site is charged at this level in the first annual period, whatever its counts.",
+            "Very Small so far",
+            "Every component",
+        ],
+    ]
+
+
+def test_site_page_keeps_levels_of_all_periods(settings):
+    settings.BUSINESS_DATE = date(1999, 12, 1)
+    site = counted(factories.site(factories.agreement(), "Reno"), GE=16)
+    factories.charged_level(site, 2, "SMALL", date(1999, 8, 10))
+
+    rows = tables(client_of(VIEWER).get(site_page(site)))[1][1:]
+
+    assert [(row[1], row[2], row[4], row[5]) for row in rows] == [
+        ("Small", "198,000.00", "Small so far", "16 of 25 gateway elements"),
+        ("Very Small", "163,000.00", "Small", "16 of 25 gateway elements"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"GE": 10, "SLC": 9}, "No row of the table holds all the counts at once"),
+        ({"GE": 51}, "The level rests on a cell that the source leaves blank"),
+        ({"switches": 2}, "More switches than any row states"),
+        ({"switches": 0}, "No switch is counted here"),
+    ],
+)
+def test_site_page_shows_each_flag_only_where_it_is_raised(changed, sentence):
+    agreement = factories.agreement()
+    flagged, plain = factories.site(agreement, "Reno"), factories.site(agreement, "Mobile")
+    client = client_of(VIEWER)
+
+    assert sentence in words(client.get(site_page(counted(flagged, **changed))))
+    assert sentence not in words(client.get(site_page(counted(plain))))
+
+
+def test_site_page_without_counts_says_what_that_means():
+    site = factories.site(factories.agreement(), "Reno")
+    enter = reverse("admin:sites_site_record-counts", args=[site.pk])
+    entry, viewer = client_of(DATA_ENTRY).get(site_page(site)), client_of(VIEWER).get(site_page(site))
+
+    assert "Nothing has been counted at this site by 15 Jul 1999." in words(entry)
+    assert "a missing count is not zero, so there is no level" in words(entry)
+    assert enter in links(entry)
+    assert enter not in links(viewer)
+
+
+def test_counts_made_later_are_not_seen():
+    site = factories.site(factories.agreement(), "Reno")
+    factories.counts(site, date(1999, 7, 16), reference.counts())
+
+    assert "Nothing has been counted at this site" in words(client_of(VIEWER).get(site_page(site)))
+
+
+def test_removed_site_says_how_long_it_is_charged():
+    agreement = factories.agreement()
+    site = factories.site(agreement, "Reno", removed_on=date(1999, 3, 1))
+    early = factories.site(
+        agreement, "Mobile", removed_on=date(1999, 3, 1), charged_through=date(1999, 4, 30), charge_end_reason="Agreed"
+    )
+    client = client_of(VIEWER)
+
+    assert "Charged through The end of the annual period" in words(client.get(site_page(site)))
+    assert "Charged through 30 Apr 1999 : Agreed" in words(client.get(site_page(early))).replace("1999:", "1999 :")
+
+
+@pytest.mark.parametrize(("demonstration", "marked"), [(True, True), (False, False)])
+def test_demonstration_data_is_marked(demonstration, marked):
+    site = factories.site(factories.agreement(), "Reno", is_demonstration=demonstration)
+
+    assert ("Demonstration data" in words(client_of(VIEWER).get(site_page(site)))) is marked
+
+
+@pytest.mark.parametrize("number", [1, 30])
+def test_site_page_has_a_fixed_number_of_queries(number, django_assert_num_queries):
+    agreement = factories.agreement()
+    for site in factories.sites(agreement, number):
+        counted(site)
+        factories.charged_level(site, 2, "SMALL", date(1999, 8, 1))
+    client = client_of(VIEWER)
+
+    with django_assert_num_queries(16):
+        client.get(site_page(site))
+
+
+# ---- one agreement -----------------------------------------------------------------------------------------------
+
+
+def test_agreement_page_shows_parties_and_their_addresses():
+    seen = words(client_of(VIEWER).get(agreement_page(factories.agreement())))
+
+    assert "Supplier Lucent Technologies Inc. 283 King George Road Warren, New Jersey 07059" in seen
+    assert "Customer KMC Telecom Inc. 1545 Route 206, Suite 300 Bedminster, New Jersey 07921" in seen
+
+
+def test_agreement_page_shows_the_price_table_with_printed_text_and_blank_cells():
+    seen = tables(client_of(VIEWER).get(agreement_page(factories.agreement())))
+
+    assert [row[0:5] + row[8:] for row in seen[1][1:]] == [
+        ["Very Small", "163,000.00", "up to 15", "1", "up to 8", "100,000.00"],
+        ["Small", "198,000.00", "16 to 25", "1", "up to 15 printed “up to l5”", "100,000.00"],
+        ["Medium", "245,000.00", "26 to 35", "1", "up to 20", "not stated"],
+        ["Large", "320,000.00", "36 to 50", "1", "up to 25", "not stated"],
+        ["Very Large", "390,000.00", "not stated", "1", "not stated", "not stated"],
+    ]
+
+
+def test_agreement_page_shows_terms_with_their_sources():
+    terms = tables(client_of(VIEWER).get(agreement_page(factories.agreement())))[0]
+
+    assert ["Expiration", "30 September 2000", "Amendment 1 (LNM980917MP), clause 1"] in terms
+
+
+@pytest.mark.parametrize(
+    ("asked", "refusal", "sentence"),
+    [
+        ({"service_on": "1998-09-30"}, "Not on file.", "No price schedule on file covers 30 September 1998"),
+        (
+            {"service_on": "1998-10-05", "known_on": "1998-10-10"},
+            "Not on file.",
+            "Amendment 1 (LNM980917MP) was executed on 20 October 1998 only.",
+        ),
+        ({"service_on": "2000-10-01"}, "Expired.", "Agreement LNS970602JC expired on 30 September 2000"),
+    ],
+)
+def test_agreement_page_shows_a_refusal_as_a_sentence(asked, refusal, sentence):
+    client = client_of(VIEWER)
+    address = agreement_page(factories.agreement())
+    refused, found = words(client.get(address, asked)), words(client.get(address))
+
+    assert refusal in refused
+    assert sentence in refused
+    assert refusal not in found
+    assert "163,000.00" not in refused.replace("Before Now", "").split("Amendments")[0]
+
+
+def test_agreement_page_says_that_an_amendment_is_not_executed():
+    unsigned = replace(reference.AMENDMENT, supplier_signature=None)
+    address = agreement_page(factories.agreement(amendments=(unsigned,)))
+
+    seen = words(client_of(VIEWER).get(address))
+
+    assert "Not executed. 15 July 1999 has no price yet." in seen
+    assert "It changes nothing yet: the signature of the supplier is missing." in seen
+    assert "Lucent Technologies Inc. Signature missing" in seen
+
+
+def test_agreement_page_shows_an_executed_amendment_without_warning():
+    seen = words(client_of(VIEWER).get(agreement_page(factories.agreement())))
+
+    assert "Amendment 1 (LNM980917MP) Executed 20 Oct 1998" in seen
+    assert "Effective 1 Oct 1998 19 days before it was executed" in seen
+    assert "22 Jul 2000 becomes 30 Sep 2000 70 days, clause 1" in seen
+    assert "no earlier price schedule is on file, so every value is new" in seen
+    assert "It changes nothing yet" not in seen
+    assert "Signature missing" not in seen
+
+
+def test_agreement_page_warns_of_a_pending_amendment():
+    pending = reference.amendment(2, date(1999, 7, 1), schedule=reference.SCHEDULE)
+    pending = replace(pending, customer_signature=None)
+    with_pending = factories.agreement(amendments=(reference.AMENDMENT, pending))
+
+    seen = words(client_of(VIEWER).get(agreement_page(with_pending)))
+
+    assert "Amendment 2 (LNM-2) is not executed: the signature of the customer is missing." in seen
+    assert "Amendment 1 (LNM980917MP) is not executed" not in seen
+
+
+@pytest.mark.parametrize("asked", ["yesterday", "0001-01-01", "9999-12-31", "1999-02-30", "\x00", "9" * 50])
+def test_agreement_page_refuses_a_date_it_cannot_use(asked):
+    response = client_of(VIEWER).get(agreement_page(factories.agreement()), {"service_on": asked})
+
+    assert response.status_code == 200
+    assert "The dates above cannot be used; the terms below are those of the business date." in words(response)
+    assert "For service on Thursday, 15 Jul 1999" in words(response)
+
+
+def test_agreement_page_without_a_wrong_date_has_no_error():
+    seen = words(client_of(VIEWER).get(agreement_page(factories.agreement()), {"service_on": ""}))
+
+    assert "The dates above cannot be used" not in seen
+
+
+def test_agreement_page_lists_sites_with_the_level_of_the_service_date():
+    agreement = factories.agreement()
+    site = factories.site(agreement, "Reno", state="NV")
+    factories.site(agreement, "Lubbock", date(1999, 8, 15))
+    factories.charged_level(site, 2, "SMALL", date(1999, 8, 10))
+    client = client_of(VIEWER)
+
+    now = tables(client.get(agreement_page(agreement)))[2]
+    later = tables(client.get(agreement_page(agreement), {"service_on": "1999-10-01", "known_on": "1999-10-01"}))[2]
+
+    assert now[1:] == [
+        ["Lubbock", "15 Aug 1999", "Planned", "–", ""],
+        [
+            "Reno, NV",
+            "1 Oct 1998",
+            "In service",
+            "Very Small",
+            "Every site is charged at this level in the first annual period, whatever its counts.",
+        ],
+    ]
+    assert [row[3] for row in later[1:]] == ["Very Small", "Small"]
+
+
+def test_agreement_page_lists_periods_with_review_dates():
+    periods = tables(client_of(VIEWER).get(agreement_page(factories.agreement())))[2]
+
+    assert periods[1:] == [
+        ["1", "1 Oct 1998", "30 Sep 1999", "Sunday, 1 Aug 1999", "Price review", "–"],
+        ["2", "1 Oct 1999", "30 Sep 2000", "Tuesday, 1 Aug 2000", "Term check", "–"],
+    ]
+
+
+def test_agreement_page_links_an_opened_review():
+    agreement = factories.agreement()
+    review = RenewalReview.objects.create(
+        agreement=agreement,
+        period_number=1,
+        first_day=reference.ANCHOR,
+        last_day=date(1999, 9, 30),
+        kind="price-review",
+        due_on=date(1999, 8, 1),
+        opened_on=JULY,
+        cut_off_on=JULY,
+    )
+    paper = reverse("sites:review_detail", args=[review.pk])
+    viewer, entry = (client_of(role).get(agreement_page(agreement)) for role in (VIEWER, DATA_ENTRY))
+
+    assert paper in links(viewer)
+    assert "Not agreed yet" in words(viewer)
+    assert paper not in links(entry)
+
+
+@pytest.mark.parametrize(("role", "offered"), [(ACCOUNT_MANAGER, True), (FINANCE, False), (VIEWER, False)])
+def test_agreement_page_offers_a_due_review_to_who_may_open_it(role, offered, settings):
+    agreement = factories.agreement()
+    opens = reverse("sites:review_open", args=[agreement.pk, 1])
+    client = client_of(role)
+
+    assert opens not in links(client.get(agreement_page(agreement)))
+    settings.BUSINESS_DATE = date(1999, 8, 1)
+    response = client.get(agreement_page(agreement))
+    assert "Due, not opened" in words(response)
+    assert (opens in links(response)) is offered
+
+
+def test_agreement_page_shows_who_chose_a_reading():
+    agreement = factories.agreement()
+    ChosenReading.objects.create(
+        agreement=agreement,
+        question="proration",
+        choice="daily",
+        clause="silent",
+        chosen_by="Contract administration",
+        chosen_on=date(1998, 10, 20),
+    )
+
+    readings = tables(client_of(VIEWER).get(agreement_page(agreement)))[-1]
+
+    chosen = next(row for row in readings if row[0] == "What does part of an annual period cost?")
+    default = next(row for row in readings if row[0] == "When is an instalment due?")
+    assert chosen[2:] == ["silent", "Contract administration, 20 Oct 1998"]
+    assert "Other readings A whole month costs one twelfth" in chosen[1]
+    assert default[2:] == ["–", "Default"]
+
+
+def test_agreement_without_site_or_amendment_says_the_next_step():
+    bare = factories.agreement(amendments=())
+    manager, viewer = client_of(ACCOUNT_MANAGER).get(agreement_page(bare)), client_of(VIEWER).get(agreement_page(bare))
+
+    for seen in (words(manager), words(viewer)):
+        assert "The agreement has no site yet, so nothing can be charged." in seen
+        assert "No amendment is on file" in seen
+    assert reverse("admin:sites_site_add") + f"?agreement={bare.pk}" in links(manager)
+    assert reverse("admin:contracts_amendment_add") + f"?agreement={bare.pk}" in links(manager)
+    assert not [link for link in links(viewer) if "/add/" in link]
+
+
+@pytest.mark.parametrize("role", [VIEWER, FINANCE, ACCOUNT_MANAGER])
+def test_agreement_page_leads_to_data_entry_only_for_who_may_change_it(role):
+    agreement = factories.agreement()
+    change = reverse("admin:contracts_agreement_change", args=[agreement.pk])
+
+    response = client_of(role).get(agreement_page(agreement))
+
+    assert (change in links(response)) is (role == ACCOUNT_MANAGER)
+
+
+@pytest.mark.parametrize("number", [1, 30])
+def test_agreement_page_has_a_fixed_number_of_queries(number, django_assert_num_queries):
+    agreement = factories.agreement()
+    for site in factories.sites(agreement, number):
+        counted(site)
+        factories.charged_level(site, 2, "SMALL", date(1999, 8, 1))
+    client = client_of(VIEWER)
+
+    with django_assert_num_queries(16):
+        client.get(agreement_page(agreement))
+
+
+# ---- who sees what -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_data_entry_sees_no_price_and_no_charged_level(role):
+    agreement = factories.agreement()
+    site = counted(factories.site(agreement, "Reno"))
+    client = client_of(role)
+    seen = [words(client.get(address)) for address in (SITES, site_page(site), agreement_page(agreement))]
+
+    figures = ("163,000", "198,000", "121,500", "100,000", "Charged level", "Prices")
+    shown = {figure for figure in figures if any(figure in text for text in seen)}
+
+    assert shown == (set() if role == DATA_ENTRY else set(figures))
+
+
+def test_prices_need_a_permission_of_their_own():
+    site = counted(factories.site(factories.agreement(), "Reno"))
+    user = user_of(DATA_ENTRY)
+    user.user_permissions.add(Permission.objects.get(codename="view_chargedlevel"))
+    client = Client()
+    client.force_login(user)
+
+    heading = tables(client.get(site_page(site)))[1][0]
+
+    assert heading == ["Annual period", "Charged level", "Why", "Measured level", "Decided by"]
+
+
+def test_latest_counts_are_the_last_ones_made_by_a_day():
+    site = factories.site(factories.agreement(), "Reno")
+    for day, quantity in ((date(1999, 5, 1), 10), (date(1999, 6, 1), 12), (date(1999, 8, 1), 14)):
+        factories.counts(site, day, {"GE": quantity})
+    factories.counts(site, date(1999, 5, 1), {"SLC": 5})
+
+    row = Site.objects.with_latest_counts(on=JULY).get()
+
+    assert [(count.component_code, count.quantity) for count in row.count_list] == [("GE", 12), ("SLC", 5)]

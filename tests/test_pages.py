@@ -1,0 +1,182 @@
+"""What holds for every page of agreements, sites and invoices: who gets in, what is never written, what stays text."""
+
+from datetime import date
+
+import pytest
+from django.apps import apps
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from contracts.models import Party
+from invoicing.issuing import draft_invoices, issue
+from invoicing.printing import make_pdf
+from tests import factories, reference
+from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of, user_of
+
+pytestmark = pytest.mark.django_db
+SCRIPT = "<script>alert(1)</script>"
+EVERYBODY = {VIEWER, ACCOUNT_MANAGER, FINANCE, DATA_ENTRY}
+WITH_PRICES = EVERYBODY - {DATA_ENTRY}
+
+WHO_GETS_IN = {
+    "contracts:agreement_list": EVERYBODY,
+    "sites:agreement_detail": EVERYBODY,
+    "sites:site_list": EVERYBODY,
+    "sites:site_detail": EVERYBODY,
+    "invoicing:invoice_list": WITH_PRICES,
+    "invoicing:invoice_detail": WITH_PRICES,
+    "invoicing:invoice_pdf": WITH_PRICES,
+    "invoicing:run": {FINANCE},
+    "invoicing:invoice_issue": {FINANCE},
+    "invoicing:invoice_credit": {FINANCE},
+}
+
+
+@pytest.fixture(autouse=True)
+def _november_1998(settings):
+    settings.BUSINESS_DATE = date(1998, 11, 15)
+
+
+@pytest.fixture
+def desk() -> dict[str, tuple]:
+    """A desk with one row of everything; the arguments of each page's address."""
+    agreement = factories.agreement()
+    site = factories.site(agreement, SCRIPT, state="NV")
+    factories.counts(site, date(1998, 10, 1), reference.counts())
+    (result,) = draft_invoices(through=date(1998, 11, 30), on=date(1998, 11, 1), by=None, agreements=[agreement])
+    first, draft = result.documents
+    issued = issue(invoice=first, on=date(1998, 11, 1), by=None)
+    make_pdf(invoice=issued)
+    return {
+        "contracts:agreement_list": (),
+        "sites:agreement_detail": (agreement.pk,),
+        "sites:site_list": (),
+        "sites:site_detail": (site.pk,),
+        "invoicing:invoice_list": (),
+        "invoicing:invoice_detail": (issued.pk,),
+        "invoicing:invoice_pdf": (issued.pk,),
+        "invoicing:run": (),
+        "invoicing:invoice_issue": (draft.pk,),
+        "invoicing:invoice_credit": (issued.pk,),
+    }
+
+
+@pytest.mark.parametrize("role", sorted(EVERYBODY))
+def test_each_role_gets_into_its_pages_only(role, desk):
+    client = client_of(role)
+
+    let_in = {name for name, args in desk.items() if client.get(reverse(name, args=args)).status_code == 200}
+    refused = {name for name, args in desk.items() if client.get(reverse(name, args=args)).status_code == 403}
+
+    assert let_in == {name for name, roles in WHO_GETS_IN.items() if role in roles}
+    assert let_in | refused == set(desk)
+
+
+def test_nobody_gets_in_without_signing_in(desk):
+    for name, args in desk.items():
+        address = reverse(name, args=args)
+        assert Client().get(address).headers["Location"] == f"{reverse('login')}?next={address}"
+
+
+def test_somebody_without_a_role_gets_in_nowhere(desk):
+    user = user_of(VIEWER)
+    user.groups.clear()
+    client = Client()
+    client.force_login(user)
+
+    assert {client.get(reverse(name, args=args)).status_code for name, args in desk.items()} == {403}
+
+
+def fingerprint() -> dict[str, list]:
+    """Every row of every table of ours."""
+    return {
+        model._meta.label: list(model.objects.order_by("pk").values())
+        for app in ("contracts", "sites", "invoicing", "auth", "admin")
+        for model in apps.get_app_config(app).get_models(include_auto_created=True)
+    }
+
+
+def test_a_get_never_writes(desk, settings):
+    client = client_of(FINANCE)
+    before = fingerprint()
+    files = {path.name: path.read_bytes() for path in settings.DOCUMENTS_DIR.iterdir()}
+
+    for name, args in desk.items():
+        assert client.get(reverse(name, args=args)).status_code == 200
+        assert client.head(reverse(name, args=args)).status_code == 200
+
+    assert fingerprint() == before
+    assert {path.name: path.read_bytes() for path in settings.DOCUMENTS_DIR.iterdir()} == files
+
+
+def test_a_get_sends_no_statement_that_writes(desk):
+    client = client_of(FINANCE)
+    statements = []
+
+    def note(execute, sql, params, many, context):
+        statements.append(sql.split()[0].upper())
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        for name, args in desk.items():
+            client.get(reverse(name, args=args))
+
+    assert set(statements) == {"SELECT"}
+
+
+def test_a_name_is_shown_as_text(desk):
+    Party.objects.filter(legal_name="KMC Telecom Inc.").update(address=SCRIPT)
+    client = client_of(FINANCE)
+    shown = set()
+
+    for name, args in desk.items():
+        page = client.get(reverse(name, args=args))
+        if page.headers["Content-Type"].startswith("text/html"):
+            assert SCRIPT not in page.content.decode()
+            if "&lt;script&gt;" in page.content.decode():
+                shown.add(name)
+
+    assert shown == {
+        "sites:agreement_detail",
+        "sites:site_list",
+        "sites:site_detail",
+        "invoicing:invoice_detail",
+        "invoicing:invoice_issue",
+    }
+
+
+def test_pages_hold_no_inline_style_or_script(desk):
+    client = client_of(FINANCE)
+
+    for name, args in desk.items():
+        page = client.get(reverse(name, args=args))
+        if page.headers["Content-Type"].startswith("text/html"):
+            html = page.content.decode()
+            assert ["<script" in html, " style=" in html, "<style" in html, " onclick=" in html] == [False] * 4
+
+
+NAMES = ["page", "per_page", "sort", "state", "agreement", "service", "since", "q", "kind", "known_on"]
+VALUES = ["0", "-1", "99999999999999999999", "1e3", "\u0661", "", "\x00", "x" * 5000, "9" * 5000]
+LISTS = ["contracts:agreement_list", "sites:site_list", "invoicing:invoice_list", "sites:agreement_detail"]
+
+
+@pytest.mark.parametrize("page", LISTS)
+def test_no_value_in_an_address_breaks_a_list(page, desk):
+    client = client_of(FINANCE)
+
+    answers = {
+        (name, value): client.get(reverse(page, args=desk[page]), {name: value}).status_code
+        for name in NAMES
+        for value in VALUES
+    }
+
+    assert {asked: status for asked, status in answers.items() if status != 200} == {}
+
+
+@pytest.mark.parametrize("pk", ["0", "99999999999999999999"])
+@pytest.mark.parametrize(
+    "page", ["agreements/{}/", "sites/{}/", "invoices/{}/", "invoices/{}/pdf/", "invoices/{}/issue/"]
+)
+def test_a_row_that_is_not_there_is_not_found(page, pk, desk):
+    assert client_of(FINANCE).get("/" + page.format(pk)).status_code == 404
