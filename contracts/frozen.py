@@ -67,6 +67,8 @@ class FrozenModel(models.Model):
             stored = type(self)._base_manager.filter(pk=self.pk).filter(_sealed(self.seal)).first()
             if stored is not None and self._differs(stored, kwargs.get("update_fields")):
                 raise SealedRow(stored.sealed_message())
+            if stored is None and self.seal.joins:
+                self._refuse_moving()
         super().save(**kwargs)
 
     def delete(self, **kwargs):
@@ -82,12 +84,24 @@ class FrozenModel(models.Model):
 
     def sealed_message(self) -> str:
         """The sentence a person reads when the row refuses to change."""
-        return f"{self._meta.verbose_name.capitalize()} {self} {MESSAGE}. {self.seal.correction}"
+        noun, name = str(self._meta.verbose_name).capitalize(), str(self)
+        named = name if name.lower().startswith(noun.lower()) else f"{noun} {name}"
+        return f"{named} {MESSAGE}. {self.seal.correction}"
 
     def refuse_sealed_parent(self):
         """Raise SealedRow when the row would be added to a sealed parent."""
         if self.seal.through and getattr(_follow(self, self.seal.through), self.seal.field) is not None:
             raise SealedRow(self.sealed_message())
+        joined = getattr(self, self.seal.joins) if self.seal.joins else None
+        if joined is not None and joined.is_sealed:
+            raise SealedRow(joined.sealed_message())
+
+    def _refuse_moving(self):
+        """Raise SealedRow when the row would move to a sealed parent."""
+        key = self._meta.get_field(self.seal.joins).attname
+        held = type(self)._base_manager.filter(pk=self.pk).values_list(key, flat=True).first()
+        if held != getattr(self, key):
+            self.refuse_sealed_parent()
 
     def _sealed_columns(self, update_fields: Iterable[str] | None) -> set[str]:
         guarded = set(self.seal.columns) or {field.name for field in self._meta.concrete_fields}

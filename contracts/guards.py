@@ -21,12 +21,14 @@ class Seal:
     """When a row is sealed: once `field` is set on it, or on the row that the foreign keys in `through` lead to.
 
     `columns` limits the seal to some columns (the others may still change; the row can never be deleted); `field` None
-    seals every row from its insertion. `correction` tells what to do instead.
+    seals every row from its insertion. `joins` is a foreign key to a sealed model: once the row it leads to is sealed,
+    no row can join it any more. `correction` tells what to do instead.
     """
 
     field: str | None
     through: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
+    joins: str = ""
     correction: str = "Enter an amendment instead."
 
 
@@ -62,7 +64,7 @@ def _condition(model: type[models.Model], event: str) -> str | None:
     if event == "TRUNCATE":
         return f'EXISTS (SELECT 1 FROM "{table}" AS row_ WHERE {_sealed("row_", model)})'
     if event == "INSERT":
-        return _sealed("NEW", model) if seal.through else None
+        return _sealed("NEW", model) if seal.through else _joined("NEW", model)
     sealed = _sealed("OLD", model)
     if event == "UPDATE" and seal.columns:
         columns = [model._meta.get_field(name).column for name in seal.columns]
@@ -70,6 +72,9 @@ def _condition(model: type[models.Model], event: str) -> str | None:
         return f"{sealed} AND ({changed})"
     if event == "UPDATE" and seal.through:
         return f"{sealed} OR {_sealed('NEW', model)}"
+    if event == "UPDATE" and seal.joins:
+        column = model._meta.get_field(seal.joins).column
+        return f'{sealed} OR (OLD."{column}" IS DISTINCT FROM NEW."{column}" AND {_joined("NEW", model)})'
     return sealed
 
 
@@ -96,8 +101,23 @@ def _sealed(row: str, model: type[models.Model]) -> str:
     )
 
 
+def _joined(row: str, model: type[models.Model]) -> str | None:
+    """The condition that a row joins a sealed one through its key `joins`; None for a model without."""
+    if not model.seal.joins:
+        return None
+    key = model._meta.get_field(model.seal.joins)
+    parent = key.related_model
+    sealed = parent._meta.get_field(parent.seal.field).column
+    return (
+        f'EXISTS (SELECT 1 FROM "{parent._meta.db_table}" WHERE "{parent._meta.db_table}"."id" = {row}."{key.column}" '
+        f'AND "{parent._meta.db_table}"."{sealed}" IS NOT NULL)'
+    )
+
+
 def _tables(model: type[models.Model]) -> frozenset[str]:
     tables = {model._meta.db_table}
+    if model.seal.joins:
+        tables.add(model._meta.get_field(model.seal.joins).related_model._meta.db_table)
     for name in model.seal.through:
         model = model._meta.get_field(name).related_model
         tables.add(model._meta.db_table)

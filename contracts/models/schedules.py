@@ -79,7 +79,7 @@ class PriceSchedule(FrozenModel):
     executed_on = models.DateField(null=True, blank=True, editable=False)
 
     objects = PriceScheduleQuerySet.as_manager()
-    seal = Seal("executed_on", correction=NEXT_AMENDMENT)
+    seal = Seal("executed_on", joins="amendment", correction=NEXT_AMENDMENT)
 
     class Meta:
         ordering = ["agreement", "pk"]

@@ -159,6 +159,26 @@ def test_a_level_cannot_move_into_a_sealed_schedule(unsealed):
         ServiceLevel.objects.filter(pk=level.pk).update(schedule=sealed, code="OTHER", rank=9)
 
 
+def test_a_schedule_cannot_join_an_executed_amendment(agreement, unsealed):
+    bare = factories.amendment(agreement, reference.amendment(2, date(1999, 10, 1)))
+    with pytest.raises(SealedRow, match=r"^Amendment 2 \(LNM-2\) is sealed and cannot be changed"):
+        PriceSchedule.objects.create(agreement=agreement, amendment=bare, clause="Appendix B")
+    with pytest.raises(IntegrityError, match="sealed"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO contracts_priceschedule (agreement_id, amendment_id, clause, integration_clause, "
+            "hours_clause, review_clause, opening_level_code, starting_level_code, opening_clause, minimum_changed) "
+            "VALUES (%s, %s, 'Appendix B', '', '', '', '', '', '', 1)",
+            [agreement.pk, bare.pk],
+        )
+    moving = PriceSchedule.objects.get(amendment=unsealed)
+    moving.amendment = bare
+    with pytest.raises(SealedRow):
+        moving.save()
+    with pytest.raises(IntegrityError, match="sealed"), transaction.atomic():
+        PriceSchedule.objects.filter(pk=moving.pk).update(amendment=bare)
+    PriceSchedule.objects.filter(pk=moving.pk).update(block_hours=1000)
+
+
 def test_the_policy_of_an_executed_agreement_can_change_but_not_its_terms(agreement):
     agreement.net_days = 30
     agreement.save()
