@@ -2,16 +2,19 @@
 
 import json
 import secrets
+from io import StringIO
 from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.models import Group, User
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from contracts.arguments import day
 from contracts.clock import business_date
 from invoicing import roles
 from invoicing.demonstrating import play
+from sites.models import RenewalReview
 
 USERS = {
     "manager": roles.ACCOUNT_MANAGER,
@@ -39,6 +42,8 @@ class Command(BaseCommand):
         )
         for event in played:
             self.stdout.write(f"{event.on}  {event.what}")
+        if RenewalReview.objects.exists():
+            call_command("print_reviews", verbosity=0, stdout=StringIO())
         self.stdout.write(f"\nPDFs: {settings.DOCUMENTS_DIR}\n")
         self.stdout.write("\nUser        Password        Role")
         for name, role in USERS.items():
