@@ -5,6 +5,7 @@ from datetime import date
 
 from django.contrib.auth.models import User
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.files import File
 from django.db import transaction
 
 from contracts import schedule as pricing
@@ -317,3 +318,19 @@ def _written_schedule(agreement: Agreement, amendment: Amendment | None, schedul
         IncludedService(schedule=row, name=service.name, clause=service.clause) for service in schedule.included
     )
     return row
+
+
+@transaction.atomic
+def attach_scan(*, amendment: Amendment, document: File, on: date, by: User | None) -> Amendment:
+    """Attach the scanned document to an executed amendment that has none; nothing else of it can change any more.
+
+    Raises CannotAmend when a document is attached already: the one on file stays.
+    """
+    amendment = Amendment.objects.select_for_update().get(pk=amendment.pk)
+    if amendment.document:
+        raise CannotAmend(
+            Refused("HAS_DOCUMENT", "document", f"{amendment} has its scanned document. The one on file stays.")
+        )
+    amendment.document = document
+    amendment.save(update_fields=["document"])
+    return amendment

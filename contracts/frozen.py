@@ -22,8 +22,10 @@ class FrozenQuerySet(models.QuerySet):
 
     def update(self, **kwargs):
         """Update the rows; raises SealedRow, and changes nothing, when one of them is sealed."""
-        seal = self.model.seal
-        if not seal.columns or _column_names(self.model, kwargs) & set(seal.columns):
+        seal, names = self.model.seal, _column_names(self.model, kwargs)
+        if names <= set(seal.once):
+            self._refuse_sealed(without=seal.once)
+        elif not seal.columns or names & set(seal.columns):
             self._refuse_sealed()
         return super().update(**kwargs)
 
@@ -39,8 +41,11 @@ class FrozenQuerySet(models.QuerySet):
             row.refuse_sealed_parent()
         return super().bulk_create(objs, *args, **kwargs)
 
-    def _refuse_sealed(self):
+    def _refuse_sealed(self, *, without: Iterable[str] = ()):
+        """Refuse when a row is sealed; rows whose columns `without` are empty may still be given them."""
         rows = self.model._base_manager.using(self.db)
+        for name in without:
+            rows = rows.exclude(**{name: ""})
         sealed = rows.filter(pk__in=self.order_by().values("pk")).filter(_sealed(self.model.seal)).first()
         if sealed is not None:
             raise SealedRow(sealed.sealed_message())
@@ -108,9 +113,10 @@ class FrozenModel(models.Model):
         return guarded if update_fields is None else guarded & set(update_fields)
 
     def _differs(self, stored: models.Model, update_fields: Iterable[str] | None) -> bool:
-        if not self.seal.columns:
+        if not self.seal.columns and not self.seal.once:
             return True
         names = {self._meta.get_field(name).attname for name in self._sealed_columns(update_fields)}
+        names -= {name for name in self.seal.once if not getattr(stored, name)}
         return any(getattr(self, name) != getattr(stored, name) for name in names)
 
 

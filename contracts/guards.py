@@ -22,13 +22,15 @@ class Seal:
 
     `columns` limits the seal to some columns (the others may still change; the row can never be deleted); `field` None
     seals every row from its insertion. `joins` is a foreign key to a sealed model: once the row it leads to is sealed,
-    no row can join it any more. `correction` tells what to do instead.
+    no row can join it any more. `once` names text columns that a sealed row may still be given while they are empty.
+    `correction` tells what to do instead.
     """
 
     field: str | None
     through: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     joins: str = ""
+    once: tuple[str, ...] = ()
     correction: str = "Enter an amendment instead."
 
 
@@ -66,10 +68,8 @@ def _condition(model: type[models.Model], event: str) -> str | None:
     if event == "INSERT":
         return _sealed("NEW", model) if seal.through else _joined("NEW", model)
     sealed = _sealed("OLD", model)
-    if event == "UPDATE" and seal.columns:
-        columns = [model._meta.get_field(name).column for name in seal.columns]
-        changed = " OR ".join(f'OLD."{column}" IS DISTINCT FROM NEW."{column}"' for column in columns)
-        return f"{sealed} AND ({changed})"
+    if event == "UPDATE" and (seal.columns or seal.once):
+        return f"{sealed} AND ({_changed(model)})"
     if event == "UPDATE" and seal.through:
         return f"{sealed} OR {_sealed('NEW', model)}"
     if event == "UPDATE" and seal.joins:
@@ -99,6 +99,18 @@ def _sealed(row: str, model: type[models.Model]) -> str:
         f'EXISTS (SELECT 1 FROM "{tables[0]}"{joins} WHERE "{tables[0]}"."id" = {row}."{keys[0].column}" '
         f'AND "{tables[-1]}"."{column}" IS NOT NULL)'
     )
+
+
+def _changed(model: type[models.Model]) -> str:
+    """The condition that a column changes which the seal covers."""
+    seal = model.seal
+    names = seal.columns or [field.name for field in model._meta.concrete_fields if field.name not in seal.once]
+    columns = [model._meta.get_field(name).column for name in names]
+    changes = [f'OLD."{column}" IS DISTINCT FROM NEW."{column}"' for column in columns]
+    for name in seal.once:
+        column = model._meta.get_field(name).column
+        changes.append(f'(OLD."{column}" <> \'\' AND OLD."{column}" IS DISTINCT FROM NEW."{column}")')
+    return " OR ".join(changes)
 
 
 def _joined(row: str, model: type[models.Model]) -> str | None:

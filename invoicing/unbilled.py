@@ -81,7 +81,8 @@ def _adjustments(due: Due, billed: Mapping[ChargeKey, Billed], sites: Mapping[in
     by_key: dict[ChargeKey, list[Charge]] = {}
     for charge in due.charges:
         by_key.setdefault(charge.key, []).append(charge)
-    for key, was in sorted(billed.items()):
+    order = {site_key: position for position, site_key in enumerate(sites)}
+    for key, was in sorted(billed.items(), key=lambda item: (order[item[0][0]], item[0][1])):
         if key in due.undecided or _billed_beyond(due, key, was):
             continue
         charges = tuple(c for c in by_key.get(key, ()) if c.instalment.number in was.instalments)

@@ -11,7 +11,7 @@ from contracts import amending
 from contracts.admin.base import ReadOnlyAdmin, RecordAdmin, RecordInline
 from contracts.admin.discarding import DiscardAmendment
 from contracts.admin.forms import AmendmentForm
-from contracts.admin.signing import CopySchedule, ExecuteAgreement, SignForCustomer, SignForSupplier
+from contracts.admin.signing import AttachScan, CopySchedule, ExecuteAgreement, SignForCustomer, SignForSupplier
 from contracts.clock import business_date
 from contracts.comparison import amendment_changes
 from contracts.models import Agreement, Amendment, ChosenReading, Party, PartyAlias
@@ -143,7 +143,7 @@ class AmendmentAdmin(RecordAdmin):
     )
     date_hierarchy = "effective_on"
     autocomplete_fields = ("agreement",)
-    events = (SignForCustomer, SignForSupplier, CopySchedule, DiscardAmendment)
+    events = (SignForCustomer, SignForSupplier, CopySchedule, AttachScan, DiscardAmendment)
     refusals = (amending.CannotAmend,)
     terms = (
         (

@@ -59,7 +59,7 @@ class AmendmentForm(forms.ModelForm):
     document = ScanField(
         label="Scanned document",
         required=False,
-        help_text="PDF, PNG or JPEG of at most 20 MB. Attach it before the second signature is recorded.",
+        help_text="PDF, PNG or JPEG of at most 20 MB. It can also be attached later, once, by its own button.",
     )
 
     class Meta:

@@ -4,7 +4,14 @@ from django import forms
 
 from contracts.admin.base import DayField
 from contracts.admin.events import EventView
-from contracts.amending import CannotAmend, copy_schedule_in_force, execute_agreement, record_signature
+from contracts.admin.forms import ScanField
+from contracts.amending import (
+    CannotAmend,
+    attach_scan,
+    copy_schedule_in_force,
+    execute_agreement,
+    record_signature,
+)
 from contracts.models import Agreement, Amendment
 from contracts.periods import day_text
 from contracts.schedule import Finding, findings
@@ -72,7 +79,11 @@ class Sign(Amending):
             f"The {self.other} signed on {day_text(other_signed_on)}. This is the second signature: it executes "
             f"{self.row} on the later of the two dates.",
             self._schedule_sentence(),
-            *([] if self.row.document else ["No scanned document is attached. It cannot be attached afterwards."]),
+            *(
+                []
+                if self.row.document
+                else ["No scanned document is attached yet; it can be attached afterwards, once."]
+            ),
             SEALED_FOR_GOOD,
         ]
 
@@ -139,6 +150,34 @@ class CopySchedule(Amending):
     def perform(self, data: dict) -> str:
         schedule = copy_schedule_in_force(amendment=self.row, on=self.on, by=self.request.user)
         return f"{schedule.clause} is copied into {self.row}. Open the price schedule and enter what changes."
+
+
+class ScanForm(forms.Form):
+    """The scanned document of an executed amendment."""
+
+    document = ScanField(label="Scanned document", help_text="PDF, PNG or JPEG, at most 20 MB.")
+
+
+class AttachScan(Amending):
+    """Attach the scanned document to an executed amendment that has none yet."""
+
+    slug = "attach-scan"
+    title = "Attach the scanned document"
+    button = "Attach the document"
+    permission = "contracts.change_amendment"
+    form_class = ScanForm
+    closed = "The amendment has its scanned document, or is not executed yet: attach it on its page then."
+
+    @classmethod
+    def offered(cls, row: Amendment) -> bool:
+        return row.is_sealed and not row.document
+
+    def consequences(self) -> list[str]:
+        return [f"The scan is kept with {self.row} and cannot be replaced. Nothing else of the amendment changes."]
+
+    def perform(self, data: dict) -> str:
+        attach_scan(amendment=self.row, document=data["document"], on=self.on, by=self.request.user)
+        return f"The scanned document is attached to {self.row}."
 
 
 class ExecuteAgreement(Amending):

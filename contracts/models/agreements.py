@@ -175,7 +175,7 @@ class Amendment(FrozenModel):
     executed_on = models.DateField("executed on", null=True, blank=True, editable=False)
     document = models.FileField("scanned document", upload_to="amendments/", blank=True)
 
-    seal = Seal("executed_on", correction=NEXT_AMENDMENT)
+    seal = Seal("executed_on", once=("document",), correction=NEXT_AMENDMENT)
 
     class Meta:
         ordering = ["agreement", "number"]

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from contracts.models import Agreement, Amendment, PriceSchedule
 from tests import factories, reference
@@ -68,7 +69,7 @@ def test_second_signature_executes_and_seals(manager, amendment):
         "The supplier signed on 10 July 1999. This is the second signature: it executes Amendment 2 (LNM990901MP) "
         "on the later of the two dates.",
         "Its price schedule, Appendix A, is sealed with it and sets the prices from 1 October 1999.",
-        "No scanned document is attached. It cannot be attached afterwards.",
+        "No scanned document is attached yet; it can be attached afterwards, once.",
         "Nothing takes this back: a later change is entered as the next amendment.",
     ]
     assert [finding.code for finding in page.context["findings"]] == ["BLANK_IN_SOURCE"] * 5
@@ -172,9 +173,37 @@ def test_event_asks_for_a_sign_in_and_an_existing_row(client, manager, amendment
 
 def test_event_is_not_offered_once_the_amendment_is_executed(manager, amendment):
     sealed = amendment.agreement.amendments.get(number=1)
-    assert offered(manager, page_of(sealed) + "change/") == []
+    assert offered(manager, page_of(sealed) + "change/") == ["Attach the scanned document"]
     answer = manager.post(page_of(sealed) + "sign-customer/", SIGNED, follow=True)
     assert messages_of(answer) == ["The amendment is executed; its signatures are sealed with it."]
+
+
+def test_the_scan_of_an_executed_amendment_is_attached_once(manager, amendment):
+    sealed = amendment.agreement.amendments.get(number=1)
+    url = page_of(sealed) + "attach-scan/"
+    assert 'enctype="multipart/form-data"' in manager.get(url).content.decode()
+
+    wrong = manager.post(url, {"document": SimpleUploadedFile("scan.pdf", b"MZ no scan")})
+    assert "does not hold what its ending .pdf says" in wrong.content.decode()
+    answer = manager.post(url, {"document": SimpleUploadedFile("scan.pdf", b"%PDF-1.4 signed")}, follow=True)
+    assert messages_of(answer) == ["The scanned document is attached to Amendment 1 (LNM980917MP)."]
+    sealed.refresh_from_db()
+    assert sealed.document.read() == b"%PDF-1.4 signed"
+
+    again = manager.post(url, {"document": SimpleUploadedFile("other.pdf", b"%PDF-1.4 other")}, follow=True)
+    assert messages_of(again)[0].startswith("The amendment has its scanned document")
+    sealed.refresh_from_db()
+    assert sealed.document.read() == b"%PDF-1.4 signed"
+
+
+@pytest.mark.parametrize("role", [FINANCE, VIEWER, DATA_ENTRY])
+def test_the_scan_is_attached_by_those_who_may_change_amendments(role, amendment):
+    sealed = amendment.agreement.amendments.get(number=1)
+    upload = {"document": SimpleUploadedFile("scan.pdf", b"%PDF-1.4 signed")}
+    answer = client_of(role).post(page_of(sealed) + "attach-scan/", upload)
+    assert answer.status_code in (302, 403)  # a viewer is no member of staff and is sent to the sign-in page
+    sealed.refresh_from_db()
+    assert not sealed.document
 
 
 # ---- discarding what nobody has signed ---------------------------------------------------------------------------

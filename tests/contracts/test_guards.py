@@ -54,7 +54,9 @@ def test_every_row_of_an_executed_amendment_is_sealed(agreement):
 
 
 def test_save_of_a_sealed_row_is_refused(agreement):
-    for row in sealed_rows():
+    amendment, *others = sealed_rows()
+    amendment.effective_on = date(1997, 1, 1)
+    for row in (amendment, *others):
         with pytest.raises(SealedRow, match="is sealed and cannot be changed. Enter the next amendment instead."):
             row.save()
 
@@ -177,6 +179,27 @@ def test_a_schedule_cannot_join_an_executed_amendment(agreement, unsealed):
     with pytest.raises(IntegrityError, match="sealed"), transaction.atomic():
         PriceSchedule.objects.filter(pk=moving.pk).update(amendment=bare)
     PriceSchedule.objects.filter(pk=moving.pk).update(block_hours=1000)
+
+
+def test_a_scan_can_be_attached_to_an_executed_amendment_once(agreement):
+    amendment = Amendment.objects.get()
+    amendment.document = "amendments/one.pdf"
+    amendment.save(update_fields=["document"])
+    assert Amendment.objects.get().document.name == "amendments/one.pdf"
+
+    amendment.document = "amendments/two.pdf"
+    with pytest.raises(SealedRow):
+        amendment.save(update_fields=["document"])
+    with pytest.raises(SealedRow):
+        Amendment.objects.update(document="amendments/two.pdf")
+    with pytest.raises(IntegrityError, match="sealed"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE contracts_amendment SET document = 'amendments/two.pdf'")
+
+
+def test_a_scan_can_be_attached_by_an_update_while_there_is_none(agreement):
+    assert Amendment.objects.update(document="amendments/one.pdf") == 1
+    with pytest.raises(SealedRow):
+        Amendment.objects.update(document="", effective_on=date(1997, 1, 1))
 
 
 def test_the_policy_of_an_executed_agreement_can_change_but_not_its_terms(agreement):
