@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 
 from contracts.readings import ReviewDay
@@ -107,12 +108,18 @@ class AnnualPeriod:
 
     def parts(self, of: int) -> tuple[DaySpan, ...]:
         """Return the full period in 1, 2, 3, 4, 6 or 12 parts of equally many months, each counted from the anchor."""
-        elapsed = MONTHS_A_YEAR * (self.number - 1)
-        starts = [add_months(self.anchor, elapsed + MONTHS_A_YEAR // of * part) for part in range(of + 1)]
-        return tuple(DaySpan(first, after - ONE_DAY) for first, after in pairwise(starts))
+        return _parts(self.anchor, self.number, of)
 
     def __str__(self) -> str:
         return f"Annual period {self.number} ({day_text(self.span.first_day)} to {day_text(self.span.last_day)})"
+
+
+@lru_cache(maxsize=256)
+def _parts(anchor: date, number: int, of: int) -> tuple[DaySpan, ...]:
+    """Remembered, since every site of an agreement asks for the same ones."""
+    elapsed = MONTHS_A_YEAR * (number - 1)
+    starts = [add_months(anchor, elapsed + MONTHS_A_YEAR // of * part) for part in range(of + 1)]
+    return tuple(DaySpan(first, after - ONE_DAY) for first, after in pairwise(starts))
 
 
 class OutsideTerm(StrEnum):

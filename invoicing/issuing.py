@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -10,15 +11,15 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from contracts.models import Agreement
-from contracts.periods import day_text
+from contracts.periods import DaySpan, day_text
 from contracts.readings import Timing
-from contracts.terms import NotInForce
+from contracts.terms import NotInForce, expiration_known
 from invoicing import books, numbering, reasons
 from invoicing.documents import content_sha256, invoice_content
-from invoicing.due import Charge, Due, due_through
+from invoicing.due import Charge, ChargeKey, Due, SiteFacts, due_through
 from invoicing.models import Correction, Invoice, InvoiceLine
-from invoicing.printing import make_pdf
-from invoicing.unbilled import Adjustment, PlannedDocument, unbilled
+from invoicing.printing import make_missing_pdfs, make_pdf
+from invoicing.unbilled import Adjustment, Billed, PlannedDocument, adjustments, new_charges, unbilled
 from sites.models import Site
 
 logger = logging.getLogger(__name__)
@@ -34,6 +35,10 @@ class CannotDraft(CannotBill):
 
 class CannotIssue(CannotBill):
     """A document is no draft, or what it was drafted from has changed."""
+
+
+class AlreadyIssued(CannotIssue):
+    """Somebody else has issued the document meanwhile."""
 
 
 class CannotCredit(CannotBill):
@@ -70,10 +75,13 @@ def draft_invoices(
     others.
     """
     chosen = list(agreements) if agreements is not None else list(Agreement.objects.order_by("number"))
-    return [
+    results = [
         _run_for(agreement, through=through, on=on, by=by, issue_drafts=issue_drafts, dry_run=dry_run)
         for agreement in chosen
     ]
+    if issue_drafts and not dry_run:
+        transaction.on_commit(_make_good)
+    return results
 
 
 def _run_for(
@@ -82,16 +90,21 @@ def _run_for(
     documents: list[Invoice] = []
     try:
         drafts, notices = draft_agreement(agreement=agreement, through=through, on=on, by=by, dry_run=dry_run)
-        documents += drafts
-        if issue_drafts and not dry_run:
-            documents = []
-            for draft in drafts:
+        if not issue_drafts or dry_run:
+            return RunResult(agreement, tuple(drafts), "", notices)
+        for draft in drafts:
+            with suppress(AlreadyIssued):  # by another run at the same time
                 documents.append(issue(invoice=draft, on=on, by=by))
     except (CannotBill, numbering.CannotNumber) as refused:
         return RunResult(agreement, tuple(documents), str(refused))
     except Exception as error:
         logger.exception("The run failed for agreement %s", agreement.number)
-        return RunResult(agreement, tuple(documents), f"The run failed: {type(error).__name__}: {error}")
+        fault = f"{type(error).__name__}: {error}"
+        return RunResult(
+            agreement,
+            tuple(documents),
+            f"The run met an unexpected fault ({fault}). The log tells where; then run it again.",
+        )
     return RunResult(agreement, tuple(documents), "", notices)
 
 
@@ -105,24 +118,46 @@ def draft_agreement(
     """
     with transaction.atomic():
         agreement = _locked(agreement)
+        _refuse_before_last_document(agreement, on, CannotDraft)
         kept = list(_run_drafts(agreement))
         # Drafts of an earlier run that went further are brought into line with the others.
-        horizon = max([through, *(draft.through for draft in kept)])
         plan = _plan(agreement, through=through, on=on)
-        if horizon != through:
-            plan = replace(plan, documents=_plan(agreement, through=horizon, on=on).documents)
-        wanted = [_rows(agreement, plan, document, horizon=horizon, on=on, by=by) for document in plan.documents]
+        horizon = _horizon(agreement, [through, *(draft.through for draft in kept)], on)
+        if horizon > through:
+            plan = replace(_plan(agreement, through=horizon, on=on), notices=plan.notices)
+        documents = unbilled(due=plan.due, billed=plan.billed, sites=plan.sites, adjust_through=through)
+        wanted = [_rows(agreement, plan, document, on=on, by=by) for document in documents]
         drafts = [invoice for invoice, _lines, _corrected in wanted] if dry_run else _replace(kept, wanted)
-    return [draft for draft in drafts if _falls_due(draft, plan.due) <= through], plan.due.notices
+    due_now = [
+        draft
+        for draft, document in zip(drafts, documents, strict=True)
+        if not document.charges or _falls_due(draft, plan.due) <= through
+    ]
+    return due_now, plan.notices
+
+
+def _refuse_before_last_document(agreement: Agreement, on: date, refusal: type[CannotBill]) -> None:
+    """What is known only later would be taken back: nothing is billed as of a day before the last document's."""
+    last = Invoice.objects.issued().filter(agreement=agreement).order_by("-issued_on", "-pk").first()
+    if last is not None and on < last.issued_on:
+        raise refusal(f"{last} is dated {day_text(last.issued_on)}. Bill on that day or later.")
+
+
+def _horizon(agreement: Agreement, days: Sequence[date], on: date) -> date:
+    """The latest of some days, but not after the end of the term as known now."""
+    expires_on, _source = expiration_known(agreement=agreement.as_terms(), known_on=on)
+    return max(days) if expires_on is None else min(max(days), expires_on)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run would bill for one agreement."""
+    """What is due under one agreement, what was billed, and for whom."""
 
     due: Due
-    documents: tuple[PlannedDocument, ...]
+    billed: dict[ChargeKey, Billed]
+    sites: dict[int, SiteFacts]
     demonstration_sites: frozenset[int]
+    notices: tuple[str, ...]
 
 
 def _locked(agreement: Agreement) -> Agreement:
@@ -141,16 +176,15 @@ def _plan(agreement: Agreement, *, through: date, on: date) -> Plan:
     other = books.other_frequency(agreement=agreement, parts=terms.readings.frequency.parts)
     if other is not None:
         raise CannotDraft(
-            f"{terms.name} was billed in {other} instalments a year so far. Set the reading of the frequency back, "
-            "or credit what was issued, before billing in another frequency."
+            f"{terms.name} was billed in {other} instalments a year so far, and the frequency cannot change any more. "
+            "Set the reading of the frequency back."
         )
     sites = books.site_facts(agreement=agreement, terms=terms, known_on=on)
     due = due_through(agreement=terms, sites=sites.values(), through=through, known_on=on)
     if isinstance(due, NotInForce):
         raise CannotDraft(due.message)
-    documents = unbilled(due=due, billed=books.billed(agreement=agreement), sites=sites)
     marked = Site.objects.filter(agreement=agreement, is_demonstration=True).values_list("pk", flat=True)
-    return Plan(due, documents, frozenset(marked))
+    return Plan(due, books.billed(agreement=agreement), sites, frozenset(marked), due.notices)
 
 
 def _falls_due(draft: Invoice, due: Due) -> date:
@@ -161,30 +195,29 @@ Rows = tuple[Invoice, list[InvoiceLine], list[int]]
 """A document, its lines and the keys of the documents it corrects, none of them saved."""
 
 
-def _rows(
-    agreement: Agreement, plan: Plan, document: PlannedDocument, *, horizon: date, on: date, by: User | None
-) -> Rows:
+def _rows(agreement: Agreement, plan: Plan, document: PlannedDocument, *, on: date, by: User | None) -> Rows:
     lines = [_charge_line(charge) for charge in document.charges]
     lines += [_adjustment_line(adjustment) for adjustment in document.adjustments]
     for position, line in enumerate(lines, start=1):
         line.position = position
     corrected = {number for adjustment in document.adjustments for number in adjustment.billed.documents}
-    last_day = document.part.last_day
-    if document.charges:
-        last_day = min(last_day, document.charges[0].period.span.last_day)
+    periods = [line.period.span for line in (*document.charges, *document.adjustments)]
+    last_day = min(document.part.last_day, max(span.last_day for span in periods))
     invoice = Invoice(
         agreement=agreement,
         kind=Invoice.Kind.CREDIT_NOTE if document.total < 0 else Invoice.Kind.INVOICE,
         first_day=document.part.first_day,
         last_day=last_day,
-        through=horizon,
+        through=plan.due.through,
         drafted_on=on,
         drafted_by=by,
         total=document.total,
         is_demonstration=any(line.site_id in plan.demonstration_sites for line in lines),
     )
-    keys = Invoice.objects.filter(number_text__in=corrected).order_by("pk").values_list("pk", flat=True)
-    return invoice, lines, list(keys) if corrected else []
+    if not corrected:
+        return invoice, lines, []
+    keys = Invoice.objects.issued().filter(agreement=agreement, number_text__in=corrected).order_by("pk")
+    return invoice, lines, list(keys.values_list("pk", flat=True))
 
 
 def _charge_line(charge: Charge) -> InvoiceLine:
@@ -223,7 +256,7 @@ def _adjustment_line(adjustment: Adjustment) -> InvoiceLine:
         annual_price=priced.annual_price if priced else None,
         provisional=last.provisional if last else False,
         amount=adjustment.amount,
-        source=last.source if last else "",
+        source=adjustment.source,
         steps=list(reasons.adjustment_steps(adjustment)),
         inputs=reasons.adjustment_inputs(adjustment),
     )
@@ -286,8 +319,10 @@ def issue(*, invoice: Invoice, on: date, by: User | None) -> Invoice:
     series = numbering.series_for(invoice.kind)
     with numbering.one_at_a_time(), transaction.atomic():
         number, number_text = numbering.take(series=series, on=on)
+        agreement = _locked(invoice.agreement)  # before its documents, as a run does
         draft = _draft_to_issue(invoice)
-        draft.agreement = _locked(draft.agreement)
+        draft.agreement = agreement
+        _refuse_before_last_document(agreement, on, CannotIssue)
         _refuse_unless_current(draft, on)
         issued = _freeze(draft, series=series, number=number, number_text=number_text, on=on, by=by)
     transaction.on_commit(partial(_make_pdf, issued))  # nothing slow while others wait for their number
@@ -302,39 +337,55 @@ def _make_pdf(issued: Invoice) -> None:
         logger.exception("%s is issued, but its PDF could not be made; run manage.py make_pdfs", issued)
 
 
+def _make_good() -> None:
+    """Make the PDFs that an earlier crash left unmade; a failure is logged, and the next run tries again."""
+    try:
+        make_missing_pdfs()
+    except Exception:
+        logger.exception("Some PDFs could not be made; run manage.py make_pdfs")
+
+
 def _draft_to_issue(invoice: Invoice) -> Invoice:
     draft = Invoice.objects.select_for_update().filter(pk=invoice.pk).first()
     if draft is None:
         raise CannotIssue("The draft was replaced by a later run. Open the list of drafts and issue the new one.")
     if draft.is_issued:
-        raise CannotIssue(f"{draft} is issued already, on {day_text(draft.issued_on)}.")
+        raise AlreadyIssued(f"{draft} is issued already, on {day_text(draft.issued_on)}.")
     return draft
 
 
 def _refuse_unless_current(draft: Invoice, on: date) -> None:
-    agreement = draft.agreement
-    drafts = list(_run_drafts(agreement))
-    horizon = max(other.through for other in drafts)
+    """Refuse a draft that a run would not make now: its instalments and its adjustments must be the same as a whole."""
+    agreement, lines = draft.agreement, list(draft.lines.all())
+    serves = any(line.kind == InvoiceLine.Kind.INSTALMENT for line in lines)
+    adjusts = any(line.kind == InvoiceLine.Kind.ADJUSTMENT for line in lines)
+    drafted = Invoice.objects.drafts().filter(agreement=agreement, origin=Invoice.Origin.RUN)
+    horizon = _horizon(agreement, [draft.through, *drafted.values_list("through", flat=True)], on)
     try:
         plan = _plan(agreement, through=horizon, on=on)
     except CannotDraft as refused:
         raise CannotIssue(str(refused)) from refused
-    if plan.due.agreement.readings.timing is Timing.IN_ARREARS and draft.last_day > on:
+    if serves and plan.due.agreement.readings.timing is Timing.IN_ARREARS and draft.last_day > on:
         raise CannotIssue(
-            f"The service of {day_text(draft.first_day)} to {day_text(draft.last_day)} is billed in arrears and is not "
-            f"over on {day_text(on)}. Issue it on {day_text(draft.last_day)} or later."
+            f"The service of {_period_text(draft)} is billed in arrears and is not over on {day_text(on)}. "
+            f"Issue it on {day_text(draft.last_day)} or later."
         )
-    current = next(other for other in drafts if other.pk == draft.pk)
-    lines = list(current.lines.all())
-    for document in plan.documents:
-        if document.part.first_day == draft.first_day:
-            rows = _rows(agreement, plan, document, horizon=horizon, on=on, by=None)
-            if _same(current, lines, rows):
-                return
+    corrections = adjustments(due=plan.due, billed=plan.billed, sites=plan.sites) if adjusts else ()
+    parts = {part.first_day: part for part in new_charges(due=plan.due, billed=plan.billed)} if serves else {}
+    part = parts.get(draft.first_day, DaySpan(draft.first_day, draft.last_day))
+    charges = new_charges(due=plan.due, billed=plan.billed).get(part, ()) if serves else ()
+    if (charges or not serves) and (corrections or not adjusts):
+        rows = _rows(agreement, plan, PlannedDocument(part, charges, corrections), on=on, by=None)
+        if _same(draft, lines, rows):
+            return
     raise CannotIssue(
-        f"What the draft of {day_text(draft.first_day)} to {day_text(draft.last_day)} was made from has changed since. "
+        f"What the draft of {_period_text(draft)} was made from has changed since. "
         "Run the invoices again and issue the new draft."
     )
+
+
+def _period_text(document: Invoice) -> str:
+    return f"{day_text(document.first_day)} to {day_text(document.last_day)}"
 
 
 def _freeze(
@@ -365,9 +416,11 @@ def credit(*, invoice: Invoice, reason: str, on: date, by: User | None) -> Invoi
     series = numbering.series_for(Invoice.Kind.CREDIT_NOTE)
     with numbering.one_at_a_time(), transaction.atomic():
         number, number_text = numbering.take(series=series, on=on)
+        agreement = _locked(invoice.agreement)
         original = Invoice.objects.select_for_update().get(pk=invoice.pk)
+        original.agreement = agreement
         _refuse_uncreditable(original)
-        original.agreement = _locked(original.agreement)
+        _refuse_before_last_document(agreement, on, CannotCredit)
         note = _credit_rows(original, reason=reason.strip(), on=on, by=by)
         issued = _freeze(note, series=series, number=number, number_text=number_text, on=on, by=by)
     transaction.on_commit(partial(_make_pdf, issued))

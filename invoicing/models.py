@@ -19,7 +19,7 @@ class NumberSeries(models.Model):
     """Numbers of one kind of document: gapless, never reused, their dates never running backwards."""
 
     code = models.CharField(max_length=10, unique=True)
-    prefix = PlainCharField(max_length=20, help_text="Printed before the number, such as INV-.")
+    prefix = PlainCharField(max_length=20, unique=True, help_text="Printed before the number, such as INV-.")
     digits = models.PositiveSmallIntegerField(default=5)
     last_number = models.PositiveIntegerField(default=0)
     last_issued_on = models.DateField(null=True, blank=True)
@@ -107,6 +107,9 @@ class Invoice(FrozenModel):
         ordering = ["-first_day", "-pk"]
         constraints = [
             models.UniqueConstraint(fields=["series", "number"], name="invoice_number_once"),
+            models.UniqueConstraint(
+                fields=["number_text"], condition=~Q(number_text=""), name="invoice_printed_number_once"
+            ),
             models.CheckConstraint(
                 condition=Q(issued_on=None, number=None, series=None, number_text="", content=None, content_sha256="")
                 | (

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from contracts.money import ZERO
 from contracts.periods import AnnualPeriod, DaySpan, OutsideTerm, annual_period
-from contracts.terms import AgreementTerms, expiration_known
+from contracts.terms import expiration_known
 from invoicing.due import Charge, ChargeKey, Due, SiteFacts, falls_due
 
 
@@ -31,6 +32,7 @@ class Adjustment:
     charges: tuple[Charge, ...]
     due: Decimal
     billed: Billed
+    source: str = ""
 
     @property
     def amount(self) -> Decimal:
@@ -53,28 +55,49 @@ class PlannedDocument:
 
 
 def unbilled(
-    *, due: Due, billed: Mapping[ChargeKey, Billed], sites: Mapping[int, SiteFacts]
+    *,
+    due: Due,
+    billed: Mapping[ChargeKey, Billed],
+    sites: Mapping[int, SiteFacts],
+    adjust_through: date | None = None,
 ) -> tuple[PlannedDocument, ...]:
     """Return the documents that bill what is due and not billed yet: one per billing period, in order.
 
     Instalments never billed become charge lines of their billing period. For instalments billed before, the difference
-    per site and annual period becomes an adjustment line of the first document; where no new instalment is due, the
-    adjustments make a document of their own for the last billing period billed. Nothing to bill gives no document.
-    A run through an earlier date than was billed takes nothing back, nor does an annual period left undecided.
+    per site and annual period becomes an adjustment line of the first document that falls due by `adjust_through` (by
+    the date of the run unless told otherwise); where there is none, the adjustments make a document of their own for
+    the last billing period billed. Nothing to bill gives no document. A run through an earlier date than was billed
+    takes nothing back, nor does an annual period left undecided.
     """
-    adjustments = tuple(_adjustments(due, billed, sites))
+    documents = [PlannedDocument(part, charges) for part, charges in new_charges(due=due, billed=billed).items()]
+    corrections = adjustments(due=due, billed=billed, sites=sites)
+    if not corrections:
+        return tuple(documents)
+    limit = due.through if adjust_through is None else adjust_through
+    first = documents[0] if documents else None
+    if first is not None and _falls_due(first.charges[0]) <= limit:
+        return (PlannedDocument(first.part, first.charges, corrections), *documents[1:])
+    return (PlannedDocument(_last_part(corrections, due), (), corrections), *documents)
+
+
+def new_charges(*, due: Due, billed: Mapping[ChargeKey, Billed]) -> dict[DaySpan, tuple[Charge, ...]]:
+    """Return the instalments that are due and were never billed, by billing period, in order."""
     by_part: dict[DaySpan, list[Charge]] = {}
     for charge in due.charges:
         if charge.instalment.number not in billed.get(charge.key, NOTHING_BILLED).instalments and charge.amount:
             by_part.setdefault(charge.instalment.part, []).append(charge)
-    parts = sorted(by_part)
-    documents = [PlannedDocument(part, tuple(by_part[part])) for part in parts]
-    if not adjustments:
-        return tuple(documents)
-    if documents:
-        first = documents[0]
-        return (PlannedDocument(first.part, first.charges, adjustments), *documents[1:])
-    return (PlannedDocument(_last_part(adjustments, due), (), adjustments),)
+    return {part: tuple(by_part[part]) for part in sorted(by_part)}
+
+
+def adjustments(
+    *, due: Due, billed: Mapping[ChargeKey, Billed], sites: Mapping[int, SiteFacts]
+) -> tuple[Adjustment, ...]:
+    """Return the differences for instalments billed before, in the order of the sites."""
+    return tuple(_adjustments(due, billed, sites))
+
+
+def _falls_due(charge: Charge) -> date:
+    return falls_due(charge.instalment.part, charge.period, charge.agreement.readings.timing)
 
 
 def _adjustments(due: Due, billed: Mapping[ChargeKey, Billed], sites: Mapping[int, SiteFacts]) -> Iterable[Adjustment]:
@@ -89,8 +112,16 @@ def _adjustments(due: Due, billed: Mapping[ChargeKey, Billed], sites: Mapping[in
         now_due = sum((charge.amount for charge in charges), ZERO)
         if now_due != was.amount:
             site_key, period_number = key
-            period = _full_period(due.agreement, period_number)
-            yield Adjustment(sites[site_key], period, charges, now_due, was)
+            period = _period(due, period_number)
+            yield Adjustment(sites[site_key], period, charges, now_due, was, _source(due, charges))
+
+
+def _source(due: Due, charges: Sequence[Charge]) -> str:
+    """The document of the price, or, where nothing is due any more, the one that says until when the term runs."""
+    if charges:
+        return charges[-1].source
+    _expires_on, source = expiration_known(agreement=due.agreement, known_on=due.known_on)
+    return str(source)
 
 
 def _billed_beyond(due: Due, key: ChargeKey, was: Billed) -> bool:
@@ -109,10 +140,24 @@ def _last_billed(due: Due, period: AnnualPeriod, was: Billed) -> DaySpan:
     return period.parts(due.agreement.readings.frequency.parts)[max(was.instalments, default=1) - 1]
 
 
-def _full_period(agreement: AgreementTerms, number: int) -> AnnualPeriod:
-    """The annual period by number, whatever the expiration says now."""
+def _period(due: Due, number: int) -> AnnualPeriod:
+    """The annual period by number: within the term as known now, or whole where the term no longer reaches it."""
+    agreement = due.agreement
+    expires_on, _source = expiration_known(agreement=agreement, known_on=due.known_on)
+    within = annual_period(
+        number=number, first_period_starts_on=agreement.first_period_starts_on, expires_on=expires_on
+    )
+    if isinstance(within, AnnualPeriod):
+        return within
     return annual_period(number=number, first_period_starts_on=agreement.first_period_starts_on, expires_on=None)
 
 
-def _last_part(adjustments: Sequence[Adjustment], due: Due) -> DaySpan:
-    return max(_last_billed(due, adjustment.period, adjustment.billed) for adjustment in adjustments)
+def _last_part(corrections: Sequence[Adjustment], due: Due) -> DaySpan:
+    """The latest billing period billed, as far as the term still reaches."""
+    lasts = []
+    for adjustment in corrections:
+        period = adjustment.period
+        parts = period.parts(due.agreement.readings.frequency.parts)
+        within = [part for part in parts if part.first_day <= period.span.last_day]
+        lasts.append(within[min(max(adjustment.billed.instalments, default=1), len(within)) - 1])
+    return max(lasts)

@@ -170,7 +170,7 @@ def test_an_unexpected_failure_is_listed_with_its_cause_and_the_others_complete(
         agreement=broken, question="frequency", choice="weekly", chosen_by="nobody", chosen_on=OCTOBER
     )
     failed, fine = run(OCTOBER)
-    assert failed.refusal.startswith("The run failed: ValueError: 'weekly'")
+    assert failed.refusal.startswith("The run met an unexpected fault (ValueError: 'weekly'")
     assert (fine.refusal, len(fine.documents)) == ("", 1)
 
 
@@ -410,8 +410,8 @@ def test_issuing_costs_the_same_queries_for_any_number_of_sites(agreement, djang
         issue(invoice=draft, on=NOVEMBER, by=None)
 
 
-DRAFTING_QUERIES = 21
-ISSUING_QUERIES = 33
+DRAFTING_QUERIES = 22
+ISSUING_QUERIES = 34
 
 
 def test_a_failing_pdf_does_not_take_the_invoice_back(agreement, settings, django_capture_on_commit_callbacks):

@@ -151,7 +151,7 @@ def test_billed_site_that_is_no_longer_due_is_credited_whole():
     (document,) = unbilled(due=due, billed=billed, sites={1: gone})
 
     (adjustment,) = document.adjustments
-    assert adjustment == Adjustment(gone, period(1), (), ZERO, billed[1, 1])
+    assert adjustment == Adjustment(gone, period(1), (), ZERO, billed[1, 1], "Amendment 1 (LNM980917MP), clause 1")
     assert shown([document]) == [("November 1998", [], ["-27166.67"], "-27166.67")]
 
 
@@ -180,7 +180,7 @@ def test_shortened_term_credits_what_was_billed_beyond_it():
     documents = run(sites, billed, through=date(2000, 7, 22), of=shorter)
 
     # 163,000/12 x (9 + 22/31) = 131,889.78 due, 163,000.00 billed
-    assert shown(documents) == [("September 2000", [], ["-31110.22"], "-31110.22")]
+    assert shown(documents) == [("July 2000", [], ["-31110.22"], "-31110.22")]
 
 
 def test_annual_period_that_the_term_no_longer_holds_is_credited():

@@ -35,9 +35,13 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=["text", "json"], default="text")
 
     def handle(self, *args, **options):
+        today = business_date()
+        on = options["on"] or today
+        if on > today:
+            raise CommandError(f"{on} is still to come. The last date for documents is today, {today}.")
         results = draft_invoices(
             through=options["through"],
-            on=options["on"] or business_date(),
+            on=on,
             by=None,
             agreements=agreements(options["agreement"]),
             issue_drafts=options["issue"],

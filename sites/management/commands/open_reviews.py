@@ -16,7 +16,11 @@ class Command(BaseCommand):
         parser.add_argument("--on", type=day, metavar="DATE", help="what is due by this day (default: today)")
 
     def handle(self, *args, **options):
-        results = open_due_reviews(on=options["on"] or business_date(), by=None)
+        today = business_date()
+        on = options["on"] or today
+        if on > today:
+            raise CommandError(f"{on} is still to come. Leave --on out, or give today, {today}, or an earlier day.")
+        results = open_due_reviews(on=on, by=None)
         for result in results:
             (self.stdout if result.review else self.stderr).write(str(result))
         if not results:
