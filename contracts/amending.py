@@ -20,7 +20,14 @@ from contracts.models import (
 )
 from contracts.periods import day_text
 from contracts.schedule import Refused, Weight, findings
-from contracts.terms import NotInForce, amendment_refusals, expiration_known, expiration_on_file, terms_on
+from contracts.terms import (
+    NotInForce,
+    amendment_refusals,
+    effective_refusals,
+    expiration_known,
+    expiration_on_file,
+    terms_on,
+)
 
 SIDES = ("customer", "supplier")
 
@@ -48,11 +55,16 @@ def draft_amendment(
 ) -> Amendment:
     """Enter an amendment that nobody has signed yet.
 
-    Raises CannotAmend for a duplicate or skipped number, and for a "from" expiration that differs from the one on file.
+    Raises CannotAmend for a duplicate or skipped number, an effective date before that of an earlier amendment, and for
+    a "from" expiration that differs from the one on file.
     """
     terms = _locked(agreement).as_terms()
     refusals = amendment_refusals(
-        agreement=terms, number=number, from_expires_on=from_expires_on, expires_on=expires_on
+        agreement=terms,
+        number=number,
+        effective_on=effective_on,
+        from_expires_on=from_expires_on,
+        expires_on=expires_on,
     )
     if refusals:
         raise CannotAmend(*refusals)
@@ -77,7 +89,7 @@ def enter_schedule(
     """Enter the price schedule of an amendment that is not executed, or (amendment None) of the agreement itself.
 
     The schedule of an agreement that is executed already is sealed at once, as of that execution. Raises CannotAmend
-    where there is a schedule already, the amendment is executed, or a schedule that would be sealed has errors.
+    where there is a schedule already, the amendment is executed, or the schedule has errors, each with its place in it.
     """
     _locked(agreement)
     if amendment is not None:
@@ -88,9 +100,8 @@ def enter_schedule(
         raise CannotAmend(
             Refused("HAS_SCHEDULE", "schedule", f"{document} already has a price schedule. Change its rows instead.")
         )
+    _refuse_errors(schedule)
     executed_on = agreement.executed_on if amendment is None else None
-    if executed_on is not None:
-        _refuse_errors(schedule)
     row = _written_schedule(agreement, amendment, schedule)
     if executed_on is not None:
         _seal_schedules([row], executed_on)
@@ -121,7 +132,8 @@ def record_signature(
 
     It is executed on the later of the two dates. A signature that is recorded again while the other one is missing
     replaces the first. Raises CannotAmend for a date after `on`, a missing name, an executed amendment and, with the
-    second signature, for errors of the price schedule or an expiration that no longer starts from the one on file.
+    second signature, for an agreement that is not executed itself, for errors of the price schedule, and for an
+    effective date or an expiration that no longer follows the other amendments on file.
     """
     if side not in SIDES:
         raise ValueError(f"{side!r} is neither customer nor supplier.")
@@ -134,16 +146,22 @@ def record_signature(
     setattr(amendment, f"{side}_signer", name.strip())
     setattr(amendment, f"{side}_signer_title", title.strip())
     setattr(amendment, f"{side}_signed_on", signed_on)
-    _refuse_invalid(amendment)
     signed = [amendment.customer_signed_on, amendment.supplier_signed_on]
-    if None in signed:
+    amendment.executed_on = None if None in signed else max(signed)
+    _refuse_invalid(amendment)
+    if amendment.executed_on is None:
         amendment.save()
         return amendment
+    if terms.executed_on is None:
+        said = f"{terms.name}, which {amendment} changes, is not executed. Record the agreement's own execution first."
+        raise CannotAmend(Refused("AGREEMENT_OPEN", "agreement", said))
     schedules = list(PriceSchedule.objects.with_table().filter(amendment=amendment))
     for row in schedules:
         _refuse_errors(row.as_schedule())
+    refusals = effective_refusals(agreement=terms, number=amendment.number, effective_on=amendment.effective_on)
+    if refusals:
+        raise CannotAmend(*refusals)
     _refuse_other_expiration(amendment, expiration_on_file(agreement=terms, before=amendment.number))
-    amendment.executed_on = max(signed)
     amendment.save()
     _seal_schedules(schedules, amendment.executed_on)
     return amendment
@@ -235,7 +253,7 @@ def _refuse_errors(schedule: pricing.Schedule) -> None:
     """Refuse a schedule with errors; warnings are for the reader and stop nothing."""
     errors = [finding for finding in findings(schedule) if finding.weight is Weight.ERROR]
     if errors:
-        raise CannotAmend(*(Refused(finding.code, "schedule", finding.message) for finding in errors))
+        raise CannotAmend(*(Refused(finding.code, finding.place or "schedule", finding.message) for finding in errors))
 
 
 def _refuse_other_expiration(amendment: Amendment, on_file: date | None) -> None:

@@ -85,7 +85,7 @@ class FrozenModel(models.Model):
     @property
     def is_sealed(self) -> bool:
         """Whether the row, as it was loaded, is sealed."""
-        return self.seal.field is None or getattr(_follow(self, self.seal.through), self.seal.field) is not None
+        return self.seal.field is None or self._sealed_on() is not None
 
     def sealed_message(self) -> str:
         """The sentence a person reads when the row refuses to change."""
@@ -95,11 +95,16 @@ class FrozenModel(models.Model):
 
     def refuse_sealed_parent(self):
         """Raise SealedRow when the row would be added to a sealed parent."""
-        if self.seal.through and getattr(_follow(self, self.seal.through), self.seal.field) is not None:
+        if self.seal.through and self._sealed_on() is not None:
             raise SealedRow(self.sealed_message())
         joined = getattr(self, self.seal.joins) if self.seal.joins else None
         if joined is not None and joined.is_sealed:
             raise SealedRow(joined.sealed_message())
+
+    def _sealed_on(self) -> object:
+        """What the seal's field holds, on this row or the one it hangs on; None where it hangs on none."""
+        row = _follow(self, self.seal.through)
+        return None if row is None else getattr(row, self.seal.field)
 
     def _refuse_moving(self):
         """Raise SealedRow when the row would move to a sealed parent."""
@@ -120,7 +125,10 @@ class FrozenModel(models.Model):
         return any(getattr(self, name) != getattr(stored, name) for name in names)
 
 
-def _follow(row: models.Model, through: Iterable[str]) -> models.Model:
+def _follow(row: models.Model, through: Iterable[str]) -> models.Model | None:
+    """Follow foreign keys from a row; None where one of them is empty."""
     for name in through:
         row = getattr(row, name)
+        if row is None:
+            return None
     return row

@@ -20,6 +20,7 @@ MESSAGE = "is sealed and cannot be changed"
 class Seal:
     """When a row is sealed: once `field` is set on it, or on the row that the foreign keys in `through` lead to.
 
+    A key in `through` may be empty: such a row hangs on no other, and is never sealed.
     `columns` limits the seal to some columns (the others may still change; the row can never be deleted); `field` None
     seals every row from its insertion. `joins` is a foreign key to a sealed model: once the row it leads to is sealed,
     no row can join it any more. `once` names text columns that a sealed row may still be given while they are empty.

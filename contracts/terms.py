@@ -80,6 +80,7 @@ class AgreementTerms:
     dated_on: date
     first_period_starts_on: date
     original_expires_on: date | None
+    executed_on: date | None = None
     amendments: tuple[AmendmentTerms, ...] = ()
     original_schedule: Schedule | None = None
     original_schedule_clause: str = ""
@@ -89,6 +90,10 @@ class AgreementTerms:
     def name(self) -> str:
         """How documents call it: `Agreement LNS970602JC`."""
         return f"Agreement {self.number}"
+
+    def executed_by(self, known_on: date) -> bool:
+        """Whether both parties had signed the agreement itself on or before a day."""
+        return self.executed_on is not None and self.executed_on <= known_on
 
 
 @dataclass(frozen=True)
@@ -131,12 +136,13 @@ def expiration_known(
 ) -> tuple[date | None, Source]:
     """Return the last day of the term as known on a day, and the document that sets it (clause 1).
 
-    It is that of the latest executed amendment that sets one. With `service_on`, only amendments that are effective on
-    or before that day count; without it, all of them: the end of the term as a whole.
+    It is that of the executed amendment with the highest number that sets one: each extends from the one before it, as
+    `expiration_on_file` says. With `service_on`, only amendments that are effective on or before that day count;
+    without it, all of them: the end of the term as a whole.
     """
     setting = [
         amendment
-        for amendment in _in_order(agreement)
+        for amendment in sorted(agreement.amendments, key=lambda amendment: amendment.number)
         if amendment.expires_on is not None
         and amendment.executed_by(known_on)
         and (service_on is None or amendment.effective_on <= service_on)
@@ -152,7 +158,8 @@ def terms_on(
     """Return the terms that govern a service date as known on a day, or why there are none (clauses 1 to 3).
 
     The latest amendment that is effective on or before the service date and was executed on or before `known_on`
-    supplies the schedule. A refusal is a value with a plain message, never a zero price or a guess.
+    supplies the schedule; before the first one it is the agreement's own, once the agreement is executed. A refusal is
+    a value with a plain message, never a zero price or a guess.
     """
     expires_on, expiration_source = expiration_known(agreement=agreement, known_on=known_on, service_on=service_on)
     if expires_on is not None and service_on > expires_on:
@@ -188,9 +195,13 @@ def _schedule_known(agreement: AgreementTerms, service_on: date, known_on: date)
     ]
     if governing:
         return governing[-1].schedule, Source(governing[-1].name, governing[-1].schedule_clause)
-    if agreement.original_schedule is not None and agreement.dated_on <= service_on:
+    if _has_original(agreement, service_on) and agreement.executed_by(known_on):
         return agreement.original_schedule, Source(agreement.name, agreement.original_schedule_clause)
     return None, Source(agreement.name)
+
+
+def _has_original(agreement: AgreementTerms, service_on: date) -> bool:
+    return agreement.original_schedule is not None and agreement.dated_on <= service_on
 
 
 def _unsigned(agreement: AgreementTerms, service_on: date) -> list[AmendmentTerms]:
@@ -223,6 +234,9 @@ def _expired(
 def _not_priced(
     agreement: AgreementTerms, service_on: date, known_on: date, unsigned: list[AmendmentTerms]
 ) -> NotOnFile | NotExecuted:
+    if _has_original(agreement, service_on) and agreement.executed_on is None:
+        said = f"{day_text(service_on)} has no price yet. {agreement.name} is not executed"
+        return NotExecuted(service_on, known_on, f"{said}: record its execution to price this day.")
     with_schedule = [amendment for amendment in unsigned if amendment.schedule is not None]
     if with_schedule:
         return NotExecuted(
@@ -230,13 +244,16 @@ def _not_priced(
             known_on,
             f"{day_text(service_on)} has no price yet. {_waits_for(with_schedule[-1])} Record it to price this day.",
         )
-    later = [
-        f"{amendment.name} was executed on {day_text(amendment.executed_on)} only."
+    documents = [agreement] if _has_original(agreement, service_on) else []
+    documents += [
+        amendment
         for amendment in _in_order(agreement)
-        if amendment.schedule is not None
-        and amendment.effective_on <= service_on
-        and amendment.executed_on is not None
-        and amendment.executed_on > known_on
+        if amendment.schedule is not None and amendment.effective_on <= service_on
+    ]
+    later = [
+        f"{document.name} was executed on {day_text(document.executed_on)} only."
+        for document in documents
+        if document.executed_on is not None and document.executed_on > known_on
     ]
     known = f", as known on {day_text(known_on)}," if later else ""
     return NotOnFile(
@@ -253,12 +270,18 @@ def _not_priced(
 
 
 def amendment_refusals(
-    *, agreement: AgreementTerms, number: int, from_expires_on: date | None, expires_on: date | None
+    *,
+    agreement: AgreementTerms,
+    number: int,
+    effective_on: date | None,
+    from_expires_on: date | None,
+    expires_on: date | None,
 ) -> tuple[Refused, ...]:
     """Return what stops a new amendment from being entered, each with the field it concerns (clauses 1 and 3).
 
-    Numbers run from 1 without a gap; an amendment that moves the expiration must start from the one on file, which is
-    that of the latest amendment before it, executed or not.
+    Numbers run from 1 without a gap, and amendments take effect in their order; an amendment that moves the expiration
+    must start from the one on file, which is that of the latest amendment before it, executed or not. A date that is
+    not known yet (None) is not judged.
     """
     refusals = []
     following = next_amendment_number(agreement=agreement)
@@ -268,6 +291,10 @@ def amendment_refusals(
         )
     elif number != following:
         refusals.append(Refused("SKIPPED_NUMBER", "number", f"Amendment {following} comes next, not {number}."))
+    if effective_on is not None:
+        earlier = tuple(amendment for amendment in agreement.amendments if amendment.number < number)
+        before = replace(agreement, amendments=earlier)
+        refusals += effective_refusals(agreement=before, number=number, effective_on=effective_on)
     on_file = expiration_on_file(agreement=agreement, before=number)
     if expires_on is not None and from_expires_on != on_file:
         named, filed = (day_text(day) if day else "no date" for day in (from_expires_on, on_file))
@@ -278,6 +305,30 @@ def amendment_refusals(
                 f"The amendment extends from {named}, but the expiration on file is {filed}. Correct one of the two.",
             )
         )
+    return tuple(refusals)
+
+
+def effective_refusals(*, agreement: AgreementTerms, number: int, effective_on: date) -> tuple[Refused, ...]:
+    """Return what stops amendment `number` from taking effect on a day: amendments take effect in their order."""
+    before = [amendment for amendment in agreement.amendments if amendment.number < number]
+    after = [amendment for amendment in agreement.amendments if amendment.number > number]
+    latest = max(before, key=lambda amendment: (amendment.effective_on, amendment.number), default=None)
+    earliest = min(after, key=lambda amendment: (amendment.effective_on, amendment.number), default=None)
+    refusals = []
+    for other, side, wrong in (
+        (latest, "before", latest is not None and effective_on < latest.effective_on),
+        (earliest, "after", earliest is not None and effective_on > earliest.effective_on),
+    ):
+        if wrong:
+            said = f"The amendment would take effect on {day_text(effective_on)}, {side} {other.name} on"
+            refusals.append(
+                Refused(
+                    "OUT_OF_ORDER",
+                    "effective_on",
+                    f"{said} {day_text(other.effective_on)}. Amendments take effect in the order of their numbers. "
+                    "Correct the effective date.",
+                )
+            )
     return tuple(refusals)
 
 

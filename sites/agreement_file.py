@@ -79,6 +79,14 @@ def site_name(site: Document) -> str:
     return f"{city}, {state}" if state else city
 
 
+ReviewKey = tuple[int, str]
+
+
+def review_key(review: Document) -> ReviewKey:
+    """Annual period and kind: what tells the reviews of one agreement apart."""
+    return review["period"], review["kind"]
+
+
 def components_counted(entry: Document) -> dict[str, int]:
     """Return the quantities of one entry of counts by component code."""
     return {key: value for key, value in entry.items() if key not in ("date", "source")}

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from functools import cache
 from pathlib import Path
 
@@ -19,8 +19,8 @@ MOST_BYTES = 50_000_000
 # ---- reading -----------------------------------------------------------------------------------------------------
 
 
-def read(content: bytes) -> tuple[dict | None, tuple[Problem, ...]]:
-    """Return the document that a file holds, or None, and every problem of its form with the place."""
+def read(content: bytes) -> tuple[object, tuple[Problem, ...]]:
+    """Return what a file holds, or None and why it cannot be read; the form of it is checked when it is loaded."""
     if len(content) > MOST_BYTES:
         return None, (Problem("file", f"It is larger than {MOST_BYTES:,} bytes. Split its counts over several files."),)
     try:
@@ -36,8 +36,7 @@ def read(content: bytes) -> tuple[dict | None, tuple[Problem, ...]]:
         return None, (Problem("file", "It is nested too deeply."),)
     except ValueError as error:
         return None, (Problem("file", str(error)),)
-    found = form_problems(document)
-    return (None if found else document), found
+    return document, ()
 
 
 def _without_repeats(pairs: Sequence[tuple[str, object]]) -> dict:
@@ -73,6 +72,43 @@ def form_problems(document: object) -> tuple[Problem, ...]:
     """Return everything in which a document departs from the published form, each with its place."""
     found = [problem for error in _validator().iter_errors(document) for problem in _told(error)]
     return tuple(dict.fromkeys(found))
+
+
+def sound_parts(document: object) -> dict:
+    """Return what of a document has the published form, so that it can be checked on; rows keep their places.
+
+    A value that departs from the form is left out, a row that does is left empty.
+    """
+    bad = {path for error in _validator().iter_errors(document) for path in _bad_paths(error)}
+    if () in bad or not isinstance(document, dict):
+        return {}
+    # city and state name a site together
+    bad |= {(*path[:-1], "city") for path in bad if path[0] == "sites" and path[-1] == "state"}
+    return _sound(document, (), bad, {path[:length] for path in bad for length in range(len(path))})
+
+
+def _bad_paths(error: ValidationError) -> Iterator[tuple[str | int, ...]]:
+    path = tuple(error.absolute_path)
+    if error.validator == "additionalProperties":
+        known = [*error.schema.get("properties", {})]
+        patterns = list(error.schema.get("patternProperties", {}))
+        for key in error.instance:
+            if key not in known and not any(re.search(pattern, key) for pattern in patterns):
+                yield (*path, key)
+    elif error.validator not in ("required", "dependentRequired", "minProperties"):
+        yield path
+
+
+def _sound(value: object, path: tuple[str | int, ...], bad: Set[tuple], on_the_way: Set[tuple]) -> object:
+    if path not in on_the_way:
+        return value
+    if isinstance(value, dict):
+        kept = {key: inner for key, inner in value.items() if (*path, key) not in bad}
+        return {key: _sound(inner, (*path, key), bad, on_the_way) for key, inner in kept.items()}
+    return [
+        {} if (*path, index) in bad else _sound(inner, (*path, index), bad, on_the_way)
+        for index, inner in enumerate(value)
+    ]
 
 
 def _told(error: ValidationError) -> Iterator[Problem]:

@@ -1,13 +1,14 @@
 """The charged level: what a site pays in one annual period, and for which days (Appendix A, note 3)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cache
 
 from contracts.periods import AnnualPeriod, DaySpan, OutsideTerm, annual_period, annual_periods
 from contracts.schedule import Level, Schedule
-from contracts.terms import AgreementTerms
+from contracts.terms import AgreementTerms, NotInForce, expiration_known, terms_on
 from sites.review import in_review, review_due
 
 
@@ -34,7 +35,7 @@ _SENTENCES = {
     Basis.CONTINUED: "Provisional: the previous level goes on until the parties agree; the difference is then billed "
     "or credited from the period's first day.",
     Basis.CARRIED: "The site opened after the review and carries its starting level.",
-    Basis.UNREVIEWED: "The price schedule has no renewal review: the level of the previous annual period goes on.",
+    Basis.UNREVIEWED: "The price schedule of the previous annual period has no renewal review: its level goes on.",
 }
 
 
@@ -61,6 +62,10 @@ class Charged:
         return self.basis is Basis.CONTINUED
 
 
+def _no_other(_period_number: int) -> None:
+    return None
+
+
 def charged_level(
     *,
     schedule: Schedule,
@@ -69,6 +74,7 @@ def charged_level(
     in_previous_review: bool,
     agreed: Sequence[AgreedLevel],
     known_on: date,
+    earlier: Callable[[int], Schedule | None] = _no_other,
 ) -> Charged | None:
     """Return the level at which a site is charged in an annual period, or None where nobody has decided one.
 
@@ -76,6 +82,10 @@ def charged_level(
     in service when the review before this period was due. In the first annual period of the agreement the opening level
     holds, whatever the counts (note 3). Later the agreed level holds; until the parties agree the previous one goes on,
     provisionally. A site opened after the review carries its starting level; without a review the level simply goes on.
+
+    `schedule` rules this annual period, `earlier` gives the schedule that ruled an earlier one by its number: a new
+    schedule changes neither what a site started at nor the review that was held before it. Where `earlier` has none,
+    the rule of the period after it holds.
     """
     if period_number == 1 and schedule.opening.first_period_level:
         return Charged(schedule.opening.first_period_level, Basis.OPENING)
@@ -85,17 +95,19 @@ def charged_level(
     if period_number <= first_period_number:
         starting = schedule.opening.starting_level
         return Charged(starting, Basis.STARTING) if starting else None
+    ended = earlier(period_number - 1) or schedule
     previous = charged_level(
-        schedule=schedule,
+        schedule=ended,
         period_number=period_number - 1,
         first_period_number=first_period_number,
         in_previous_review=True,
         agreed=agreed,
         known_on=known_on,
+        earlier=earlier,
     )
     if previous is None:
         return None
-    if schedule.review is None:
+    if ended.review is None:
         return Charged(previous.level_code, Basis.UNREVIEWED)
     return Charged(previous.level_code, Basis.CONTINUED if in_previous_review else Basis.CARRIED)
 
@@ -112,16 +124,38 @@ def charged_in(
 ) -> Charged | None:
     """Return the level at which a site of an agreement is charged in an annual period, or None where none is decided.
 
-    What `charged_level` asks of the site follows from its days of service (note 3).
+    What `charged_level` asks of the site follows from its days of service (note 3), and the rules of earlier periods
+    from the terms that were in force at their end.
     """
+
+    @cache
+    def earlier(number: int) -> Schedule | None:
+        return _schedule_at_end(agreement, number, known_on)
+
     return charged_level(
         schedule=schedule,
         period_number=period.number,
         first_period_number=_first_period_number(agreement, in_service_on),
-        in_previous_review=_in_previous_review(agreement, schedule, period, in_service_on, removed_on),
+        in_previous_review=_in_previous_review(
+            agreement, earlier(period.number - 1) or schedule, period, in_service_on, removed_on
+        ),
         agreed=agreed,
         known_on=known_on,
+        earlier=earlier,
     )
+
+
+def _schedule_at_end(agreement: AgreementTerms, number: int, known_on: date) -> Schedule | None:
+    """The schedule in force on an annual period's last day, or on its last one within the term; None without one."""
+    period = annual_period(number=number, first_period_starts_on=agreement.first_period_starts_on, expires_on=None)
+    if isinstance(period, OutsideTerm):
+        return None
+    last_day = period.span.last_day
+    expires_on, _source = expiration_known(agreement=agreement, known_on=known_on, service_on=last_day)
+    if expires_on is not None and period.span.first_day <= expires_on < last_day:
+        last_day = expires_on
+    found = terms_on(agreement=agreement, service_on=last_day, known_on=known_on)
+    return None if isinstance(found, NotInForce) else found.schedule
 
 
 def _first_period_number(agreement: AgreementTerms, in_service_on: date) -> int:
@@ -132,16 +166,17 @@ def _first_period_number(agreement: AgreementTerms, in_service_on: date) -> int:
 
 
 def _in_previous_review(
-    agreement: AgreementTerms, schedule: Schedule, period: AnnualPeriod, in_service_on: date, removed_on: date | None
+    agreement: AgreementTerms, ended: Schedule, period: AnnualPeriod, in_service_on: date, removed_on: date | None
 ) -> bool:
+    """Whether the site was in the review of the period before, due by the rule of the schedule that ended with it."""
     previous = annual_period(
         number=period.number - 1, first_period_starts_on=agreement.first_period_starts_on, expires_on=None
     )
-    if isinstance(previous, OutsideTerm) or schedule.review is None:
+    if isinstance(previous, OutsideTerm) or ended.review is None:
         return False
     due = review_due(
         period=previous,
-        lead_days=schedule.review.lead_days,
+        lead_days=ended.review.lead_days,
         expires_on=None,
         reading=agreement.readings.review_day,
     )

@@ -53,18 +53,21 @@ class CountError:
 
 @dataclass(frozen=True)
 class CountRow:
-    """One row: a site as the file names it, a date, and the quantities that the row gives."""
+    """One row: a site as the file names it, a date, and the quantities; what cannot be read of it is left out."""
 
     number: int
     site: str
     agreement: str
-    counted_on: date
+    counted_on: date | None
     quantities: Mapping[str, int]
 
 
 @dataclass(frozen=True)
 class CountFile:
-    """The rows of a file and everything that is wrong with it; with an error nothing may be stored."""
+    """The rows of a file and everything that is wrong with it; with an error nothing may be stored.
+
+    A row with an error is among the rows as long as its site can be read, so that the rest of it can be checked.
+    """
 
     rows: tuple[CountRow, ...]
     errors: tuple[CountError, ...]
@@ -268,12 +271,13 @@ def _headings(cells: Sequence[Cell], columns: Mapping[str, str], errors: list[Co
 
 
 def _row(number: int, cells: Sequence[Cell], headings: Sequence[str], errors: list[CountError]) -> CountRow | None:
-    before = len(errors)
     if len(cells) != len(headings):
         errors.append(CountError(f"The row has {len(cells)} cells, but there are {len(headings)} headings.", number))
         return None
     named = dict(zip(headings, cells, strict=True))
+    before = len(errors)
     texts = {key: _text(number, key, named[key], errors) for key in (SITE, AGREEMENT) if key in named}
+    named_well = len(errors) == before
     day = _day(number, named[DATE], errors)
     quantities = {}
     for code, cell in named.items():
@@ -281,7 +285,7 @@ def _row(number: int, cells: Sequence[Cell], headings: Sequence[str], errors: li
             quantity = _quantity(number, code, cell, errors)
             if quantity is not None:
                 quantities[code] = quantity
-    if len(errors) > before:
+    if not named_well:
         return None
     return CountRow(number, texts[SITE], texts.get(AGREEMENT, ""), day, quantities)
 

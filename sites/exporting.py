@@ -199,7 +199,7 @@ def _reviews(agreement: Agreement) -> list[dict]:
     )
     for line in sorted(rows, key=lambda row: (row.site.city, row.site.state)):
         lines.setdefault(line.review_id, []).append(line)
-    reviews = RenewalReview.objects.filter(agreement=agreement).order_by("period_number")
+    reviews = RenewalReview.objects.filter(agreement=agreement).order_by("period_number", "-kind")
     return [_review(review, lines.get(review.pk, [])) for review in reviews]
 
 

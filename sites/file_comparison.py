@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sites.agreement_file import Document, Problem, components_counted, shown, site_key
+from sites.agreement_file import Document, Problem, components_counted, review_key, shown, site_key
 from sites.schedule_entry import entry_of, schedule_of
 
 LISTS = ("aliases", "schedule", "counts", "charged_levels", "lines")
@@ -187,7 +187,7 @@ def _review(result: Comparison, place: str, file: Row, stored: Row) -> dict:
             lines.append({"site": line["site"], **more})
     if lines:
         added["lines"] = lines
-    return {"period": file["period"], **added} if added else {}
+    return {"period": file["period"], "kind": file["kind"], **added} if added else {}
 
 
 def _agrees(key: str, file: object, stored: object) -> bool:
@@ -205,7 +205,7 @@ def tally(additions: Document, stored: Document) -> tuple[Counter, Counter]:
         for row in additions.get(section, []):
             if key(row) not in held:
                 added[section] += 1
-            elif set(row) - {"legal_name", "number", "city", "state", "period", "counts", "charged_levels"}:
+            elif set(row) - {"legal_name", "number", "city", "state", "period", "kind", "counts", "charged_levels"}:
                 completed[section] += 1
     for site in additions.get("sites", []):
         added["charged levels"] += len(site.get("charged_levels", []))
@@ -220,6 +220,6 @@ SECTIONS: Mapping[str, tuple[Callable[[Row], object], Callable[[Comparison, str,
     "amendments": (lambda row: row["number"], _amendment),
     "readings": (lambda row: row["question"], _reading),
     "sites": (site_key, _site),
-    "reviews": (lambda row: row["period"], _review),
+    "reviews": (review_key, _review),
 }
 """The lists of a document: what tells their rows apart, and how a row is compared with the one on file."""

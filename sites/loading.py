@@ -15,13 +15,30 @@ from contracts.amending import CannotAmend, draft_amendment, enter_schedule, exe
 from contracts.fields import validate_plain_text
 from contracts.models import Agreement, Amendment, ChosenReading, Party, PartyAlias, ServiceLevel
 from contracts.periods import annual_period
-from sites.agreement_checks import content_problems, level_days, resolved_level, schedule_warnings, schedules_of
-from sites.agreement_file import Document, Problem, components_counted, expanded, place_of, site_key
-from sites.agreement_form import form_problems
+from sites.agreement_checks import (
+    apparent_problems,
+    content_problems,
+    level_days,
+    resolved_level,
+    schedule_warnings,
+    schedules_of,
+)
+from sites.agreement_file import (
+    Document,
+    Problem,
+    ReviewKey,
+    components_counted,
+    expanded,
+    place_of,
+    review_key,
+    site_key,
+)
+from sites.agreement_form import form_problems, sound_parts
 from sites.exporting import export_agreement, export_parties
 from sites.file_comparison import compare, tally
 from sites.models import ChargedLevel, RenewalReview, ReviewLine, Site
 from sites.recording import store_counts
+from sites.review import ReviewKind
 from sites.schedule_entry import schedule_of
 
 
@@ -55,11 +72,15 @@ def load_agreement(document: Document, *, on: date, by: User | None, dry_run: bo
 
     What is on file stays as it is, so that loading a file again changes nothing; a larger file than before adds what is
     new. Raises CannotLoad with every problem and its place: a departure from the published form, an unknown name, a
-    fact later than `on`, and any value that contradicts one on file. `dry_run` writes nothing in the end.
+    repeat, a fact later than `on`, a level that no event would record, and any value that contradicts one on file. Of a
+    file that departs from the form, the parts that do not are looked through for repeats and later facts. `dry_run`
+    writes nothing in the end.
     """
-    problems = form_problems(document) or tuple(_text_problems(document, []))
+    problems = form_problems(document)
+    sound = sound_parts(document) if problems else document
+    problems += tuple(_text_problems(sound, []))
     if problems:
-        raise CannotLoad(problems)
+        raise CannotLoad((*problems, *apparent_problems(sound, on=on)))
     document = expanded(document)
     agreement = Agreement.objects.select_for_update().filter(number=document["agreement"]["number"]).first()
     stored = expanded(export_agreement(agreement)) if agreement else {}
@@ -98,13 +119,17 @@ class _Writing:
     def __init__(self, document: Document, stored: Document, *, on: date, by: User | None):
         self.schedules = schedules_of(document, stored)
         self.on, self.by = on, by
+        self.refused: list[Problem] = []
 
     def write(self, agreement: Agreement | None, additions: Document) -> Agreement:
         self._parties(additions.get("parties", []))
         if "agreement" in additions:
             agreement = self._agreement(agreement, additions["agreement"])
         for row in sorted(additions.get("amendments", []), key=lambda row: row["number"]):
-            self._amendment(agreement, row)
+            if not self._amendment(agreement, row):
+                break  # numbers have no gap: none can follow
+        if self.refused:
+            raise CannotLoad(self.refused)
         ChosenReading.objects.bulk_create(
             ChosenReading(agreement=agreement, **_with_dates(row)) for row in additions.get("readings", [])
         )
@@ -116,8 +141,9 @@ class _Writing:
             )
         }
         self._sites(additions.get("sites", []))
-        self._reviews(additions.get("reviews", []))
+        reviews = self._reviews(additions.get("reviews", []))
         self._charged_levels(additions.get("sites", []))
+        self._seal(reviews)
         return agreement
 
     # ---- what was agreed
@@ -144,19 +170,22 @@ class _Writing:
             agreement = Agreement.objects.create(**values)
         elif len(values) > 1:
             _fill(agreement, values)
-        with _placed("agreement"):
-            if "schedule" in row:
+        if "schedule" in row:
+            with self._placed("agreement.schedule"):
                 schedule = schedule_of(row["schedule"])
                 enter_schedule(agreement=agreement, amendment=None, schedule=schedule, on=self.on, by=self.by)
-            if "executed_on" in row:
+        if "executed_on" in row:
+            with self._placed("agreement"):
                 executed_on = date.fromisoformat(row["executed_on"])
                 agreement = execute_agreement(agreement=agreement, executed_on=executed_on, on=self.on, by=self.by)
         return agreement
 
-    def _amendment(self, agreement: Agreement, row: Mapping) -> None:
-        with _placed(f"amendment {row['number']}"):
-            amendment = Amendment.objects.filter(agreement=agreement, number=row["number"]).first()
-            if amendment is None:
+    def _amendment(self, agreement: Agreement, row: Mapping) -> bool:
+        """Enter an amendment with what belongs to it, each part whether or not another is refused."""
+        place = f"amendment {row['number']}"
+        amendment = Amendment.objects.filter(agreement=agreement, number=row["number"]).first()
+        if amendment is None:
+            with self._placed(place):
                 amendment = draft_amendment(
                     agreement=agreement,
                     number=row["number"],
@@ -168,11 +197,15 @@ class _Writing:
                     on=self.on,
                     by=self.by,
                 )
-            if "schedule" in row:
+        if amendment is None:
+            return False
+        if "schedule" in row:
+            with self._placed(f"{place}, schedule"):
                 schedule = schedule_of(row["schedule"])
                 enter_schedule(agreement=agreement, amendment=amendment, schedule=schedule, on=self.on, by=self.by)
-            for side in ("customer", "supplier"):
-                if signature := row.get(f"{side}_signature"):
+        for side in ("customer", "supplier"):
+            if signature := row.get(f"{side}_signature"):
+                with self._placed(place):
                     amendment = record_signature(
                         amendment=amendment,
                         side=side,
@@ -182,6 +215,15 @@ class _Writing:
                         on=self.on,
                         by=self.by,
                     )
+        return True
+
+    @contextmanager
+    def _placed(self, place: str) -> Iterator[None]:
+        """Note the refusal of an amending function as one of the file, with its place."""
+        try:
+            yield
+        except CannotAmend as refused:
+            self.refused += (Problem(place, refusal.message) for refusal in refused.refusals)
 
     # ---- what happened
 
@@ -213,7 +255,9 @@ class _Writing:
     def _charged_levels(self, rows: Iterable[Mapping]) -> None:
         lines = {
             (line.review.period_number, line.site_id): line
-            for line in ReviewLine.objects.filter(review__agreement=self.agreement).select_related("review")
+            for line in ReviewLine.objects.filter(
+                review__agreement=self.agreement, review__kind=ReviewKind.PRICE_REVIEW
+            ).select_related("review")
         }
         ChargedLevel.objects.bulk_create(
             ChargedLevel(
@@ -240,21 +284,25 @@ class _Writing:
 
     # ---- reviews
 
-    def _reviews(self, rows: Iterable[Mapping]) -> None:
-        held = {review.period_number: review for review in RenewalReview.objects.filter(agreement=self.agreement)}
+    def _reviews(self, rows: Iterable[Mapping]) -> list[RenewalReview]:
+        filed = RenewalReview.objects.filter(agreement=self.agreement)
+        held = {(review.period_number, review.kind): review for review in filed}
         written = {}
         for row in rows:
             values = self._review_values(row)
-            review = held.get(row["period"])
+            review = held.get(review_key(row))
             if review is None:
                 review = RenewalReview(agreement=self.agreement, opened_by=self.by, **values)
             else:
                 for name, value in values.items():
                     setattr(review, name, value)
             review.save()
-            written[row["period"]] = review
+            written[review_key(row)] = review
         self._review_lines(rows, written)
-        for review in written.values():
+        return list(written.values())
+
+    def _seal(self, reviews: Iterable[RenewalReview]) -> None:
+        for review in reviews:
             if review.customer_agreed_on and review.supplier_agreed_on:
                 review.agreed_on = max(review.customer_agreed_on, review.supplier_agreed_on)
                 review.recorded_by = self.by
@@ -271,12 +319,12 @@ class _Writing:
             values["evidence"] = row["evidence"]
         return {**values, **({"is_demonstration": True} if "demonstration" in row else {})}
 
-    def _review_lines(self, rows: Iterable[Mapping], reviews: Mapping[int, RenewalReview]) -> None:
+    def _review_lines(self, rows: Iterable[Mapping], reviews: Mapping[ReviewKey, RenewalReview]) -> None:
         names = {str(site): site for site in self.sites.values()}
         held = {(line.review_id, line.site_id): line for line in ReviewLine.objects.filter(review__in=reviews.values())}
         new, filled = [], []
         for row in rows:
-            review = reviews[row["period"]]
+            review = reviews[review_key(row)]
             for entry in row.get("lines", []):
                 site = names[entry["site"]]
                 values = self._line_values(entry, self._period(row["period"]))
@@ -301,15 +349,6 @@ class _Writing:
             elif key != "site":
                 values[key] = value
         return values
-
-
-@contextmanager
-def _placed(place: str) -> Iterator[None]:
-    """Turn the refusal of an amending function into one of the file, with its place."""
-    try:
-        yield
-    except CannotAmend as refused:
-        raise CannotLoad(Problem(place, refusal.message) for refusal in refused.refusals) from refused
 
 
 def _fill(row: Party | Agreement, values: Mapping) -> None:

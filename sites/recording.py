@@ -215,11 +215,12 @@ def _with_sites(rows: Iterable[CountRow], agreements: Mapping[int, AgreementTerm
             unknown = "No site on file is called so. Give its city, city and state, or CLLI code."
             errors.append(CountError(said if candidates else unknown, row.number, "site", row.site))
             continue
+        if row.counted_on is None:
+            continue
         first = first_rows.setdefault((candidates[0].pk, row.counted_on), row.number)
         if first != row.number:
             said = f"{candidates[0]} has a row for {row.counted_on} already: row {first}. Keep one of them."
             errors.append(CountError(said, row.number, "date", row.counted_on.isoformat()))
-            continue
         found.append((row, candidates[0]))
     return found
 

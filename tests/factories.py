@@ -32,7 +32,7 @@ def agreement(
     row = Agreement.objects.create(
         number=number,
         dated_on=reference.AGREEMENT.dated_on,
-        executed_on=reference.AGREEMENT.dated_on,
+        executed_on=reference.AGREEMENT.executed_on,
         supplier=supplier,
         customer=customer,
         original_expires_on=reference.AGREEMENT.original_expires_on,
@@ -54,15 +54,17 @@ def amendment(agreement: Agreement, terms: AmendmentTerms) -> Amendment:
         from_expires_on=agreement.original_expires_on if terms.expires_on else None,
         expires_on=terms.expires_on,
         expiration_clause=terms.expiration_clause,
-        customer_signer=customer.name if customer else "",
-        customer_signed_on=customer.signed_on if customer else None,
-        supplier_signer=supplier.name if supplier else "",
-        supplier_signed_on=supplier.signed_on if supplier else None,
     )
     if terms.schedule is not None:
         attached = schedule(agreement, row, terms.schedule, clause=terms.schedule_clause)
         PriceSchedule.objects.filter(pk=attached.pk).update(executed_on=terms.executed_on)
-    Amendment.objects.filter(pk=row.pk).update(executed_on=terms.executed_on)
+    Amendment.objects.filter(pk=row.pk).update(
+        customer_signer=customer.name if customer else "",
+        customer_signed_on=customer.signed_on if customer else None,
+        supplier_signer=supplier.name if supplier else "",
+        supplier_signed_on=supplier.signed_on if supplier else None,
+        executed_on=terms.executed_on,
+    )
     row.refresh_from_db()
     return row
 

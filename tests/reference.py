@@ -107,6 +107,7 @@ AMENDMENT = AmendmentTerms(
 AGREEMENT = AgreementTerms(
     number="LNS970602JC",
     dated_on=date(1997, 9, 4),
+    executed_on=date(1997, 9, 4),
     first_period_starts_on=ANCHOR,
     original_expires_on=date(2000, 7, 22),
     amendments=(AMENDMENT,),

@@ -235,6 +235,7 @@ def run_term(given: Given) -> dict:
         (refused,) = amendment_refusals(
             agreement=on_file,
             number=1,
+            effective_on=AMENDMENT.effective_on,
             from_expires_on=given.day("amendment_says_from"),
             expires_on=AMENDMENT.expires_on,
         )

@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from contracts.admin.base import NamedFormSet
 from contracts.models import Agreement, Amendment, ComponentLimit, PriceSchedule
 from contracts.schedule import Refused, Schedule, Weight, findings, read_limit
-from contracts.terms import amendment_refusals
+from contracts.terms import amendment_refusals, effective_refusals
 
 LARGEST_SCAN = 20 * 1024 * 1024
 SCANS = {".pdf": b"%PDF-", ".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"\xff\xd8\xff", ".jpeg": b"\xff\xd8\xff"}
@@ -76,19 +76,27 @@ class AmendmentForm(forms.ModelForm):
         )
 
     def clean(self):
-        """Refuse a number out of turn and an extension that starts elsewhere, each at its field (clauses 1 and 3)."""
+        """Refuse a number or date out of turn and an extension that starts elsewhere (clauses 1 and 3)."""
         data = super().clean()
         agreement = data.get("agreement") or (self.instance.agreement if self.instance.pk else None)
         number = data.get("number") or self.instance.number
         if agreement is None or number is None:
             return data
         terms = Agreement.objects.with_terms().get(pk=agreement.pk).as_terms()
+        effective_on, refusals = data.get("effective_on"), ()
         if self.instance.pk:
-            earlier = tuple(amendment for amendment in terms.amendments if amendment.number < number)
+            earlier, later = (
+                tuple(amendment for amendment in terms.amendments if (amendment.number - number) * side > 0)
+                for side in (-1, 1)
+            )
+            if effective_on is not None:
+                followed = replace(terms, amendments=later)
+                refusals = effective_refusals(agreement=followed, number=number, effective_on=effective_on)
             terms = replace(terms, amendments=earlier)
-        refusals = amendment_refusals(
+        refusals += amendment_refusals(
             agreement=terms,
             number=number,
+            effective_on=effective_on,
             from_expires_on=data.get("from_expires_on"),
             expires_on=data.get("expires_on"),
         )

@@ -137,12 +137,13 @@ class Agreement(FrozenModel):
 
     def as_terms(self) -> terms.AgreementTerms:
         """Make the pure value of the agreement. The row must come from `with_terms()`."""
-        original = self.original_schedules[0] if self.original_schedules and self.executed_on else None
+        original = self.original_schedules[0] if self.original_schedules else None
         return terms.AgreementTerms(
             number=self.number,
             dated_on=self.dated_on,
             first_period_starts_on=self.first_period_starts_on,
             original_expires_on=self.original_expires_on,
+            executed_on=self.executed_on,
             amendments=tuple(amendment.as_terms() for amendment in self.amendment_list),
             original_schedule=original.as_schedule() if original else None,
             original_schedule_clause=original.clause if original else "",
@@ -152,6 +153,16 @@ class Agreement(FrozenModel):
     def as_readings(self) -> readings.Readings:
         """Make the pure value of the agreement's readings, completed by the defaults."""
         return readings.Readings.of({row.question: row.as_chosen() for row in self.chosen_list})
+
+
+# The nulls are named: a check that comes to NULL would pass.
+EXECUTED = Q(
+    executed_on__isnull=False,
+    customer_signed_on__isnull=False,
+    supplier_signed_on__isnull=False,
+    customer_signed_on__lte=F("executed_on"),
+    supplier_signed_on__lte=F("executed_on"),
+)
 
 
 class Amendment(FrozenModel):
@@ -200,10 +211,11 @@ class Amendment(FrozenModel):
                 for side in ("customer", "supplier")
             ),
             models.CheckConstraint(
-                condition=Q(executed_on=None)
-                | Q(customer_signed_on__lte=F("executed_on"), supplier_signed_on__lte=F("executed_on")),
+                condition=Q(executed_on=None) & (Q(customer_signed_on=None) | Q(supplier_signed_on=None))
+                | EXECUTED & (Q(executed_on=F("customer_signed_on")) | Q(executed_on=F("supplier_signed_on"))),
                 name="amendment_executed_by_both",
-                violation_error_message="An amendment is executed once both parties have signed.",
+                violation_error_message="An amendment is executed on the day of the later signature, once both parties "
+                "have signed.",
             ),
         ]
 

@@ -129,6 +129,12 @@ def test_amendment_is_drafted(manager, agreement):
             "Correct one of the two.",
         ),
         ({"effective_on": "9999-12-31"}, "effective_on", "Enter a day before 2200."),
+        (
+            {"effective_on": "1998-09-30"},
+            "effective_on",
+            "The amendment would take effect on 30 September 1998, before Amendment 1 (LNM980917MP) on 1 October 1998. "
+            "Amendments take effect in the order of their numbers. Correct the effective date.",
+        ),
     ],
 )
 def test_amendment_is_refused_at_the_field(manager, agreement, fields, field, sentence):
@@ -136,6 +142,16 @@ def test_amendment_is_refused_at_the_field(manager, agreement, fields, field, se
 
     assert errors_of(response) == {field: [sentence]}
     assert Amendment.objects.count() == 1
+
+
+def test_open_amendment_is_not_moved_after_the_one_that_follows(manager, agreement):
+    row = open_amendment(agreement)
+    factories.amendment(agreement, reference.amendment(3, row.effective_on, supplier_signature=None))
+    url = f"{ADMIN}/amendment/{row.pk}/change/"
+
+    refused = manager.post(url, amendment_form(agreement, effective_on="2003-01-01"))
+
+    assert list(errors_of(refused)) == ["effective_on"]
 
 
 def test_open_amendment_is_checked_again_when_it_is_changed(manager, agreement):

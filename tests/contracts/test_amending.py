@@ -16,8 +16,9 @@ from contracts.amending import (
     record_signature,
 )
 from contracts.frozen import SealedRow
-from contracts.models import Agreement, Amendment, PriceSchedule
+from contracts.models import Agreement, Amendment, ComponentLimit, PriceSchedule
 from contracts.schedule import NOT_STATED, Limit, LimitKind
+from contracts.terms import NotExecuted, NotOnFile, TermsFound, terms_on
 from tests import factories, reference
 
 pytestmark = pytest.mark.django_db
@@ -260,15 +261,27 @@ def with_limit(level, code, limit):
     return replace(level, limits={**level.limits, code: limit})
 
 
-def test_record_signature_refuses_a_schedule_with_errors_and_keeps_it_open(agreement):
+def test_enter_schedule_refuses_every_error_with_its_place(agreement):
     amendment = drafted(agreement)
     small = with_limit(reference.SMALL, "GE", Limit(LimitKind.RANGE, 15, 25))
-    overlapping = replace(reference.SCHEDULE, levels=(reference.VERY_SMALL, small, *reference.LEVELS[2:]))
-    enter_schedule(agreement=agreement, amendment=amendment, schedule=overlapping, on=ON, by=None)
+    opening = replace(reference.SCHEDULE.opening, starting_level="TINY")
+    wrong = replace(reference.SCHEDULE, levels=(reference.VERY_SMALL, small, *reference.LEVELS[2:]), opening=opening)
+
+    assert refused(enter_schedule, agreement=agreement, amendment=amendment, schedule=wrong, on=ON, by=None) == [
+        ("starting level", "The starting level TINY is no row of the schedule."),
+        ("gateway elements", "gateway elements: 15 is in Very Small and in Small."),
+    ]
+    assert not amendment.schedules.exists()
+
+
+def test_record_signature_refuses_a_schedule_with_errors_and_keeps_it_open(agreement):
+    amendment = drafted(agreement)
+    schedule = copy_schedule_in_force(amendment=amendment, on=ON, by=None)
+    ComponentLimit.objects.filter(level__schedule=schedule, level__code="SMALL", component__code="GE").update(lower=15)
     signed(amendment, "supplier")
 
     assert refused(signed, amendment, "customer") == [
-        ("schedule", "gateway elements: 15 is in Very Small and in Small.")
+        ("gateway elements", "gateway elements: 15 is in Very Small and in Small.")
     ]
     amendment.refresh_from_db()
     assert (amendment.executed_on, amendment.customer_signer) == (None, "")
@@ -283,6 +296,44 @@ def test_record_signature_passes_over_warnings(agreement):
     enter_schedule(agreement=agreement, amendment=amendment, schedule=schedule, on=ON, by=None)
     signed(amendment, "supplier")
 
+    assert signed(amendment, "customer").executed_on == date(2000, 5, 30)
+
+
+def test_draft_amendment_refuses_to_take_effect_before_the_one_before_it(agreement):
+    [(place, message)] = refused(drafted, agreement, effective_on=date(1998, 9, 30))
+
+    assert place == "effective_on"
+    assert message.startswith("The amendment would take effect on 30 September 1998, before Amendment 1 (LNM980917MP)")
+
+
+def test_record_signature_refuses_an_effective_date_that_has_moved_since(agreement):
+    second = drafted(agreement)
+    drafted(agreement, 3, from_expires_on=None, expires_on=None)
+    Amendment.objects.filter(pk=second.pk).update(effective_on=date(2000, 10, 2))
+    signed(second, "supplier")
+
+    [(place, message)] = refused(signed, second, "customer")
+
+    assert place == "effective_on"
+    assert "would take effect on 2 October 2000, after Amendment 3 (LNM000601MP) on 1 October 2000." in message
+
+
+def test_record_signature_executes_nothing_under_an_agreement_that_is_not_executed():
+    agreement = open_agreement()
+    amendment = drafted(agreement, 1, from_expires_on=None, expires_on=None)
+    signed(amendment, "supplier")
+
+    assert refused(signed, amendment, "customer") == [
+        (
+            "agreement",
+            "Agreement OPEN-1, which Amendment 1 (LNM000601MP) changes, is not executed. "
+            "Record the agreement's own execution first.",
+        )
+    ]
+    amendment.refresh_from_db()
+    assert (amendment.executed_on, amendment.customer_signer) == (None, "")
+
+    execute_agreement(agreement=agreement, executed_on=date(1997, 9, 5), on=ON, by=None)
     assert signed(amendment, "customer").executed_on == date(2000, 5, 30)
 
 
@@ -319,6 +370,19 @@ def open_agreement() -> Agreement:
         ]
     )
     return Agreement.objects.get(number="OPEN-1")
+
+
+def test_own_schedule_prices_from_the_execution_of_the_agreement_on():
+    agreement = open_agreement()
+    enter_schedule(agreement=agreement, amendment=None, schedule=reference.SCHEDULE, on=ON, by=None)
+
+    def asked(known_on=ON):
+        terms = Agreement.objects.with_terms().get(pk=agreement.pk).as_terms()
+        return type(terms_on(agreement=terms, service_on=reference.ANCHOR, known_on=known_on))
+
+    assert asked() is NotExecuted
+    execute_agreement(agreement=agreement, executed_on=date(1997, 9, 5), on=ON, by=None)
+    assert (asked(date(1997, 9, 4)), asked(date(1997, 9, 5))) == (NotOnFile, TermsFound)
 
 
 def test_execute_agreement_seals_its_terms_and_its_own_schedule():
@@ -361,14 +425,15 @@ def test_execute_agreement_refuses_a_second_time(agreement):
 
 def test_execute_agreement_refuses_a_schedule_with_errors():
     agreement = open_agreement()
-    none_left = replace(reference.SCHEDULE, levels=())
-    enter_schedule(agreement=agreement, amendment=None, schedule=none_left, on=ON, by=None)
+    schedule = enter_schedule(agreement=agreement, amendment=None, schedule=reference.SCHEDULE, on=ON, by=None)
+    for level in schedule.levels.all():
+        discard_level(level=level, on=ON, by=None)
 
     places = [
         place for place, _message in refused(execute_agreement, agreement=agreement, executed_on=ON, on=ON, by=None)
     ]
 
-    assert places == ["schedule", "schedule", "schedule"]
+    assert places == ["schedule", "opening level", "starting level"]
     agreement.refresh_from_db()
     assert agreement.executed_on is None
 

@@ -236,3 +236,24 @@ def test_a_missing_guard_is_named_by_the_check_and_made_again():
 def test_money_is_summed_exactly_in_the_database(agreement):
     total = ServiceLevel.objects.aggregate(total=Sum("annual_price"))["total"]
     assert total == Decimal("163000.00") + Decimal("198000.00") + 245000 + 320000 + 390000
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"executed_on": None},
+        {"executed_on": date(2000, 5, 1)},  # before a signature
+        {"executed_on": date(2000, 5, 3)},  # after both
+        {"supplier_signer": "", "supplier_signed_on": None},
+    ],
+)
+def test_amendment_is_executed_exactly_when_both_signed_whoever_writes_it(changed):
+    row = factories.amendment(factories.agreement(), reference.amendment(2, date(2000, 5, 1), supplier_signature=None))
+    first = {"customer_signed_on": date(2000, 5, 1), "supplier_signer": "X", "supplier_signed_on": date(2000, 5, 2)}
+    fitting = {**first, "executed_on": date(2000, 5, 2)}
+
+    with pytest.raises(IntegrityError, match="amendment_executed_by_both"), transaction.atomic():
+        Amendment.objects.filter(pk=row.pk).update(**(fitting | changed))
+    Amendment.objects.filter(pk=row.pk).update(**fitting)
+    row.refresh_from_db()
+    assert row.is_sealed

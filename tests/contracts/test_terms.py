@@ -12,13 +12,14 @@ from contracts.terms import (
     Source,
     TermsFound,
     amendment_refusals,
+    effective_refusals,
     expiration_known,
     expiration_on_file,
     next_amendment_number,
     schedule_before,
     terms_on,
 )
-from tests.reference import AGREEMENT, AMENDMENT, EXPIRES_ON, LATER, SCHEDULE, agreement, amendment
+from tests.reference import AGREEMENT, AMENDMENT, ANCHOR, EXPIRES_ON, LATER, SCHEDULE, agreement, amendment
 
 DEARER = replace(
     SCHEDULE, levels=tuple(replace(row, annual_price=row.annual_price + Decimal("5000")) for row in SCHEDULE.levels)
@@ -186,10 +187,20 @@ def test_latest_effective_amendment_governs_whatever_the_order_of_entry():
 
 def test_amendment_effective_later_governs_whatever_its_number():
     second = amendment(2, date(1999, 10, 1), schedule=DEARER, expires_on=date(2001, 9, 30))
-    third = amendment(3, date(1999, 4, 1), schedule=replace(SCHEDULE), expires_on=date(2000, 12, 31))
+    third = amendment(3, date(1999, 4, 1), schedule=replace(SCHEDULE))
     found = found_on(date(1999, 10, 1), of=agreement(second, third))
 
-    assert (found.schedule_source.document, found.expires_on) == ("Amendment 2 (LNM-2)", date(2001, 9, 30))
+    assert found.schedule_source.document == "Amendment 2 (LNM-2)"
+
+
+def test_expiration_known_and_expiration_on_file_are_those_of_the_highest_number():
+    second = amendment(2, date(1998, 9, 15), expires_on=date(2001, 9, 30), signed_on=date(2000, 5, 1))
+    of = agreement(second)
+
+    assert expiration_on_file(agreement=of, before=3) == date(2001, 9, 30)
+    assert expiration_known(agreement=of, known_on=LATER)[0] == date(2001, 9, 30)
+    assert expiration_known(agreement=of, known_on=LATER, service_on=date(1998, 10, 1))[0] == date(2001, 9, 30)
+    assert expiration_known(agreement=of, known_on=date(2000, 4, 30))[0] == EXPIRES_ON
 
 
 def test_higher_number_governs_where_two_are_effective_on_one_day():
@@ -224,6 +235,33 @@ def test_original_schedule_prices_days_of_the_agreement_once_it_is_on_file():
     assert (before.expires_on, str(before.expiration_source)) == (date(2000, 7, 22), "Agreement LNS970602JC")
     assert found_on(date(1998, 10, 1), of=filed).schedule is SCHEDULE
     assert isinstance(found_on(date(1997, 9, 3), of=filed), NotOnFile)
+
+
+ORIGINAL = replace(AGREEMENT, amendments=(), original_schedule=DEARER)
+
+
+@pytest.mark.parametrize(("known_on", "priced"), [(date(1997, 9, 3), False), (date(1997, 9, 4), True)])
+def test_original_schedule_is_known_from_the_execution_of_the_agreement(known_on, priced):
+    found = found_on(ANCHOR, known_on=known_on, of=ORIGINAL)
+
+    assert isinstance(found, TermsFound if priced else NotOnFile)
+    assert priced or found.message == message(
+        """No price schedule on file, as known on 3 September 1997, covers 1 October 1998 under Agreement LNS970602JC.
+        Agreement LNS970602JC was executed on 4 September 1997 only. Enter the document that prices this day, or choose
+        another day."""
+    )
+
+
+def test_original_schedule_of_an_agreement_that_is_not_executed_prices_nothing():
+    unsigned = replace(ORIGINAL, executed_on=None)
+
+    assert found_on(ANCHOR, of=unsigned) == NotExecuted(
+        ANCHOR,
+        LATER,
+        "1 October 1998 has no price yet. Agreement LNS970602JC is not executed: record its execution to price this "
+        "day.",
+    )
+    assert isinstance(found_on(date(1997, 9, 3), of=unsigned), NotOnFile)  # before the agreement's date
 
 
 def test_agreement_without_an_end_never_expires():
@@ -271,9 +309,20 @@ def test_amendment_without_a_contract_number_is_called_by_its_number():
     assert replace(AMENDMENT, contract_number="").name == "Amendment 1"
 
 
-def refusals(number: int, from_expires_on: date | None = None, expires_on: date | None = None):
+def refusals(
+    number: int,
+    from_expires_on: date | None = None,
+    expires_on: date | None = None,
+    *,
+    effective_on: date | None = EXPIRES_ON,
+    of=AGREEMENT,
+):
     return amendment_refusals(
-        agreement=AGREEMENT, number=number, from_expires_on=from_expires_on, expires_on=expires_on
+        agreement=of,
+        number=number,
+        effective_on=effective_on,
+        from_expires_on=from_expires_on,
+        expires_on=expires_on,
     )
 
 
@@ -293,9 +342,39 @@ def test_amendment_numbers_run_without_a_gap(number, expected):
 def test_first_amendment_has_number_one():
     bare = replace(AGREEMENT, amendments=())
 
-    assert amendment_refusals(agreement=bare, number=1, from_expires_on=None, expires_on=None) == ()
-    (skipped,) = amendment_refusals(agreement=bare, number=2, from_expires_on=None, expires_on=None)
+    assert refusals(1, of=bare) == ()
+    (skipped,) = refusals(2, of=bare)
     assert skipped.message == "Amendment 1 comes next, not 2."
+
+
+@pytest.mark.parametrize("effective_on", [date(1998, 10, 1), date(1998, 10, 2), None])
+def test_amendment_may_take_effect_with_the_one_before_it_or_later(effective_on):
+    assert refusals(2, effective_on=effective_on) == ()
+
+
+@pytest.mark.parametrize("signed", [{}, {"supplier_signature": None}])
+def test_amendment_does_not_take_effect_before_an_earlier_one(signed):
+    of = agreement(amendment(2, date(1999, 10, 1), **signed), amendment(3, date(1999, 4, 1)))
+
+    assert refusals(4, effective_on=date(1999, 9, 30), of=of) == (
+        Refused(
+            "OUT_OF_ORDER",
+            "effective_on",
+            "The amendment would take effect on 30 September 1999, before Amendment 2 (LNM-2) on 1 October 1999. "
+            "Amendments take effect in the order of their numbers. Correct the effective date.",
+        ),
+    )
+
+
+@pytest.mark.parametrize(("effective_on", "fits"), [(date(1999, 10, 1), True), (date(1999, 10, 2), False)])
+def test_amendment_does_not_take_effect_after_a_later_one(effective_on, fits):
+    of = agreement(amendment(2, date(1999, 4, 1)), amendment(3, date(1999, 10, 1)))
+    found = effective_refusals(agreement=of, number=2, effective_on=effective_on)
+
+    assert [refused.message for refused in found] == [
+        "The amendment would take effect on 2 October 1999, after Amendment 3 (LNM-3) on 1 October 1999. "
+        "Amendments take effect in the order of their numbers. Correct the effective date."
+    ] * (not fits)
 
 
 @pytest.mark.parametrize(("from_expires_on", "named"), [(date(2000, 7, 22), "22 July 2000"), (None, "no date")])
@@ -315,7 +394,9 @@ def test_amendment_that_extends_from_the_day_on_file_is_accepted():
 
 
 def test_amendment_is_refused_for_each_field_at_once():
-    assert [refused.place for refused in refusals(4, None, date(2001, 9, 30))] == ["number", "from_expires_on"]
+    found = refusals(4, None, date(2001, 9, 30), effective_on=date(1998, 9, 30))
+
+    assert [refused.place for refused in found] == ["number", "effective_on", "from_expires_on"]
 
 
 def test_expiration_on_file_is_the_last_one_set_before():

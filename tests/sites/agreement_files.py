@@ -53,6 +53,24 @@ def small(*sites: dict) -> dict:
     return {**reference(), "sites": rows}
 
 
+def agreed_review(levels: dict[str, str], period: int = 1, **changed: object) -> dict:
+    """The review of an annual period at which both parties agreed a level for each of some sites."""
+    year = 1998 + period
+    return {
+        "period": period,
+        "kind": "price-review",
+        "first_day": f"{year - 1}-10-01",
+        "last_day": f"{year}-09-30",
+        "due_on": f"{year}-08-01",
+        "opened_on": f"{year}-08-01",
+        "cut_off_on": f"{year}-08-01",
+        "customer": {"name": "Ann Example", "agreed_on": f"{year}-08-10"},
+        "supplier": {"name": "Bob Example", "agreed_on": f"{year}-08-12"},
+        "lines": [{"site": site, "agreed_level": level} for site, level in levels.items()],
+        **changed,
+    }
+
+
 ON = date(2000, 12, 1)
 
 

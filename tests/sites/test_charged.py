@@ -6,8 +6,10 @@ import pytest
 from contracts.periods import DaySpan
 from contracts.readings import ReviewDay
 from contracts.schedule import OpeningRule
+from contracts.terms import terms_on
 from sites.charged import Basis, Charged, charged_days, charged_in, charged_level, starting_levels
-from tests.reference import LATER, SCHEDULE, agreed, agreement, period
+from tests.reference import AGREEMENT as REFERENCE
+from tests.reference import AMENDMENT, ANCHOR, LATER, SCHEDULE, agreed, agreement, amendment, period
 
 SEPTEMBER = date(1999, 9, 15)
 
@@ -103,15 +105,16 @@ def test_every_basis_has_its_own_sentence_and_one_is_provisional():
     assert [basis for basis in Basis if Charged("SMALL", basis).provisional] == [Basis.CONTINUED]
 
 
-def level_in(number: int, in_service_on: date, *, removed_on: date | None = None, schedule=SCHEDULE, **choices):
+def level_in(number: int, in_service_on: date, *levels, removed_on: date | None = None, of=REFERENCE, known_on=LATER):
+    ruled = terms_on(agreement=of, service_on=period(number, expires_on=None).span.first_day, known_on=known_on)
     return charged_in(
-        agreement=agreement(**choices),
-        schedule=schedule,
-        period=period(number),
+        agreement=of,
+        schedule=ruled.schedule,
+        period=ruled.period,
         in_service_on=in_service_on,
         removed_on=removed_on,
-        agreed=(),
-        known_on=LATER,
+        agreed=levels,
+        known_on=known_on,
     )
 
 
@@ -132,14 +135,90 @@ def test_level_in_a_period_follows_from_the_days_of_service(number, in_service_o
 
 
 def test_level_in_a_period_follows_the_reading_of_the_reviews_day():
-    found = level_in(2, date(1999, 8, 2), review_day=ReviewDay.BOTH_DAYS_COUNTED)
+    found = level_in(2, date(1999, 8, 2), of=agreement(review_day=ReviewDay.BOTH_DAYS_COUNTED))
 
     assert found == Charged("VERY_SMALL", Basis.CONTINUED)  # the review is due on 2 August then
 
 
 def test_level_of_a_site_that_no_review_saw_is_carried():
     assert level_in(2, date(1998, 10, 1), removed_on=date(1999, 7, 31)).basis is Basis.CARRIED
-    assert level_in(2, date(1998, 10, 1), schedule=replace(SCHEDULE, review=None)).basis is Basis.UNREVIEWED
+    unreviewed = replace(AMENDMENT, schedule=replace(SCHEDULE, review=None))
+    assert level_in(2, ANCHOR, of=replace(REFERENCE, amendments=(unreviewed,))).basis is Basis.UNREVIEWED
+
+
+def from_1999(signed_on=date(1999, 9, 1), *further, **changed):
+    """The reference agreement under another price schedule from the second annual period on."""
+    second = amendment(2, date(1999, 10, 1), schedule=replace(SCHEDULE, **changed), signed_on=signed_on)
+    return agreement(second, *further)
+
+
+OPENING_SMALL = OpeningRule("SMALL", "SMALL", "note 4")
+EXTENSION = amendment(3, date(2000, 8, 1), expires_on=date(2001, 9, 30))
+
+
+@pytest.mark.parametrize("opening", [OPENING_SMALL, OpeningRule(None, "SMALL"), OpeningRule(None, None)])
+def test_level_that_goes_on_is_the_one_of_the_schedule_that_governed_before(opening):
+    of = from_1999(date(1999, 9, 1), EXTENSION, opening=opening)
+
+    assert level_in(1, ANCHOR, of=of) == Charged("VERY_SMALL", Basis.OPENING)
+    assert level_in(2, ANCHOR, of=of) == Charged("VERY_SMALL", Basis.CONTINUED)
+    assert level_in(3, ANCHOR, of=of) == Charged("VERY_SMALL", Basis.CONTINUED)
+    assert level_in(3, ANCHOR, agreed(2, "MEDIUM", SEPTEMBER), of=of) == Charged("MEDIUM", Basis.CONTINUED)
+
+
+def test_site_goes_on_at_the_starting_level_of_the_schedule_under_which_it_started():
+    third = amendment(3, date(2000, 10, 1), schedule=SCHEDULE, signed_on=date(2000, 8, 1), expires_on=date(2001, 9, 30))
+    of = from_1999(date(1999, 9, 1), third, opening=OPENING_SMALL)
+
+    assert level_in(2, date(1999, 11, 1), of=of) == Charged("SMALL", Basis.STARTING)
+    assert level_in(3, date(1999, 11, 1), of=of) == Charged("SMALL", Basis.CONTINUED)
+    assert level_in(3, date(2000, 10, 1), of=of) == Charged("VERY_SMALL", Basis.STARTING)
+
+
+def test_schedule_of_an_earlier_period_is_that_of_its_last_day_as_known():
+    dearer = amendment(2, date(1999, 3, 1), schedule=replace(SCHEDULE, opening=OPENING_SMALL), signed_on=SEPTEMBER)
+
+    assert level_in(2, ANCHOR, of=agreement(dearer)) == Charged("SMALL", Basis.CONTINUED)
+    before = level_in(2, ANCHOR, of=agreement(dearer), known_on=date(1999, 9, 14))
+    assert before == Charged("VERY_SMALL", Basis.CONTINUED)
+
+
+def test_term_that_paused_keeps_the_schedule_of_the_days_before_the_pause():
+    until_july = replace(AMENDMENT, expires_on=date(2000, 7, 22))
+    second = amendment(
+        2, date(2000, 10, 1), schedule=replace(SCHEDULE, opening=OPENING_SMALL), expires_on=date(2001, 9, 30)
+    )
+    of = replace(REFERENCE, amendments=(until_july, second))
+
+    assert level_in(3, date(1999, 11, 1), of=of) == Charged("VERY_SMALL", Basis.CONTINUED)
+
+
+def test_period_that_nothing_on_file_priced_takes_the_rule_of_the_one_after_it():
+    late = replace(AMENDMENT, effective_on=date(1999, 10, 1))
+
+    assert level_in(2, ANCHOR, of=replace(REFERENCE, amendments=(late,))) == Charged("VERY_SMALL", Basis.CONTINUED)
+
+
+@pytest.mark.parametrize(
+    ("in_service_on", "basis"),
+    [
+        (date(1999, 8, 1), Basis.CONTINUED),  # the review was due on 1 August, by the schedule of the period it ended
+        (date(1999, 8, 2), Basis.CARRIED),
+    ],
+)
+@pytest.mark.parametrize("lead_days", [30, 90])
+def test_site_was_in_the_review_of_the_schedule_that_ended(in_service_on, basis, lead_days):
+    of = from_1999(review=replace(SCHEDULE.review, lead_days=lead_days))
+
+    assert level_in(2, in_service_on, of=of).basis is basis
+
+
+def test_review_is_that_of_the_schedule_that_ended():
+    assert level_in(2, ANCHOR, of=from_1999(review=None)).basis is Basis.CONTINUED
+    assert level_in(3, ANCHOR, of=from_1999(date(1999, 9, 1), EXTENSION, review=None)).basis is Basis.UNREVIEWED
+    unreviewed = replace(AMENDMENT, schedule=replace(SCHEDULE, review=None))
+    of = replace(REFERENCE, amendments=(unreviewed, amendment(2, date(1999, 10, 1), schedule=SCHEDULE)))
+    assert level_in(2, ANCHOR, of=of).basis is Basis.UNREVIEWED
 
 
 @pytest.mark.parametrize(

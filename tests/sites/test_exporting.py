@@ -121,6 +121,35 @@ def test_reviews_and_levels_come_back(reference_on_file):
     assert set(linked.values_list("level__schedule__agreement__number", flat=True)) == {"COPY-1"}
 
 
+def test_both_reviews_of_a_period_come_back(reference_on_file):
+    load(small({"city": "Reno"}))
+    review = {
+        "period": 2,
+        "kind": "term-check",
+        "first_day": "1999-10-01",
+        "last_day": "2000-09-30",
+        "due_on": "2000-08-01",
+        "opened_on": "2000-08-01",
+        "cut_off_on": "2000-08-01",
+        "evidence": {"known_on": "2000-08-01"},
+        "lines": [{"site": "Reno", "evidence": {"why": "Nothing changed."}}],
+    }
+    agreed = {side: {"name": "Ann", "agreed_on": "2000-08-02"} for side in ("customer", "supplier")}
+    prices = {**review, "kind": "price-review", "opened_on": "2000-09-02"}
+    load({"format": 1, "agreement": {"number": "LNS970602JC"}, "reviews": [review | agreed]})
+
+    loaded = load({"format": 1, "agreement": {"number": "LNS970602JC"}, "reviews": [review | agreed, prices]})
+
+    assert (loaded.added, loaded.present["reviews"]) == ({"reviews": 1}, 1)
+    whole = assert_comes_back()
+    assert [(one["period"], one["kind"]) for one in whole["reviews"]] == [(2, "term-check"), (2, "price-review")]
+    copies = RenewalReview.objects.filter(agreement__number="COPY-1").order_by("pk")
+    assert [(copy.kind, copy.agreed_on, copy.lines.count()) for copy in copies] == [
+        ("term-check", date(2000, 8, 2), 1),
+        ("price-review", None, 1),
+    ]
+
+
 def test_ended_service_comes_back(reference_on_file):
     load(small({"city": "Reno"}, {"city": "Mobile"}))
     reno, mobile = Site.objects.get(city="Reno"), Site.objects.get(city="Mobile")

@@ -14,11 +14,13 @@ from tests.reference import SCHEDULE
 from tests.sites.agreement_files import (
     ON,
     REFERENCE_TEXT,
+    agreed_review,
     changed,
     demonstration,
     exported,
     load,
     reference,
+    refused,
     rows,
     second_amendment,
     small,
@@ -118,6 +120,32 @@ def test_an_open_review_takes_the_agreement_of_both_parties(reference_on_file):
     assert load(document).changed is False
 
 
+def test_a_sealed_review_takes_no_level_more(reference_on_file):
+    document = {**small({}), "reviews": [agreed_review({"City 00": "SMALL"})]}
+    load(document)
+    document["sites"][0]["charged_levels"] = [{"period": 2, "level": "SMALL", "agreed_on": "1999-08-12", "review": 1}]
+
+    assert refused(document) == [
+        "sites[0].charged_levels[0].review: The review of annual period 1 was agreed on 1999-08-12 and is sealed, "
+        "without this level. Leave it out; what was agreed later is recorded by an amendment."
+    ]
+
+
+def test_what_is_refused_when_amendments_are_written_is_told_for_all_of_them():
+    document = reference()
+    first = {**document["amendments"][0], "customer_signature": {"name": " ", "signed_on": "1998-10-12"}}
+    second = {
+        "number": 2,
+        "effective_on": "1999-10-01",
+        "supplier_signature": {"name": " ", "signed_on": "1999-09-01"},
+    }
+
+    assert refused({**document, "amendments": [first, second]}) == [
+        "amendment 1: Name the person who signed for the customer.",
+        "amendment 2: Name the person who signed for the supplier.",
+    ]
+
+
 def test_the_original_appendix_can_follow_later(reference_on_file):
     own = {**reference()["amendments"][0]["schedule"], "clause": "Appendix A, section 2"}
 
@@ -129,11 +157,15 @@ def test_the_original_appendix_can_follow_later(reference_on_file):
 
 def test_a_level_without_its_schedule_is_of_the_one_that_governs_the_period(reference_on_file):
     second_amendment(reference_on_file, signed=True)
-    levels = [{"period": period, "level": "SMALL", "agreed_on": "2000-12-01"} for period in (2, 3)]
+    levels = [
+        {"period": period + 1, "level": "SMALL", "agreed_on": f"{1998 + period}-08-12", "review": period}
+        for period in (1, 2)
+    ]
     document = {
         "format": 1,
         "agreement": {"number": "LNS970602JC"},
         "sites": [{"city": "Reno", "in_service_on": "1998-10-01", "charged_levels": levels}],
+        "reviews": [agreed_review({"Reno": "SMALL"}, period) for period in (1, 2)],
     }
     load(document)
 
@@ -153,17 +185,17 @@ def test_dry_run_writes_nothing():
 
 def many(number: int) -> dict:
     counts = [{"date": "1999-07-31", "GE": 1, "5ESS": 1, "SLC": 1, "SM": 1}]
-    levels = [{"period": 2, "level": "1/SMALL", "agreed_on": "1999-12-10", "review": 1}]
-    lines = [{"site": f"City {index:02}", "current_level": "SMALL", "eligible": True} for index in range(number)]
-    days = {"first_day": "1998-10-01", "last_day": "1999-09-30", "due_on": "1999-08-01", "cut_off_on": "1999-08-01"}
-    review = {"period": 1, "kind": "price-review", "opened_on": "1999-08-01", **days, "lines": lines}
+    levels = [{"period": 2, "level": "1/SMALL", "agreed_on": "1999-08-12", "review": 1}]
+    review = agreed_review({f"City {index:02}": "SMALL" for index in range(number)})
+    for line in review["lines"]:
+        line |= {"current_level": "SMALL", "eligible": True}
     sites = small(*[{"counts": counts, "charged_levels": levels}] * number)["sites"]
     return {"format": 1, "agreement": {"number": "LNS970602JC"}, "sites": sites, "reviews": [review]}
 
 
 @pytest.mark.parametrize("number", [1, 30])
 def test_loading_and_exporting_ask_the_same_number_of_queries(reference_on_file, number, django_assert_num_queries):
-    with django_assert_num_queries(31):
+    with django_assert_num_queries(33):
         load(many(number))
     with django_assert_num_queries(21):
         load(many(number))
@@ -197,7 +229,12 @@ def test_load_agreement_command_prints_every_problem(tmp_path, capsys):
     file = tmp_path / "bad.json"
     for content, expected in (
         (b'{\n"format": ?}', ["line 2, column 11: This is no JSON: Expecting value."]),
+        (b"[]", ["file: [] is not an object in braces."]),
         (b'{"format": 1, "x": 1}', ["agreement: This is missing.", "x: Unknown key."]),
+        (
+            text(small({"in_service_on": "soon", "counts": [{"date": "2999-01-01", "GE": 1}]})).encode(),
+            ["sites[0].counts[0].date: 2999-01-01 lies", 'sites[0].in_service_on: "soon" does not fit.'],
+        ),
         (text(changed(reference(), "amendments.0.number", 2)).encode(), ["amendments[0].number: Amendment 1 comes"]),
     ):
         file.write_bytes(content)

@@ -192,6 +192,10 @@ def test_import_counts_reports_every_error_and_stores_nothing(agreement, site):
         ),
         ("row 6, column SLC, “x”", "This is no count. Counts are whole numbers from 0 to 999,999,999."),
         (
+            "row 6, column date, “1999-08-02”",
+            "2 August 1999 lies after 1 August 1999. Record a count once it was made.",
+        ),
+        (
             "row 7, column date, “1999-08-03”",
             "3 August 1999 lies after 1 August 1999. Record a count once it was made.",
         ),
@@ -200,6 +204,29 @@ def test_import_counts_reports_every_error_and_stores_nothing(agreement, site):
             "Augusta, GA has a row for 1999-07-31 already: row 2. Keep one of them.",
         ),
     ]
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("Augusta,1998-09-30,2,x", ["column SLC, “x”", "column date, “1998-09-30”", "column date, “1998-09-30”"]),
+        ("Augusta,1998-09-30,2,-1", ["column SLC, “-1”", "column date, “1998-09-30”", "column date, “1998-09-30”"]),
+        ("Nowhere,1999-02-30,x,", ["column date, “1999-02-30”", "column GE, “x”", "column site, “Nowhere”"]),
+        ("Augusta,1999-02-30,1,", ["column date, “1999-02-30”"]),
+        (",1998-09-30,x,", ["column site", "column GE, “x”"]),
+    ],
+)
+def test_import_counts_reports_every_error_of_a_row(site, line, expected):
+    told = refused(imported, f"site,date,GE,SLC\nAugusta,1998-09-30,1,\n{line}\n")
+
+    assert [place.removeprefix("row 3, ") for place, _said in told if place.startswith("row 3")] == expected
+
+
+def test_import_counts_checks_a_repeated_row_against_what_is_on_file(site):
+    factories.counts(site, DAY, {"GE": 10})
+    told = refused(imported, "site,date,GE\nAugusta,1999-07-31,10\nAugusta,1999-07-31,11\n")
+
+    assert [place for place, _said in told] == ["row 3, column date, “1999-07-31”", "row 3, column GE, “11”"]
 
 
 def test_import_counts_tells_cities_of_the_same_name_apart(agreement, site):
