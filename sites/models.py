@@ -167,7 +167,10 @@ class RenewalReviewQuerySet(models.QuerySet):
 
 
 class RenewalReview(FrozenModel):
-    """The meeting paper of one annual period. It is sealed once both parties' agreement is recorded."""
+    """The meeting paper of one annual period. It is sealed once both parties' agreement is recorded.
+
+    A period whose term check was agreed has a price review beside it when the term is extended afterwards.
+    """
 
     agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="+")
     period_number = models.PositiveSmallIntegerField()
@@ -201,9 +204,9 @@ class RenewalReview(FrozenModel):
         ordering = ["-due_on", "agreement"]
         constraints = [
             models.UniqueConstraint(
-                fields=["agreement", "period_number"],
-                name="review_once_per_period",
-                violation_error_message="The annual period already has a review.",
+                fields=["agreement", "period_number", "kind"],
+                name="review_once_per_period_and_kind",
+                violation_error_message="The annual period already has a review of this kind.",
             ),
             models.CheckConstraint(
                 condition=Q(agreed_on=None)
@@ -254,8 +257,11 @@ class ReviewLine(FrozenModel):
         return f"{self.site} in the {self.review}"
 
 
-class ChargedLevel(models.Model):
-    """A level recorded for a site and annual period: agreed at a review, or the level at which a later site starts."""
+class ChargedLevel(FrozenModel):
+    """A level recorded for a site and annual period: agreed at a review, or the level at which a later site starts.
+
+    What was agreed at a review is sealed with it; a starting level can be corrected.
+    """
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="charged_levels")
     period_number = models.PositiveSmallIntegerField("annual period")
@@ -266,6 +272,12 @@ class ChargedLevel(models.Model):
         ReviewLine, on_delete=models.PROTECT, related_name="charged_level", null=True, blank=True, editable=False
     )
     reason = PlainCharField(max_length=200, blank=True)
+
+    seal = Seal(
+        "agreed_on",
+        through=("review_line", "review"),
+        correction="What was agreed later is recorded by an amendment.",
+    )
 
     class Meta:
         ordering = ["site", "period_number"]

@@ -14,6 +14,7 @@ from sites.charged import Charged, charged_in
 from sites.counts import Count, counts_on, quantities
 from sites.models import ComponentCount, RenewalReview, Site
 from sites.review import ReviewDue, review_due
+from sites.review_basis import review_held
 
 
 class ServiceState(StrEnum):
@@ -218,7 +219,8 @@ def _period_levels(site: Site, agreement: AgreementTerms, period: AnnualPeriod, 
 def _components(agreement: AgreementTerms, site: Site, on: date) -> tuple[Component, ...]:
     """The columns of the latest price schedule that governs the site, and any other component counted there."""
     schedules = [amendment.schedule for amendment in agreement.amendments if amendment.executed_by(on)]
-    known = [schedule for schedule in (agreement.original_schedule, *schedules) if schedule is not None]
+    original = agreement.original_schedule if agreement.executed_by(on) else None
+    known = [schedule for schedule in (original, *schedules) if schedule is not None]
     columns = known[-1].components if known else ()
     codes = {component.code for component in columns}
     others = sorted({count.component_code for count in site.count_list} - codes)
@@ -274,19 +276,22 @@ def agreement_sites(
 
 @dataclass(frozen=True)
 class PeriodRow:
-    """One annual period of an agreement: when its review is due, and the review once it is opened."""
+    """One annual period of an agreement: when its review is due, and the review once it is opened.
+
+    `earlier` is the term check that was agreed before the term was extended.
+    """
 
     period: AnnualPeriod
     due: ReviewDue | None
     review: RenewalReview | None
     overdue: bool
+    earlier: tuple[RenewalReview, ...] = ()
 
 
 def agreement_periods(
     *, agreement: AgreementTerms, reviews: Sequence[RenewalReview], on: date
 ) -> tuple[PeriodRow, ...]:
     """Return the annual periods of an agreement, those begun and those of the two years ahead."""
-    opened = {review.period_number: review for review in reviews}
     expires_on, _source = expiration_known(agreement=agreement, known_on=on)
     rows = []
     for period in periods_ahead(agreement=agreement, on=on):
@@ -299,6 +304,8 @@ def agreement_periods(
                 expires_on=expires_on,
                 reading=agreement.readings.review_day,
             )
-        review = opened.get(period.number)
-        rows.append(PeriodRow(period, due, review, overdue=review is None and due is not None and due.due_on <= on))
+        opened = [review for review in reviews if review.period_number == period.number]
+        review = review_held(reviews=opened, kind=due.kind if due else None)
+        overdue = review is None and due is not None and due.due_on <= on
+        rows.append(PeriodRow(period, due, review, overdue, tuple(one for one in opened if one is not review)))
     return tuple(rows)

@@ -82,6 +82,16 @@ def basis_of(*, agreement: Agreement, period_number: int, known_on: date) -> Bas
     )
 
 
+def review_held(*, reviews: Iterable[RenewalReview], kind: ReviewKind | None) -> RenewalReview | None:
+    """Return, of the reviews of one annual period, the one that stands for its review of a kind.
+
+    That is the one of this kind, or else one that is open: a refresh makes it the right kind. An agreed term check does
+    not stand for the price review that an extension asks for. Without a kind (the period has no review), any of them.
+    """
+    reviews = sorted(reviews, key=lambda review: (review.kind != kind, review.agreed_on is not None))
+    return next((one for one in reviews if kind in (None, one.kind) or one.agreed_on is None), None)
+
+
 def _level_rows(agreement: Agreement, terms: TermsFound) -> dict[str, ServiceLevel]:
     """The rows of the schedule that terms rest on, by code; its source names the document that holds it."""
     for amendment in agreement.amendment_list:

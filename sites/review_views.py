@@ -19,6 +19,7 @@ from sites.documents import Edition, review_paper
 from sites.models import RenewalReview
 from sites.printing import review_file_name, review_pdf
 from sites.review import review_terms
+from sites.review_basis import review_held
 from sites.review_forms import AgreementForm
 from sites.review_lists import ReviewFilter, ReviewTable
 from sites.reviewing import CannotReview, open_review, record_agreement, refresh_review, unopened_reviews
@@ -111,7 +112,10 @@ class ReviewOpen(PermissionRequiredMixin, TemplateView):
             begun=begun,
             days_late=0 if refusal else max((on - found.due.due_on).days, 0),
             cut_off_on=None if refusal else min(on, found.due.period.span.last_day),
-            held=RenewalReview.objects.filter(agreement=agreement, period_number=min(number, 32767)).first(),
+            held=review_held(
+                reviews=RenewalReview.objects.filter(agreement=agreement, period_number=min(number, 32767)),
+                kind=None if refusal else found.due.kind,
+            ),
             **kwargs,
         )
 

@@ -13,11 +13,11 @@ from contracts.fields import validate_plain_text
 from contracts.models import Agreement
 from contracts.periods import annual_periods, day_text
 from contracts.schedule import Refused, Schedule
-from contracts.terms import TermsFound, expiration_known, terms_on
+from contracts.terms import expiration_known
 from sites.evidence import late_sentence
 from sites.models import ChargedLevel, RenewalReview, ReviewLine, Site
 from sites.review import NEXT_NOT_PRICED, Outcome, ReviewKind, agreed_price_refusal, late_change, review_terms
-from sites.review_basis import Basis, basis_of, concerned, line_of, paper_evidence
+from sites.review_basis import Basis, Concerned, basis_of, concerned, line_of, paper_evidence, review_held
 
 logger = logging.getLogger(__name__)
 
@@ -49,13 +49,18 @@ def open_review(
     """Open the review of an annual period; one that is open already is returned as it is (note 3).
 
     It may be opened before its due date; opened after it, the paper says by how many days. Counts made through the
-    cut-off are in it: the opening day unless told otherwise. Raises CannotReview where the period has no review.
+    cut-off are in it: the opening day unless told otherwise. After an extension the price review of a period is opened
+    beside its agreed term check. Raises CannotReview where the period has no review.
     """
     agreement = _locked(agreement)
-    held = RenewalReview.objects.filter(agreement=agreement, period_number=period_number).first()
+    basis = basis_of(agreement=agreement, period_number=period_number, known_on=on)
+    held = review_held(
+        reviews=RenewalReview.objects.filter(agreement=agreement, period_number=period_number),
+        kind=None if isinstance(basis, Refused) else basis.kind,
+    )
     if held is not None:
         return held
-    basis = _basis(agreement, period_number, on)
+    basis = _unless_refused(basis)
     review = RenewalReview(
         agreement=agreement,
         period_number=period_number,
@@ -73,7 +78,7 @@ def refresh_review(
 ) -> RenewalReview:
     """Make the lines of a review anew from the terms, levels and counts known by now.
 
-    Raises CannotReview once the review is agreed.
+    A term check becomes a price review once the term is extended. Raises CannotReview once the review is agreed.
     """
     review = _locked_review(review)
     if review.agreed_on is not None:
@@ -84,9 +89,20 @@ def refresh_review(
     basis = _basis(_locked(review.agreement), review.period_number, on)
     for name, value in _dates(basis, on=on, cut_off_on=cut_off_on).items():
         setattr(review, name, value)
+    _refuse_second(review)
     ReviewLine.objects.filter(review=review).delete()
     _fill(review, basis)
     return review
+
+
+def _refuse_second(review: RenewalReview) -> None:
+    """Refuse that a review becomes one of the kind of another: the terms went back to those of an earlier paper."""
+    same = RenewalReview.objects.filter(
+        agreement=review.agreement_id, period_number=review.period_number, kind=review.kind
+    ).exclude(pk=review.pk)
+    if same.exists():
+        said = f"Annual period {review.period_number} has a {review.get_kind_display()} on file"
+        raise CannotReview(f"{said}, which stands under the terms known by now. Go on with that paper.")
 
 
 @dataclass(frozen=True)
@@ -108,7 +124,7 @@ class Opened:
 
 
 def open_due_reviews(*, on: date, by: User | None, agreements: Iterable[Agreement] | None = None) -> list[Opened]:
-    """Open every review that is due by a day and has not been opened, for all agreements in force on that day.
+    """Open every review that is due by a day and has not been opened, after the expiration too.
 
     A second run opens nothing. An agreement that fails is listed with its cause and does not stop the others.
     """
@@ -123,14 +139,17 @@ class Unopened:
     period_number: int
     due_on: date | None = None
     refusal: str = ""
+    kind: ReviewKind = ReviewKind.PRICE_REVIEW
 
 
 def unopened_reviews(*, on: date, due_by: date, agreements: Iterable[Agreement] | None = None) -> list[Unopened]:
-    """Return the reviews not opened yet that are due by a day, for agreements in force and periods begun on `on`."""
+    """Return the reviews not opened yet that are due by a day, of every period begun on `on`: also those long over."""
     chosen = Agreement.objects.with_terms()
     if agreements is not None:
         chosen = chosen.filter(pk__in=[agreement.pk for agreement in agreements])
-    opened = set(RenewalReview.objects.values_list("agreement_id", "period_number"))
+    reviews: dict[tuple[int, int], list[RenewalReview]] = {}
+    for review in RenewalReview.objects.only("agreement_id", "period_number", "kind", "agreed_on").order_by("pk"):
+        reviews.setdefault((review.agreement_id, review.period_number), []).append(review)
     found = []
     for agreement in chosen:
         try:
@@ -138,14 +157,16 @@ def unopened_reviews(*, on: date, due_by: date, agreements: Iterable[Agreement] 
         except Exception as error:
             logger.exception("The reviews of agreement %s could not be looked up", agreement.number)
             due = [Unopened(agreement, 0, refusal=f"{type(error).__name__}: {error}")]
-        found += [review for review in due if (agreement.pk, review.period_number) not in opened]
+        found += [
+            review
+            for review in due
+            if review_held(reviews=reviews.get((agreement.pk, review.period_number), ()), kind=review.kind) is None
+        ]
     return found
 
 
 def _due_periods(agreement: Agreement, *, on: date, due_by: date) -> list[Unopened]:
     terms = agreement.as_terms()
-    if not isinstance(terms_on(agreement=terms, service_on=on, known_on=on), TermsFound):
-        return []
     expires_on, _ = expiration_known(agreement=terms, known_on=on)
     due = []
     for period in annual_periods(
@@ -156,7 +177,7 @@ def _due_periods(agreement: Agreement, *, on: date, due_by: date) -> list[Unopen
             # A period without any review asks for nothing; one whose review cannot be held is worth a line.
             due += [Unopened(agreement, period.number, None, found.message)] if found.code == NEXT_NOT_PRICED else []
         elif found.due.due_on <= due_by:
-            due.append(Unopened(agreement, period.number, found.due.due_on))
+            due.append(Unopened(agreement, period.number, found.due.due_on, kind=found.due.kind))
     return due
 
 
@@ -188,7 +209,10 @@ def _locked_review(review: RenewalReview) -> RenewalReview:
 
 
 def _basis(agreement: Agreement, period_number: int, known_on: date) -> Basis:
-    basis = basis_of(agreement=agreement, period_number=period_number, known_on=known_on)
+    return _unless_refused(basis_of(agreement=agreement, period_number=period_number, known_on=known_on))
+
+
+def _unless_refused(basis: Basis | Refused) -> Basis:
     if isinstance(basis, Refused):
         raise CannotReview(basis.message, {basis.place: basis.message})
     return basis
@@ -250,7 +274,8 @@ def record_agreement(
     Every line gets the level proposed unless a decision says otherwise. A line that needs a decision must have one,
     with a reason; so must every level that differs from the proposal. A site that is not eligible keeps its level. A
     term check settles no levels. `seen` is the version of the paper that the parties had before them; one that was
-    refreshed since is refused. Raises CannotReview with every problem at its place, and records nothing then.
+    refreshed since is refused, and so is one that lacks a site by now. Raises CannotReview with every problem at its
+    place, and records nothing then.
     """
     review = _locked_review(review)
     if review.agreed_on is not None:
@@ -321,11 +346,35 @@ def _text_fault(text: str, longest: int) -> str:
 
 
 def _refuse_unless_current(review: RenewalReview, lines: list[ReviewLine], basis: Basis) -> None:
-    """Refuse a paper whose terms have changed since it was made."""
+    """Refuse a paper whose terms, or whose sites, have changed since it was made."""
     rows = {level.pk for level in basis.next_levels.values()}
     proposed = {line.proposed_level_id for line in lines if line.proposed_level_id}
     if review.kind != basis.kind or not proposed <= rows:
         raise CannotReview("The terms of the next annual period changed since the review was made. Refresh it first.")
+    sites = concerned(
+        basis=basis, sites=Site.objects.filter(agreement_id=review.agreement_id).order_by("city", "state")
+    )
+    _refuse_unless_complete(lines, sites)
+
+
+def _refuse_unless_complete(lines: list[ReviewLine], sites: Concerned) -> None:
+    """Refuse a paper that lacks a site, or has one that no longer belongs in it."""
+    shown = {line.site_id for line in lines}
+    lacking = [str(site) for site in sites.reviewed if site.pk not in shown]
+    over = [str(line.site) for line in lines if line.site not in sites.reviewed]
+    said = []
+    if lacking:
+        said.append(f"{_listed(lacking)} in service on the review's day and not in the paper.")
+    if over:
+        said.append(f"{_listed(over)} in the paper and no longer to be reviewed.")
+    if said:
+        raise CannotReview(f"Refresh the review: {' '.join(said)}")
+
+
+def _listed(names: list[str]) -> str:
+    """`Akron is`, or `Akron and Boise are`."""
+    *others, last = names
+    return f"{', '.join(others)} and {last} are" if others else f"{last} is"
 
 
 def _decision_problems(

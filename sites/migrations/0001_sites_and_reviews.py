@@ -307,9 +307,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="renewalreview",
             constraint=models.UniqueConstraint(
-                fields=("agreement", "period_number"),
-                name="review_once_per_period",
-                violation_error_message="The annual period already has a review.",
+                fields=("agreement", "period_number", "kind"),
+                name="review_once_per_period_and_kind",
+                violation_error_message="The annual period already has a review of this kind.",
             ),
         ),
         migrations.AddConstraint(

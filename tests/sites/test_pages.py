@@ -209,7 +209,8 @@ def test_agreement_sites_without_terms_have_no_level():
     [
         (date(1999, 7, 31), [], [False, False]),
         (date(1999, 8, 1), [], [True, False]),
-        (date(1999, 8, 1), [RenewalReview(period_number=1)], [False, False]),
+        (date(1999, 8, 1), [RenewalReview(period_number=1, kind="price-review")], [False, False]),
+        (date(1999, 8, 1), [RenewalReview(period_number=1, kind="term-check")], [False, False]),
     ],
 )
 def test_a_review_not_opened_is_overdue_from_its_due_date(on, reviews, overdue):
@@ -220,3 +221,21 @@ def test_a_review_not_opened_is_overdue_from_its_due_date(on, reviews, overdue):
         (date(2000, 8, 1), ReviewKind.TERM_CHECK),
     ]
     assert [row.overdue for row in rows] == overdue
+
+
+def test_an_agreed_term_check_stands_beside_the_price_review_that_an_extension_asks_for():
+    extended = reference.agreement(reference.amendment(2, date(2000, 9, 1), expires_on=date(2001, 9, 30)))
+    check = RenewalReview(pk=1, period_number=2, kind="term-check", agreed_on=date(2000, 8, 2))
+    prices = RenewalReview(pk=2, period_number=2, kind="price-review")
+
+    def second(*reviews):
+        return pages.agreement_periods(agreement=extended, reviews=reviews, on=date(2000, 9, 2))[1]
+
+    missing, both = second(check), second(check, prices)
+    assert (missing.due.kind, missing.review, missing.overdue, missing.earlier) == (
+        ReviewKind.PRICE_REVIEW,
+        None,
+        True,
+        (check,),
+    )
+    assert (both.review, both.overdue, both.earlier) == (prices, False, (check,))

@@ -11,7 +11,7 @@ from invoicing import roles
 from sites.models import ChargedLevel, RenewalReview
 from sites.reviewing import open_review, record_agreement, refresh_review
 from tests import factories
-from tests.reference import SMALLEST
+from tests.reference import SMALLEST, amendment
 from tests.sites.review_cases import LAST_DAY, REVIEW_ON, every_case, site
 
 pytestmark = pytest.mark.django_db
@@ -245,6 +245,37 @@ def test_opening_shows_what_will_happen_and_does_it_on_post(client, agreement, c
     assert "This review is open since" in text(client.get(address))
 
 
+def test_price_review_is_opened_beside_an_agreed_term_check(client, agreement, settings):
+    sign_in(client)
+    factories.site(agreement, "Tampa")
+    settings.BUSINESS_DATE = day = date(2000, 8, 1)
+    check = open_review(agreement=agreement, period_number=2, on=day, by=None)
+    record_agreement(
+        review=check,
+        meeting_on=None,
+        customer_signer="A",
+        customer_agreed_on=day,
+        supplier_signer="B",
+        supplier_agreed_on=day,
+        decisions={},
+        on=day,
+        by=None,
+    )
+    address = reverse("sites:review_open", args=[agreement.pk, 2])
+    assert "This review is open since" in text(client.get(address))
+
+    settings.BUSINESS_DATE = date(2000, 9, 2)
+    extension = amendment(2, date(2000, 9, 1), signed_on=date(2000, 9, 1), expires_on=date(2001, 9, 30))
+    factories.amendment(agreement, extension)
+    assert "Price review for 1 October 2000 to 30 September 2001" in text(client.get(address))
+    client.post(address)
+
+    prices = RenewalReview.objects.get(kind="price-review")
+    page = client.get(reverse("sites:agreement_detail", args=[agreement.pk])).content.decode()
+    papers = [reverse("sites:review_detail", args=[paper.pk]) for paper in (prices, check)]
+    assert [page.count(f'href="{paper}"') for paper in papers] == [1, 1]
+
+
 @pytest.mark.parametrize(
     ("period", "sentence"), [(2, "begins on 1 October 1999"), (3, "no annual period 3"), (10**20, "no annual period")]
 )
@@ -434,7 +465,7 @@ def test_command_refuses_a_day_it_cannot_read():
         run("--on", "August")
 
 
-def test_agreed_levels_reach_the_term_check(agreement, review, cases):
+def test_agreed_levels_reach_the_term_check(agreement, review, cases, settings):
     record_agreement(
         review=review,
         meeting_on=None,
@@ -447,7 +478,8 @@ def test_agreed_levels_reach_the_term_check(agreement, review, cases):
         by=None,
     )
 
-    (out, _) = run("--on", "2000-08-01")
+    settings.BUSINESS_DATE = date(2000, 8, 1)
+    (out, _) = run()
 
     assert out == "LNS970602JC: review of annual period 2 opened (term check, due 1 August 2000)\n"
     levels = RenewalReview.objects.get(period_number=2).lines.values_list("site__city", "current_level__code")

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from contracts.frozen import SealedRow
 from contracts.models import Agreement
@@ -303,8 +303,15 @@ def test_open_due_reviews_makes_good_what_was_missed(agreement, cases):
     ]
 
 
-def test_open_due_reviews_leaves_out_an_agreement_that_has_ended(agreement, cases):
-    assert open_due_reviews(on=date(2000, 10, 1), by=None) == []
+def test_open_due_reviews_makes_good_what_was_missed_after_the_expiration_too(agreement, cases):
+    results = open_due_reviews(on=date(2000, 10, 1), by=None)
+
+    assert [str(result) for result in results] == [
+        "LNS970602JC: review of annual period 1 opened (price review, due 1 August 1999, 427 days late)",
+        "LNS970602JC: review of annual period 2 opened (term check, due 1 August 2000, 61 days late)",
+    ]
+    assert [result.review.cut_off_on for result in results] == [LAST_DAY, date(2000, 9, 30)]
+    assert open_due_reviews(on=date(2002, 1, 1), by=None) == []
 
 
 def test_one_failing_agreement_does_not_stop_the_others(agreement, monkeypatch):
@@ -353,9 +360,65 @@ def test_refresh_after_an_extension_turns_a_term_check_into_a_price_review(agree
             customer_agreed_on=date(2000, 8, 15),
             supplier_agreed_on=date(2000, 8, 15),
         )
+    assert [result.period_number for result in open_due_reviews(on=date(2000, 8, 20), by=None)] == [1]
+    assert opened(agreement, on=date(2000, 8, 20), period_number=2) == check
     refreshed = refresh_review(review=check, on=date(2000, 8, 20), by=None)
 
     assert refreshed.kind == ReviewKind.PRICE_REVIEW
+
+
+# ---- after an agreed term check ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def checked(agreement) -> RenewalReview:
+    """The term check of the second period, agreed to; after it the term is extended by a year."""
+    tampa = site(agreement, "Tampa", SMALLEST, None)
+    factories.counts(tampa, date(2000, 8, 1), SMALLEST | {"GE": 16, "SLC": 9})
+    agree(opened(agreement), on=MEETING, decisions={tampa.pk: ("VERY_SMALL", "Not counted again.")})
+    check = _agreed_in_2000(opened(agreement, on=date(2000, 8, 1), period_number=2), date(2000, 8, 2))
+    extension = amendment(2, date(2000, 9, 1), signed_on=date(2000, 9, 1), expires_on=date(2001, 9, 30))
+    factories.amendment(agreement, extension)
+    return check
+
+
+def _agreed_in_2000(review, day, **changed):
+    return agree(review, on=day, meeting_on=None, customer_agreed_on=day, supplier_agreed_on=day, **changed)
+
+
+def test_prices_are_agreed_after_an_agreed_term_check_and_an_extension(agreement, checked):
+    (result,) = open_due_reviews(on=date(2000, 9, 2), by=None)
+
+    assert str(result) == (
+        "LNS970602JC: review of annual period 2 opened (price review, due 1 August 2000, 32 days late)"
+    )
+    assert open_due_reviews(on=date(2000, 9, 2), by=None) == []
+    assert opened(agreement, on=date(2000, 9, 3), period_number=2) == result.review
+    agreed = _agreed_in_2000(result.review, date(2000, 9, 4))
+    (level,) = ChargedLevel.objects.filter(period_number=3).select_related("level", "review_line")
+    assert (level.level.code, level.review_line.review_id) == ("SMALL", agreed.pk)
+    checked.refresh_from_db()
+    assert (checked.kind, checked.agreed_on) == (ReviewKind.TERM_CHECK, date(2000, 8, 2))
+    assert checked.lines.count() == 1
+
+
+def test_a_price_review_cannot_become_a_second_term_check(agreement, checked):
+    prices = opened(agreement, on=date(2000, 9, 2), period_number=2)
+    shortening = amendment(3, date(2000, 9, 5), signed_on=date(2000, 9, 5), expires_on=date(2000, 9, 30))
+    factories.amendment(agreement, shortening)
+
+    assert opened(agreement, on=date(2000, 9, 6), period_number=2) == checked
+    with pytest.raises(CannotReview, match="Annual period 2 has a term check on file"):
+        refresh_review(review=prices, on=date(2000, 9, 6), by=None)
+
+
+def test_a_period_has_one_review_of_each_kind(checked):
+    checked.pk, checked._state.adding, checked.agreed_on = None, True, None
+    with pytest.raises(IntegrityError), transaction.atomic():
+        checked.save()
+
+
+# ---- refusing to refresh -----------------------------------------------------------------------------------------
 
 
 def test_refresh_of_an_agreed_review_is_refused(review, cases):
@@ -481,6 +544,38 @@ def test_agreement_after_the_price_table_changed_is_refused(agreement, review, c
         agree(review, decisions=decided(cases))
 
 
+def test_agreement_without_a_site_that_was_entered_since_is_refused(agreement, review, cases):
+    site(agreement, "Akron", SMALLEST, SMALLEST, in_service_on=date(1999, 6, 1))
+    with pytest.raises(CannotReview) as refused:
+        agree(review, decisions=decided(cases))
+    assert str(refused.value) == ("Refresh the review: Akron is in service on the review's day and not in the paper.")
+
+    site(agreement, "Boise", SMALLEST, SMALLEST)
+    with pytest.raises(CannotReview, match="review: Akron and Boise are in service on the review's day and not in the"):
+        agree(review, decisions=decided(cases))
+    assert (ChargedLevel.objects.count(), RenewalReview.objects.get().agreed_on) == (0, None)
+
+    refresh_review(review=review, on=MEETING, by=None)
+    agree(review, decisions=decided(cases))
+    assert ChargedLevel.objects.filter(site__city__in=["Akron", "Boise"]).count() == 2
+
+
+def test_agreement_with_a_site_that_no_longer_belongs_is_refused(review, cases):
+    cases["One changed"].removed_on = date(1999, 9, 15)
+    cases["One changed"].save()
+
+    with pytest.raises(CannotReview) as refused:
+        agree(review, decisions=decided(cases))
+
+    assert str(refused.value) == "Refresh the review: One changed is in the paper and no longer to be reviewed."
+
+
+def test_a_site_that_opens_after_the_reviews_day_does_not_hold_the_agreement_up(agreement, review, cases):
+    site(agreement, "Waco", None, None, in_service_on=date(1999, 8, 2))
+
+    assert agree(review, decisions=decided(cases)).agreed_on == MEETING
+
+
 def test_agreement_beside_a_recorded_level_is_refused(review, cases):
     factories.charged_level(cases["One changed"], 2, "SMALL", REVIEW_ON)
 
@@ -535,6 +630,53 @@ def test_agreed_review_and_its_lines_are_sealed(review, cases):
     ):
         with pytest.raises(DatabaseError, match="sealed"), transaction.atomic():
             _run(attack)
+
+
+def test_agreed_levels_are_sealed_with_their_review(agreement, review, cases):
+    agreed = agree(review, decisions=decided(cases))
+    level = ChargedLevel.objects.get(site=cases["One changed"])
+    large = level.level.schedule.levels.get(code="LARGE")
+
+    assert level.is_sealed
+    level.level = large
+    sentence = "is sealed and cannot be changed. What was agreed later is recorded by an amendment."
+    with pytest.raises(SealedRow, match=sentence):
+        level.save()
+    with pytest.raises(SealedRow):
+        level.delete()
+    with pytest.raises(SealedRow):
+        ChargedLevel.objects.update(level=large)
+    with pytest.raises(SealedRow):
+        ChargedLevel.objects.all().delete()
+    for attack in (
+        f"UPDATE sites_chargedlevel SET level_id = {large.pk}",
+        "UPDATE sites_chargedlevel SET review_line_id = NULL",
+        "DELETE FROM sites_chargedlevel",
+        "INSERT INTO sites_chargedlevel (site_id, period_number, level_id, agreed_on, is_starting, review_line_id, "
+        f"reason) VALUES ({level.site_id}, 9, {large.pk}, '1999-08-03', {{false}}, {level.review_line_id}, '')",
+    ):
+        with pytest.raises(DatabaseError, match="Charged level is sealed"), transaction.atomic():
+            _run(attack.format(false="FALSE"))
+    assert agreed.lines.filter(charged_level__level__code="LARGE").count() == 0
+
+
+def test_a_starting_level_stays_open_and_cannot_join_an_agreed_review(agreement, review, cases):
+    agree(review, decisions=decided(cases))
+    line_id = line(review, "One changed").pk
+    starting = factories.charged_level(cases["Starting"], 2, "SMALL", MEETING)
+
+    assert not starting.is_sealed
+    starting.reason = "Like its neighbours"
+    starting.save()
+    ChargedLevel.objects.filter(pk=starting.pk).update(is_starting=True)
+    joining = ChargedLevel(
+        site=cases["Starting"], period_number=3, level=starting.level, agreed_on=MEETING, review_line_id=line_id
+    )
+    with pytest.raises(SealedRow):
+        joining.save()
+    with pytest.raises(IntegrityError, match="sealed"), transaction.atomic():
+        ChargedLevel.objects.filter(pk=starting.pk).update(review_line=line_id, period_number=3)
+    starting.delete()
 
 
 def _run(statement):
@@ -604,4 +746,4 @@ def test_late_changes_ask_the_same_number_of_queries(agreement, number, django_a
         late(review, LAST_DAY)
 
 
-OPENING, AGREEING, LATE = 18, 21, 12
+OPENING, AGREEING, LATE = 18, 22, 12
