@@ -13,6 +13,7 @@ from invoicing.models import Invoice
 from sites.agreement_file import through
 from sites.loading import load_agreement
 from sites.models import RenewalReview, Site
+from sites.review import ReviewKind
 from sites.reviewing import open_due_reviews, record_agreement
 
 
@@ -63,7 +64,11 @@ def _review(agreement: Agreement, demonstration: Mapping, day: date, by) -> Iter
     for plan in _agreements(demonstration):
         agreed_on = max(date.fromisoformat(plan[side]["agreed_on"]) for side in ("customer", "supplier"))
         review = RenewalReview.objects.filter(
-            agreement=agreement, period_number=plan["period"], agreed_on=None, opened_on__lte=agreed_on
+            agreement=agreement,
+            period_number=plan["period"],
+            kind=ReviewKind.PRICE_REVIEW,
+            agreed_on=None,
+            opened_on__lte=agreed_on,
         ).first()
         if review is not None and agreed_on <= day:
             record_agreement(review=review, on=day, by=by, **_agreement_arguments(agreement, plan))
