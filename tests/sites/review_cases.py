@@ -1,11 +1,14 @@
 """A site for every outcome of a renewal review: the first annual period, reviewed on 1 August 1999."""
 
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 from contracts.models import Agreement
+from contracts.terms import AmendmentTerms
 from sites.models import Site
 from tests import factories
-from tests.reference import ANCHOR, SMALLEST
+from tests.reference import ANCHOR, LEVELS, SCHEDULE, SMALLEST, amendment
 
 REVIEW_ON = date(1999, 8, 1)
 LAST_DAY = date(1999, 9, 30)
@@ -41,3 +44,12 @@ def every_case(agreement: Agreement) -> dict[str, Site]:
     ]
     factories.counts(sites[-2], date(1999, 9, 15), {"SLC": 6})
     return {row.city: row for row in sites}
+
+
+def dearer_from(effective_on: date, signed_on: date = date(1999, 7, 1)) -> AmendmentTerms:
+    """An amendment that raises the prices of Very Small and Small."""
+    prices = {"VERY_SMALL": Decimal("170000.00"), "SMALL": Decimal("210000.00")}
+    levels = tuple(replace(row, annual_price=prices.get(row.code, row.annual_price)) for row in LEVELS)
+    return amendment(
+        2, effective_on, signed_on=signed_on, schedule=replace(SCHEDULE, levels=levels), schedule_clause="Appendix A"
+    )

@@ -1,9 +1,7 @@
 from datetime import date
-from io import StringIO
 
 import pytest
 from django.contrib.auth.models import Group, User
-from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from contracts.models import Agreement
@@ -48,7 +46,7 @@ def text(response) -> str:
     return " ".join(response.content.decode().split())
 
 
-# ---- list --------------------------------------------------------------------------------------------------------
+# ---- list ------------------------------------------------------------------------------------------------------------
 
 
 def test_list_shows_reviews_with_weekday_and_state(client, agreement, review):
@@ -110,7 +108,7 @@ def test_list_asks_the_same_number_of_queries(client, number, django_assert_num_
         client.get(reverse("sites:review_list"))
 
 
-# ---- the paper ---------------------------------------------------------------------------------------------------
+# ---- the paper -------------------------------------------------------------------------------------------------------
 
 
 def test_page_shows_the_paper(client, review):
@@ -188,7 +186,7 @@ def test_internal_pdf_has_a_permission_of_its_own(client, review):
     assert client.get(address).content.startswith(b"%PDF")
 
 
-# ---- permissions -------------------------------------------------------------------------------------------------
+# ---- permissions -----------------------------------------------------------------------------------------------------
 
 PAGES = [
     ("sites:review_list", [], "get", {roles.VIEWER, roles.ACCOUNT_MANAGER, roles.FINANCE}),
@@ -222,7 +220,7 @@ def test_review_that_is_not_there(client, name, key):
     assert client.get(reverse(f"sites:{name}", args=[key])).status_code == 404
 
 
-# ---- events ------------------------------------------------------------------------------------------------------
+# ---- events ----------------------------------------------------------------------------------------------------------
 
 
 def test_opening_shows_what_will_happen_and_does_it_on_post(client, agreement, cases):
@@ -443,60 +441,6 @@ def test_reading_pages_changes_nothing(client, review, cases):
     client.get(reverse("sites:review_pdf", args=[review.pk, "customer"]))
 
     assert (list(RenewalReview.objects.values()), list(review.lines.order_by("pk").values())) == before
-
-
-# ---- command -----------------------------------------------------------------------------------------------------
-
-
-def run(*arguments) -> tuple[str, str]:
-    out, err = StringIO(), StringIO()
-    call_command("open_reviews", *arguments, stdout=out, stderr=err)
-    return out.getvalue(), err.getvalue()
-
-
-def test_command_opens_what_is_due_and_can_be_repeated(agreement, cases):
-    assert run("--on", "1999-07-31") == ("No review is due that is not open already.\n", "")
-    assert run()[0] == "LNS970602JC: review of annual period 1 opened (price review, due 1 August 1999)\n"
-    assert run() == ("No review is due that is not open already.\n", "")
-
-
-def test_command_refuses_a_day_it_cannot_read():
-    with pytest.raises(CommandError, match="'August' is not a date"):
-        run("--on", "August")
-
-
-def test_agreed_levels_reach_the_term_check(agreement, review, cases, settings):
-    record_agreement(
-        review=review,
-        meeting_on=None,
-        customer_signer="A",
-        customer_agreed_on=REVIEW_ON,
-        supplier_signer="B",
-        supplier_agreed_on=REVIEW_ON,
-        decisions={cases[city].pk: ("SMALL", "Agreed.") for city in ("No baseline", "Above Large", "Two switches")},
-        on=REVIEW_ON,
-        by=None,
-    )
-
-    settings.BUSINESS_DATE = date(2000, 8, 1)
-    (out, _) = run()
-
-    assert out == "LNS970602JC: review of annual period 2 opened (term check, due 1 August 2000)\n"
-    levels = RenewalReview.objects.get(period_number=2).lines.values_list("site__city", "current_level__code")
-    assert dict(levels) == {
-        "Nothing changed": "VERY_SMALL",
-        "One changed": "VERY_SMALL",
-        "Two changed": "VERY_SMALL",
-        "Three changed": "MEDIUM",
-        "Decreased": "VERY_SMALL",
-        "No baseline": "SMALL",
-        "Mid-period": "VERY_SMALL",
-        "Above Large": "SMALL",
-        "Two switches": "SMALL",
-        "Large all along": "VERY_SMALL",
-        "Late change": "VERY_SMALL",
-        "Starting": "VERY_SMALL",
-    }
 
 
 LIST, PAGE = 7, 6
