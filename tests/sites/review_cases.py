@@ -6,11 +6,13 @@ from decimal import Decimal
 
 from contracts.models import Agreement
 from contracts.terms import AmendmentTerms
-from sites.models import Site
+from sites.models import RenewalReview, ReviewLine, Site
+from sites.reviewing import open_review, record_agreement
 from tests import factories
 from tests.reference import ANCHOR, LEVELS, SCHEDULE, SMALLEST, amendment
 
 REVIEW_ON = date(1999, 8, 1)
+MEETING = date(1999, 8, 3)
 LAST_DAY = date(1999, 9, 30)
 LARGE_ALL_ALONG = SMALLEST | {"GE": 40, "SLC": 20, "SM": 3}
 
@@ -53,3 +55,33 @@ def dearer_from(effective_on: date, signed_on: date = date(1999, 7, 1)) -> Amend
     return amendment(
         2, effective_on, signed_on=signed_on, schedule=replace(SCHEDULE, levels=levels), schedule_clause="Appendix A"
     )
+
+
+def opened(agreement, on=REVIEW_ON, period_number=1) -> RenewalReview:
+    return open_review(agreement=agreement, period_number=period_number, on=on, by=None)
+
+
+def agree(review, on=MEETING, decisions=None, **changed) -> RenewalReview:
+    values = {
+        "meeting_on": REVIEW_ON,
+        "customer_signer": "Michael Sternberg",
+        "customer_agreed_on": date(1999, 8, 2),
+        "supplier_signer": "W.H. Pittman",
+        "supplier_agreed_on": date(1999, 8, 3),
+    }
+    return record_agreement(review=review, decisions=decisions or {}, on=on, by=None, **(values | changed))
+
+
+def line(review, city) -> ReviewLine:
+    return review.lines.select_related("current_level", "measured_level", "proposed_level", "agreed_level").get(
+        site__city=city
+    )
+
+
+def decided(cases) -> dict:
+    """The decisions that the three lines which need one must have."""
+    return {
+        cases["No baseline"].pk: ("VERY_SMALL", "No counts at the start: it stays."),
+        cases["Above Large"].pk: ("VERY_LARGE", "Counted again on site, 51 gateway elements."),
+        cases["Two switches"].pk: ("SMALL", "Both switches serve one city."),
+    }

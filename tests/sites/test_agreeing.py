@@ -7,20 +7,29 @@ from django.db import DatabaseError, IntegrityError, transaction
 
 from contracts.frozen import SealedRow
 from contracts.models import Agreement
-from sites.models import ChargedLevel, RenewalReview, ReviewLine
+from sites.models import ChargedLevel, RenewalReview
 from sites.reviewing import (
     CannotReview,
     late_changes,
-    open_review,
     record_agreement,
     refresh_review,
 )
 from tests import factories
 from tests.reference import SMALLEST
-from tests.sites.review_cases import LAST_DAY, REVIEW_ON, dearer_from, every_case, site
+from tests.sites.review_cases import (
+    LAST_DAY,
+    MEETING,
+    REVIEW_ON,
+    agree,
+    dearer_from,
+    decided,
+    every_case,
+    line,
+    opened,
+    site,
+)
 
 pytestmark = pytest.mark.django_db
-MEETING = date(1999, 8, 3)
 
 
 @pytest.fixture
@@ -36,36 +45,6 @@ def cases(agreement):
 @pytest.fixture
 def review(agreement, cases) -> RenewalReview:
     return opened(agreement)
-
-
-def opened(agreement, on=REVIEW_ON, period_number=1) -> RenewalReview:
-    return open_review(agreement=agreement, period_number=period_number, on=on, by=None)
-
-
-def agree(review, on=MEETING, decisions=None, **changed) -> RenewalReview:
-    values = {
-        "meeting_on": REVIEW_ON,
-        "customer_signer": "Michael Sternberg",
-        "customer_agreed_on": date(1999, 8, 2),
-        "supplier_signer": "W.H. Pittman",
-        "supplier_agreed_on": date(1999, 8, 3),
-    }
-    return record_agreement(review=review, decisions=decisions or {}, on=on, by=None, **(values | changed))
-
-
-def line(review, city) -> ReviewLine:
-    return review.lines.select_related("current_level", "measured_level", "proposed_level", "agreed_level").get(
-        site__city=city
-    )
-
-
-def decided(cases) -> dict:
-    """The decisions that the three lines which need one must have."""
-    return {
-        cases["No baseline"].pk: ("VERY_SMALL", "No counts at the start: it stays."),
-        cases["Above Large"].pk: ("VERY_LARGE", "Counted again on site, 51 gateway elements."),
-        cases["Two switches"].pk: ("SMALL", "Both switches serve one city."),
-    }
 
 
 # ---- agreeing --------------------------------------------------------------------------------------------------------
