@@ -48,9 +48,12 @@ class HundredthsField(models.BigIntegerField):
         if value is None:
             return None
         try:
-            return Decimal(str(value))
+            number = Decimal(str(value))
         except InvalidOperation:
-            raise ValidationError(f"“{value}” is not a number.", code="invalid", params={"value": value}) from None
+            number = Decimal("NaN")
+        if not number.is_finite():
+            raise ValidationError(f"“{value}” is not a number.", code="invalid", params={"value": value})
+        return number
 
     def get_prep_value(self, value):
         if value is None:

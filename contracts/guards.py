@@ -1,10 +1,11 @@
 """The database triggers behind sealed rows: they refuse what reaches a table past the ORM.
 
-A model says with `seal` when its rows are sealed. The triggers are dropped before every migration, since SQLite loses
+A model says with `seal` when its rows are sealed, and with `closing` when their values are closed before that. The
+triggers are dropped before every migration, since SQLite loses
 them silently when it rebuilds a table, and made again after it; a system check counts them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.apps import apps
@@ -14,6 +15,7 @@ from django.db.models.signals import post_migrate, pre_migrate
 
 PREFIX = "sealed_"
 MESSAGE = "is sealed and cannot be changed"
+CLOSED = "is closed by a signature and cannot be changed"
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,21 @@ class Seal:
 
 
 @dataclass(frozen=True)
+class Closing:
+    """When the values of a row are closed before it is sealed: once one of `fields` is set.
+
+    They stand on the row itself, or on the one that the foreign keys in `through` lead to; a key may be empty, and such
+    a row is never closed. The seal of the row that holds them takes over from it. `leaves` names the columns that may
+    still change; the row cannot be deleted, and no row can be added to a closed one. `correction` tells the way out.
+    """
+
+    fields: tuple[str, ...]
+    through: tuple[str, ...] = ()
+    leaves: tuple[str, ...] = ()
+    correction: str = "Withdraw the signature first."
+
+
+@dataclass(frozen=True)
 class Trigger:
     """One trigger: its name, the tables it reads, the statements that make it and those that drop it."""
 
@@ -52,13 +69,44 @@ def sealed_models() -> list[type[models.Model]]:
 
 def triggers(vendor: str) -> Iterator[Trigger]:
     """Yield the triggers of all sealed models for a database: "sqlite" or "postgresql"."""
+    written = _postgresql if vendor == "postgresql" else _sqlite
     for model in sealed_models():
         for event in ("INSERT", "UPDATE", "DELETE", "TRUNCATE"):
             condition = _condition(model, event)
             if condition is None or (event == "TRUNCATE" and vendor != "postgresql"):
                 continue
             name = f"{PREFIX}{model._meta.db_table}_{event.lower()}"
-            yield (_postgresql if vendor == "postgresql" else _sqlite)(name, model, event, condition)
+            yield written(name, model, event, condition, MESSAGE)
+        for event in ("INSERT", "UPDATE", "DELETE") if closing_of(model) else ():
+            condition = _closing_condition(model, event)
+            if condition is not None:
+                name = f"{PREFIX}{model._meta.db_table}_closed_{event.lower()}"
+                yield written(name, model, event, condition, CLOSED)
+
+
+def closing_of(model: type[models.Model]) -> Closing | None:
+    """Return when the values of a model's rows are closed, None for a model that knows no such state."""
+    return getattr(model, "closing", None)
+
+
+def _closing_condition(model: type[models.Model], event: str) -> str | None:
+    """The SQL condition under which an event on one row is refused because a signature has closed its values."""
+    closing = closing_of(model)
+    if event == "INSERT":
+        return _closed("NEW", model) if closing.through else None
+    if event == "DELETE":
+        return _closed("OLD", model)
+    names = [field.name for field in model._meta.concrete_fields if field.name not in closing.leaves]
+    closed = f"({_closed('OLD', model)} OR {_closed('NEW', model)})" if closing.through else _closed("OLD", model)
+    return f"{closed} AND ({_changes(model, names)})"
+
+
+def _closed(row: str, model: type[models.Model]) -> str:
+    closing = closing_of(model)
+    exists, holder, held = _reached(row, model, closing.through)
+    columns = [f'{held}."{holder._meta.get_field(name).column}" IS NOT NULL' for name in closing.fields]
+    sealed = f'{held}."{holder._meta.get_field(holder.seal.field).column}" IS NULL'
+    return exists.format(f"({' OR '.join(columns)}) AND {sealed}")
 
 
 def _condition(model: type[models.Model], event: str) -> str | None:
@@ -83,10 +131,16 @@ def _sealed(row: str, model: type[models.Model]) -> str:
     seal = model.seal
     if seal.field is None:
         return "1 = 1"
-    if not seal.through:
-        return f'{row}."{model._meta.get_field(seal.field).column}" IS NOT NULL'
+    exists, holder, held = _reached(row, model, seal.through)
+    return exists.format(f'{held}."{holder._meta.get_field(seal.field).column}" IS NOT NULL')
+
+
+def _reached(row: str, model: type[models.Model], through: tuple[str, ...]) -> tuple[str, type[models.Model], str]:
+    """Return how SQL gets from a row along foreign keys: a frame for a condition, the model reached and its table."""
+    if not through:
+        return "{0}", model, row
     keys = []
-    for name in seal.through:
+    for name in through:
         key = model._meta.get_field(name)
         keys.append(key)
         model = key.related_model
@@ -95,23 +149,24 @@ def _sealed(row: str, model: type[models.Model]) -> str:
         f' JOIN "{table}" ON "{table}"."id" = "{before}"."{key.column}"'
         for before, table, key in zip(tables, tables[1:], keys[1:], strict=False)
     )
-    column = model._meta.get_field(seal.field).column
-    return (
-        f'EXISTS (SELECT 1 FROM "{tables[0]}"{joins} WHERE "{tables[0]}"."id" = {row}."{keys[0].column}" '
-        f'AND "{tables[-1]}"."{column}" IS NOT NULL)'
-    )
+    found = f'"{tables[0]}"."id" = {row}."{keys[0].column}"'
+    return f'EXISTS (SELECT 1 FROM "{tables[0]}"{joins} WHERE {found} AND {{0}})', model, f'"{tables[-1]}"'
 
 
 def _changed(model: type[models.Model]) -> str:
     """The condition that a column changes which the seal covers."""
     seal = model.seal
     names = seal.columns or [field.name for field in model._meta.concrete_fields if field.name not in seal.once]
-    columns = [model._meta.get_field(name).column for name in names]
-    changes = [f'OLD."{column}" IS DISTINCT FROM NEW."{column}"' for column in columns]
+    changes = [_changes(model, names)]
     for name in seal.once:
         column = model._meta.get_field(name).column
         changes.append(f'(OLD."{column}" <> \'\' AND OLD."{column}" IS DISTINCT FROM NEW."{column}")')
     return " OR ".join(changes)
+
+
+def _changes(model: type[models.Model], names: Iterable[str]) -> str:
+    columns = [model._meta.get_field(name).column for name in names]
+    return " OR ".join(f'OLD."{column}" IS DISTINCT FROM NEW."{column}"' for column in columns)
 
 
 def _joined(row: str, model: type[models.Model]) -> str | None:
@@ -131,33 +186,36 @@ def _tables(model: type[models.Model]) -> frozenset[str]:
     tables = {model._meta.db_table}
     if model.seal.joins:
         tables.add(model._meta.get_field(model.seal.joins).related_model._meta.db_table)
-    for name in model.seal.through:
-        model = model._meta.get_field(name).related_model
-        tables.add(model._meta.db_table)
+    closing = closing_of(model)
+    for through in (model.seal.through, closing.through if closing else ()):
+        reached = model
+        for name in through:
+            reached = reached._meta.get_field(name).related_model
+            tables.add(reached._meta.db_table)
     return frozenset(tables)
 
 
-def _refusal(model: type[models.Model]) -> str:
-    return f"{str(model._meta.verbose_name).capitalize()} {MESSAGE}."
+def _refusal(model: type[models.Model], said: str) -> str:
+    return f"{str(model._meta.verbose_name).capitalize()} {said}."
 
 
-def _sqlite(name: str, model: type[models.Model], event: str, condition: str) -> Trigger:
+def _sqlite(name: str, model: type[models.Model], event: str, condition: str, said: str) -> Trigger:
     table = model._meta.db_table
     condition = condition.replace(" IS DISTINCT FROM ", " IS NOT ")
     create = (
         f'CREATE TRIGGER "{name}" BEFORE {event} ON "{table}" WHEN {condition} '
-        f"BEGIN SELECT RAISE(ABORT, '{_refusal(model)}'); END"
+        f"BEGIN SELECT RAISE(ABORT, '{_refusal(model, said)}'); END"
     )
     return Trigger(name, _tables(model), (create,), (f'DROP TRIGGER IF EXISTS "{name}"',))
 
 
-def _postgresql(name: str, model: type[models.Model], event: str, condition: str) -> Trigger:
+def _postgresql(name: str, model: type[models.Model], event: str, condition: str, said: str) -> Trigger:
     table = model._meta.db_table
     answer = {"INSERT": "NEW", "UPDATE": "NEW", "DELETE": "OLD", "TRUNCATE": "NULL"}[event]
     # 23514 (check violation) makes the refusal an IntegrityError, as it is on SQLite.
     function = (
         f'CREATE OR REPLACE FUNCTION "{name}"() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN '
-        f"IF {condition} THEN RAISE EXCEPTION '{_refusal(model)}' USING ERRCODE = '23514'; END IF; "
+        f"IF {condition} THEN RAISE EXCEPTION '{_refusal(model, said)}' USING ERRCODE = '23514'; END IF; "
         f"RETURN {answer}; END $$"
     )
     each = "STATEMENT" if event == "TRUNCATE" else "ROW"

@@ -34,6 +34,11 @@ def instalment(*, total: Decimal, number: int, of: int) -> Decimal:
     return cents(Fraction(total) * number / of) - cents(Fraction(total) * (number - 1) / of)
 
 
+def changed_by(*, amount: Decimal, percent: Decimal) -> Decimal:
+    """Return an amount changed by so many per cent, rounded to cents: 163,000.00 by -5 is 154,850.00."""
+    return cents(Fraction(amount) * Fraction(100 + percent) / 100)
+
+
 def split_cumulatively(shares: Sequence[Fraction]) -> tuple[Decimal, ...]:
     """Round exact shares to cents so that they add up to their rounded sum: round(through k) - round(through k-1)."""
     amounts, exact, rounded = [], Fraction(0), ZERO

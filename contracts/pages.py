@@ -84,7 +84,7 @@ def period_review_due_on(*, agreement: AgreementTerms, period: AnnualPeriod, kno
     return review_due_on(
         period_last_day=period.span.last_day,
         lead_days=schedule.review.lead_days,
-        reading=agreement.readings.review_day,
+        reading=agreement.readings_on(period.full_span.last_day).review_day,
     )
 
 
@@ -264,9 +264,9 @@ class ReadingShown:
     chosen_on: date | None
 
 
-def readings_shown(agreement: AgreementTerms) -> tuple[ReadingShown, ...]:
-    """Return the readings that apply to an agreement; one that nobody chose is the default."""
+def readings_shown(agreement: AgreementTerms, *, on: date) -> tuple[ReadingShown, ...]:
+    """Return the readings that apply on a day; one that nobody chose is the default."""
     return tuple(
         ReadingShown(chosen, date.fromisoformat(chosen.chosen_on) if chosen.chosen_on else None)
-        for chosen in agreement.readings.chosen
+        for chosen in agreement.readings_on(on).chosen
     )

@@ -1,28 +1,41 @@
-"""PDF documents: HTML in, bytes out. The only user of WeasyPrint.
+"""PDF documents: HTML in, bytes out. The only user of the press, the process in which WeasyPrint prints.
 
 WeasyPrint needs system libraries. It is imported when the first document is printed, so that everything else works on
-a machine without them; a system check names what is missing. The style sheet and the fonts are read once per process.
+a machine without them; a system check names what is missing. Each process of the application keeps one press, which
+reads style sheet and fonts once; one that fails is replaced, and what it left in its folder is swept away.
 """
 
 import atexit
 import ctypes
-import hashlib
+import fcntl
 import importlib.util
-import io
-import re
+import json
+import logging
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
 import threading
+import time
 from collections.abc import Mapping
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from multiprocessing.connection import Connection
 from pathlib import Path
 
-from django.conf import settings
 from django.core import checks
 
-STYLE_SHEET = "document.css"
-FONTS = ("fonts/Inter-Regular.woff2", "fonts/Inter-SemiBold.woff2", "fonts/Inter-Bold.woff2")
+from contracts.press import PdfUnavailable, import_weasyprint
+
+logger = logging.getLogger(__name__)
+
+SECONDS = 55
+"""The longest that one document may take: a fault and the second attempt after it are over within two minutes."""
+MEMORY = 2 * 1024**3
+"""The most memory, in bytes, that the press gets: five times what an invoice of 1,000 lines needs."""
 LIBRARIES = (
     "libgobject-2.0.so.0",
     "libpango-1.0.so.0",
@@ -30,14 +43,10 @@ LIBRARIES = (
     "libharfbuzz.so.0",
     "libfontconfig.so.1",
 )
-INSTALL = (
-    "On Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0. "
-    "In the application's environment: pip install -r requirements.txt."
-)
 
 
-class PdfUnavailable(Exception):
-    """No PDF can be made on this machine; the message names what is missing and says what to install."""
+class PdfGivenUp(PdfUnavailable):
+    """A document took too long, or too much memory, or its press was ended twice; the message says which."""
 
 
 class RefusedResource(Exception):
@@ -59,7 +68,8 @@ def render_pdf(
 
     The same input gives the same bytes: `created_on` and `identifier` are the only date and identity in the file.
     Without a `title` the page's own is used. Nothing is fetched, neither from the network nor from a file. Raises
-    RefusedResource when the page asks for anything, and PdfUnavailable where WeasyPrint cannot be imported.
+    RefusedResource when the page asks for anything, PdfUnavailable where WeasyPrint cannot be imported, and PdfGivenUp
+    for a document that is too much for the press.
     """
     return render_document(html=html, identifier=identifier, created_on=created_on, language=language, title=title).data
 
@@ -68,100 +78,205 @@ def render_document(
     *, html: str, identifier: str, created_on: date, language: str = "en", title: str | None = None
 ) -> RenderedPdf:
     """Do what `render_pdf` does, and return the number of pages with the bytes."""
-    with _one_at_a_time:
-        press = _press()
-        fetcher = press.fetcher({})
-        page = press.weasyprint.HTML(string=html, url_fetcher=fetcher)
-        document = page.render(
-            stylesheets=[press.style_sheet],
-            font_config=press.font_config,
-            counter_style=press.counter_style,
-            pdf_variant="pdf/ua-1",
-        )
-        document.metadata.created = document.metadata.modified = created_on.isoformat()
-        document.metadata.lang = language
-        document.metadata.title = title or document.metadata.title
-        data = document.write_pdf(
-            pdf_variant="pdf/ua-1", pdf_identifier=hashlib.sha256(identifier.encode()).hexdigest()[:32].encode()
-        )
-    if fetcher.refused:
-        raise RefusedResource(
-            f"The document asks for {', '.join(fetcher.refused)}. A document may use its own text and nothing else: "
-            "take the reference out of its template."
-        )
-    return RenderedPdf(data, len(document.pages))
-
-
-# Pango's font map and the style sheet are shared by all documents of a process and bear one thread at a time.
-_one_at_a_time = threading.Lock()
-
-
-@dataclass(frozen=True)
-class _Press:
-    """WeasyPrint with our style sheet and fonts, read and parsed."""
-
-    weasyprint: object
-    fetcher: type
-    style_sheet: object
-    font_config: object
-    counter_style: object
-
-
-@cache
-def _press() -> _Press:
-    weasyprint = _import_weasyprint()
-    from weasyprint.css.counters import CounterStyle
-    from weasyprint.text.fonts import FontConfiguration
-
-    fetcher = _fetcher_class()
-    font_config, counter_style = FontConfiguration(), CounterStyle()
-    folder = settings.BASE_DIR / "static" / "print"
-    style_sheet = weasyprint.CSS(
-        string=(folder / STYLE_SHEET).read_text(encoding="utf-8"),
-        base_url=(folder / STYLE_SHEET).as_uri(),
-        url_fetcher=(own := fetcher({(folder / font).as_uri(): folder / font for font in FONTS})),
-        font_config=font_config,
-        counter_style=counter_style,
+    return _printer.print(
+        {
+            "html": html,
+            "identifier": identifier,
+            "created_on": created_on.isoformat(),
+            "language": language,
+            "title": title,
+        }
     )
-    if own.refused:
-        raise RefusedResource(f"The style sheet asks for {', '.join(own.refused)}, which is none of our fonts.")
-    atexit.register(_press.cache_clear)  # WeasyPrint then removes the folder into which it unpacked the fonts
-    return _Press(weasyprint, fetcher, style_sheet, font_config, counter_style)
 
 
-def _fetcher_class() -> type:
-    from weasyprint.urls import URLFetcher, URLFetcherResponse
-
-    class OwnFilesOnly(URLFetcher):
-        """Give out the files named in code; refuse every other address and remember it."""
-
-        def __init__(self, files: Mapping[str, Path]):
-            super().__init__(allowed_protocols=(), allow_redirects=False)
-            self._files = files
-            self.refused: list[str] = []
-
-        def fetch(self, url, headers=None):
-            """Return one of the named files. Raises ValueError for any other address."""
-            if url not in self._files:
-                self.refused.append(url[:100])
-                raise ValueError("not part of the document")
-            return URLFetcherResponse(url, self._files[url].read_bytes())
-
-    return OwnFilesOnly
+# ---- the press, seen from outside --------------------------------------------------------------------------------
 
 
-def _import_weasyprint():
-    said = io.StringIO()
+class _Fault(Exception):
+    """The press failed with a document; `again` tells whether another attempt can end differently."""
+
+    def __init__(self, said: str, *, again: bool):
+        super().__init__(said)
+        self.again = again
+
+
+class Printer:
+    """Keeps one press warm, gives it one document at a time and replaces it when it fails.
+
+    A press that was ended from outside is replaced and the document printed again. So it is where a document was too
+    much for a press that had printed others before; too much for a fresh press is too much.
+    """
+
+    def __init__(self, *, seconds: int = SECONDS, memory: int = MEMORY):
+        self.seconds, self.memory = seconds, memory
+        self._press: _Running | None = None
+        self._one_at_a_time = threading.Lock()
+
+    @property
+    def pid(self) -> int | None:
+        """The process in which the next document is printed, if it runs already."""
+        return self._press.process.pid if self._press else None
+
+    def print(self, order: Mapping[str, str | None]) -> RenderedPdf:
+        """Print one order. Raises RefusedResource, PdfUnavailable or PdfGivenUp."""
+        with self._one_at_a_time:
+            try:
+                return self._attempt(order)
+            except _Fault as fault:
+                if not fault.again:
+                    raise PdfGivenUp(str(fault)) from None
+                logger.warning("%s The document is printed again.", fault)
+            try:
+                return self._attempt(order)
+            except _Fault as fault:
+                raise PdfGivenUp(str(fault)) from None
+
+    def stop(self) -> None:
+        """End the press, also in the middle of a document, and remove its folder. The next document starts another."""
+        press, self._press = self._press, None
+        if press is not None:
+            press.end()
+
+    def forget(self) -> None:
+        """Leave the press to the process that started it: after a fork there are two of us."""
+        self._one_at_a_time = threading.Lock()
+        if self._press is not None:
+            self._press.orders.close()
+            self._press.process.returncode = 0  # not ours to wait for
+            self._press = None
+
+    def _attempt(self, order: Mapping[str, str | None]) -> RenderedPdf:
+        self._press = self._press or _Running(seconds=self.seconds, memory=self.memory)
+        try:
+            return self._press.print(order)
+        except RefusedResource:
+            raise  # the press is as good as before
+        except BaseException:
+            self.stop()
+            raise
+
+
+class _Running:
+    """A press that runs: its process, the socket to it and its folder for temporary files."""
+
+    def __init__(self, *, seconds: int, memory: int):
+        _sweep()
+        self.seconds, self.memory, self.printed = seconds, memory, 0
+        self.folder = Path(tempfile.mkdtemp(prefix=FOLDERS))
+        ours, theirs = socket.socketpair()
+        with theirs, (self.folder / LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # the press inherits it, and holds it as long as it lives
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "contracts.press", str(theirs.fileno()), str(seconds), str(memory)],
+                cwd=Path(__file__).resolve().parent.parent,
+                env=_environment() | {"TMPDIR": str(self.folder)},
+                pass_fds=(theirs.fileno(), lock.fileno()),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl+C is for us; the press ends when we do
+            )
+        self.orders = Connection(ours.detach())
+
+    def print(self, order: Mapping[str, str | None]) -> RenderedPdf:
+        """Print one order. Raises _Fault where that ended the press, or was too much for it."""
+        late = threading.Event()
+
+        def give_up():
+            late.set()
+            self.process.kill()
+
+        # The press ends itself when the time is over; one that was halted cannot.
+        watch = threading.Timer(self.seconds + 1, give_up)
+        watch.start()
+        try:
+            self.orders.send_bytes(json.dumps(dict(order)).encode())
+            answer = json.loads(self.orders.recv_bytes())
+            data = self.orders.recv_bytes()
+        except (EOFError, ConnectionError):
+            raise self._death(late) from None
+        finally:
+            watch.cancel()
+        return self._printed(answer, data)
+
+    def _printed(self, answer: Mapping, data: bytes) -> RenderedPdf:
+        if "memory" in answer:
+            raise self._too_much(f"{self.memory // 1024**2:,} MB of memory")
+        if "unavailable" in answer:
+            raise PdfUnavailable(answer["unavailable"])
+        if "error" in answer:
+            logger.error("The press met an unexpected fault: %s", answer["traceback"])
+            raise _Fault(f"No PDF could be made ({answer['error']}). The log tells where.", again=False)
+        self.printed += 1
+        if "refused" in answer:
+            raise RefusedResource(
+                f"The document asks for {', '.join(answer['refused'])}. A document may use its own text and nothing "
+                "else: take the reference out of its template."
+            )
+        return RenderedPdf(data, answer["pages"])
+
+    def _death(self, late: threading.Event) -> _Fault:
+        ended = -self.process.wait()
+        if late.is_set() or ended == signal.SIGALRM:
+            return self._too_much(f"{self.seconds} seconds")
+        by = signal.Signals(ended).name if ended > 0 else f"exit code {-ended}"
+        return _Fault(
+            f"No PDF could be made: the process that prints was ended from outside ({by}). Try again; if it happens "
+            "again, see whether the machine is short of memory.",
+            again=True,
+        )
+
+    def _too_much(self, what: str) -> _Fault:
+        said = f"No PDF could be made: the document needs more than {what}. Look for a very long or odd text in it."
+        return _Fault(said, again=self.printed > 0)
+
+    def end(self) -> None:
+        """End the process and remove its folder."""
+        self.process.kill()
+        self.process.wait()
+        self.orders.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _environment() -> dict[str, str]:
+    """What the press needs of our surroundings, which is no secret and no database."""
+    return {name: value for name, value in os.environ.items() if name not in ("SECRET_KEY", "DATABASE_URL")}
+
+
+FOLDERS = "contract-desk-press-"
+LOCK = "lock"
+ABANDONED_AFTER = 60 * 60
+"""Seconds after which a folder without a lock belongs to no press that is just starting."""
+
+
+def _sweep() -> None:
+    """Remove the folders of presses that live no more: their application was killed, and could not."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDERS}*"):
+        try:
+            found = folder.lstat()
+            if found.st_uid == os.geteuid() and folder.is_dir() and not folder.is_symlink():
+                _sweep_away(folder, age=time.time() - found.st_mtime)
+        except OSError:
+            continue  # another process was quicker
+
+
+def _sweep_away(folder: Path, *, age: int) -> None:
     try:
-        with redirect_stdout(said):  # where a library is missing WeasyPrint prints advice of its own
-            import weasyprint
-    except ImportError as error:
-        raise PdfUnavailable(f"No PDF can be made: the Python package {error.name} is missing. {INSTALL}") from error
-    except OSError as error:
-        named = re.search(r"cannot load library '([^']+)'", str(error))
-        library = named[1] if named else str(error)
-        raise PdfUnavailable(f"No PDF can be made: the system library {library} is missing. {INSTALL}") from error
-    return weasyprint
+        with (folder / LOCK).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+    except BlockingIOError:
+        return  # its press lives
+    except FileNotFoundError:
+        if age > ABANDONED_AFTER:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+_printer = Printer()
+atexit.register(_printer.stop)
+os.register_at_fork(after_in_child=_printer.forget)
+
+
+# ---- without WeasyPrint ------------------------------------------------------------------------------------------
 
 
 def weasyprint_can_be_imported(app_configs=None, **kwargs) -> list[checks.CheckMessage]:
@@ -172,7 +287,7 @@ def weasyprint_can_be_imported(app_configs=None, **kwargs) -> list[checks.CheckM
     if importlib.util.find_spec("weasyprint") and all(_loads(library) for library in LIBRARIES):
         return []
     try:
-        _import_weasyprint()
+        import_weasyprint()
     except PdfUnavailable as missing:
         said, _, install = str(missing).partition(" On Debian:")
         return [checks.Warning(said, hint=f"On Debian:{install}", id="contracts.W001")]

@@ -67,6 +67,27 @@ class Rounding(StrEnum):
     LAST_ABSORBS = "last-absorbs"
 
 
+class BlockCount(StrEnum):
+    """Over which time completed hour blocks are counted towards hourly prices."""
+
+    ANNUAL_PERIOD = "annual-period"
+    WHOLE_TERM = "whole-term"
+
+
+class BlockCompletion(StrEnum):
+    """When an hour block counts as completed."""
+
+    LAST_HOUR_USED = "last-hour-used"
+    PURCHASED = "purchased"
+
+
+class Minimum(StrEnum):
+    """To what the minimum charge for hourly work applies."""
+
+    PER_ENTRY = "per-entry"
+    PER_MONTH = "per-month"
+
+
 @dataclass(frozen=True)
 class Question:
     """A question that a contract leaves open: its choices, the default, and a sentence for each choice."""
@@ -161,8 +182,42 @@ QUESTIONS: Mapping[str, Question] = {
                 Rounding.LAST_ABSORBS: "Each instalment is rounded by itself; the last one carries the difference.",
             },
         ),
+        Question(
+            "block-count",
+            "Over which time are completed hour blocks counted?",
+            BlockCount.ANNUAL_PERIOD,
+            {
+                BlockCount.ANNUAL_PERIOD: "Completed blocks are counted anew in each annual period.",
+                BlockCount.WHOLE_TERM: "Completed blocks are counted over the whole term.",
+            },
+        ),
+        Question(
+            "block-completion",
+            "When does an hour block count as completed?",
+            BlockCompletion.LAST_HOUR_USED,
+            {
+                BlockCompletion.LAST_HOUR_USED: "A block is completed on the day its last hour is used.",
+                BlockCompletion.PURCHASED: "A block is completed on the day it is bought.",
+            },
+        ),
+        Question(
+            "minimum",
+            "To what does the minimum charge for hourly work apply?",
+            Minimum.PER_ENTRY,
+            {
+                Minimum.PER_ENTRY: "The minimum applies to each work entry by itself.",
+                Minimum.PER_MONTH: "The minimum applies to the hourly work of one month together.",
+            },
+        ),
     )
 }
+
+
+BILLING_QUESTIONS = ("frequency", "timing", "proration", "rounding")
+HOUR_QUESTIONS = ("block-count", "block-completion", "minimum")
+REVIEW_QUESTIONS = ("level", "change", "review-day")
+ANNUAL_QUESTIONS = (*BILLING_QUESTIONS, *HOUR_QUESTIONS)
+"""The questions whose readings hold for whole annual periods, since what is due is counted by annual period."""
 
 
 @dataclass(frozen=True)
@@ -235,6 +290,21 @@ class Readings:
     def rounding(self) -> Rounding:
         """How instalments meet the whole."""
         return Rounding(self.of_question("rounding").choice)
+
+    @property
+    def block_count(self) -> BlockCount:
+        """Over which time completed blocks are counted."""
+        return BlockCount(self.of_question("block-count").choice)
+
+    @property
+    def block_completion(self) -> BlockCompletion:
+        """When a block counts as completed."""
+        return BlockCompletion(self.of_question("block-completion").choice)
+
+    @property
+    def minimum(self) -> Minimum:
+        """To what the minimum charge for hourly work applies."""
+        return Minimum(self.of_question("minimum").choice)
 
 
 DEFAULT_READINGS = Readings.of({})

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
@@ -116,6 +116,7 @@ class Schedule:
     opening: OpeningRule = OpeningRule(None, None)
     hours: HourPrices = HourPrices()
     included: tuple[IncludedService, ...] = ()
+    hour_services: tuple[str, ...] = ()
     prices_clause: str = ""
     integration_clause: str = ""
     hours_clause: str = ""
@@ -151,13 +152,15 @@ class Refused:
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 _CAP = re.compile(r"up to ([0-9]{1,9})", re.ASCII | re.IGNORECASE)
 _RANGE = re.compile(r"([0-9]{1,9}) ?(?:to|-|–) ?([0-9]{1,9})", re.ASCII | re.IGNORECASE)
+_NEGATIVE = re.compile(r"(?:up to )?[-–−] ?[0-9].*", re.ASCII | re.IGNORECASE)
+_FRACTION = re.compile(r".*[0-9]\.[0-9].*", re.ASCII)
 
 
 def read_limit(text: str, *, corrected: str = "", place: str = "limit") -> Limit | Refused:
     """Read a cell as the source prints it: "up to 15", "16 to 25", "1" or an empty cell.
 
-    A cell that is no number, such as "up to l5" with a letter l, is refused until `corrected` gives what it should
-    say; the printed text is then kept beside the corrected value.
+    A cell that is no number, such as "up to l5" with a letter l, or no whole number from 0, is refused until
+    `corrected` gives what it should say; the printed text is then kept beside the corrected value.
     """
     printed = text.strip()
     wanted = " ".join((corrected or printed).split())
@@ -173,6 +176,10 @@ def read_limit(text: str, *, corrected: str = "", place: str = "limit") -> Limit
         return Limit(LimitKind.RANGE, lower, upper, kept)
     if _NUMBER.fullmatch(wanted):
         return Limit(LimitKind.NUMBER, None, int(wanted), kept)
+    if _NEGATIVE.fullmatch(wanted):
+        return Refused("NEGATIVE", place, f"{place}: {wanted!r} is negative. A limit is a whole number from 0.")
+    if _FRACTION.fullmatch(wanted):
+        return Refused("NOT_WHOLE", place, f"{place}: {wanted!r} is a fraction. A limit is a whole number from 0.")
     return Refused(
         "NOT_A_NUMBER",
         place,
@@ -189,13 +196,17 @@ class Weight(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """Something about a schedule that a person should see before it is signed."""
+    """Something about a schedule that a person should see before it is signed.
+
+    `cells` names the cells it concerns by level and component code; the component code of an annual price is empty.
+    """
 
     weight: Weight
     code: str
     message: str
     place: str = ""
     missing: range = range(0)
+    cells: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
 
 def bands(schedule_levels: Sequence[Level], component_code: str) -> tuple[tuple[Level, int, int], ...]:
@@ -231,6 +242,8 @@ def _shape_findings(schedule: Schedule) -> list[Finding]:
         ("level code", [level.code for level in schedule.levels]),
         ("level rank", [level.rank for level in schedule.levels]),
         ("component code", [component.code for component in schedule.components]),
+        ("included service", [service.name for service in schedule.included]),
+        ("service charged by hours", list(schedule.hour_services)),
     ):
         for value in sorted({value for value in values if values.count(value) > 1}):
             found.append(Finding(Weight.ERROR, "REPEATED", f"The {what} {value} is used twice.", what))
@@ -251,6 +264,7 @@ def _price_findings(schedule: Schedule) -> list[Finding]:
             "PRICE_DOES_NOT_RISE",
             f"{higher.name} costs {higher.annual_price:,.2f}, no more than {lower.name} at {lower.annual_price:,.2f}.",
             higher.name,
+            cells=((higher.code, ""),),
         )
         for lower, higher in pairwise(ordered)
         if higher.annual_price <= lower.annual_price
@@ -263,6 +277,7 @@ def _band_findings(schedule: Schedule, component: Component) -> list[Finding]:
         bands(schedule.levels, component.code)
     ):
         shared = range(max(first, next_first), min(last, next_last) + 1)
+        cells = ((lower_level.code, component.code), (higher_level.code, component.code))
         if shared:
             found.append(
                 Finding(
@@ -270,6 +285,7 @@ def _band_findings(schedule: Schedule, component: Component) -> list[Finding]:
                     "BANDS_OVERLAP",
                     f"{component.name}: {shared[0]} is in {lower_level.name} and in {higher_level.name}.",
                     component.name,
+                    cells=cells,
                 )
             )
         elif next_first < first:
@@ -279,6 +295,7 @@ def _band_findings(schedule: Schedule, component: Component) -> list[Finding]:
                     "BANDS_FALL",
                     f"{component.name}: {higher_level.name} begins at {next_first}, below {lower_level.name}.",
                     component.name,
+                    cells=cells,
                 )
             )
         elif missing := range(last + 1, next_first):
@@ -290,6 +307,7 @@ def _band_findings(schedule: Schedule, component: Component) -> list[Finding]:
                     f"{component.name}: {named} lies between {lower_level.name} and {higher_level.name}.",
                     component.name,
                     missing,
+                    cells,
                 )
             )
     return found
@@ -302,6 +320,7 @@ def _blank_findings(schedule: Schedule, component: Component) -> list[Finding]:
             "BLANK_IN_SOURCE",
             f"{level.name}, {component.name}: the source leaves the cell blank; it is stored as not stated.",
             f"{level.name}, {component.name}",
+            cells=((level.code, component.code),),
         )
         for level in schedule.levels
         if not level.limit(component.code).stated

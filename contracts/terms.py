@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
+from enum import StrEnum
 
 from contracts.periods import AnnualPeriod, OutsideTerm, annual_period_on, day_text
 from contracts.readings import DEFAULT_READINGS, Readings
@@ -26,6 +27,14 @@ class Signature:
     name: str
     title: str
     signed_on: date
+
+
+class AmendmentState(StrEnum):
+    """How far an amendment has come: its values are open as a draft only, and it binds once it is executed."""
+
+    DRAFT = "draft"
+    ONE_SIGNATURE = "one-signature"
+    EXECUTED = "executed"
 
 
 @dataclass(frozen=True)
@@ -57,6 +66,12 @@ class AmendmentTerms:
         return max(self.customer_signature.signed_on, self.supplier_signature.signed_on)
 
     @property
+    def state(self) -> AmendmentState:
+        """Whether nobody, one party or both parties have signed."""
+        signed = 2 - len(self.missing_signatures)
+        return (AmendmentState.DRAFT, AmendmentState.ONE_SIGNATURE, AmendmentState.EXECUTED)[signed]
+
+    @property
     def retroactive_days(self) -> int:
         """Days by which the effective date lies before the execution; 0 when it does not, or nothing is executed."""
         return max((self.executed_on - self.effective_on).days, 0) if self.executed_on else 0
@@ -85,15 +100,30 @@ class AgreementTerms:
     original_schedule: Schedule | None = None
     original_schedule_clause: str = ""
     readings: Readings = DEFAULT_READINGS
+    later_readings: tuple[tuple[date, Readings], ...] = ()
 
     @property
     def name(self) -> str:
         """How documents call it: `Agreement LNS970602JC`."""
         return f"Agreement {self.number}"
 
+    def readings_on(self, day: date) -> Readings:
+        """Return the readings that apply on a day: `readings` until another one was chosen from a later day on.
+
+        An annual period is billed by the readings of its first day, and reviewed by those of its last.
+        """
+        return next((later for first_day, later in reversed(self.later_readings) if first_day <= day), self.readings)
+
     def executed_by(self, known_on: date) -> bool:
         """Whether both parties had signed the agreement itself on or before a day."""
         return self.executed_on is not None and self.executed_on <= known_on
+
+    def binds(self, amendment: AmendmentTerms, *, known_on: date) -> bool:
+        """Whether an amendment changes anything as known on a day: both parties had signed it, and the agreement.
+
+        An amendment of an agreement that is not executed changes nothing, whoever has signed it (clause 3).
+        """
+        return self.executed_by(known_on) and amendment.executed_by(known_on)
 
 
 @dataclass(frozen=True)
@@ -144,7 +174,7 @@ def expiration_known(
         amendment
         for amendment in sorted(agreement.amendments, key=lambda amendment: amendment.number)
         if amendment.expires_on is not None
-        and amendment.executed_by(known_on)
+        and agreement.binds(amendment, known_on=known_on)
         and (service_on is None or amendment.effective_on <= service_on)
     ]
     if setting:
@@ -191,7 +221,9 @@ def _schedule_known(agreement: AgreementTerms, service_on: date, known_on: date)
     governing = [
         amendment
         for amendment in _in_order(agreement)
-        if amendment.schedule is not None and amendment.effective_on <= service_on and amendment.executed_by(known_on)
+        if amendment.schedule is not None
+        and amendment.effective_on <= service_on
+        and agreement.binds(amendment, known_on=known_on)
     ]
     if governing:
         return governing[-1].schedule, Source(governing[-1].name, governing[-1].schedule_clause)
@@ -220,21 +252,33 @@ def _waits_for(amendment: AmendmentTerms) -> str:
 def _expired(
     agreement: AgreementTerms, service_on: date, known_on: date, expires_on: date, source: Source
 ) -> Expired | NotExecuted:
-    extending = [
+    reaching = [
         amendment
-        for amendment in _unsigned(agreement, service_on)
-        if amendment.expires_on is not None and amendment.expires_on >= service_on
+        for amendment in _in_order(agreement)
+        if amendment.effective_on <= service_on
+        and amendment.expires_on is not None
+        and amendment.expires_on >= service_on
     ]
+    unsigned = [amendment for amendment in reaching if amendment.executed_on is None]
     said = f"{agreement.name} expired on {day_text(expires_on)} ({source}); {day_text(service_on)} is after it."
-    if extending:
-        return NotExecuted(service_on, known_on, f"{said} {_waits_for(extending[-1])} Record it to extend the term.")
+    if agreement.executed_on is None and len(unsigned) < len(reaching):
+        waits = f"{agreement.name} is not executed. Record its execution to extend the term."
+        return NotExecuted(service_on, known_on, f"{said} {waits}")
+    if unsigned:
+        return NotExecuted(service_on, known_on, f"{said} {_waits_for(unsigned[-1])} Record it to extend the term.")
     return Expired(service_on, known_on, f"{said} Extend the term by an amendment.")
 
 
 def _not_priced(
     agreement: AgreementTerms, service_on: date, known_on: date, unsigned: list[AmendmentTerms]
 ) -> NotOnFile | NotExecuted:
-    if _has_original(agreement, service_on) and agreement.executed_on is None:
+    pricing = [
+        amendment
+        for amendment in _in_order(agreement)
+        if amendment.schedule is not None and amendment.effective_on <= service_on
+    ]
+    signed = any(amendment.executed_on is not None for amendment in pricing)
+    if agreement.executed_on is None and (signed or _has_original(agreement, service_on)):
         said = f"{day_text(service_on)} has no price yet. {agreement.name} is not executed"
         return NotExecuted(service_on, known_on, f"{said}: record its execution to price this day.")
     with_schedule = [amendment for amendment in unsigned if amendment.schedule is not None]
@@ -244,12 +288,7 @@ def _not_priced(
             known_on,
             f"{day_text(service_on)} has no price yet. {_waits_for(with_schedule[-1])} Record it to price this day.",
         )
-    documents = [agreement] if _has_original(agreement, service_on) else []
-    documents += [
-        amendment
-        for amendment in _in_order(agreement)
-        if amendment.schedule is not None and amendment.effective_on <= service_on
-    ]
+    documents = [agreement, *pricing] if pricing or _has_original(agreement, service_on) else []
     later = [
         f"{document.name} was executed on {day_text(document.executed_on)} only."
         for document in documents
@@ -306,6 +345,33 @@ def amendment_refusals(
             )
         )
     return tuple(refusals)
+
+
+def change_refusals(
+    *,
+    agreement: AgreementTerms,
+    number: int,
+    effective_on: date | None,
+    from_expires_on: date | None,
+    expires_on: date | None,
+) -> tuple[Refused, ...]:
+    """Return what stops the values of amendment `number`, which is on file, from being changed to these.
+
+    They must fit between the amendments before it and those after it, as if it were entered anew (clauses 1 and 3).
+    """
+    earlier = tuple(amendment for amendment in agreement.amendments if amendment.number < number)
+    later = tuple(amendment for amendment in agreement.amendments if amendment.number > number)
+    refusals = amendment_refusals(
+        agreement=replace(agreement, amendments=earlier),
+        number=number,
+        effective_on=effective_on,
+        from_expires_on=from_expires_on,
+        expires_on=expires_on,
+    )
+    if effective_on is None:
+        return refusals
+    followed = replace(agreement, amendments=later)
+    return effective_refusals(agreement=followed, number=number, effective_on=effective_on) + refusals
 
 
 def effective_refusals(*, agreement: AgreementTerms, number: int, effective_on: date) -> tuple[Refused, ...]:

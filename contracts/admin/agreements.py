@@ -3,6 +3,7 @@
 from pathlib import PurePath
 
 from django.contrib import admin
+from django.contrib.admin.utils import flatten_fieldsets
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest
 from django.urls import path, reverse
@@ -41,6 +42,15 @@ class ChosenReadingInline(RecordInline, admin.StackedInline):
     model = ChosenReading
     fields = (("question", "clause"), "choice", ("chosen_by", "chosen_on"), "remark")
     verbose_name_plural = "Readings: how unclear or silent clauses are read"
+
+    def get_fields(self, request, obj=None):
+        """Readings of an executed agreement may apply from a later day: the page of readings chooses them."""
+        names = super().get_fields(request, obj)
+        return ("applies_from", *names) if self.sealed_with(obj) else names
+
+    def get_queryset(self, request):
+        """In the order in which they come to apply."""
+        return super().get_queryset(request).in_order()
 
 
 class ExecutedFilter(admin.SimpleListFilter):
@@ -195,7 +205,11 @@ class AmendmentAdmin(RecordAdmin):
         return (*self.terms, ("Document", {"fields": (scan,)}), self.signatures)
 
     def get_readonly_fields(self, request, obj=None):
-        return () if obj is None else ("agreement", "number", "scan", *self.recorded)
+        """The number never changes; what the parties sign is closed from the first signature on."""
+        if obj is None:
+            return ()
+        signed = flatten_fieldsets(self.terms) if obj.is_closed else ("agreement", "number")
+        return (*signed, "scan", *self.recorded)
 
     def get_changeform_initial_data(self, request):
         """Propose the number that comes next; the expiration is typed from the document, so that it can be checked."""
@@ -248,7 +262,7 @@ class AmendmentAdmin(RecordAdmin):
 class ChosenReadingAdmin(ReadOnlyAdmin):
     """How unclear clauses are read; entered on the page of the agreement."""
 
-    list_display = ("agreement", "question", "choice", "clause", "chosen_by", "chosen_on")
+    list_display = ("agreement", "question", "choice", "applies_from", "clause", "chosen_by", "chosen_on")
     list_display_links = ("question",)
     list_select_related = ("agreement",)
     list_filter = ("question", ("agreement", admin.RelatedOnlyFieldListFilter))

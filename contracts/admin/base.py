@@ -1,7 +1,6 @@
 """What every admin page shares: sealed rows are shown and not changed, amounts are readable, every input has a name."""
 
 from collections.abc import Callable, Iterable
-from datetime import date
 from functools import lru_cache, partial
 from typing import ClassVar
 
@@ -9,36 +8,16 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten, flatten_fieldsets
 from django.contrib.admin.widgets import AdminTextareaWidget
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import IntegrityError, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 
 from contracts.fields import HundredthsField
 from contracts.frozen import FrozenModel, SealedRow
-from contracts.guards import MESSAGE
+from contracts.guards import CLOSED, MESSAGE
+from contracts.inputs import DayField, DayInput
 from contracts.money import money_text
 from contracts.periods import day_text
-
-
-class DayInput(forms.DateInput):
-    """The browser's own date input: it has a name, needs no script and does not take the calendar's date for ours."""
-
-    input_type = "date"
-
-    def __init__(self, attrs=None):
-        super().__init__(attrs, format="%Y-%m-%d")
-
-
-class DayField(forms.DateField):
-    """A day within the years that contracts speak of."""
-
-    widget = DayInput
-    default_validators = [
-        MinValueValidator(date(1900, 1, 1), "Enter a day from 1900 on."),
-        MaxValueValidator(date(2199, 12, 31), "Enter a day before 2200."),
-    ]
-
 
 INPUTS = {
     models.DateField: {"form_class": DayField, "widget": DayInput},
@@ -116,6 +95,11 @@ def sealed(row: models.Model | None) -> bool:
     return isinstance(row, FrozenModel) and row.is_sealed
 
 
+def shut(row: models.Model | None) -> bool:
+    """Whether nothing about a row may change: it is sealed, or closed with the signed document it hangs on."""
+    return sealed(row) or (isinstance(row, FrozenModel) and row.is_closed and bool(row.closing.through))
+
+
 class RecordInline(admin.TabularInline):
     """Rows within their parent's page; sealed with it. `obj` is the parent here."""
 
@@ -125,8 +109,8 @@ class RecordInline(admin.TabularInline):
     formfield_overrides = INPUTS
 
     def sealed_with(self, parent: models.Model | None) -> bool:
-        """Whether the rows are sealed because their parent is."""
-        return issubclass(self.model, FrozenModel) and sealed(parent)
+        """Whether the rows are sealed or closed because their parent is."""
+        return issubclass(self.model, FrozenModel) and shut(parent)
 
     def has_add_permission(self, request, obj):
         """Refuse to add rows to a sealed parent."""
@@ -185,13 +169,13 @@ class RecordAdmin(admin.ModelAdmin):
     sealed_by = "Executed"
 
     def has_change_permission(self, request, obj=None):
-        """Refuse to change sealed rows, unless their seal leaves some columns free."""
-        return not (sealed(obj) and not obj.seal.columns) and super().has_change_permission(request, obj)
+        """Refuse to change sealed or closed rows, unless their seal leaves some columns free."""
+        return not (shut(obj) and not obj.seal.columns) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request, obj=None):
-        """Refuse to delete sealed rows, and those that have an event of their own for it."""
+        """Refuse to delete sealed or closed rows, and those that have an event of their own for it."""
         by_event = any(event.removes for event in self.events)
-        return not by_event and not sealed(obj) and super().has_delete_permission(request, obj)
+        return not by_event and not shut(obj) and super().has_delete_permission(request, obj)
 
     def get_urls(self):
         own = [
@@ -246,7 +230,9 @@ class RecordAdmin(admin.ModelAdmin):
         return field
 
     def seal_note(self, obj: models.Model) -> str:
-        """Say on the page of a sealed row since when it is sealed and how it is corrected."""
+        """Say on the page of a sealed row since when it is sealed and how it is corrected, and why a row is closed."""
+        if isinstance(obj, FrozenModel) and obj.is_closed:
+            return obj.closed_message()
         if not sealed(obj) or obj.seal.field is None:
             return ""
         row = obj
@@ -289,9 +275,10 @@ class RecordAdmin(admin.ModelAdmin):
         except (SealedRow, *self.refusals) as refusal:
             text = str(refusal)
         except IntegrityError as refusal:
-            if MESSAGE not in str(refusal):
+            said = next((said for said in (MESSAGE, CLOSED) if said in str(refusal)), None)
+            if said is None:
                 raise
-            text = f"A row that this changes {MESSAGE}. Open it again to see it as it is now."
+            text = f"A row that this changes {said}. Open it again to see it as it is now."
         messages.error(request, text)
         return HttpResponseRedirect(request.get_full_path())
 

@@ -11,11 +11,14 @@ class Discard(Amending):
     """Take a row off the file; the page it belonged to says so."""
 
     removes = True
-    closed = "What both parties have signed is sealed and stays. Enter the next amendment instead."
+    closed = (
+        "What a party has signed stays. Withdraw the signature while it is the only one; enter the next amendment once "
+        "both have signed."
+    )
 
     @classmethod
     def offered(cls, row: models.Model) -> bool:
-        return not row.is_sealed
+        return not row.is_sealed and not row.is_closed
 
 
 class DiscardAmendment(Discard):
@@ -31,7 +34,7 @@ class DiscardAmendment(Discard):
         return self.row.agreement
 
     def consequences(self) -> list[str]:
-        return [f"{self.row} is taken off the file, with its price schedule and the signature recorded on it, if any."]
+        return [f"{self.row} is taken off the file, with its price schedule."]
 
     def perform(self, data: dict) -> str:
         name = str(self.row)

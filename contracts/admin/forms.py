@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import UploadedFile
 from contracts.admin.base import NamedFormSet
 from contracts.models import Agreement, Amendment, ComponentLimit, PriceSchedule
 from contracts.schedule import Refused, Schedule, Weight, findings, read_limit
-from contracts.terms import amendment_refusals, effective_refusals
+from contracts.terms import amendment_refusals, change_refusals
 
 LARGEST_SCAN = 20 * 1024 * 1024
 SCANS = {".pdf": b"%PDF-", ".png": b"\x89PNG\r\n\x1a\n", ".jpg": b"\xff\xd8\xff", ".jpeg": b"\xff\xd8\xff"}
@@ -83,20 +83,11 @@ class AmendmentForm(forms.ModelForm):
         if agreement is None or number is None:
             return data
         terms = Agreement.objects.with_terms().get(pk=agreement.pk).as_terms()
-        effective_on, refusals = data.get("effective_on"), ()
-        if self.instance.pk:
-            earlier, later = (
-                tuple(amendment for amendment in terms.amendments if (amendment.number - number) * side > 0)
-                for side in (-1, 1)
-            )
-            if effective_on is not None:
-                followed = replace(terms, amendments=later)
-                refusals = effective_refusals(agreement=followed, number=number, effective_on=effective_on)
-            terms = replace(terms, amendments=earlier)
-        refusals += amendment_refusals(
+        refused = change_refusals if self.instance.pk else amendment_refusals
+        refusals = refused(
             agreement=terms,
             number=number,
-            effective_on=effective_on,
+            effective_on=data.get("effective_on"),
             from_expires_on=data.get("from_expires_on"),
             expires_on=data.get("expires_on"),
         )
@@ -113,13 +104,15 @@ class PriceScheduleForm(forms.ModelForm):
         fields = ("agreement", "amendment", "clause")
 
     def clean(self):
-        """Refuse to attach a schedule to a document that both parties have signed already."""
+        """Refuse to attach a schedule to a document that a party has signed already."""
         data = super().clean()
         agreement, amendment = data.get("agreement"), data.get("amendment")
         if amendment is not None and amendment.is_sealed:
             self.add_error(
                 "amendment", f"{amendment} is executed. Enter the next amendment and attach the schedule to it."
             )
+        elif amendment is not None and amendment.is_closed:
+            self.add_error("amendment", amendment.closed_message())
         elif amendment is None and agreement is not None and agreement.is_sealed:
             self.add_error(
                 "agreement",

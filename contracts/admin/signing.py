@@ -12,12 +12,11 @@ from contracts.amending import (
     execute_agreement,
     record_signature,
 )
+from contracts.amendment_pages import SEALED_FOR_GOOD, signature_consequences, signature_message
 from contracts.models import Agreement, Amendment
 from contracts.periods import day_text
 from contracts.schedule import Finding, findings
 from contracts.terms import TermsFound, terms_on
-
-SEALED_FOR_GOOD = "Nothing takes this back: a later change is entered as the next amendment."
 
 
 class SignatureForm(forms.Form):
@@ -52,47 +51,20 @@ class Sign(Amending):
 
     form_class = SignatureForm
     button = "Record the signature"
-    closed = "The amendment is executed; its signatures are sealed with it."
+    closed = (
+        "This signature is on file. While it is the only one, the amendment's page withdraws it; an executed amendment "
+        "keeps its signatures."
+    )
     side = ""
 
     @classmethod
     def offered(cls, row: Amendment) -> bool:
-        return not row.is_sealed
-
-    @property
-    def other(self) -> str:
-        """The party on the other side."""
-        return {"customer": "supplier", "supplier": "customer"}[self.side]
-
-    def get_initial(self) -> dict:
-        signed = {"name": "signer", "title": "signer_title", "signed_on": "signed_on"}
-        return {field: getattr(self.row, f"{self.side}_{part}") for field, part in signed.items()}
+        return getattr(row, f"{cls.side}_signed_on") is None
 
     def consequences(self) -> list[str]:
-        other_signed_on = getattr(self.row, f"{self.other}_signed_on")
-        if other_signed_on is None:
-            return [
-                f"The signature is recorded on {self.row}. It stays open, and changes no price, "
-                f"until the {self.other} has signed too.",
-            ]
-        return [
-            f"The {self.other} signed on {day_text(other_signed_on)}. This is the second signature: it executes "
-            f"{self.row} on the later of the two dates.",
-            self._schedule_sentence(),
-            *(
-                []
-                if self.row.document
-                else ["No scanned document is attached yet; it can be attached afterwards, once."]
-            ),
-            SEALED_FOR_GOOD,
-        ]
-
-    def _schedule_sentence(self) -> str:
         attached = self.row.schedules.first()
-        if attached is None:
-            return "It has no price schedule: prices stay as they are. None can be attached afterwards."
-        sets = f"sets the prices from {day_text(self.row.effective_on)}"
-        return f"Its price schedule, {attached.clause}, is sealed with it and {sets}."
+        clause = attached.clause if attached else None
+        return list(signature_consequences(amendment=self.row, side=self.side, clause=clause))
 
     def schedule_findings(self) -> tuple[Finding, ...]:
         """What a person should see about the price schedule before it is sealed."""
@@ -104,9 +76,7 @@ class Sign(Amending):
 
     def perform(self, data: dict) -> str:
         amendment = record_signature(amendment=self.row, side=self.side, on=self.on, by=self.request.user, **data)
-        if amendment.executed_on is not None:
-            return f"{amendment} is executed as of {day_text(amendment.executed_on)} and sealed."
-        return f"The signature of {data['name']} is recorded. Record the signature of the {self.other} next."
+        return signature_message(amendment=amendment, side=self.side, name=data["name"])
 
 
 class SignForCustomer(Sign):
@@ -132,11 +102,11 @@ class CopySchedule(Amending):
     title = "Copy the schedule in force"
     button = "Copy the schedule"
     permission = "contracts.add_priceschedule"
-    closed = "The amendment has a price schedule already, or is executed. Change the rows of the schedule it has."
+    closed = "The amendment has a price schedule already, or a party has signed it. Change the schedule that it has."
 
     @classmethod
     def offered(cls, row: Amendment) -> bool:
-        return not row.is_sealed and not row.schedules.exists()
+        return not row.is_sealed and not row.is_closed and not row.schedules.exists()
 
     def consequences(self) -> list[str]:
         terms = Agreement.objects.with_terms().get(pk=self.row.agreement_id).as_terms()
@@ -144,7 +114,7 @@ class CopySchedule(Amending):
         source = f" of {found.schedule_source}" if isinstance(found, TermsFound) else ""
         return [
             f"All levels, limits, prices and rules in force{source} are copied into {self.row}.",
-            "The copy is open for changes until both parties have signed; the page of the amendment compares the two.",
+            "The copy is open for changes until a party has signed; the page of the amendment compares the two.",
         ]
 
     def perform(self, data: dict) -> str:

@@ -1,7 +1,21 @@
 """What was agreed: parties, agreements, their amendments and price schedules, and how unclear clauses are read."""
 
-from contracts.models.agreements import Agreement, Amendment, ChosenReading, Party, PartyAlias
-from contracts.models.schedules import Component, ComponentLimit, IncludedService, PriceSchedule, ServiceLevel
+from contracts.models.agreements import (
+    Agreement,
+    Amendment,
+    ChosenReading,
+    Party,
+    PartyAlias,
+    WithdrawnSignature,
+)
+from contracts.models.schedules import (
+    Component,
+    ComponentLimit,
+    HourService,
+    IncludedService,
+    PriceSchedule,
+    ServiceLevel,
+)
 
 __all__ = [
     "Agreement",
@@ -9,9 +23,11 @@ __all__ = [
     "ChosenReading",
     "Component",
     "ComponentLimit",
+    "HourService",
     "IncludedService",
     "Party",
     "PartyAlias",
     "PriceSchedule",
     "ServiceLevel",
+    "WithdrawnSignature",
 ]

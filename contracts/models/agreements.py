@@ -1,5 +1,6 @@
 """Parties, agreements and their amendments, and how unclear clauses are read."""
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
@@ -8,8 +9,8 @@ from django.db.models import F, Q
 from contracts import readings, terms
 from contracts.fields import ChoiceCharField, PlainCharField, PlainTextField
 from contracts.frozen import FrozenModel, FrozenQuerySet
-from contracts.guards import Seal
-from contracts.models.schedules import NEXT_AMENDMENT, PriceSchedule
+from contracts.guards import Closing, Seal
+from contracts.models.schedules import NEXT_AMENDMENT, SIGNATURES, PriceSchedule
 
 
 class Party(models.Model):
@@ -54,7 +55,7 @@ class AgreementQuerySet(FrozenQuerySet):
         """Bring everything along that `as_terms()` reads, in a fixed number of queries."""
         schedules = PriceSchedule.objects.with_table()
         return self.with_parties().prefetch_related(
-            models.Prefetch("chosen_readings", ChosenReading.objects.order_by("question"), to_attr="chosen_list"),
+            models.Prefetch("chosen_readings", ChosenReading.objects.in_order(), to_attr="chosen_list"),
             models.Prefetch("schedules", schedules.filter(amendment=None), to_attr="original_schedules"),
             models.Prefetch(
                 "amendments",
@@ -148,11 +149,19 @@ class Agreement(FrozenModel):
             original_schedule=original.as_schedule() if original else None,
             original_schedule_clause=original.clause if original else "",
             readings=self.as_readings(),
+            later_readings=tuple((day, self.as_readings(day)) for day in self._reading_days()),
         )
 
-    def as_readings(self) -> readings.Readings:
-        """Make the pure value of the agreement's readings, completed by the defaults."""
-        return readings.Readings.of({row.question: row.as_chosen() for row in self.chosen_list})
+    def as_readings(self, day=None) -> readings.Readings:
+        """Make the pure value of the readings that apply on a day, completed by the defaults; of the first one if None.
+
+        The row must come from `with_terms()`.
+        """
+        rows = [row for row in self.chosen_list if row.applies_from is None or day and row.applies_from <= day]
+        return readings.Readings.of({row.question: row.as_chosen() for row in rows})
+
+    def _reading_days(self) -> list:
+        return sorted({row.applies_from for row in self.chosen_list if row.applies_from is not None})
 
 
 # The nulls are named: a check that comes to NULL would pass.
@@ -187,6 +196,19 @@ class Amendment(FrozenModel):
     document = models.FileField("scanned document", upload_to="amendments/", blank=True)
 
     seal = Seal("executed_on", once=("document",), correction=NEXT_AMENDMENT)
+    closing = Closing(
+        SIGNATURES,
+        leaves=(
+            "customer_signer",
+            "customer_signer_title",
+            "customer_signed_on",
+            "supplier_signer",
+            "supplier_signer_title",
+            "supplier_signed_on",
+            "executed_on",
+            "document",
+        ),
+    )
 
     class Meta:
         ordering = ["agreement", "number"]
@@ -244,8 +266,47 @@ def _signature(name, title, signed_on) -> terms.Signature | None:
     return terms.Signature(name, title, signed_on) if signed_on else None
 
 
-class ChosenReading(models.Model):
-    """How one unclear or silent clause of an agreement is read, and who chose it."""
+class WithdrawnSignature(models.Model):
+    """A signature that was taken back before the amendment was executed, and why."""
+
+    amendment = models.ForeignKey(Amendment, on_delete=models.CASCADE, related_name="withdrawn_signatures")
+    side = models.CharField(max_length=10, choices=[("customer", "customer"), ("supplier", "supplier")])
+    name = PlainCharField(max_length=100)
+    title = PlainCharField(max_length=100, blank=True)
+    signed_on = models.DateField()
+    reason = PlainCharField(max_length=200)
+    withdrawn_on = models.DateField()
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+
+    class Meta:
+        ordering = ["amendment", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(reason=""),
+                name="withdrawn_signature_has_reason",
+                violation_error_message="Say why the signature is withdrawn.",
+            )
+        ]
+
+    def __str__(self):
+        return f"Signature of {self.name} on {self.amendment}"
+
+
+class ChosenReadingQuerySet(FrozenQuerySet):
+    """Readings in the order in which they come to apply."""
+
+    def in_order(self):
+        """By question and the day from which they apply; of two from one day the one recorded later comes last."""
+        return self.order_by("question", F("applies_from").asc(nulls_first=True), "pk")
+
+
+class ChosenReading(FrozenModel):
+    """How one unclear or silent clause of an agreement is read, from which day on, and who chose it.
+
+    The readings of an executed agreement are closed: another reading is a further row, which applies from its own day.
+    """
 
     agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="chosen_readings")
     question = ChoiceCharField(
@@ -258,20 +319,29 @@ class ChosenReading(models.Model):
             for question in readings.QUESTIONS.values()
         ],
     )
+    applies_from = models.DateField(
+        "applies from", null=True, blank=True, help_text="Empty: from the first day of the agreement."
+    )
     clause = PlainCharField(max_length=100, blank=True, help_text="The clause that is unclear, or “silent”.")
     chosen_by = PlainCharField(max_length=100)
     chosen_on = models.DateField()
     remark = PlainTextField(max_length=500, blank=True)
+    closed_on = models.DateField(null=True, blank=True, editable=False)
+
+    objects = ChosenReadingQuerySet.as_manager()
+    seal = Seal("closed_on", correction="Choose another reading that applies from a later day.")
 
     class Meta:
-        ordering = ["agreement", "question"]
+        ordering = ["agreement", "question", "pk"]
         constraints = [
             models.UniqueConstraint(
                 fields=["agreement", "question"],
+                condition=Q(applies_from=None),
                 name="reading_once",
                 violation_error_message="The agreement already has a reading of this question.",
             )
         ]
+        permissions = [("change_reading", "Can choose another reading of an unclear clause")]
 
     def __str__(self):
         return readings.QUESTIONS[self.question].title

@@ -8,9 +8,10 @@ from django.db.models import F, Q
 from contracts import schedule as pricing
 from contracts.fields import HoursField, MoneyField, PlainCharField
 from contracts.frozen import FrozenModel, FrozenQuerySet
-from contracts.guards import Seal
+from contracts.guards import Closing, Seal
 
 NEXT_AMENDMENT = "Enter the next amendment instead."
+SIGNATURES = ("customer_signed_on", "supplier_signed_on")
 CODE = RegexValidator(r"^[A-Z0-9][A-Z0-9_]*\Z", "Use capital letters, digits and underscores, such as VERY_SMALL.")
 
 
@@ -30,6 +31,7 @@ class PriceScheduleQuerySet(FrozenQuerySet):
                 to_attr="level_list",
             ),
             models.Prefetch("included_services", IncludedService.objects.order_by("pk"), to_attr="included_list"),
+            models.Prefetch("hour_services", HourService.objects.order_by("pk"), to_attr="hour_service_list"),
         )
 
 
@@ -80,6 +82,7 @@ class PriceSchedule(FrozenModel):
 
     objects = PriceScheduleQuerySet.as_manager()
     seal = Seal("executed_on", joins="amendment", correction=NEXT_AMENDMENT)
+    closing = Closing(SIGNATURES, through=("amendment",), leaves=("executed_on",))
 
     class Meta:
         ordering = ["agreement", "pk"]
@@ -129,6 +132,7 @@ class PriceSchedule(FrozenModel):
                 self.hourly_opens_in_month,
             ),
             included=tuple(pricing.IncludedService(row.name, row.clause) for row in self.included_list),
+            hour_services=tuple(row.name for row in self.hour_service_list),
             prices_clause=self.clause,
             integration_clause=self.integration_clause,
             hours_clause=self.hours_clause,
@@ -147,6 +151,7 @@ class Component(FrozenModel):
     )
 
     seal = Seal("executed_on", through=("schedule",), correction=NEXT_AMENDMENT)
+    closing = Closing(SIGNATURES, through=("schedule", "amendment"))
 
     class Meta:
         ordering = ["schedule", "rank"]
@@ -185,6 +190,7 @@ class ServiceLevel(FrozenModel):
     )
 
     seal = Seal("executed_on", through=("schedule",), correction=NEXT_AMENDMENT)
+    closing = Closing(SIGNATURES, through=("schedule", "amendment"))
 
     class Meta:
         ordering = ["schedule", "rank"]
@@ -218,6 +224,7 @@ class ComponentLimit(FrozenModel):
     )
 
     seal = Seal("executed_on", through=("level", "schedule"), correction=NEXT_AMENDMENT)
+    closing = Closing(SIGNATURES, through=("level", "schedule", "amendment"))
 
     class Meta:
         ordering = ["level", "component"]
@@ -248,10 +255,28 @@ class IncludedService(FrozenModel):
     clause = PlainCharField(max_length=100, blank=True)
 
     seal = Seal("executed_on", through=("schedule",), correction=NEXT_AMENDMENT)
+    closing = Closing(SIGNATURES, through=("schedule", "amendment"))
 
     class Meta:
         ordering = ["schedule", "pk"]
         constraints = [models.UniqueConstraint(fields=["schedule", "name"], name="included_service_once")]
+
+    def __str__(self):
+        return self.name
+
+
+class HourService(FrozenModel):
+    """A service that is charged by hours: prepaid in blocks, or by the hour."""
+
+    schedule = models.ForeignKey(PriceSchedule, on_delete=models.PROTECT, related_name="hour_services")
+    name = PlainCharField(max_length=100)
+
+    seal = Seal("executed_on", through=("schedule",), correction=NEXT_AMENDMENT)
+    closing = Closing(SIGNATURES, through=("schedule", "amendment"))
+
+    class Meta:
+        ordering = ["schedule", "pk"]
+        constraints = [models.UniqueConstraint(fields=["schedule", "name"], name="hour_service_once")]
 
     def __str__(self):
         return self.name

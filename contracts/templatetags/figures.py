@@ -40,3 +40,21 @@ def short_day(value: date | str | None) -> str:
 
 def _date(value: date | str) -> date:
     return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+@register.filter
+def figure(amount: Decimal | None) -> str:
+    """Write a number of two decimals for a column: 1,501.00; nothing stays empty."""
+    return "" if amount is None else f"{amount:,.2f}"
+
+
+@register.filter
+def figure_or_blank(amount: Decimal | None) -> str:
+    """Write a number for a column in which 0 says nothing: it stays empty then."""
+    return figure(amount) if amount else ""
+
+
+@register.filter
+def hours(amount: Decimal | None) -> str:
+    """Write hours with their unit: 1,501.00 h; nothing stays empty."""
+    return "" if amount is None else f"{figure(amount)} h"
