@@ -5,7 +5,7 @@ written by `loading`.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -13,6 +13,8 @@ FORMAT = 1
 PLANNED_DAYS = 45
 """A planned site is known this many days before its first day of service."""
 WIDTH = 130
+MARKED = ("sites", "reviews", "blocks", "work", "orders")
+"""The lists whose rows can be marked as demonstration data."""
 
 Document = Mapping[str, object]
 
@@ -79,6 +81,11 @@ def site_name(site: Document) -> str:
     return f"{city}, {state}" if state else city
 
 
+def day_of(text: str | None) -> date | None:
+    """Read a date of a file; None stays None."""
+    return None if text is None else date.fromisoformat(text)
+
+
 ReviewKey = tuple[int, str]
 
 
@@ -87,16 +94,55 @@ def review_key(review: Document) -> ReviewKey:
     return review["period"], review["kind"]
 
 
+FactKey = tuple
+
+
+def block_key(row: Document) -> FactKey:
+    """Day and order reference of a purchase, and its number among those alike."""
+    return row["bought_on"], row.get("reference", ""), row.get("number", 1)
+
+
+def work_key(row: Document) -> FactKey:
+    """What was done when, where, by whom and at whose request, and its number among those alike."""
+    said = (row["date"], row["site"], row["service"], row["person"])
+    return *said, row.get("reference", ""), row.get("number", 1)
+
+
+def quotation_key(row: Document) -> str:
+    """The number printed on a quotation."""
+    return row["number"]
+
+
+def order_key(row: Document) -> FactKey:
+    """Day, site and reference of an order, and its number among those alike."""
+    return row["ordered_on"], row["site"], row.get("reference", ""), row.get("number", 1)
+
+
+FACTS: Mapping[str, tuple[str, Callable[[Document], FactKey]]] = {
+    "blocks": ("purchase of blocks", block_key),
+    "work": ("work entry", work_key),
+    "orders": ("order of integration", order_key),
+}
+"""The lists of facts that are told by what they say, each with what one of its rows is called."""
+
+
+def key_text(key: FactKey) -> str:
+    """Name a row by its key: `1999-07-12, Augusta, GA, Customer Care, Ann Example`."""
+    *said, number = key
+    named = ", ".join(part for part in said if part)
+    return f"{named} (number {number})" if number > 1 else named
+
+
 def components_counted(entry: Document) -> dict[str, int]:
     """Return the quantities of one entry of counts by component code."""
     return {key: value for key, value in entry.items() if key not in ("date", "source")}
 
 
 def expanded(document: Document) -> dict:
-    """Return the document with the mark "demonstration" on each of its sites and reviews, where the file carries it."""
+    """Return the document with the mark "demonstration" on each row that can carry it, where the file does."""
     result = dict(document)
     if result.pop("demonstration", False):
-        for section in ("sites", "reviews"):
+        for section in MARKED:
             if section in result:
                 result[section] = [{**row, "demonstration": True} for row in result[section]]
     return result
@@ -108,20 +154,27 @@ def expanded(document: Document) -> dict:
 def through(document: Document, day: date) -> dict:
     """Return the document with only the facts known on a day.
 
-    Parties, amendments and readings stay whole. A site appears 45 days before its first day of service, its counts,
-    removal and recorded levels on their own days, a review when it was opened and each party's agreement when given.
+    Parties, amendments and readings stay whole. A site appears 45 days before its first day of service, or with its
+    order; its counts, removal and recorded levels on their own days, a review when it was opened and each party's
+    agreement when given; blocks, work and orders on their days, and what was taken back from the day on which it was.
     """
     known = day.isoformat()
-    sites = [_site_through(site, known) for site in document.get("sites", []) if _is_planned(site, day)]
+    facts = _facts_through(document, known)
+    ordered = {row["site"] for row in facts.get("orders", [])}
+    sites = [
+        _site_through(site, known)
+        for site in document.get("sites", [])
+        if _is_planned(site, day) or site_name(site) in ordered
+    ]
     reviews = [
         _review_through(review, known) for review in document.get("reviews", []) if review.get("opened_on", "") <= known
     ]
     result = {}
     for key, value in document.items():
         kept = {"sites": sites, "reviews": reviews}.get(key, value)
-        if kept or key not in ("sites", "reviews"):
+        if key not in (*FACTS, "quotations") and (kept or key not in ("sites", "reviews")):
             result[key] = kept
-    return result
+    return result | facts
 
 
 def _is_planned(site: Document, day: date) -> bool:
@@ -153,3 +206,33 @@ def _review_through(review: Document, known: str) -> dict:
         agreed = ("agreed_level", "agreed_price", "decision_reason")
         result["lines"] = [{key: line[key] for key in line if key not in agreed} for line in result["lines"]]
     return result
+
+
+def _facts_through(document: Document, known: str) -> dict:
+    """Return the facts of a document that were known on a day, by section; a section without any is left out."""
+    days = {"blocks": "bought_on", "work": "date", "orders": "ordered_on", "quotations": "dated_on"}
+    result = {}
+    for section, name in days.items():
+        rows = [_row_through(row, known) for row in document.get(section, []) if row[name] <= known]
+        if section == "work":
+            reversed_by_now = {work_key(row) for row in rows if "reversed" in row}
+            rows = [row for row in rows if "replaces" not in row or work_key(row["replaces"]) in reversed_by_now]
+        if section == "quotations":
+            rows = [row for row in rows if max(row[side]["signed_on"] for side in ("customer", "supplier")) <= known]
+        if rows:
+            result[section] = rows
+    quoted = {row["number"] for row in result.get("quotations", [])}
+    if "orders" in result:
+        result["orders"] = [
+            _without(row, "quotation") if row.get("quotation") not in quoted else row for row in result["orders"]
+        ]
+    return result
+
+
+def _row_through(row: Document, known: str) -> dict:
+    kept = row if row.get("reversed", {}).get("on", "") <= known else _without(row, "reversed")
+    return dict(kept) if kept.get("completed_on", "") <= known else _without(kept, "completed_on")
+
+
+def _without(row: Document, name: str) -> dict:
+    return {key: value for key, value in row.items() if key != name}

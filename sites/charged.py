@@ -178,7 +178,7 @@ def _in_previous_review(
         period=previous,
         lead_days=ended.review.lead_days,
         expires_on=None,
-        reading=agreement.readings.review_day,
+        reading=agreement.readings_on(previous.full_span.last_day).review_day,
     )
     return in_review(in_service_on=in_service_on, removed_on=removed_on, review_on=due.due_on)
 

@@ -211,6 +211,7 @@ class Paper:
     blocks: tuple[SignatureBlock, ...]
     readings: tuple[Mapping, ...]
     planned: tuple[Mapping, ...]
+    histories: tuple[Mapping, ...]
     leaving: tuple[Mapping, ...]
     flags: tuple[str, ...]
     rests_on: Mapping
@@ -266,9 +267,9 @@ class Paper:
         return tuple(row for row in self.rows if row.late)
 
     @property
-    def hours(self) -> str:
-        """The position of prepaid hours."""
-        return "No hour blocks are recorded."
+    def hours(self) -> tuple[tuple[str, str], ...]:
+        """The position of prepaid hours at the cut-off, line by line; none where nothing was bought or worked."""
+        return tuple((label, text) for label, text in self.rests_on.get("hours", ()))
 
 
 def review_paper(*, review: RenewalReview, edition: Edition, on: date) -> Paper:
@@ -291,6 +292,7 @@ def review_paper(*, review: RenewalReview, edition: Edition, on: date) -> Paper:
         blocks=_blocks(review),
         readings=tuple(evidence.get("readings", ())),
         planned=tuple(evidence.get("planned", ())),
+        histories=_histories(evidence, edition),
         leaving=tuple(evidence.get("leaving", ())),
         flags=tuple(dict.fromkeys(flag["sentence"] for line in lines for flag in line.evidence.get("flags", ()))),
         rests_on=evidence,
@@ -417,6 +419,15 @@ def _sum_of(rows: Sequence[LevelTotal]) -> LevelTotal:
         sum((row.proposed for row in rows), ZERO),
         sum(row.agreed_sites for row in rows),
         sum((row.agreed for row in rows), ZERO),
+    )
+
+
+def _histories(evidence: Mapping, edition: Edition) -> tuple[Mapping, ...]:
+    """What history proposes for each planned site; why other sites are used or not is for the internal edition."""
+    internal = edition is Edition.INTERNAL
+    return tuple(
+        {name: value for name, value in history.items() if internal or name != "remarks"}
+        for history in evidence.get("histories", ())
     )
 
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from decimal import Decimal
 
-from contracts.models import Agreement, Amendment, Party, ServiceLevel
+from contracts.models import Agreement, Amendment, Party
 from contracts.readings import QUESTIONS
-from sites.agreement_file import FORMAT, site_key
+from sites.agreement_file import FACTS, FORMAT, site_key
+from sites.fact_exporting import export_facts
 from sites.models import ChargedLevel, ComponentCount, RenewalReview, ReviewLine, Site
-from sites.schedule_entry import entry_of, money
+from sites.schedule_entry import entry_of
+from sites.stated import stated
 
 
 def export_agreement(agreement: Agreement) -> dict:
@@ -20,7 +21,8 @@ def export_agreement(agreement: Agreement) -> dict:
     agreement = Agreement.objects.with_terms().get(pk=agreement.pk)
     sites = _sites(agreement)
     reviews = _reviews(agreement)
-    rows = [*sites, *reviews]
+    facts = export_facts(agreement)
+    rows = [*sites, *reviews, *(row for section in FACTS for row in facts[section])]
     demonstration = bool(rows) and all("demonstration" in row for row in rows)
     if demonstration:
         for row in rows:
@@ -33,6 +35,7 @@ def export_agreement(agreement: Agreement) -> dict:
         "readings": _readings(agreement),
         "sites": sites,
         "reviews": reviews,
+        **facts,
     }
     return {"format": FORMAT, **{key: value for key, value in sections.items() if value}}
 
@@ -45,44 +48,21 @@ def export_parties(keys: Iterable[int] | None = None) -> list[dict]:
     return sorted((_party(party) for party in parties), key=lambda party: party["legal_name"])
 
 
-def _stated(**values: object) -> dict:
-    """Leave out what is empty; write dates, money and levels as the file holds them."""
-    return {
-        key: _plain(value) for key, value in values.items() if value not in (None, "", [], {}) and value is not False
-    }
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return money(value)
-    if isinstance(value, ServiceLevel):
-        return level_reference(value)
-    return value
-
-
-def level_reference(level: ServiceLevel) -> str:
-    """Name a level with its schedule: `1/SMALL`. The schedule's amendment must be loaded."""
-    amendment = level.schedule.amendment
-    return f"{amendment.number if amendment else 0}/{level.code}"
-
-
 def _party(party: Party) -> dict:
-    return _stated(
+    return stated(
         legal_name=party.legal_name,
         division=party.division,
         state_of_incorporation=party.state_of_incorporation,
         address=party.address.splitlines(),
         aliases=sorted(
-            (_stated(name=alias.name, remark=alias.remark) for alias in party.aliases.all()),
+            (stated(name=alias.name, remark=alias.remark) for alias in party.aliases.all()),
             key=lambda alias: alias["name"],
         ),
     )
 
 
 def _agreement(agreement: Agreement) -> dict:
-    return _stated(
+    return stated(
         number=agreement.number,
         title=agreement.title,
         dated_on=agreement.dated_on,
@@ -99,19 +79,19 @@ def _agreement(agreement: Agreement) -> dict:
 
 
 def _amendment(amendment: Amendment) -> dict:
-    return _stated(
+    return stated(
         number=amendment.number,
         contract_number=amendment.contract_number,
         effective_on=amendment.effective_on,
         from_expires_on=amendment.from_expires_on,
         expires_on=amendment.expires_on,
         expiration_clause=amendment.expiration_clause,
-        customer_signature=_stated(
+        customer_signature=stated(
             name=amendment.customer_signer,
             title=amendment.customer_signer_title,
             signed_on=amendment.customer_signed_on,
         ),
-        supplier_signature=_stated(
+        supplier_signature=stated(
             name=amendment.supplier_signer,
             title=amendment.supplier_signer_title,
             signed_on=amendment.supplier_signed_on,
@@ -121,17 +101,20 @@ def _amendment(amendment: Amendment) -> dict:
 
 
 def _readings(agreement: Agreement) -> list[dict]:
+    """Every reading by question and first day; of several from one day the last one, which is the one that applies."""
     order = list(QUESTIONS)
+    applied = {(row.question, row.applies_from): row for row in agreement.chosen_list}.values()
     return [
-        _stated(
+        stated(
             question=row.question,
             choice=row.choice,
+            applies_from=row.applies_from,
             clause=row.clause,
             chosen_by=row.chosen_by,
             chosen_on=row.chosen_on,
             remark=row.remark,
         )
-        for row in sorted(agreement.chosen_list, key=lambda row: order.index(row.question))
+        for row in sorted(applied, key=lambda row: order.index(row.question))
     ]
 
 
@@ -145,7 +128,7 @@ def _sites(agreement: Agreement) -> list[dict]:
     for row in recorded.select_related("level__schedule__amendment", "review_line__review"):
         levels.setdefault(row.site_id, []).append(row)
     sites = [
-        _stated(
+        stated(
             city=site.city,
             state=site.state,
             clli=site.clli,
@@ -164,7 +147,7 @@ def _sites(agreement: Agreement) -> list[dict]:
 
 
 def _charged_level(row: ChargedLevel) -> dict:
-    return _stated(
+    return stated(
         period=row.period_number,
         level=row.level,
         agreed_on=row.agreed_on,
@@ -188,7 +171,7 @@ def _counts(rows: Iterable[ComponentCount], order: list[str]) -> Iterator[dict]:
     for (day, source), quantities in sorted(entries.items()):
         known = [code for code in order if code in quantities]
         others = sorted(set(quantities) - set(order))
-        yield {**_stated(date=day, source=source), **{code: quantities[code] for code in (*known, *others)}}
+        yield {**stated(date=day, source=source), **{code: quantities[code] for code in (*known, *others)}}
 
 
 def _reviews(agreement: Agreement) -> list[dict]:
@@ -207,7 +190,7 @@ LINE_LEVELS = ("current_level", "measured_level", "proposed_level", "agreed_leve
 
 
 def _review(review: RenewalReview, lines: Iterable[ReviewLine]) -> dict:
-    return _stated(
+    return stated(
         period=review.period_number,
         kind=review.kind,
         first_day=review.first_day,
@@ -216,8 +199,8 @@ def _review(review: RenewalReview, lines: Iterable[ReviewLine]) -> dict:
         opened_on=review.opened_on,
         cut_off_on=review.cut_off_on,
         meeting_on=review.meeting_on,
-        customer=_stated(name=review.customer_signer, agreed_on=review.customer_agreed_on),
-        supplier=_stated(name=review.supplier_signer, agreed_on=review.supplier_agreed_on),
+        customer=stated(name=review.customer_signer, agreed_on=review.customer_agreed_on),
+        supplier=stated(name=review.supplier_signer, agreed_on=review.supplier_agreed_on),
         demonstration=review.is_demonstration,
         evidence=_sorted(review.evidence),
         lines=[_line(line) for line in lines],
@@ -227,14 +210,14 @@ def _review(review: RenewalReview, lines: Iterable[ReviewLine]) -> dict:
 def _line(line: ReviewLine) -> dict:
     eligible = {} if line.eligible is None else {"eligible": line.eligible}
     return {
-        **_stated(
+        **stated(
             site=str(line.site),
             current_level=line.current_level,
             current_price=line.current_price,
             measured_level=line.measured_level,
         ),
         **eligible,
-        **_stated(
+        **stated(
             proposed_level=line.proposed_level,
             proposed_price=line.proposed_price,
             needs_decision=line.needs_decision,

@@ -8,7 +8,19 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from sites.agreement_file import Document, Problem, components_counted, review_key, shown, site_key
+from sites.agreement_file import (
+    Document,
+    Problem,
+    block_key,
+    components_counted,
+    order_key,
+    quotation_key,
+    review_key,
+    shown,
+    site_key,
+    work_key,
+)
+from sites.reading_entry import reading_key
 from sites.schedule_entry import entry_of, schedule_of
 
 LISTS = ("aliases", "schedule", "counts", "charged_levels", "lines")
@@ -190,6 +202,16 @@ def _review(result: Comparison, place: str, file: Row, stored: Row) -> dict:
     return {"period": file["period"], "kind": file["kind"], **added} if added else {}
 
 
+def _fact(*may_fill: str) -> Callable[[Comparison, str, Row, Row], dict]:
+    """Return the comparison of a fact: what it says stays, what happened to it later may be added once."""
+
+    def compared(result: Comparison, place: str, file: Row, stored: Row) -> dict:
+        added = result.fields(place, file, stored, may_fill=may_fill)
+        return {**file, **added} if added else {}
+
+    return compared
+
+
 def _agrees(key: str, file: object, stored: object) -> bool:
     """Whether the file says what is on file; a level without its schedule leaves open which schedule it is of."""
     if key.endswith("level") and isinstance(stored, str) and "/" not in file:
@@ -218,8 +240,12 @@ def tally(additions: Document, stored: Document) -> tuple[Counter, Counter]:
 SECTIONS: Mapping[str, tuple[Callable[[Row], object], Callable[[Comparison, str, Row, Row], dict]]] = {
     "parties": (lambda row: row["legal_name"], _party),
     "amendments": (lambda row: row["number"], _amendment),
-    "readings": (lambda row: row["question"], _reading),
+    "readings": (reading_key, _reading),
     "sites": (site_key, _site),
     "reviews": (review_key, _review),
+    "blocks": (block_key, _fact("reversed")),
+    "work": (work_key, _fact("reversed")),
+    "quotations": (quotation_key, _fact()),
+    "orders": (order_key, _fact("quotation", "completed_on", "reversed")),
 }
 """The lists of a document: what tells their rows apart, and how a row is compared with the one on file."""

@@ -15,14 +15,7 @@ from contracts.amending import CannotAmend, draft_amendment, enter_schedule, exe
 from contracts.fields import validate_plain_text
 from contracts.models import Agreement, Amendment, ChosenReading, Party, PartyAlias, ServiceLevel
 from contracts.periods import annual_period
-from sites.agreement_checks import (
-    apparent_problems,
-    content_problems,
-    level_days,
-    resolved_level,
-    schedule_warnings,
-    schedules_of,
-)
+from sites.agreement_checks import apparent_problems, content_problems, schedule_warnings
 from sites.agreement_file import (
     Document,
     Problem,
@@ -35,7 +28,10 @@ from sites.agreement_file import (
 )
 from sites.agreement_form import form_problems, sound_parts
 from sites.exporting import export_agreement, export_parties
+from sites.fact_loading import FactWriting, day_problems, quotation_problems
 from sites.file_comparison import compare, tally
+from sites.hours_recording import lock_people
+from sites.level_entry import level_days, resolved_level, schedules_of
 from sites.models import ChargedLevel, RenewalReview, ReviewLine, Site
 from sites.recording import store_counts
 from sites.review import ReviewKind
@@ -82,11 +78,19 @@ def load_agreement(document: Document, *, on: date, by: User | None, dry_run: bo
     if problems:
         raise CannotLoad((*problems, *apparent_problems(sound, on=on)))
     document = expanded(document)
-    agreement = Agreement.objects.select_for_update().filter(number=document["agreement"]["number"]).first()
+    filed = Agreement.objects.filter(number=document["agreement"]["number"])
+    if "work" in document:
+        lock_people(filed.values("pk"))
+    agreement = filed.select_for_update().first()
     stored = expanded(export_agreement(agreement)) if agreement else {}
     stored["parties"] = export_parties()
     comparison = compare(document, stored)
-    problems = (*content_problems(document, stored, on=on), *comparison.contradictions)
+    problems = (
+        *content_problems(document, stored, on=on),
+        *comparison.contradictions,
+        *day_problems(document, stored),
+        *quotation_problems(document, agreement),
+    )
     if problems:
         raise CannotLoad(problems)
     added, completed = tally(comparison.additions, stored)
@@ -131,7 +135,8 @@ class _Writing:
         if self.refused:
             raise CannotLoad(self.refused)
         ChosenReading.objects.bulk_create(
-            ChosenReading(agreement=agreement, **_with_dates(row)) for row in additions.get("readings", [])
+            ChosenReading(agreement=agreement, closed_on=agreement.executed_on, **_with_dates(row))
+            for row in additions.get("readings", [])
         )
         self.agreement = agreement
         self.levels = {
@@ -144,6 +149,9 @@ class _Writing:
         reviews = self._reviews(additions.get("reviews", []))
         self._charged_levels(additions.get("sites", []))
         self._seal(reviews)
+        self.refused += FactWriting(agreement, self.sites.values(), on=self.on, by=self.by).write(additions)
+        if self.refused:
+            raise CannotLoad(self.refused)
         return agreement
 
     # ---- what was agreed
@@ -362,8 +370,8 @@ def _day(text: str | None) -> date | None:
 
 
 def _with_dates(row: Mapping) -> dict:
-    """The values of a row with its dates read: keys ending in `_on`, `_day` or `_through`."""
+    """The values of a row with its dates read: keys ending in `_on`, `_from`, `_day` or `_through`."""
     return {
-        key: date.fromisoformat(value) if key.endswith(("_on", "_day", "_through")) else value
+        key: date.fromisoformat(value) if key.endswith(("_on", "_from", "_day", "_through")) else value
         for key, value in row.items()
     }

@@ -89,12 +89,12 @@ def site_row(*, site: Site, agreement: AgreementTerms, on: date) -> SiteRow:
     found = terms_on(agreement=agreement, service_on=on, known_on=on)
     if isinstance(found, NotInForce) or state is not ServiceState.IN_SERVICE:
         return SiteRow(state)
-    measured = _measured(agreement, found.schedule, counts_on(counts=site.count_values(), day=on))
+    measured = _measured(agreement, found.schedule, counts_on(counts=site.count_values(), day=on), on)
     return SiteRow(state, True, charged_here(site=site, agreement=agreement, found=found), measured)
 
 
-def _measured(agreement: AgreementTerms, schedule: Schedule, snapshot: Mapping[str, Count]) -> MeasuredLevel:
-    return measured_level(schedule=schedule, counts=quantities(snapshot), reading=agreement.readings.level)
+def _measured(agreement: AgreementTerms, schedule: Schedule, snapshot: Mapping[str, Count], on: date) -> MeasuredLevel:
+    return measured_level(schedule=schedule, counts=quantities(snapshot), reading=agreement.readings_on(on).level)
 
 
 # ---- the page ----------------------------------------------------------------------------------------------------
@@ -209,7 +209,7 @@ def _period_levels(site: Site, agreement: AgreementTerms, period: AnnualPeriod, 
         found=found,
         refusal="",
         charged=charged,
-        measured=_measured(agreement, found.schedule, snapshot),
+        measured=_measured(agreement, found.schedule, snapshot, measured_on),
         measured_on=measured_on,
         counted_from=min(days, default=None),
         counted_through=max(days, default=None),
@@ -302,7 +302,7 @@ def agreement_periods(
                 period=period,
                 lead_days=schedule.review.lead_days,
                 expires_on=expires_on,
-                reading=agreement.readings.review_day,
+                reading=agreement.readings_on(period.full_span.last_day).review_day,
             )
         opened = [review for review in reviews if review.period_number == period.number]
         review = review_held(reviews=opened, kind=due.kind if due else None)

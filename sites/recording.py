@@ -15,8 +15,10 @@ from contracts.periods import AnnualPeriod, annual_period_on, day_text
 from contracts.schedule import Component, Refused, Schedule
 from contracts.terms import AgreementTerms, NotInForce, TermsFound, terms_on
 from sites.charged import starting_levels
-from sites.countfile import CountError, CountRow, read_counts
+from sites.countfile import CountRow, read_counts
 from sites.models import ChargedLevel, ComponentCount, Site
+from sites.sheetfile import SheetError
+from sites.site_names import SiteNames
 
 MOST_QUANTITY = 999_999_999
 
@@ -24,7 +26,7 @@ MOST_QUANTITY = 999_999_999
 class CannotRecord(Exception):
     """Facts cannot be recorded so. `errors` each have a place and a message; nothing was stored."""
 
-    def __init__(self, errors: Iterable[Refused | CountError]):
+    def __init__(self, errors: Iterable[Refused | SheetError]):
         self.errors = tuple(errors)
         super().__init__(" ".join(error.message for error in self.errors))
 
@@ -57,7 +59,7 @@ def record_counts(
     one that the schedule does not have, a negative or fractional quantity, a date before the site's start or after
     `on`, and a source that cannot be printed.
     """
-    site = Site.objects.select_for_update().get(pk=site.pk)
+    site = Site.objects.select_for_update(no_key=True).get(pk=site.pk)
     agreement = Agreement.objects.with_terms().get(pk=site.agreement_id)
     known = components_on(terms=agreement.as_terms(), day=counted_on, known_on=on)
     components = {part.code: part for part in known}
@@ -165,7 +167,7 @@ def import_counts(
     try:
         validate_plain_text(name)
     except ValidationError:
-        errors.append(CountError("The name of the file holds characters that cannot be printed. Rename it."))
+        errors.append(SheetError("The name of the file holds characters that cannot be printed. Rename it."))
     found = _with_sites(file.rows, held, errors)
     _check_rows(found, held, on, errors)
     new, unchanged = _new_counts(found, errors)
@@ -190,56 +192,41 @@ def _columns(agreements: Iterable[AgreementTerms]) -> dict[str, str]:
 Found = Sequence[tuple[CountRow, Site]]
 
 
-def _with_sites(rows: Iterable[CountRow], agreements: Mapping[int, AgreementTerms], errors: list[CountError]) -> Found:
+def _with_sites(rows: Iterable[CountRow], agreements: Mapping[int, AgreementTerms], errors: list[SheetError]) -> Found:
     """Find the site of every row, and note rows that name none, several, or a site and date for the second time."""
-    sites = list(Site.objects.select_for_update().filter(agreement__in=list(agreements)).order_by("pk"))
-    by_name: dict[str, list[Site]] = {}
-    for site in sites:
-        for spelling in {site.city.casefold(), str(site).casefold(), site.clli.casefold()} - {""}:
-            by_name.setdefault(spelling, []).append(site)
-    numbers = {agreement.number: key for key, agreement in agreements.items()}
+    sites = Site.objects.select_for_update(no_key=True).filter(agreement__in=list(agreements)).order_by("pk")
+    names = SiteNames.of(agreements=agreements, sites=sites)
     found, first_rows = [], {}
     for row in rows:
-        if row.agreement and row.agreement not in numbers:
-            said = "This agreement is not on file, or not the one this import is for."
-            errors.append(CountError(said, row.number, "agreement", row.agreement))
-            continue
-        candidates = [
-            site
-            for site in by_name.get(row.site.casefold(), [])
-            if not row.agreement or site.agreement_id == numbers[row.agreement]
-        ]
-        if len(candidates) != 1:
-            names = ", ".join(f"{site} ({agreements[site.agreement_id].number})" for site in candidates)
-            said = f"Several sites are called so: {names}. Add the state, the CLLI code or a column agreement."
-            unknown = "No site on file is called so. Give its city, city and state, or CLLI code."
-            errors.append(CountError(said if candidates else unknown, row.number, "site", row.site))
+        site = names.find(name=row.site, agreement=row.agreement, row=row.number)
+        if isinstance(site, SheetError):
+            errors.append(site)
             continue
         if row.counted_on is None:
             continue
-        first = first_rows.setdefault((candidates[0].pk, row.counted_on), row.number)
+        first = first_rows.setdefault((site.pk, row.counted_on), row.number)
         if first != row.number:
-            said = f"{candidates[0]} has a row for {row.counted_on} already: row {first}. Keep one of them."
-            errors.append(CountError(said, row.number, "date", row.counted_on.isoformat()))
-        found.append((row, candidates[0]))
+            said = f"{site} has a row for {row.counted_on} already: row {first}. Keep one of them."
+            errors.append(SheetError(said, row.number, "date", row.counted_on.isoformat()))
+        found.append((row, site))
     return found
 
 
-def _check_rows(found: Found, agreements: Mapping[int, AgreementTerms], on: date, errors: list[CountError]) -> None:
+def _check_rows(found: Found, agreements: Mapping[int, AgreementTerms], on: date, errors: list[SheetError]) -> None:
     @cache
     def known(agreement_id: int, day: date) -> frozenset[str]:
         return frozenset(part.code for part in components_on(terms=agreements[agreement_id], day=day, known_on=on))
 
     for row, site in found:
         for said in _date_faults(site, row.counted_on, on):
-            errors.append(CountError(said, row.number, "date", row.counted_on.isoformat()))
+            errors.append(SheetError(said, row.number, "date", row.counted_on.isoformat()))
         for code, quantity in row.quantities.items():
             if code not in known(site.agreement_id, row.counted_on):
                 said = f"The price schedule of {site} in force on {day_text(row.counted_on)} has no such component."
-                errors.append(CountError(said, row.number, code, str(quantity)))
+                errors.append(SheetError(said, row.number, code, str(quantity)))
 
 
-def _new_counts(found: Found, errors: list[CountError]) -> tuple[list[tuple[Site, date, str, int]], int]:
+def _new_counts(found: Found, errors: list[SheetError]) -> tuple[list[tuple[Site, date, str, int]], int]:
     """Return the counts that are not on file yet and how many are; note those that contradict one on file."""
     stored = ComponentCount.objects.filter(
         site__in={site.pk for _row, site in found}, counted_on__in={row.counted_on for row, _site in found}
@@ -256,7 +243,7 @@ def _new_counts(found: Found, errors: list[CountError]) -> tuple[list[tuple[Site
             else:
                 said = f"The file says {quantity}, but {filed} is on file for {site} on {day_text(row.counted_on)}."
                 next_step = "Correct one of the two."
-                errors.append(CountError(f"{said} {next_step}", row.number, code, str(quantity)))
+                errors.append(SheetError(f"{said} {next_step}", row.number, code, str(quantity)))
     return new, unchanged
 
 
@@ -273,7 +260,7 @@ def record_starting_level(
     than the one in which the site's service starts; for a level that is unknown or further up; without a reason; and
     where a level is recorded already.
     """
-    site = Site.objects.select_for_update().get(pk=site.pk)
+    site = Site.objects.select_for_update(no_key=True).get(pk=site.pk)
     agreement = Agreement.objects.with_terms().get(pk=site.agreement_id)
     terms = agreement.as_terms()
     found = terms_on(agreement=terms, service_on=site.in_service_on, known_on=on)
@@ -341,7 +328,7 @@ def end_service(
     facts again changes nothing. Raises CannotRecord for a day before the site's start, an end of charges before the
     end of service or after that of the annual period, and a site whose service has ended already.
     """
-    site = Site.objects.select_for_update().get(pk=site.pk)
+    site = Site.objects.select_for_update(no_key=True).get(pk=site.pk)
     facts = (last_day, charged_through, reason.strip())
     if site.removed_on is not None and (site.removed_on, site.charged_through, site.charge_end_reason) == facts:
         return site

@@ -91,7 +91,7 @@ def review_terms(*, agreement: AgreementTerms, period_number: int, known_on: dat
         period=period,
         lead_days=terms.schedule.review.lead_days,
         expires_on=expires_on,
-        reading=agreement.readings.review_day,
+        reading=agreement.readings_on(period.full_span.last_day).review_day,
     )
     if due.next_period is None:
         return ReviewTerms(due, terms, None)

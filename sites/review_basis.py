@@ -6,7 +6,7 @@ from datetime import date
 
 from contracts.models import Agreement, ServiceLevel
 from contracts.money import ZERO
-from contracts.readings import QUESTIONS
+from contracts.readings import QUESTIONS, Readings
 from contracts.schedule import Component, Level, Refused, Schedule
 from contracts.terms import AgreementTerms, NotInForce, TermsFound, expiration_known, terms_on
 from sites.charged import charged_in
@@ -48,6 +48,16 @@ class Basis:
         return self.found.next_terms.schedule if self.found.next_terms else self.schedule
 
     @property
+    def readings(self) -> Readings:
+        """The readings that apply on the annual period's last day."""
+        return self.agreement.readings_on(self.found.due.period.full_span.last_day)
+
+    @property
+    def readings_shown(self) -> list[dict]:
+        """The readings that decide what the paper says, in words, as it keeps them."""
+        return [_reading(self, key) for key in READINGS_SHOWN]
+
+    @property
     def components(self) -> tuple[Component, ...]:
         """Every component that either schedule counts, once."""
         both = (*self.schedule.components, *self.prices.components)
@@ -63,7 +73,7 @@ class Basis:
             in_service_on=site.in_service_on,
             cut_off_on=cut_off_on,
             current_level=current_level,
-            readings=self.agreement.readings,
+            readings=self.readings,
         )
 
 
@@ -194,14 +204,14 @@ def paper_evidence(*, basis: Basis, sites: Concerned) -> dict:
             {"code": level.code, "name": level.name, "price": str(level.annual_price)}
             for level in sorted(basis.prices.levels, key=lambda level: level.rank)
         ],
-        "readings": [_reading(basis, key) for key in READINGS_SHOWN],
+        "readings": basis.readings_shown,
         "planned": [_planned(basis, site) for site in sites.planned],
         "leaving": [{"site": str(site), "last_day": site.removed_on.isoformat()} for site in sites.leaving],
     }
 
 
 def _reading(basis: Basis, key: str) -> dict:
-    chosen = basis.agreement.readings.of_question(key)
+    chosen = basis.readings.of_question(key)
     return {"title": QUESTIONS[key].title, "sentence": chosen.sentence, "clause": chosen.clause}
 
 

@@ -15,9 +15,11 @@ from contracts.periods import annual_periods, day_text
 from contracts.schedule import Refused, Schedule
 from contracts.terms import expiration_known
 from sites.evidence import late_sentence
+from sites.hour_position import hours_evidence
 from sites.models import ChargedLevel, RenewalReview, ReviewLine, Site
 from sites.review import NEXT_NOT_PRICED, Outcome, ReviewKind, agreed_price_refusal, late_change, review_terms
 from sites.review_basis import Basis, Concerned, basis_of, concerned, line_of, paper_evidence, review_held
+from sites.starting_basis import histories
 
 logger = logging.getLogger(__name__)
 
@@ -246,7 +248,12 @@ def _fill(review: RenewalReview, basis: Basis) -> None:
         .with_counts(through=review.cut_off_on)
         .order_by("city", "state", "pk"),
     )
-    review.evidence = paper_evidence(basis=basis, sites=sites)
+    review.evidence = paper_evidence(basis=basis, sites=sites) | {
+        "histories": histories(sites=sites.planned, counted_through=review.cut_off_on, known_on=basis.known_on),
+        "hours": hours_evidence(
+            agreement_id=review.agreement_id, terms=basis.agreement, on=review.cut_off_on, known_on=basis.known_on
+        ),
+    }
     review.is_demonstration = sites.is_demonstration
     review.save()
     ReviewLine.objects.bulk_create([line_of(review=review, basis=basis, site=site) for site in sites.reviewed])
@@ -351,6 +358,8 @@ def _refuse_unless_current(review: RenewalReview, lines: list[ReviewLine], basis
     proposed = {line.proposed_level_id for line in lines if line.proposed_level_id}
     if review.kind != basis.kind or not proposed <= rows:
         raise CannotReview("The terms of the next annual period changed since the review was made. Refresh it first.")
+    if review.evidence.get("readings", basis.readings_shown) != basis.readings_shown:
+        raise CannotReview("Another reading was chosen since the review was made. Refresh it first.")
     sites = concerned(
         basis=basis, sites=Site.objects.filter(agreement_id=review.agreement_id).order_by("city", "state")
     )

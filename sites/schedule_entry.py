@@ -54,6 +54,7 @@ def schedule_of(entry: Entry) -> Schedule:
             IncludedService(service["name"], service.get("clause", ""))
             for service in entry.get("included_services", [])
         ),
+        hour_services=tuple(entry.get("hour_services", ())),
         prices_clause=entry["clause"],
         integration_clause=entry.get("integration_clause", ""),
         hours_clause=hours.get("clause", ""),
@@ -119,6 +120,8 @@ def _entry(schedule: Schedule) -> Iterator[tuple[str, object]]:
             "included_services",
             [{"name": service.name, **_stated("clause", service.clause)} for service in schedule.included],
         )
+    if schedule.hour_services:
+        yield "hour_services", list(schedule.hour_services)
 
 
 def _level(schedule: Schedule, level: Level) -> dict:

@@ -1,12 +1,40 @@
 from django.urls import path
 
-from sites import review_views, views
+from sites import (
+    hours_event_views,
+    hours_views,
+    integration_views,
+    review_views,
+    starting_views,
+    views,
+    work_import_views,
+)
 
 app_name = "sites"
 urlpatterns = [
     path("agreements/<int:pk>/", views.AgreementDetail.as_view(), name="agreement_detail"),
     path("sites/", views.SiteList.as_view(), name="site_list"),
     path("sites/<int:pk>/", views.SiteDetail.as_view(), name="site_detail"),
+    path("sites/<int:pk>/starting-level/", starting_views.StartingLevel.as_view(), name="starting_level"),
+    # Hours
+    path("agreements/<int:pk>/hours/", hours_views.Hours.as_view(), name="hours"),
+    path("agreements/<int:pk>/hours/blocks/", hours_event_views.BuyBlocks.as_view(), name="hours_buy"),
+    path("agreements/<int:pk>/hours/work/", hours_event_views.EnterWork.as_view(), name="hours_enter"),
+    path("agreements/<int:pk>/hours/entries/", hours_views.WorkList.as_view(), name="hours_entries"),
+    path("agreements/<int:pk>/hours/import/", work_import_views.ImportWork.as_view(), name="hours_import"),
+    path("hours/entries/<int:pk>/", hours_views.Entry.as_view(), name="hours_entry"),
+    path("hours/entries/<int:pk>/change/", hours_event_views.ChangeWork.as_view(), name="hours_change"),
+    path("hours/entries/<int:pk>/correct/", hours_event_views.CorrectWork.as_view(), name="hours_correct"),
+    path("hours/entries/<int:pk>/reverse/", hours_event_views.ReverseWork.as_view(), name="hours_reverse"),
+    path("hours/blocks/<int:pk>/reverse/", hours_event_views.ReverseBlocks.as_view(), name="hours_reverse_blocks"),
+    # System integration
+    path("sites/<int:pk>/integration/", integration_views.Integration.as_view(), name="integration"),
+    path("sites/<int:pk>/integration/order/", integration_views.Order.as_view(), name="integration_order"),
+    path("sites/<int:pk>/integration/quotation/", integration_views.Quote.as_view(), name="integration_quote"),
+    path("integration/<int:pk>/quotation/", integration_views.Attach.as_view(), name="integration_attach"),
+    path("integration/<int:pk>/complete/", integration_views.Complete.as_view(), name="integration_complete"),
+    path("integration/<int:pk>/cancel/", integration_views.Cancel.as_view(), name="integration_cancel"),
+    path("quotations/<int:pk>/", integration_views.QuotationFile.as_view(), name="quotation_file"),
     # Renewal reviews
     path("reviews/", review_views.ReviewList.as_view(), name="review_list"),
     path("reviews/<int:pk>/", review_views.ReviewDetail.as_view(), name="review_detail"),

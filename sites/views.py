@@ -12,6 +12,7 @@ from sites import pages
 from sites.filters import SiteFilter
 from sites.forms import TermsOnForm
 from sites.models import RenewalReview, Site
+from sites.starting_basis import closed_because
 from sites.tables import SiteTable
 
 
@@ -53,7 +54,7 @@ class AgreementDetail(PermissionRequiredMixin, DetailView):
             amendments=contract_pages.amendments_shown(
                 agreement=terms, customer=str(agreement.customer), supplier=str(agreement.supplier), known_on=on
             ),
-            readings=contract_pages.readings_shown(terms),
+            readings=contract_pages.readings_shown(terms, on=on),
             periods=pages.agreement_periods(agreement=terms, reviews=reviews, on=on),
             sites=pages.agreement_sites(sites=sites, agreement=terms, outcome=outcome),
             **kwargs,
@@ -78,4 +79,6 @@ class SiteDetail(PermissionRequiredMixin, DetailView):
         """Add the composed page."""
         terms = self.object.agreement.as_terms()
         page = pages.site_page(site=self.object, agreement=terms, on=self.on)
-        return super().get_context_data(page=page, terms=terms, **kwargs)
+        found = terms_on(agreement=terms, service_on=self.object.in_service_on, known_on=self.on)
+        starts_here = not closed_because(site=self.object, found=found)
+        return super().get_context_data(page=page, terms=terms, starts_here=starts_here, **kwargs)

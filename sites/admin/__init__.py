@@ -1,5 +1,5 @@
-"""The admin enters and inspects what happened: sites, counts, levels and reviews."""
+"""The admin enters and inspects what happened: sites, counts, levels, reviews, hours and system integration."""
 
-from sites.admin import sites
+from sites.admin import hours, sites
 
-__all__ = ["sites"]
+__all__ = ["hours", "sites"]

@@ -10,6 +10,7 @@ from sites.agreement_form import read
 from sites.loading import CannotLoad, Loaded, load_agreement
 
 KINDS = ("parties", "agreement", "amendments", "readings", "sites", "counts", "reviews", "charged levels")
+FACTS = ("blocks", "work", "quotations", "orders")
 
 
 class Command(BaseCommand):
@@ -54,7 +55,7 @@ def told(loaded: Loaded, *, dry_run: bool) -> list[str]:
         return ["Nothing new: everything in the file is on file already."]
     verb = "would be " if dry_run else ""
     lines = []
-    for kind in [kind for kind in KINDS if loaded.added[kind] or loaded.completed[kind]]:
+    for kind in [kind for kind in (*KINDS, *FACTS) if loaded.added[kind] or loaded.completed[kind]]:
         parts = [
             f"{count} {word}"
             for count, word in (

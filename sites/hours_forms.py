@@ -1,0 +1,160 @@
+"""Forms of the pages about hours: each hands what was typed to one function and puts its refusals at the fields."""
+
+import re
+from datetime import date
+from decimal import Decimal
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from contracts.models import Agreement
+from sites.forms import PlainDateField
+from sites.hours_recording import entry_version
+from sites.models import Site, WorkEntry
+from sites.record_checks import LONGEST_LINE, LONGEST_REASON
+from sites.recording import CannotRecord
+from sites.sheetfile import MOST_BYTES
+from sites.work_basis import all_services
+
+_NUMBER = re.compile(r"-?[0-9]{1,6}(\.[0-9]{1,6})?", re.ASCII)
+
+
+class NumberField(forms.Field):
+    """A number in plain digits, with a point if need be; whether there can be so many is for the rule to say."""
+
+    widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off", "class": "short"})
+
+    def __init__(self, *args, example: str, **kwargs):
+        self.example = example
+        super().__init__(*args, **kwargs)
+
+    def to_python(self, value):
+        if value in self.empty_values:
+            return None
+        if not _NUMBER.fullmatch(value.strip()):
+            raise ValidationError(
+                f"“{value}” is no number. Write plain digits, such as {self.example}.", code="invalid"
+            )
+        return Decimal(value.strip())
+
+
+class RecordingForm(forms.Form):
+    """A form whose facts a recording function may refuse."""
+
+    def show_refusal(self, refusal: CannotRecord) -> None:
+        """Put each sentence at the field it concerns, and the rest above the form."""
+        for error in refusal.errors:
+            self.add_error(error.place if error.place in self.fields else None, error.message)
+
+
+class ReasonForm(RecordingForm):
+    """Why something is taken back."""
+
+    reason = forms.CharField(label="Reason", max_length=LONGEST_REASON, help_text="It stays on file.")
+
+
+class BlocksForm(RecordingForm):
+    """Blocks of prepaid hours that the customer bought."""
+
+    bought_on = PlainDateField(label="Bought on", help_text="From this day on the hours can be used.")
+    blocks = NumberField(label="Blocks", example="1", help_text="Whole blocks, for all sites of the agreement.")
+    reference = forms.CharField(
+        label="Order reference", required=False, max_length=LONGEST_LINE, help_text="The customer’s order."
+    )
+
+
+class SiteField(forms.ModelChoiceField):
+    """A site of one agreement."""
+
+    def __init__(self, *args, agreement: Agreement, **kwargs):
+        super().__init__(
+            *args,
+            queryset=Site.objects.filter(agreement=agreement).order_by("city", "state", "pk"),
+            empty_label="Choose a site",
+            error_messages={
+                "invalid_choice": f"This is no site of agreement {agreement.number}. Choose one of its sites."
+            },
+            **kwargs,
+        )
+
+
+class WorkForm(RecordingForm):
+    """Hours done for a site on one day. The service is judged by the rule, which names those that can be charged."""
+
+    def __init__(self, *args, agreement: Agreement, **kwargs):
+        super().__init__(*args, **kwargs)
+        services = all_services(agreement.as_terms())
+        self.fields["worked_on"] = PlainDateField(label="Date of the work")
+        self.fields["site"] = SiteField(label="Site", agreement=agreement)
+        self.fields["service"] = forms.CharField(
+            label="Service",
+            max_length=LONGEST_LINE,
+            widget=forms.Select(choices=[("", "Choose a service"), *((name, name) for name in services)]),
+        )
+        self.fields["hours"] = NumberField(label="Hours", example="7.25", help_text="At most two decimals.")
+        self.fields["person"] = forms.CharField(label="Person", max_length=LONGEST_LINE, help_text="Who did the work.")
+        self.fields["reference"] = forms.CharField(
+            label="Request reference", required=False, max_length=LONGEST_LINE, help_text="The customer’s request."
+        )
+
+
+class NewWorkForm(WorkForm):
+    """A new entry; one that is on file word for word has to be confirmed."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["alike"] = forms.BooleanField(label="It is another entry", required=False)
+
+    def facts(self) -> dict:
+        """What the recording function is given. The form must be valid."""
+        facts = dict(self.cleaned_data)
+        return facts | {"alike_allowed": facts.pop("alike")}
+
+
+class ChangeForm(WorkForm):
+    """An entry that is not billed, as it stands; `seen` comes back with it, so that nobody undoes another's change."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args, entry: WorkEntry, **kwargs):
+        said = {name: getattr(entry, name) for name in ("worked_on", "site", "service", "hours", "person", "reference")}
+        super().__init__(*args, initial={**said, "seen": entry_version(entry)}, **kwargs)
+
+
+class CorrectionForm(ChangeForm):
+    """What is right in place of an entry, and what was wrong about it."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        del self.fields["seen"]
+        self.fields["reason"] = forms.CharField(
+            label="What was wrong", max_length=LONGEST_REASON, help_text="It stays on file beside the old entry."
+        )
+
+
+class WorkFileForm(RecordingForm):
+    """A work file to be looked through."""
+
+    file = forms.FileField(
+        label="Work file",
+        allow_empty_file=True,
+        max_length=200,
+        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"}),
+        help_text="CSV (UTF-8) or XLSX. Columns: date, site, service, hours, person, reference.",
+    )
+
+    def clean_file(self):
+        """Refuse a file that is too large to be read."""
+        file = self.cleaned_data["file"]
+        if file.size > MOST_BYTES:
+            raise ValidationError(f"The file is larger than {MOST_BYTES:,} bytes. Split it.")
+        return file
+
+
+class OnForm(forms.Form):
+    """The day whose figures are asked for. Left empty it is the business date."""
+
+    on = PlainDateField(label="Figures on", required=False)
+
+    def __init__(self, data, *, on: date):
+        super().__init__({"on": data.get("on") or on.isoformat()})

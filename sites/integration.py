@@ -1,0 +1,93 @@
+"""System integration (turnover/cutover): what it costs at a site, and whether it was ordered before (note 5)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from contracts.schedule import Level, Schedule
+
+
+@dataclass(frozen=True)
+class Priced:
+    """What the integration of a site costs, and the clause or quotation that says so."""
+
+    amount: Decimal
+    clause: str
+
+
+@dataclass(frozen=True)
+class PriceNotStated:
+    """The schedule prices no integration of this size; the message says what to attach. Never a zero price."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class Quoted:
+    """A quotation of one site's integration with its own price, executed on the later of both parties' signatures."""
+
+    number: str
+    price: Decimal
+    executed_on: date
+
+
+def integration_price(
+    *, schedule: Schedule, level: Level | None, quotation: Quoted | None = None, known_on: date
+) -> Priced | PriceNotStated:
+    """Return what system integration costs at a site of a level (note 5).
+
+    A size that the schedule prices costs that price, whatever was quoted. For another size the price of a quotation
+    stands in, once both parties have signed it by the day of asking. Without one the price is not stated.
+    """
+    if level is not None and level.integration_price is not None:
+        return Priced(level.integration_price, schedule.integration_clause)
+    if quotation is not None and quotation.executed_on <= known_on:
+        return Priced(quotation.price, f"Quotation {quotation.number}")
+    return PriceNotStated(_not_stated(schedule, level, quotation))
+
+
+def _not_stated(schedule: Schedule, level: Level | None, quotation: Quoted | None) -> str:
+    if quotation is not None:
+        return f"Quotation {quotation.number} is not signed by both parties yet. Record both signatures first."
+    if level is None:
+        return "The site has no charged level yet, so that system integration has no price. Record its level first."
+    clause = f" ({schedule.integration_clause})" if schedule.integration_clause else ""
+    said = f"The price schedule states no price for system integration at a {level.name} site{clause}."
+    return f"{said} Attach a quotation with its own price that both parties have signed."
+
+
+@dataclass(frozen=True)
+class PlacedOrder:
+    """An order of system integration that stands: the site, and the price schedule in force when it was placed."""
+
+    site: int
+    schedule: str
+    ordered_on: date
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Whether an order can be placed: `duplicate_of` is the first standing order of the same site and schedule."""
+
+    duplicate_of: PlacedOrder | None
+    reason: str
+
+    @property
+    def is_duplicate(self) -> bool:
+        """Whether the site's integration is ordered already under the same price schedule."""
+        return self.duplicate_of is not None
+
+    @property
+    def needs_confirmation(self) -> bool:
+        """Whether a person must confirm the order with a reason before it can be placed."""
+        return self.is_duplicate and not self.reason
+
+
+def placement(*, order: PlacedOrder, standing: Iterable[PlacedOrder], reason: str = "") -> Placement:
+    """Return whether an order repeats one that stands: integration is charged once per site and schedule (note 5).
+
+    A second order of the same site under the same schedule needs a reason; cancelled orders are not given.
+    """
+    same = [other for other in standing if (other.site, other.schedule) == (order.site, order.schedule)]
+    return Placement(min(same, key=lambda other: other.ordered_on, default=None), reason.strip())

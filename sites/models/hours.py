@@ -1,0 +1,178 @@
+"""Hours bought in blocks and hours worked (Provisioning/Translations and Customer Care)."""
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q, Value
+
+from contracts.fields import HoursField, PlainCharField
+from contracts.frozen import FrozenModel, FrozenQuerySet
+from contracts.guards import Seal
+from contracts.models import Agreement
+from sites import hours as rules
+from sites.models.sites import Site
+
+MOST_BLOCKS = 1000
+MOST_HOURS = 24
+"""Hours of one work entry: it tells the work of one day."""
+
+REVERSE = "Reverse it with a reason, and record what is right."
+
+
+def reversal_constraint(model: str) -> models.CheckConstraint:
+    """A reversal has its day and its reason, or there is none."""
+    return models.CheckConstraint(
+        condition=Q(reversed_on=None, reversal_reason="") | (Q(reversed_on__isnull=False) & ~Q(reversal_reason="")),
+        name=f"{model}_reversal_has_reason",
+        violation_error_message="A reversal needs its day and its reason.",
+    )
+
+
+class ImportedFile(FrozenModel):
+    """A file that was imported: its digest tells when the same file comes again."""
+
+    class Kind(models.TextChoices):
+        WORK = "work", "Work entries"
+
+    kind = models.CharField(max_length=20, choices=Kind)
+    name = PlainCharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    rows = models.PositiveIntegerField()
+    imported_on = models.DateField()
+    imported_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+
+    seal = Seal(None, correction="Reverse its rows one by one.")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "sha256"],
+                name="imported_file_once",
+                violation_error_message="This file was imported before.",
+            )
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class BlockPurchaseQuerySet(FrozenQuerySet):
+    """Purchases of blocks with what a ledger needs of them."""
+
+    def standing(self, *, known_on):
+        """Purchases that no one has reversed by a day, oldest first."""
+        return self.filter(Q(reversed_on=None) | Q(reversed_on__gt=known_on)).order_by("bought_on", "pk")
+
+
+class BlockPurchase(FrozenModel):
+    """Blocks of prepaid hours bought on one day, for all sites of the agreement. Sealed once they are billed."""
+
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="+")
+    bought_on = models.DateField("bought on")
+    blocks = models.PositiveIntegerField(validators=[MinValueValidator(1)], help_text="Whole blocks.")
+    reference = PlainCharField("order reference", max_length=100, blank=True, help_text="The customer's order.")
+    recorded_on = models.DateField(editable=False)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
+    )
+    reversed_on = models.DateField(null=True, blank=True, editable=False)
+    reversed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
+    )
+    reversal_reason = PlainCharField(max_length=200, blank=True, editable=False)
+    billed_on = models.DateField(null=True, blank=True, editable=False)
+    is_demonstration = models.BooleanField("demonstration data", default=False)
+
+    objects = BlockPurchaseQuerySet.as_manager()
+    seal = Seal("billed_on", columns=("agreement", "bought_on", "blocks", "reference", "billed_on"), correction=REVERSE)
+
+    class Meta:
+        ordering = ["agreement", "bought_on", "pk"]
+        verbose_name = "block purchase"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(blocks__range=(1, MOST_BLOCKS)),
+                name="block_purchase_whole_blocks",
+                violation_error_message=f"Buy whole blocks, from 1 to {MOST_BLOCKS} at a time.",
+            ),
+            reversal_constraint("block_purchase"),
+        ]
+        permissions = [
+            ("buy_blocks", "Can record that blocks of hours are bought"),
+            ("reverse_hours", "Can reverse a work entry or a purchase of blocks"),
+        ]
+
+    def __str__(self):
+        return f"{self.blocks} block{'s' if self.blocks > 1 else ''} bought on {self.bought_on}"
+
+    def as_purchase(self) -> rules.BlockPurchase:
+        """Make the pure value."""
+        return rules.BlockPurchase(self.pk, self.bought_on, self.blocks)
+
+
+class WorkEntryQuerySet(FrozenQuerySet):
+    """Work entries with what a ledger or a page needs of them."""
+
+    def standing(self, *, known_on):
+        """Entries that no one has reversed by a day, in order."""
+        return self.filter(Q(reversed_on=None) | Q(reversed_on__gt=known_on)).order_by("worked_on", "pk")
+
+
+class WorkEntry(FrozenModel):
+    """Hours done for a site on one day. Sealed once it is billed by the hour; a correcting entry replaces it then."""
+
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    worked_on = models.DateField("date of the work")
+    service = PlainCharField(max_length=100, help_text="Such as Customer Care: one that the price schedule charges.")
+    hours = HoursField(help_text="At most two decimals, such as 7.25.")
+    person = PlainCharField(max_length=100, help_text="Who did the work.")
+    reference = PlainCharField("request reference", max_length=100, blank=True, help_text="The customer's request.")
+    replaces = models.OneToOneField(
+        "self", on_delete=models.PROTECT, related_name="replaced_by", null=True, blank=True, editable=False
+    )
+    file = models.ForeignKey(
+        ImportedFile, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
+    )
+    recorded_on = models.DateField(editable=False)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
+    )
+    reversed_on = models.DateField(null=True, blank=True, editable=False)
+    reversed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
+    )
+    reversal_reason = PlainCharField(max_length=200, blank=True, editable=False)
+    billed_on = models.DateField(null=True, blank=True, editable=False)
+    is_demonstration = models.BooleanField("demonstration data", default=False)
+
+    objects = WorkEntryQuerySet.as_manager()
+    seal = Seal(
+        "billed_on",
+        columns=("site", "worked_on", "service", "hours", "person", "reference", "replaces", "file", "billed_on"),
+        correction=REVERSE,
+    )
+
+    class Meta:
+        ordering = ["site", "worked_on", "pk"]
+        verbose_name_plural = "work entries"
+        indexes = [models.Index(fields=["person", "worked_on"], name="work_of_person_and_day")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(hours__gte=Value(1, models.BigIntegerField()))
+                & Q(hours__lte=Value(MOST_HOURS * 100, models.BigIntegerField())),
+                name="work_hours_of_one_day",
+                violation_error_message=f"Enter the hours of one day: more than 0, at most {MOST_HOURS}.",
+            ),
+            reversal_constraint("work"),
+        ]
+        permissions = [("enter_work", "Can enter work and import work files")]
+
+    def __str__(self):
+        return f"{self.hours} h of {self.service} on {self.worked_on}, {self.site}"
+
+    def as_work(self) -> rules.Work:
+        """Make the pure value."""
+        return rules.Work(self.pk, self.worked_on, self.hours, self.site_id, self.service, self.person, self.reference)
