@@ -3,12 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from django.db.models import Max
 
 from contracts.models import Agreement
 from contracts.periods import ONE_DAY, Month
-from invoicing.issuing import RunResult, draft_invoices
+from invoicing.crediting import WaiverDecision, credit
+from invoicing.drafting import RunResult, draft_invoices
 from invoicing.models import Invoice
 from sites.agreement_file import through
 from sites.loading import load_agreement
@@ -29,8 +31,8 @@ def play(*, reference: Mapping, demonstration: Mapping, until: date, by=None) ->
     """Load the agreement and play its demonstration through a day, month by month, as its users would have done.
 
     On the first day after each month the facts known by then are loaded, reviews that are due are opened, and the month
-    is billed and issued; agreements of both parties are recorded on their dates. Playing on from an earlier day, or
-    playing the same days again, adds only what is missing.
+    is billed and issued; agreements of both parties and credits by hand are recorded on their dates. Playing on from an
+    earlier day, or playing the same days again, adds only what is missing.
     """
     load_agreement(reference, on=until, by=by)
     agreement = Agreement.objects.get(number=reference["agreement"]["number"])
@@ -40,14 +42,16 @@ def play(*, reference: Mapping, demonstration: Mapping, until: date, by=None) ->
             continue
         load_agreement(through(demonstration, day), on=day, by=by)
         yield from _review(agreement, demonstration, day, by)
+        yield from _credit(agreement, demonstration, day, by)
         yield from _bill(agreement, day, by)
     load_agreement(through(demonstration, until), on=until, by=by)
 
 
 def _days(agreement: Agreement, demonstration: Mapping, until: date) -> list[date]:
-    """The days on which something happens: the first of each month, and the days of the reviews' agreements."""
+    """The days on which something happens: the first of each month, and those of the plan's agreements and credits."""
     month = Month.of(agreement.first_period_starts_on).following()
     days = {date.fromisoformat(plan["supplier"]["agreed_on"]) for plan in _agreements(demonstration)}
+    days |= {date.fromisoformat(plan["on"]) for plan in _credits(demonstration)}
     while month.span.first_day <= until:
         days.add(month.span.first_day)
         month = month.following()
@@ -56,6 +60,10 @@ def _days(agreement: Agreement, demonstration: Mapping, until: date) -> list[dat
 
 def _agreements(demonstration: Mapping) -> list[Mapping]:
     return demonstration.get("plan", {}).get("review_agreements", [])
+
+
+def _credits(demonstration: Mapping) -> list[Mapping]:
+    return demonstration.get("plan", {}).get("credits", [])
 
 
 def _review(agreement: Agreement, demonstration: Mapping, day: date, by) -> Iterator[Played]:
@@ -87,6 +95,25 @@ def _agreement_arguments(agreement: Agreement, plan: Mapping) -> dict:
             keys[decision["site"]]: (decision["level"], decision["reason"]) for decision in plan.get("decisions", [])
         },
     }
+
+
+def _credit(agreement: Agreement, demonstration: Mapping, day: date, by) -> Iterator[Played]:
+    for plan in _credits(demonstration):
+        if date.fromisoformat(plan["on"]) != day:
+            continue
+        first_day = date.fromisoformat(f"{plan['month']}-01")
+        invoice = Invoice.objects.get(agreement=agreement, origin=Invoice.Origin.RUN, first_day=first_day)
+        line = next(line for line in invoice.lines.select_related("site") if str(line.site) == plan["site"])
+        waived = plan.get("waiver")
+        note = credit(
+            invoice=invoice,
+            amounts={line.position: Decimal(plan["amount"])},
+            reason=plan["reason"],
+            waiver=WaiverDecision(waived["decided_by"], date.fromisoformat(waived["decided_on"])) if waived else None,
+            on=day,
+            by=by,
+        )
+        yield Played(day, f"{note}, {note.total:,.2f}")
 
 
 def _bill(agreement: Agreement, day: date, by) -> Iterator[Played]:

@@ -6,40 +6,48 @@ computed here but sums of lines.
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from itertools import groupby
 
 from contracts.models import Agreement, Party
 from contracts.money import ZERO
-from contracts.periods import AnnualPeriod, DaySpan, annual_period, day_text
-from contracts.readings import Chosen
+from contracts.periods import AnnualPeriod, DaySpan, annual_period, annual_period_on, day_text
+from contracts.readings import BILLING_QUESTIONS, HOUR_QUESTIONS, Chosen
 from contracts.schedule import Schedule
 from contracts.terms import AgreementTerms, AmendmentTerms, TermsFound, terms_on
 from invoicing.models import Invoice, InvoiceLine
 from sites.charged import Basis
+from sites.hour_prices import blocks_text, hours_text
 
-FORM = 1
+FORM = 2
 """Raised when the dictionary changes its form, so that a template can still tell what it prints."""
 
+ALL_SITES = "All sites"
 LONGEST_LIST = 40
-BILLING_QUESTIONS = ("frequency", "timing", "proration", "rounding")
 
 
 def invoice_content(
-    *, invoice: Invoice, lines: Sequence[InvoiceLine], agreement: Agreement, corrected: Iterable[Invoice] = ()
+    *,
+    invoice: Invoice,
+    lines: Sequence[InvoiceLine],
+    agreement: Agreement,
+    corrected: Iterable[Invoice] = (),
+    waived: bool = False,
 ) -> dict:
     """Return everything the document shows, as JSON values; nothing else is needed to print it.
 
     `agreement` comes from `with_terms()`, the lines with their sites, in order; `corrected` are the issued documents
-    that this one adjusts or takes back. Number and date are there once the document has them. Raises ValueError when
-    the lines do not add up to the document's total.
+    that this one adjusts or takes back, `waived` says that what a credit note takes back is given up. Number and date
+    are there once the document has them. Raises ValueError when the lines do not add up to the document's total.
     """
     total = sum((line.amount for line in lines), ZERO)
     if not lines or total != invoice.total:
         raise ValueError(f"{invoice}: the lines add up to {total}, the document says {invoice.total}.")
     terms, corrected, calculations = agreement.as_terms(), list(corrected), _calculations(lines)
-    sources = {line.source for line in lines if line.source}
-    source = next(iter(sources)) if len(sources) == 1 else ""
+    sources = Counter(line.source for line in lines if line.source)
+    source = max(sources, key=sources.get, default="")
     return {
         "form": FORM,
         "kind": invoice.kind,
@@ -64,17 +72,19 @@ def invoice_content(
             for document in corrected
         ],
         "source": source,
+        "other_sources": len(sources) > 1,
         "lines": [_line(line, terms, said=source, calculations=calculations) for line in lines],
         "instalments": any(line.instalment for line in lines),
+        "once": any(not _is_annual(line) for line in lines),
         "by_level": _by_level(lines),
         "total": str(total),
         "included": _included(_schedule(terms, invoice)),
-        "remarks": _remarks(invoice, lines, corrected),
+        "remarks": _remarks(invoice, lines, corrected, waived),
         "calculations": [
             {"number": number, "lines": _shortly(positions), "steps": list(steps)}
             for number, (steps, positions) in enumerate(calculations.items(), start=1)
         ],
-        "readings": [_reading(terms.readings.of_question(key)) for key in BILLING_QUESTIONS],
+        "readings": [_reading(chosen) for chosen in _readings(terms, invoice, lines)],
     }
 
 
@@ -135,6 +145,17 @@ def _included(schedule: Schedule | None) -> list[dict]:
     ]
 
 
+def _readings(terms: AgreementTerms, invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[Chosen]:
+    """The readings that decide amounts in the annual period billed; those of hours where hours are charged."""
+    found = annual_period_on(
+        day=invoice.first_day, first_period_starts_on=terms.first_period_starts_on, expires_on=None
+    )
+    readings = terms.readings_on(found.full_span.first_day if isinstance(found, AnnualPeriod) else invoice.first_day)
+    hours = any(line.charge == InvoiceLine.Charge.HOURS for line in lines)
+    keys = (*BILLING_QUESTIONS, *(HOUR_QUESTIONS if hours else ()))
+    return [readings.of_question(key) for key in keys]
+
+
 def _reading(chosen: Chosen) -> dict:
     return {
         "question": chosen.question.title,
@@ -152,9 +173,12 @@ def _line(line: InvoiceLine, terms: AgreementTerms, *, said: str, calculations: 
     content = {
         "number": line.position,
         "kind": line.kind,
-        "site": str(line.site),
-        "about": f"Adjustment, annual period {line.period_number}" if _adjusts(line) else "",
-        "level": line.level_name,
+        "site": str(line.site) if line.site else ALL_SITES,
+        "about": _about(line),
+        "level": line.level_name or line.description,
+        "charge": line.charge,
+        "quantity": _quantity(line),
+        "unit_price": str(line.unit_price) if line.unit_price is not None else "",
         "annual_price": str(line.annual_price) if line.annual_price is not None else "",
         "first_day": line.first_day.isoformat(),
         "last_day": line.last_day.isoformat(),
@@ -182,6 +206,23 @@ def _billing_period(line: InvoiceLine, terms: AgreementTerms) -> DaySpan | None:
     return period.parts(line.instalment_of)[line.instalment - 1]
 
 
+def _about(line: InvoiceLine) -> str:
+    if not _adjusts(line):
+        return ""
+    return f"Adjustment, annual period {line.period_number}" if _is_annual(line) else "Adjustment"
+
+
+def _quantity(line: InvoiceLine) -> str:
+    """How much was charged: `2 blocks`, `15.00 h`; nothing for what has no quantity."""
+    if line.quantity is None:
+        return ""
+    return blocks_text(int(line.quantity)) if line.charge == InvoiceLine.Charge.BLOCK else hours_text(line.quantity)
+
+
+def _is_annual(line: InvoiceLine) -> bool:
+    return line.charge == InvoiceLine.Charge.ANNUAL
+
+
 def _adjusts(line: InvoiceLine) -> bool:
     return line.kind == InvoiceLine.Kind.ADJUSTMENT
 
@@ -192,19 +233,28 @@ def _documents(adjustment: InvoiceLine) -> tuple[str, ...]:
 
 
 def _by_level(lines: Sequence[InvoiceLine]) -> list[dict]:
-    """Sums of lines by service level, the cheapest first; adjustments of earlier documents come last."""
+    """Sums of lines by service level, the cheapest first, then by what else is charged; adjustments come last."""
     groups: dict[tuple, list[InvoiceLine]] = {}
     for line in lines:
-        key = (True, ZERO, "Adjustments") if _adjusts(line) else (False, line.annual_price or ZERO, line.level_name)
-        groups.setdefault(key, []).append(line)
+        groups.setdefault(_group(line), []).append(line)
     return [
         {
             "name": key[2],
-            "sites": len({line.site_id for line in group}),
+            "sites": len({line.site_id for line in group if line.site_id}),
             "amount": str(sum((line.amount for line in group), ZERO)),
         }
         for key, group in sorted(groups.items(), key=lambda item: item[0])
     ]
+
+
+def _group(line: InvoiceLine) -> tuple[int, Decimal, str]:
+    """The place and name of a line's sum."""
+    kinds = list(InvoiceLine.Charge.values)
+    if _adjusts(line):
+        return len(kinds), ZERO, "Adjustments"
+    if _is_annual(line):
+        return 0, line.annual_price or ZERO, line.level_name
+    return kinds.index(line.charge), ZERO, InvoiceLine.Charge(line.charge).label
 
 
 Calculations = dict[tuple[str, ...], list[int]]
@@ -237,7 +287,7 @@ def _shortly(numbers: Sequence[int]) -> str:
 # ---- remarks -----------------------------------------------------------------------------------------------------
 
 
-def _remarks(invoice: Invoice, lines: Sequence[InvoiceLine], corrected: Sequence[Invoice]) -> list[str]:
+def _remarks(invoice: Invoice, lines: Sequence[InvoiceLine], corrected: Sequence[Invoice], waived: bool) -> list[str]:
     remarks = []
     provisional = [line.position for line in lines if line.provisional]
     if provisional:
@@ -245,11 +295,12 @@ def _remarks(invoice: Invoice, lines: Sequence[InvoiceLine], corrected: Sequence
     adjusted: dict[tuple, list[int]] = {}
     for line in lines:
         if _adjusts(line):
-            adjusted.setdefault((line.period_number, _documents(line)), []).append(line.position)
-    for (period_number, documents), positions in adjusted.items():
+            what = f"annual period {line.period_number}" if _is_annual(line) else line.description
+            adjusted.setdefault((what, _documents(line)), []).append(line.position)
+    for (what, documents), positions in adjusted.items():
         remarks.append(
-            f"{_lines(positions)}: the difference between what is due now for annual period {period_number} and what "
-            f"was billed for it in {_listed(documents)}."
+            f"{_lines(positions)}: the difference between what is due now for {what} and what was billed for it in "
+            f"{_listed(documents)}."
         )
     if corrected:
         verb = "takes back" if invoice.origin == Invoice.Origin.CREDIT else "adjusts"
@@ -257,6 +308,8 @@ def _remarks(invoice: Invoice, lines: Sequence[InvoiceLine], corrected: Sequence
         remarks.append(f"This {invoice.get_kind_display().lower()} {verb} {_listed(dated)}.")
     if invoice.reason:
         remarks.append(f"Reason: {invoice.reason}")
+    if waived:
+        remarks.append("The amounts taken back are waived: they are not billed again.")
     return remarks
 
 

@@ -1,175 +1,17 @@
-"""What is due through a date, charge by charge: a pure function of terms, charged levels, sites and readings."""
+"""What is due through a date, charge by charge: a pure function of terms, charged levels, facts and readings."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
-from fractions import Fraction
 
-from contracts.money import split_cumulatively, split_last_absorbs
-from contracts.periods import (
-    MONTHS_A_YEAR,
-    ONE_DAY,
-    AnnualPeriod,
-    DaySpan,
-    annual_periods,
-    day_text,
-)
-from contracts.readings import Frequency, Proration, Rounding, Timing
+from contracts.periods import ONE_DAY, AnnualPeriod, DaySpan, annual_periods, day_text
 from contracts.schedule import Refused, Schedule
 from contracts.terms import AgreementTerms, Expired, NotInForce, TermsFound, expiration_known, terms_on
-from sites.charged import AgreedLevel, Basis, charged_days, charged_in
-
-
-@dataclass(frozen=True)
-class PricedDays:
-    """Consecutive days of one annual period at one annual price, with the document that states the price."""
-
-    days: DaySpan
-    annual_price: Decimal
-    level_code: str = ""
-    level_name: str = ""
-    source: str = ""
-    basis: Basis | None = None
-
-
-@dataclass(frozen=True)
-class Instalment:
-    """One instalment of a site's annual charge. `part` is the billing period, `service` the charged days within it."""
-
-    number: int
-    of: int
-    part: DaySpan
-    service: DaySpan
-    exact: Fraction
-    exact_through: Fraction
-    amount: Decimal
-
-
-def instalments(
-    *,
-    period: AnnualPeriod,
-    priced: Sequence[PricedDays],
-    frequency: Frequency = Frequency.MONTHLY,
-    proration: Proration = Proration.MONTHLY,
-    rounding: Rounding = Rounding.CUMULATIVE,
-) -> tuple[Instalment, ...]:
-    """Return the instalments of one site's annual charge in one annual period, in order.
-
-    An instalment without service is left out. Monthly proration: a month costs a twelfth of the annual price, part of
-    a month its share of the month's days. Daily proration: the share of the days of the full annual period. None: the
-    whole price, spread over the months served. Rounding is half up to cents; the instalments add up to the rounded
-    exact sum.
-    """
-    parts = period.parts(frequency.parts)
-    shares = [_share(part, period, priced, proration) for part in parts]
-    served = [number for number, part in enumerate(parts, start=1) if _service(part, priced)]
-    if not served:
-        return ()
-    split = split_cumulatively if rounding is Rounding.CUMULATIVE else split_last_absorbs
-    amounts = split([shares[number - 1] for number in served])
-    through = Fraction(0)
-    result = []
-    for number, amount in zip(served, amounts, strict=True):
-        through += shares[number - 1]
-        part = parts[number - 1]
-        result.append(Instalment(number, len(parts), part, _service(part, priced), shares[number - 1], through, amount))
-    return tuple(result)
-
-
-def _service(part: DaySpan, priced: Sequence[PricedDays]) -> DaySpan | None:
-    within = [days for days in (part.overlap(p.days.first_day, p.days.last_day) for p in priced) if days]
-    return DaySpan(min(d.first_day for d in within), max(d.last_day for d in within)) if within else None
-
-
-def _share(part: DaySpan, period: AnnualPeriod, priced: Sequence[PricedDays], proration: Proration) -> Fraction:
-    if proration is Proration.DAILY:
-        return sum(
-            (Fraction(p.annual_price) * _shared_days(part, p.days) / period.full_span.days for p in priced), Fraction(0)
-        )
-    months = [month for month in period.months() if part.overlap(month.first_day, month.last_day)]
-    if proration is Proration.NONE:
-        served = [month for month in period.months() if _service(month, priced)]
-        return sum(
-            (Fraction(_price_in(month, priced)) / len(served) for month in months if month in served), Fraction(0)
-        )
-    return sum(
-        (
-            Fraction(p.annual_price) / MONTHS_A_YEAR * _shared_days(month, p.days) / month.days
-            for month in months
-            for p in priced
-        ),
-        Fraction(0),
-    )
-
-
-def _shared_days(span: DaySpan, days: DaySpan) -> int:
-    shared = span.overlap(days.first_day, days.last_day)
-    return shared.days if shared else 0
-
-
-def _price_in(month: DaySpan, priced: Sequence[PricedDays]) -> Decimal:
-    return next(p.annual_price for p in priced if month.overlap(p.days.first_day, p.days.last_day))
-
-
-@dataclass(frozen=True)
-class SiteFacts:
-    """What is known of one site: its key, service days, agreed levels and switch counts by date."""
-
-    key: int
-    name: str
-    in_service_on: date
-    removed_on: date | None = None
-    charged_through: date | None = None
-    agreed: tuple[AgreedLevel, ...] = ()
-    switch_counts: tuple[tuple[date, int], ...] = ()
-
-
-ChargeKey = tuple[int, int]
-"""Site key and annual period number: what is due and what was billed are compared per site and annual period."""
-
-
-@dataclass(frozen=True)
-class Charge:
-    """One instalment due for one site, with everything that explains it."""
-
-    site: SiteFacts
-    period: AnnualPeriod
-    instalment: Instalment
-    priced: tuple[PricedDays, ...]
-    agreement: AgreementTerms
-
-    @property
-    def key(self) -> ChargeKey:
-        """Site and annual period."""
-        return self.site.key, self.period.number
-
-    @property
-    def amount(self) -> Decimal:
-        """The instalment in cents."""
-        return self.instalment.amount
-
-    @property
-    def basis(self) -> Basis:
-        """What the level rests on at the end of the instalment's service."""
-        return self.last_priced.basis
-
-    @property
-    def provisional(self) -> bool:
-        """Whether the level only goes on until the parties agree."""
-        return self.basis is Basis.CONTINUED
-
-    @property
-    def last_priced(self) -> PricedDays:
-        """The price that holds at the end of the instalment's service."""
-        return next(
-            p for p in reversed(self.priced) if self.instalment.service.overlap(p.days.first_day, p.days.last_day)
-        )
-
-    @property
-    def source(self) -> str:
-        """Document and clause of the price."""
-        return self.last_priced.source
+from invoicing.charges import AnyCharge, Charge, ChargeKey, SiteFacts
+from invoicing.instalments import PricedDays, falls_due, instalments
+from invoicing.one_off import OneOffs, Order, one_off_charges
+from sites.charged import charged_days, charged_in
+from sites.hour_entries import BlockPurchase, Work
 
 
 @dataclass(frozen=True)
@@ -185,35 +27,54 @@ class PeriodOutcome:
 
 
 @dataclass(frozen=True)
+class Facts:
+    """What has happened under one agreement, besides its sites: hours bought and worked, integrations completed."""
+
+    purchases: tuple[BlockPurchase, ...] = ()
+    work: tuple[Work, ...] = ()
+    orders: tuple[Order, ...] = ()
+
+
+NO_FACTS = Facts()
+
+
+@dataclass(frozen=True)
 class Due:
     """Everything due under one agreement through a date, as known on a day.
 
-    What is due for an `undecided` site and annual period is not known, which is not nothing: it has no charge here, and
-    what was billed for it stands.
+    What is due for an `undecided` key is not known, which is not nothing: it has no charge here, and what was billed
+    for it stands. `later` are the keys of charges that fall due once, after the date.
     """
 
     agreement: AgreementTerms
     through: date
     known_on: date
-    charges: tuple[Charge, ...]
+    charges: tuple[AnyCharge, ...]
     notices: tuple[str, ...] = ()
     undecided: frozenset[ChargeKey] = frozenset()
+    later: frozenset[ChargeKey] = field(default=frozenset(), repr=False)
 
 
 def due_through(
-    *, agreement: AgreementTerms, sites: Iterable[SiteFacts], through: date, known_on: date
+    *,
+    agreement: AgreementTerms,
+    sites: Iterable[SiteFacts],
+    through: date,
+    known_on: date,
+    facts: Facts = NO_FACTS,
 ) -> Due | NotInForce:
     """Return what is due through a date, charge by charge, or why that date cannot be billed.
 
-    A pure function of the terms, charged levels, sites and readings: the same facts always give the same charges. A
-    date that is not on file, expired or not executed is returned as that outcome. What a site cannot be billed for
-    (service before the first priced day, a level nobody decided) is a notice.
+    A pure function of the terms, charged levels, sites, facts and readings: the same facts always give the same
+    charges. A date that is not on file, expired or not executed is returned as that outcome. What cannot be billed
+    (service before the first priced day, a level nobody decided, an integration without a price) is a notice.
     """
     terms = terms_on(agreement=agreement, service_on=through, known_on=known_on)
     if isinstance(terms, NotInForce):
         return _with_next_step(terms, agreement)
     expires_on, _ = expiration_known(agreement=agreement, known_on=known_on)
-    charges: list[Charge] = []
+    sites = tuple(sites)
+    charges: list[AnyCharge] = []
     notices: list[str] = []
     undecided: set[ChargeKey] = set()
     for site in sites:
@@ -224,10 +85,49 @@ def due_through(
             outcome = _period_charges(agreement, site, period, known_on)
             notices += outcome.notices
             if outcome.undecided:
-                undecided.add((site.key, period.number))
-            timing = agreement.readings.timing
-            charges += [c for c in outcome.charges if falls_due(c.instalment.part, c.period, timing) <= through]
-    return Due(agreement, through, known_on, tuple(charges), tuple(notices), frozenset(undecided))
+                undecided.add(ChargeKey.of_site(site.key, period.number))
+            charges += [charge for charge in outcome.charges if charge.due_on <= through]
+    once = _once(agreement, {site.key: site for site in sites}, facts, through, known_on)
+    charges += [charge for charge in once.charges if charge.due_on <= through]
+    return Due(
+        agreement,
+        through,
+        known_on,
+        tuple(charges),
+        (*notices, *once.notices),
+        frozenset(undecided) | once.undecided,
+        frozenset(charge.key for charge in once.charges if charge.due_on > through),
+    )
+
+
+def _once(
+    agreement: AgreementTerms, sites: Mapping[int, SiteFacts], facts: Facts, through: date, known_on: date
+) -> OneOffs:
+    if facts == NO_FACTS:
+        return OneOffs()
+
+    def level_of(site: SiteFacts, found: TermsFound) -> str | None:
+        charged = charged_in(
+            agreement=agreement,
+            schedule=found.schedule,
+            period=found.period,
+            in_service_on=site.in_service_on,
+            removed_on=site.removed_on,
+            agreed=site.agreed,
+            known_on=known_on,
+        )
+        return charged.level_code if charged else None
+
+    return one_off_charges(
+        agreement=agreement,
+        sites=sites,
+        purchases=facts.purchases,
+        work=facts.work,
+        orders=facts.orders,
+        through=through,
+        known_on=known_on,
+        level_of=level_of,
+    )
 
 
 def _with_next_step(terms: NotInForce, agreement: AgreementTerms) -> NotInForce:
@@ -248,11 +148,6 @@ def _before_first_period(agreement: AgreementTerms, site: SiteFacts) -> list[str
         f"{site.name}: in service from {day_text(site.in_service_on)}, but nothing before "
         f"{day_text(agreement.first_period_starts_on)} is billed: no annual period covers it."
     ]
-
-
-def falls_due(part: DaySpan, period: AnnualPeriod, timing: Timing) -> date:
-    """Return the day from which a billing period can be billed: its first, or its last within the annual period."""
-    return part.first_day if timing is Timing.IN_ADVANCE else min(part.last_day, period.span.last_day)
 
 
 def _period_charges(agreement: AgreementTerms, site: SiteFacts, period: AnnualPeriod, known_on: date) -> PeriodOutcome:
@@ -285,14 +180,18 @@ def _period_charges(agreement: AgreementTerms, site: SiteFacts, period: AnnualPe
             return PeriodOutcome(notices=(message,), undecided=True)
         source = str(terms.schedule_source)
         priced.append(PricedDays(stretch, level.annual_price, level.code, level.name, source, charged.basis))
+    readings = agreement.readings_on(period.full_span.first_day)
     parts = instalments(
         period=period,
         priced=priced,
-        frequency=agreement.readings.frequency,
-        proration=agreement.readings.proration,
-        rounding=agreement.readings.rounding,
+        frequency=readings.frequency,
+        proration=readings.proration,
+        rounding=readings.rounding,
     )
-    charges = tuple(Charge(site, period, part, tuple(priced), agreement) for part in parts)
+    charges = tuple(
+        Charge(site, period, part, tuple(priced), readings, falls_due(part.part, period, readings.timing))
+        for part in parts
+    )
     return PeriodOutcome(charges, tuple(notices))
 
 

@@ -7,7 +7,7 @@ from django.db.models import Count, Q
 from django_filters import ChoiceFilter, DateFilter, FilterSet, ModelChoiceFilter
 
 from contracts.models import Agreement
-from invoicing.models import Invoice
+from invoicing.models import Invoice, Waiver
 from sites.forms import PlainDateField
 
 
@@ -54,3 +54,28 @@ class InvoiceFilter(FilterSet):
         counts = rows.order_by().aggregate(every=Count("pk"), drafts=Count("pk", filter=Q(issued_on=None)))
         every, drafts = counts["every"], counts["drafts"]
         return Tab("All", None, every), Tab("Draft", "draft", drafts), Tab("Issued", "issued", every - drafts)
+
+
+class WaiverFilter(FilterSet):
+    """Find waivers by agreement and by whether they stand."""
+
+    agreement = ModelChoiceFilter(
+        queryset=Agreement.objects.order_by("number"),
+        field_name="line__invoice__agreement",
+        label="Agreement",
+        empty_label="All agreements",
+    )
+    state = ChoiceFilter(
+        choices=[("standing", "Standing"), ("withdrawn", "Withdrawn")],
+        method="by_state",
+        label="State",
+        empty_label="Standing and withdrawn",
+    )
+
+    class Meta:
+        model = Waiver
+        fields = []
+
+    def by_state(self, queryset, name, value):
+        """Those that stand, or those that somebody has withdrawn."""
+        return queryset.filter(withdrawn_on__isnull=value == "standing")

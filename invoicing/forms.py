@@ -3,8 +3,8 @@
 from datetime import date
 
 from django import forms
+from django.http import QueryDict
 
-from contracts.fields import validate_plain_text
 from contracts.models import Agreement
 from contracts.periods import ONE_DAY
 from sites.forms import PlainDateField
@@ -24,13 +24,16 @@ class RunForm(forms.Form):
         },
     )
 
-    def __init__(self, data=None, *, on: date):
-        """Begin with the month before the business date, for every agreement."""
-        super().__init__(data, label_suffix="", initial={"through": on.replace(day=1) - ONE_DAY})
+    def __init__(self, data=None, *, on: date, begin: QueryDict | None = None):
+        """Begin with what the address says; else with the month before the business date, for every agreement."""
+        begin = begin or QueryDict()
+        initial = {"through": begin.get("through") or on.replace(day=1) - ONE_DAY}
+        super().__init__(data, label_suffix="", initial=initial)
         self._on_file = {str(agreement.pk): agreement for agreement in Agreement.objects.with_parties()}
         agreements = self.fields["agreements"]
         agreements.choices = [(pk, f"{row.number}, {row.customer}") for pk, row in self._on_file.items()]
-        agreements.initial = list(self._on_file)
+        chosen = begin.getlist("agreement")
+        agreements.initial = [pk for pk in self._on_file if pk in chosen] or list(self._on_file)
 
     def clean_agreements(self) -> list[Agreement]:
         """Return the agreements chosen, by number."""
@@ -38,13 +41,11 @@ class RunForm(forms.Form):
         return [agreement for pk, agreement in self._on_file.items() if pk in chosen]
 
 
-class CreditForm(forms.Form):
-    """Why a document is taken back."""
+class ThroughForm(forms.Form):
+    """Through which day to look for corrections."""
 
-    reason = forms.CharField(
-        max_length=200,
-        validators=[validate_plain_text],
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text="Printed on the credit note, such as: wrong service level agreed.",
-        error_messages={"required": "Give the reason for the credit; it is kept with the credit note."},
-    )
+    through = PlainDateField(label="As a run through", required=False)
+
+    def __init__(self, data, *, default: date):
+        """Take the day of the address, or the default where it names none."""
+        super().__init__({"through": data.get("through") or default.isoformat()}, label_suffix="")

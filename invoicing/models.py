@@ -6,11 +6,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from contracts.fields import MoneyField, PlainCharField
+from contracts.fields import HoursField, MoneyField, PlainCharField
 from contracts.frozen import FrozenModel, FrozenQuerySet
 from contracts.guards import Seal
 from contracts.models import Agreement
-from sites.models import Site
+from sites.models import BlockPurchase, IntegrationOrder, Site, WorkEntry
 
 CREDIT_INSTEAD = "Correct it by a credit note."
 
@@ -99,6 +99,9 @@ class Invoice(FrozenModel):
     )
     content = models.JSONField(null=True, blank=True, help_text="Everything the document shows, frozen at issue.")
     content_sha256 = models.CharField(max_length=64, blank=True)
+    chain_sha256 = models.CharField(
+        max_length=64, blank=True, default="", help_text="The digest of this document and of all before it."
+    )
 
     objects = InvoiceQuerySet.as_manager()
     seal = Seal("issued_on", correction=CREDIT_INSTEAD)
@@ -119,6 +122,9 @@ class Invoice(FrozenModel):
                 ),
                 name="invoice_numbered_when_issued",
                 violation_error_message="A number, a date and the frozen content come together, at issue.",
+            ),
+            models.CheckConstraint(
+                condition=Q(chain_sha256="") | Q(issued_on__isnull=False), name="invoice_chained_when_issued"
             ),
             models.CheckConstraint(
                 condition=Q(kind="invoice", total__gte=0) | Q(kind="credit-note", total__lte=0),
@@ -147,17 +153,34 @@ class Invoice(FrozenModel):
 
 
 class InvoiceLine(FrozenModel):
-    """One line: an instalment, an adjustment of instalments billed before, or a credited line, with its reasons."""
+    """One line with its reasons: a charge that falls due, an adjustment of what was billed before, or a credited line.
+
+    `charge` and the keys beside it say what is charged; for the annual charge `shares` says how the amount of an
+    adjustment or credit is spread over the instalments. The sum of all issued lines of a charge is what was billed.
+    """
 
     class Kind(models.TextChoices):
         INSTALMENT = "instalment", "Instalment"
+        CHARGE = "charge", "Charge"
         ADJUSTMENT = "adjustment", "Adjustment"
         CREDIT = "credit", "Credit"
+
+    class Charge(models.TextChoices):
+        ANNUAL = "annual", "Annual charge"
+        BLOCK = "block", "Block of hours"
+        HOURS = "hours", "Hours by the hour"
+        INTEGRATION = "integration", "System integration"
 
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines")
     position = models.PositiveSmallIntegerField()
     kind = models.CharField(max_length=12, choices=Kind)
-    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
+    charge = models.CharField(max_length=12, choices=Charge, default=Charge.ANNUAL)
+    site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    block_purchase = models.ForeignKey(BlockPurchase, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    work_entry = models.ForeignKey(WorkEntry, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    integration_order = models.ForeignKey(
+        IntegrationOrder, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
     period_number = models.PositiveSmallIntegerField()
     instalment = models.PositiveSmallIntegerField(null=True)
     instalment_of = models.PositiveSmallIntegerField(null=True)
@@ -166,8 +189,15 @@ class InvoiceLine(FrozenModel):
     level_code = models.CharField(max_length=40, blank=True)
     level_name = models.CharField(max_length=100, blank=True)
     annual_price = MoneyField(null=True)
+    description = models.CharField(max_length=300, blank=True, help_text="What is charged, where it is no level.")
+    quantity = HoursField(null=True, help_text="Blocks or hours.")
+    unit_price = MoneyField(null=True)
     provisional = models.BooleanField(default=False)
     amount = MoneyField()
+    shares = models.JSONField(null=True, help_text="The amount by instalment, where it belongs to others than its own.")
+    credits = models.ForeignKey(
+        "self", on_delete=models.PROTECT, related_name="credited_by", null=True, blank=True, editable=False
+    )
     source = models.CharField(max_length=300, help_text="Document and clause of the price.")
     steps = models.JSONField(help_text="The calculation, one sentence each.")
     inputs = models.JSONField(help_text="What the amount is computed from again.")
@@ -184,20 +214,130 @@ class InvoiceLine(FrozenModel):
                 name="invoice_line_instalment_once",
                 violation_error_message="This instalment is billed already.",
             ),
+            *(
+                models.UniqueConstraint(
+                    fields=[subject],
+                    condition=Q(kind="charge"),
+                    name=f"invoice_line_{subject}_once",
+                    violation_error_message="This charge is billed already.",
+                )
+                for subject in ("block_purchase", "work_entry", "integration_order")
+            ),
             models.CheckConstraint(
                 condition=Q(kind="instalment", instalment__isnull=False, instalment_of__isnull=False)
                 | (~Q(kind="instalment") & Q(instalment=None, instalment_of=None)),
                 name="invoice_line_instalment_numbered",
             ),
+            models.CheckConstraint(
+                condition=Q(
+                    charge="annual", site__isnull=False, block_purchase=None, work_entry=None, integration_order=None
+                )
+                & (Q(kind="instalment") | Q(kind__in=["adjustment", "credit"], shares__isnull=False))
+                | ~Q(kind="instalment")
+                & (
+                    Q(charge="block", site=None, block_purchase__isnull=False, work_entry=None, integration_order=None)
+                    | Q(
+                        charge="hours",
+                        site__isnull=False,
+                        block_purchase=None,
+                        work_entry__isnull=False,
+                        integration_order=None,
+                    )
+                    | Q(
+                        charge="integration",
+                        site__isnull=False,
+                        block_purchase=None,
+                        work_entry=None,
+                        integration_order__isnull=False,
+                    )
+                ),
+                name="invoice_line_names_its_charge",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="credit", credits__isnull=False) | (~Q(kind="credit") & Q(credits=None)),
+                name="invoice_line_credits_a_line",
+            ),
         ]
 
     def __str__(self):
-        return f"{self.site}, {self.get_kind_display().lower()}, {self.amount}"
+        return f"{self.site or self.get_charge_display()}, {self.get_kind_display().lower()}, {self.amount}"
 
     @property
     def service_days(self) -> tuple[date, date]:
         """First and last day of service."""
         return self.first_day, self.last_day
+
+
+class WaiverQuerySet(FrozenQuerySet):
+    """Waivers with what a run or a page needs of them."""
+
+    def with_documents(self):
+        """Bring the credit line along, the line that it took back, and both their documents; newest first."""
+        lines = ("line__site", "line__invoice__agreement", "line__credits__invoice", "recorded_by", "withdrawn_by")
+        contents = ("line__invoice__content", "line__credits__invoice__content")
+        return self.select_related(*lines).defer(*contents).order_by("-decided_on", "-pk")
+
+    def standing(self, *, known_on):
+        """Waivers that no one has withdrawn by a day."""
+        return self.filter(Q(withdrawn_on=None) | Q(withdrawn_on__gt=known_on)).order_by("pk")
+
+
+class Waiver(FrozenModel):
+    """The decision that a credited amount shall not be billed again: who decided it, when and why.
+
+    It is kept beside the credit line that it goes with. A waiver that was withdrawn lets the charge fall due again.
+    """
+
+    line = models.OneToOneField(InvoiceLine, on_delete=models.PROTECT, related_name="waiver")
+    decided_by = PlainCharField("decided by", max_length=100, help_text="The person who may waive charges.")
+    decided_on = models.DateField("decided on")
+    reason = PlainCharField(max_length=200)
+    recorded_on = models.DateField()
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    withdrawn_on = models.DateField(null=True, blank=True)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    withdrawal_reason = PlainCharField(max_length=200, blank=True)
+
+    objects = WaiverQuerySet.as_manager()
+    seal = Seal(
+        "recorded_on",
+        columns=("line", "decided_by", "decided_on", "reason", "recorded_on", "recorded_by"),
+        correction="Withdraw it with a reason.",
+    )
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(withdrawn_on=None, withdrawal_reason="")
+                | (Q(withdrawn_on__isnull=False) & ~Q(withdrawal_reason="")),
+                name="waiver_withdrawal_has_reason",
+                violation_error_message="A withdrawal needs its day and its reason.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason="") & ~Q(decided_by=""),
+                name="waiver_has_reason",
+                violation_error_message="Say who waived the charge, and why.",
+            ),
+        ]
+        permissions = [("waive_charge", "Can record that a charge is waived")]
+
+    def __str__(self):
+        return f"Waiver of {self.line}"
+
+    @property
+    def amount(self):
+        """What is waived: what the credit line took back."""
+        return -self.line.amount
+
+    @property
+    def stands(self) -> bool:
+        """Whether nobody has withdrawn it."""
+        return self.withdrawn_on is None
 
 
 class Correction(FrozenModel):

@@ -8,8 +8,10 @@ from contracts.models import Agreement
 from contracts.money import ZERO
 from contracts.periods import DaySpan
 from invoicing.documents import invoice_content
-from invoicing.issuing import RunResult
-from invoicing.models import Invoice, InvoiceLine
+from invoicing.drafting import RunResult
+from invoicing.explanations import Explanation, explanation_of
+from invoicing.models import Invoice, InvoiceLine, Waiver
+from invoicing.pending import NextRun
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,25 @@ def documents_shown(documents: Sequence[Invoice]) -> tuple[DocumentShown, ...]:
 
 @dataclass(frozen=True)
 class LineShown:
-    """One line as it is printed, and the row that keeps its reasons."""
+    """One line as it is printed, the row that keeps its reasons, and these in words.
+
+    `left` is what still stands of an issued line, None where nobody has asked.
+    """
 
     printed: Mapping
     line: InvoiceLine
+    why: Explanation
+    left: Decimal | None = None
+
+    @property
+    def is_taken_back(self) -> bool:
+        """Whether some of it was credited or adjusted since."""
+        return self.left is not None and self.left != self.line.amount
+
+    @property
+    def is_same(self) -> bool:
+        """Whether its stored inputs give its amount now."""
+        return self.why.again == self.line.amount
 
 
 @dataclass(frozen=True)
@@ -56,7 +73,6 @@ class InvoicePage:
     lines: tuple[LineShown, ...]
     corrects: tuple[DocumentShown, ...]
     corrected_by: tuple[DocumentShown, ...]
-    creditable: bool
 
 
 def invoice_page(
@@ -66,19 +82,43 @@ def invoice_page(
     agreement: Agreement | None,
     corrects: Sequence[Invoice],
     corrected_by: Sequence[Invoice],
+    left: Mapping[int, Decimal] | None = None,
 ) -> InvoicePage:
-    """Compose the page of one document. A draft needs its agreement from `with_terms()`, an issued one does not."""
+    """Compose the page of one document. A draft needs its agreement from `with_terms()`, an issued one does not.
+
+    `left` is what is left of each line by position.
+    """
     document = invoice.content
     if not invoice.is_issued:
         document = invoice_content(invoice=invoice, lines=lines, agreement=agreement, corrected=corrects)
-    credited = any(other.origin == Invoice.Origin.CREDIT and other.is_issued for other in corrected_by)
     return InvoicePage(
         document=document,
-        lines=tuple(LineShown(printed, line) for printed, line in zip(document["lines"], lines, strict=True)),
+        lines=tuple(
+            LineShown(printed, line, explanation_of(inputs=line.inputs), (left or {}).get(line.position))
+            for printed, line in zip(document["lines"], lines, strict=True)
+        ),
         corrects=documents_shown(corrects),
         corrected_by=documents_shown(corrected_by),
-        creditable=invoice.is_issued and invoice.kind == Invoice.Kind.INVOICE and not credited,
     )
+
+
+@dataclass(frozen=True)
+class Since:
+    """What has become of an issued document since: what is left of each line, by position, waivers and corrections."""
+
+    left: Mapping[int, Decimal]
+    waivers: tuple[Waiver, ...]
+    next_run: NextRun
+
+    @property
+    def creditable(self) -> bool:
+        """Whether anything is left to take back."""
+        return any(self.left.values())
+
+    @property
+    def waived(self) -> Decimal:
+        """The sum of the waivers that stand."""
+        return sum((waiver.amount for waiver in self.waivers if waiver.stands), ZERO)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
@@ -16,7 +17,9 @@ from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 
 from contracts.models import Agreement
-from contracts.pdf import RenderedPdf, render_document
+from contracts.pdf import PdfUnavailable, RenderedPdf, render_document
+from invoicing import numbering
+from invoicing.anchoring import anchor_printed
 from invoicing.documents import content_sha256, invoice_content
 from invoicing.models import Invoice, InvoicePdf
 
@@ -58,7 +61,7 @@ def make_pdf(*, invoice: Invoice) -> InvoicePdf:
     if pdf is not None:
         return _put_back(pdf, printed)
     digest = hashlib.sha256(printed.data).hexdigest()
-    file_name = f"{_plain(invoice.number_text)}.{digest[:16]}.pdf"
+    file_name = pdf_name(invoice.number_text, digest)
     _store(file_name, printed.data)
     return _record(invoice, file_name=file_name, sha256=digest, printed=printed)
 
@@ -90,17 +93,27 @@ def _frozen_content(invoice: Invoice) -> dict:
 
 def _record(invoice: Invoice, *, file_name: str, sha256: str, printed: RenderedPdf) -> InvoicePdf:
     try:
-        with transaction.atomic():
-            return InvoicePdf.objects.create(
+        with numbering.one_at_a_time(), transaction.atomic():  # beside the issuers, not past their queue
+            stored = InvoicePdf.objects.create(
                 invoice=invoice, file_name=file_name, sha256=sha256, size=len(printed.data), pages=printed.pages
             )
     except IntegrityError:
         stored = InvoicePdf.objects.filter(invoice=invoice).first()
         if stored is None:
             raise
+    else:
+        transaction.on_commit(partial(_anchor, stored))
     if stored.file_name != file_name:
         (settings.DOCUMENTS_DIR / file_name).unlink(missing_ok=True)
     return stored
+
+
+def _anchor(pdf: InvoicePdf) -> None:
+    """Add the PDF to the ledger; a failure is logged and made good by `make_pdfs`."""
+    try:
+        anchor_printed(pdf)
+    except OSError:
+        logger.exception("%s is stored, but the ledger does not say so yet; run manage.py make_pdfs", pdf)
 
 
 def _put_back(pdf: InvoicePdf, printed: RenderedPdf) -> InvoicePdf:
@@ -130,7 +143,7 @@ def make_missing_pdfs() -> list[PdfResult]:
 def _made(invoice: Invoice) -> PdfResult:
     try:
         return PdfResult(invoice, make_pdf(invoice=invoice))
-    except CannotPrint as refused:
+    except (CannotPrint, PdfUnavailable) as refused:
         return PdfResult(invoice, None, str(refused))
     except Exception as error:
         logger.exception("The PDF of %s could not be made", invoice)
@@ -143,7 +156,7 @@ def _made(invoice: Invoice) -> PdfResult:
 def draft_pdf(*, invoice: Invoice) -> bytes:
     """Return the PDF of a draft as it stands now: DRAFT on each page, nothing stored.
 
-    Raises CannotPrint for an issued document, whose PDF is stored.
+    Raises CannotPrint for an issued document, whose PDF is stored, and where the PDF cannot be made.
     """
     if invoice.is_issued:
         raise CannotPrint(f"{invoice} is issued. Open its stored PDF.")
@@ -151,7 +164,10 @@ def draft_pdf(*, invoice: Invoice) -> bytes:
     lines = list(invoice.lines.select_related("site").order_by("position"))
     corrected = list(invoice.corrects.order_by("pk"))
     content = invoice_content(invoice=invoice, lines=lines, agreement=agreement, corrected=corrected)
-    return render_content(content).data
+    try:
+        return render_content(content).data
+    except PdfUnavailable as failed:
+        raise CannotPrint(str(failed)) from failed
 
 
 def stored_pdf(invoice: Invoice) -> bytes:
@@ -179,8 +195,9 @@ def _path(pdf: InvoicePdf) -> Path:
     return settings.DOCUMENTS_DIR / pdf.file_name
 
 
-def _plain(number_text: str) -> str:
-    return re.sub(r"[^A-Za-z0-9-]+", "-", number_text)
+def pdf_name(number_text: str, sha256: str) -> str:
+    """Return the name of a stored PDF: the number, and the beginning of the digest."""
+    return f"{re.sub(r'[^A-Za-z0-9-]+', '-', number_text)}.{sha256[:16]}.pdf"
 
 
 def _store(file_name: str, data: bytes) -> None:

@@ -1,20 +1,23 @@
 """Why a line has its amount: the steps in words, and the stored inputs from which it can be computed again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
 from contracts.money import ZERO, cents, money_text
 from contracts.periods import MONTHS_A_YEAR, AnnualPeriod, DaySpan, annual_period, day_text
 from contracts.readings import Frequency, Proration, Rounding
-from invoicing.due import Charge, PricedDays, instalments
-from invoicing.unbilled import Adjustment
+from invoicing.charges import AnyCharge, Charge, ChargeKind, OneOff
+from invoicing.instalments import PricedDays, instalments
+from invoicing.unbilled import AdjustedPart, Adjustment, after_waiver
 
 
-def charge_steps(charge: Charge) -> tuple[str, ...]:
+def charge_steps(charge: AnyCharge) -> tuple[str, ...]:
     """Return the steps of a charge's calculation, one sentence each, ending with its amount."""
+    if isinstance(charge, OneOff):
+        return charge.steps
     steps = [charge.basis.sentence]
-    readings = charge.agreement.readings
+    readings = charge.readings
     for p in charge.priced:
         days = charge.instalment.part.overlap(p.days.first_day, p.days.last_day)
         if days:
@@ -59,28 +62,52 @@ def _rounding_step(charge: Charge, rounding: Rounding) -> str:
 
 
 def adjustment_steps(adjustment: Adjustment) -> tuple[str, ...]:
-    """Return the steps of an adjustment: what is due now for instalments billed before, and what was billed."""
-    steps = []
-    for charge in adjustment.charges:
-        steps.append(
-            f"{charge.instalment.part}: {charge.last_priced.level_name} at "
-            f"{money_text(charge.last_priced.annual_price)} a year, {money_text(charge.amount)} due."
-        )
-    if adjustment.charges:
-        steps.insert(0, adjustment.charges[-1].basis.sentence)
-    else:
-        steps.append("Nothing is due any more for the instalments billed before.")
-    documents = ", ".join(adjustment.billed.documents)
+    """Return the steps of an adjustment: what is due now for what was billed before, and what was billed."""
+    steps = [_part_step(part) for part in adjustment.parts if part.charge]
+    annual = [charge for charge in adjustment.charges if isinstance(charge, Charge)]
+    if annual:
+        steps.insert(0, annual[-1].basis.sentence)
+    gone = [part for part in adjustment.parts if part.charge is None]
+    if gone and adjustment.key.kind is ChargeKind.ANNUAL:
+        steps.append(f"Nothing is due any more for {_instalments([part.number for part in gone])}.")
+    elif gone:
+        steps.append(f"Nothing is due any more for: {adjustment.billed.description}.")
+    waived = sum((part.billed.waived for part in adjustment.parts), ZERO)
+    if waived:
+        steps.append(f"{money_text(waived)} of it was waived.")
+    documents = ", ".join(adjustment.documents)
     steps.append(
-        f"{money_text(adjustment.due)} due, less {money_text(adjustment.billed.amount)} billed ({documents}), "
+        f"{money_text(adjustment.due)} due, less {money_text(adjustment.billed_amount)} billed ({documents}), "
         f"is {money_text(adjustment.amount)}."
     )
     return tuple(steps)
 
 
-def charge_inputs(charge: Charge) -> dict:
+def _part_step(part: AdjustedPart) -> str:
+    charge, billed = part.charge, money_text(part.billed.amount)
+    if isinstance(charge, Charge):
+        priced = charge.last_priced
+        return (
+            f"{charge.instalment.part}: {priced.level_name} at {money_text(priced.annual_price)} a year, "
+            f"{money_text(charge.amount)} due, {billed} billed."
+        )
+    return f"{charge.description} of {day_text(charge.due_on)}: {money_text(charge.amount)} due, {billed} billed."
+
+
+def _instalments(numbers: Sequence[int]) -> str:
+    """`instalment 4` or `instalments 4 to 6`."""
+    if len(numbers) == 1:
+        return f"instalment {numbers[0]}"
+    if list(numbers) == list(range(numbers[0], numbers[-1] + 1)):
+        return f"instalments {numbers[0]} to {numbers[-1]}"
+    return f"instalments {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
+
+
+def charge_inputs(charge: AnyCharge) -> dict:
     """Return what `recompute` needs to compute a charge again, as JSON values."""
-    readings = charge.agreement.readings
+    if isinstance(charge, OneOff):
+        return dict(charge.facts)
+    readings = charge.readings
     return {
         "rule": "instalment",
         "instalment": charge.instalment.number,
@@ -97,41 +124,78 @@ def adjustment_inputs(adjustment: Adjustment) -> dict:
     """Return what `recompute` needs to compute an adjustment again, as JSON values."""
     return {
         "rule": "adjustment",
-        "charges": [charge_inputs(charge) for charge in adjustment.charges],
-        "billed": str(adjustment.billed.amount),
-        "documents": list(adjustment.billed.documents),
+        "parts": [
+            {
+                "part": part.number,
+                "charge": charge_inputs(part.charge) if part.charge else None,
+                "waived": str(part.billed.waived),
+                "billed": str(part.billed.amount),
+                "documents": list(part.billed.documents),
+            }
+            for part in adjustment.parts
+        ],
+        "documents": list(adjustment.documents),
     }
 
 
-def credit_inputs(*, document: str, amount: Decimal) -> dict:
-    """Return the stored inputs of a line that takes back a line of an issued document."""
-    return {"rule": "credit", "document": document, "billed": str(amount)}
+def adjustment_shares(adjustment: Adjustment) -> list[list]:
+    """Return the amount of an adjustment by part, as JSON values."""
+    return [[part.number, str(part.amount)] for part in adjustment.parts]
+
+
+def credit_inputs(*, document: str, line: int, amount: Decimal, of: Decimal) -> dict:
+    """Return the stored inputs of a line that takes back an amount of a line of an issued document."""
+    return {"rule": "credit", "document": document, "line": line, "billed": str(of), "credited": str(amount)}
 
 
 def recompute(inputs: Mapping) -> Decimal:
     """Compute a line's amount again from its stored inputs alone; it is the same cent as when the line was made.
 
-    Raises ValueError for inputs of an unknown rule.
+    Raises ValueError for inputs of an unknown rule, or from which no amount follows.
     """
     match inputs["rule"]:
         case "instalment":
-            return next(
-                instalment.amount
-                for instalment in instalments(
-                    period=_period_of(inputs["period"]),
-                    priced=[_priced_of(p) for p in inputs["priced"]],
-                    frequency=Frequency(inputs["frequency"]),
-                    proration=Proration(inputs["proration"]),
-                    rounding=Rounding(inputs["rounding"]),
-                )
-                if instalment.number == inputs["instalment"]
-            )
-        case "adjustment":
+            return _recomputed_instalment(inputs)
+        case "blocks":
+            return cents(Decimal(inputs["block_price"]) * inputs["blocks"])
+        case "hours":
+            return _recomputed_hours(inputs)
+        case "integration":
+            return cents(Decimal(inputs["price"]))
+        case "adjustment" if "parts" in inputs:
+            return sum((_recomputed_part(part) for part in inputs["parts"]), ZERO)
+        case "adjustment":  # as it was stored before adjustments named their parts
             return sum((recompute(charge) for charge in inputs["charges"]), ZERO) - Decimal(inputs["billed"])
         case "credit":
-            return -Decimal(inputs["billed"])
+            return -Decimal(inputs.get("credited", inputs["billed"]))
         case rule:
             raise ValueError(f"{rule!r} is no rule of calculation.")
+
+
+def _recomputed_instalment(inputs: Mapping) -> Decimal:
+    computed = instalments(
+        period=_period_of(inputs["period"]),
+        priced=[_priced_of(p) for p in inputs["priced"]],
+        frequency=Frequency(inputs["frequency"]),
+        proration=Proration(inputs["proration"]),
+        rounding=Rounding(inputs["rounding"]),
+    )
+    for instalment in computed:
+        if instalment.number == inputs["instalment"]:
+            return instalment.amount
+    raise ValueError(f"There is no instalment {inputs['instalment']} in what was stored.")
+
+
+def _recomputed_hours(inputs: Mapping) -> Decimal:
+    if Decimal(inputs["prepaid"]) + Decimal(inputs["hourly"]) != Decimal(inputs["hours"]):
+        raise ValueError("The prepaid hours and those bought by the hour are not the hours of the entry.")
+    return cents(Decimal(inputs["hourly_price"]) * Decimal(inputs["billed"]))
+
+
+def _recomputed_part(part: Mapping) -> Decimal:
+    due = recompute(part["charge"]) if part["charge"] else ZERO
+    waived, billed = Decimal(part["waived"]), Decimal(part["billed"])
+    return after_waiver(charge=due, waived=waived, billed=billed) - billed
 
 
 def _period_json(period: AnnualPeriod) -> dict:

@@ -9,7 +9,14 @@ ACCOUNT_MANAGER = "Account manager"
 FINANCE = "Finance"
 DATA_ENTRY = "Data entry"
 
-_READ_SITES = ("contracts.view_agreement", "sites.view_site", "sites.view_componentcount")
+_READ_SITES = (
+    "contracts.view_agreement",
+    "sites.view_site",
+    "sites.view_componentcount",
+    "sites.view_blockpurchase",
+    "sites.view_workentry",
+    "sites.view_importedfile",
+)
 _READ_PRICES = (
     *_READ_SITES,
     "contracts.view_party",
@@ -24,8 +31,11 @@ _READ_PRICES = (
     "sites.view_chargedlevel",
     "sites.view_renewalreview",
     "sites.view_reviewline",
+    "sites.view_integrationorder",
+    "sites.view_quotation",
     "invoicing.view_invoice",
     "invoicing.view_invoiceline",
+    "invoicing.view_waiver",
 )
 _ENTER_SITES = (
     "sites.add_site",
@@ -33,6 +43,7 @@ _ENTER_SITES = (
     "sites.add_componentcount",
     "sites.change_componentcount",
     "sites.delete_componentcount",
+    "sites.enter_work",
 )
 _ENTER_AGREEMENTS = tuple(
     f"contracts.{action}_{model}"
@@ -58,6 +69,7 @@ ROLES = {
         *_ENTER_SITES,
         *_ENTER_AGREEMENTS,
         "contracts.execute_agreement",
+        "contracts.change_reading",
         "sites.end_service",
         "sites.add_chargedlevel",
         "sites.change_chargedlevel",
@@ -65,8 +77,19 @@ ROLES = {
         "sites.agree_review",
         "sites.change_renewalreview",
         "sites.view_internal_review",
+        "sites.buy_blocks",
+        "sites.reverse_hours",
+        "sites.order_integration",
+        "sites.complete_integration",
+        "invoicing.waive_charge",
     ),
-    FINANCE: (*_READ_PRICES, "invoicing.draft_invoice", "invoicing.issue_invoice", "invoicing.credit_invoice"),
+    FINANCE: (
+        *_READ_PRICES,
+        "invoicing.draft_invoice",
+        "invoicing.issue_invoice",
+        "invoicing.credit_invoice",
+        "invoicing.waive_charge",
+    ),
     DATA_ENTRY: (*_READ_SITES, *_ENTER_SITES),
 }
 

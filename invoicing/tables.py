@@ -1,4 +1,4 @@
-"""Columns of the invoice list."""
+"""Columns of the lists of invoices and of waivers."""
 
 from django_tables2 import A, Column, DateColumn
 
@@ -29,3 +29,23 @@ class InvoiceTable(ListTable):
     def prepare(self, record: Invoice) -> InvoiceRow:
         """The billing period in words."""
         return invoice_row(record)
+
+
+class WaiverTable(ListTable):
+    """Waivers. Rows come from `with_documents()`."""
+
+    decided_on = DateColumn(verbose_name="Decided on", order_by=("decided_on", "pk"))
+    what = CellColumn("What is waived", "invoicing/cells/waived.html")
+    agreement = Column(
+        "Agreement",
+        accessor="line__invoice__agreement",
+        linkify=("sites:agreement_detail", {"pk": A("line__invoice__agreement_id")}),
+        order_by=("line__invoice__agreement__number", "-decided_on", "-pk"),
+    )
+    amount = CellColumn("Amount", "invoicing/cells/waived_amount.html", order_by=("-line__amount", "pk"), attrs=RIGHT)
+    documents = CellColumn("Credit note", "invoicing/cells/waived_documents.html")
+    decided_by = Column(order_by=("decided_by", "-decided_on", "-pk"))
+    reason = Column(orderable=False)
+    state = CellColumn("State", "invoicing/cells/waiver_state.html", order_by=("withdrawn_on", "pk"))
+
+    column_permissions = {"agreement": "contracts.view_agreement"}

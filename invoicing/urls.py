@@ -1,13 +1,24 @@
 from django.urls import path
 
-from invoicing import views
+from invoicing import amendment_views, correction_views, credit_views, reading_views, views
 
 app_name = "invoicing"
 urlpatterns = [
+    path(
+        "agreements/<int:pk>/amendments/<int:number>/effect/",
+        amendment_views.AmendmentEffectPage.as_view(),
+        name="amendment_effect",
+    ),
+    path("agreements/<int:pk>/readings/", reading_views.ReadingRegister.as_view(), name="reading_register"),
+    path("agreements/<int:pk>/readings/<slug:question>/", reading_views.ReadingChange.as_view(), name="reading_change"),
     path("invoices/", views.InvoiceList.as_view(), name="invoice_list"),
     path("invoices/run/", views.Run.as_view(), name="run"),
+    path("invoices/corrections/", correction_views.CorrectionList.as_view(), name="correction_list"),
+    path("invoices/corrections/<int:pk>/", correction_views.CorrectionDetail.as_view(), name="correction_detail"),
     path("invoices/<int:pk>/", views.InvoiceDetail.as_view(), name="invoice_detail"),
     path("invoices/<int:pk>/pdf/", views.InvoicePdf.as_view(), name="invoice_pdf"),
     path("invoices/<int:pk>/issue/", views.InvoiceIssue.as_view(), name="invoice_issue"),
-    path("invoices/<int:pk>/credit/", views.InvoiceCredit.as_view(), name="invoice_credit"),
+    path("invoices/<int:pk>/credit/", credit_views.InvoiceCredit.as_view(), name="invoice_credit"),
+    path("waivers/", credit_views.WaiverList.as_view(), name="waiver_list"),
+    path("waivers/<int:pk>/withdraw/", credit_views.WaiverWithdraw.as_view(), name="waiver_withdraw"),
 ]

@@ -1,7 +1,11 @@
 """Pages about what is owed: the list of documents, one document, its PDF, and the events of its life."""
 
+from collections.abc import Mapping
+from decimal import Decimal
+
 from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.generic import DetailView, FormView
@@ -11,11 +15,15 @@ from contracts.lists import ListPage
 from contracts.models import Agreement
 from contracts.periods import day_text
 from invoicing import pages
+from invoicing.billing import CannotBill
+from invoicing.crediting import creditable_lines
+from invoicing.drafting import draft_invoices
 from invoicing.filters import InvoiceFilter
-from invoicing.forms import CreditForm, RunForm
-from invoicing.issuing import CannotBill, credit, draft_invoices, issue
-from invoicing.models import Invoice
+from invoicing.forms import RunForm
+from invoicing.issuing import issue
+from invoicing.models import Invoice, Waiver
 from invoicing.numbering import CannotNumber
+from invoicing.pending import next_run_of
 from invoicing.printing import CannotPrint, draft_pdf, stored_pdf
 from invoicing.tables import InvoiceTable
 
@@ -38,15 +46,16 @@ class InvoicePageMixin(PermissionRequiredMixin):
 
     queryset = Invoice.objects.with_agreement().select_related("issued_by", "drafted_by")
 
-    def invoice_page(self) -> pages.InvoicePage:
+    def invoice_page(self, left: Mapping[int, Decimal] | None = None) -> pages.InvoicePage:
         """Load what hangs on the document and compose its page."""
         invoice = self.object
         return pages.invoice_page(
             invoice=invoice,
             lines=list(invoice.lines.select_related("site").order_by("position")),
             agreement=None if invoice.is_issued else Agreement.objects.with_terms().get(pk=invoice.agreement_id),
-            corrects=list(invoice.corrects.order_by("pk")),
-            corrected_by=list(invoice.corrected_by.order_by("pk")),
+            corrects=list(invoice.corrects.defer("content").order_by("pk")),
+            corrected_by=list(invoice.corrected_by.defer("content").order_by("pk")),
+            left=left,
         )
 
 
@@ -56,8 +65,21 @@ class InvoiceDetail(InvoicePageMixin, DetailView):
     permission_required = "invoicing.view_invoice"
 
     def get_context_data(self, **kwargs):
-        """Add the composed page."""
-        return super().get_context_data(page=self.invoice_page(), **kwargs)
+        """Add the composed page, and what has become of an issued document since."""
+        since = self.since() if self.object.is_issued else None
+        page = self.invoice_page(since.left if since else None)
+        return super().get_context_data(page=page, since=since, **kwargs)
+
+    def since(self) -> pages.Since:
+        """Load what was credited, waived or is to be corrected of the document."""
+        invoice, on = self.object, business_date()
+        waivers = Waiver.objects.with_documents().filter(Q(line__invoice=invoice) | Q(line__credits__invoice=invoice))
+        lines = creditable_lines(invoice=invoice, on=on) if invoice.origin == Invoice.Origin.RUN else ()
+        return pages.Since(
+            left={each.line.position: each.left for each in lines},
+            waivers=tuple(waivers.order_by("pk")),
+            next_run=next_run_of(invoice=invoice, on=on),
+        )
 
 
 class InvoicePdf(PermissionRequiredMixin, DetailView):
@@ -118,31 +140,6 @@ class InvoiceIssue(InvoiceEvent):
         return redirect("invoicing:invoice_detail", pk=issued.pk)
 
 
-class InvoiceCredit(InvoiceEvent):
-    """Take an issued invoice back by a credit note."""
-
-    permission_required = ("invoicing.view_invoice", "invoicing.credit_invoice")
-    template_name = "invoicing/invoice_credit.html"
-
-    def get_context_data(self, **kwargs):
-        """Add the form that asks for the reason."""
-        kwargs.setdefault("form", CreditForm())
-        return super().get_context_data(**kwargs)
-
-    def post(self, request, *args, **kwargs):
-        """Credit it on the business date, for the reason given."""
-        invoice = self.object = self.get_object()
-        form = CreditForm(request.POST)
-        if not form.is_valid():
-            return self.render_to_response(self.get_context_data(form=form))
-        try:
-            note = credit(invoice=invoice, reason=form.cleaned_data["reason"], on=business_date(), by=request.user)
-        except (CannotBill, CannotNumber) as refusal:
-            return self.refused(invoice, refusal)
-        messages.success(request, f"{note} takes back {invoice}. Run the invoices to bill again what is due.")
-        return redirect("invoicing:invoice_detail", pk=note.pk)
-
-
 class Run(PermissionRequiredMixin, FormView):
     """Draft what is due through a date for chosen agreements; a preview writes nothing."""
 
@@ -151,9 +148,9 @@ class Run(PermissionRequiredMixin, FormView):
     form_class = RunForm
 
     def get_form_kwargs(self):
-        """Give the form the business date; a GET shows it as it begins."""
+        """Give the form the business date; a GET shows it as it begins, or as the address says."""
         data = self.request.POST if self.request.method == "POST" else None
-        return {"data": data, "on": business_date()}
+        return {"data": data, "on": business_date(), "begin": self.request.GET}
 
     def form_valid(self, form):
         """Run, and show what came of it for each agreement: running again bills nothing twice."""

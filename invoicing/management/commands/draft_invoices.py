@@ -8,7 +8,7 @@ from contracts.arguments import agreements, day
 from contracts.clock import business_date
 from contracts.money import money_text
 from contracts.periods import DaySpan
-from invoicing.issuing import RunResult, draft_invoices
+from invoicing.drafting import RunResult, draft_invoices
 from invoicing.models import Invoice
 
 

@@ -1,14 +1,18 @@
-"""Make the PDFs that are missing."""
+"""Make the PDFs that are missing, and the lines that the ledger lacks."""
 
 from django.core.management.base import BaseCommand, CommandError
 
+from invoicing.anchoring import make_good
 from invoicing.printing import make_missing_pdfs
 
 
 class Command(BaseCommand):
     """One line per document; exit code 1 when one could not be made."""
 
-    help = "Make the PDF of every issued document that has none, such as after a crash. Safe to repeat."
+    help = (
+        "Make the PDF of every issued document that has none, and add the lines that the ledger lacks, such as after "
+        "a crash. Safe to repeat."
+    )
 
     def handle(self, *args, **options):
         results = make_missing_pdfs()
@@ -18,6 +22,9 @@ class Command(BaseCommand):
                 self.stdout.write(f"{result.invoice}: {result.pdf.file_name}, {pages}")
             else:
                 self.stderr.write(f"{result.invoice}: {result.refusal}")
+        added = make_good()
+        if added:
+            self.stdout.write(f"The ledger lacked {added} line{'' if added == 1 else 's'}: added, marked as later.")
         failed = [result for result in results if result.pdf is None]
         if failed:
             raise CommandError(

@@ -1,0 +1,108 @@
+"""The instalments of a site's annual charge: twelfths, parts of months, and the cents that make them meet the whole."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from contracts.money import split_cumulatively, split_last_absorbs
+from contracts.periods import MONTHS_A_YEAR, AnnualPeriod, DaySpan
+from contracts.readings import Frequency, Proration, Rounding, Timing
+from sites.charged import Basis
+
+
+@dataclass(frozen=True)
+class PricedDays:
+    """Consecutive days of one annual period at one annual price, with the document that states the price."""
+
+    days: DaySpan
+    annual_price: Decimal
+    level_code: str = ""
+    level_name: str = ""
+    source: str = ""
+    basis: Basis | None = None
+
+
+@dataclass(frozen=True)
+class Instalment:
+    """One instalment of a site's annual charge. `part` is the billing period, `service` the charged days within it."""
+
+    number: int
+    of: int
+    part: DaySpan
+    service: DaySpan
+    exact: Fraction
+    exact_through: Fraction
+    amount: Decimal
+
+
+def instalments(
+    *,
+    period: AnnualPeriod,
+    priced: Sequence[PricedDays],
+    frequency: Frequency = Frequency.MONTHLY,
+    proration: Proration = Proration.MONTHLY,
+    rounding: Rounding = Rounding.CUMULATIVE,
+) -> tuple[Instalment, ...]:
+    """Return the instalments of one site's annual charge in one annual period, in order.
+
+    An instalment without service is left out. Monthly proration: a month costs a twelfth of the annual price, part of
+    a month its share of the month's days. Daily proration: the share of the days of the full annual period. None: the
+    whole price, spread over the months served. Rounding is half up to cents; the instalments add up to the rounded
+    exact sum.
+    """
+    parts = period.parts(frequency.parts)
+    shares = [_share(part, period, priced, proration) for part in parts]
+    served = [number for number, part in enumerate(parts, start=1) if _service(part, priced)]
+    if not served:
+        return ()
+    split = split_cumulatively if rounding is Rounding.CUMULATIVE else split_last_absorbs
+    amounts = split([shares[number - 1] for number in served])
+    through = Fraction(0)
+    result = []
+    for number, amount in zip(served, amounts, strict=True):
+        through += shares[number - 1]
+        part = parts[number - 1]
+        result.append(Instalment(number, len(parts), part, _service(part, priced), shares[number - 1], through, amount))
+    return tuple(result)
+
+
+def _service(part: DaySpan, priced: Sequence[PricedDays]) -> DaySpan | None:
+    within = [days for days in (part.overlap(p.days.first_day, p.days.last_day) for p in priced) if days]
+    return DaySpan(min(d.first_day for d in within), max(d.last_day for d in within)) if within else None
+
+
+def _share(part: DaySpan, period: AnnualPeriod, priced: Sequence[PricedDays], proration: Proration) -> Fraction:
+    if proration is Proration.DAILY:
+        return sum(
+            (Fraction(p.annual_price) * _shared_days(part, p.days) / period.full_span.days for p in priced), Fraction(0)
+        )
+    months = [month for month in period.months() if part.overlap(month.first_day, month.last_day)]
+    if proration is Proration.NONE:
+        served = [month for month in period.months() if _service(month, priced)]
+        return sum(
+            (Fraction(_price_in(month, priced)) / len(served) for month in months if month in served), Fraction(0)
+        )
+    return sum(
+        (
+            Fraction(p.annual_price) / MONTHS_A_YEAR * _shared_days(month, p.days) / month.days
+            for month in months
+            for p in priced
+        ),
+        Fraction(0),
+    )
+
+
+def _shared_days(span: DaySpan, days: DaySpan) -> int:
+    shared = span.overlap(days.first_day, days.last_day)
+    return shared.days if shared else 0
+
+
+def _price_in(month: DaySpan, priced: Sequence[PricedDays]) -> Decimal:
+    return next(p.annual_price for p in priced if month.overlap(p.days.first_day, p.days.last_day))
+
+
+def falls_due(part: DaySpan, period: AnnualPeriod, timing: Timing) -> date:
+    """Return the day from which a billing period can be billed: its first, or its last within the annual period."""
+    return part.first_day if timing is Timing.IN_ADVANCE else min(part.last_day, period.span.last_day)

@@ -1,0 +1,85 @@
+"""Read every issued document again and say what is not as it was issued."""
+
+import json
+
+from django.core.management.base import BaseCommand, CommandError
+
+from contracts.arguments import agreements
+from invoicing.verification import Finding
+from invoicing.verifying import Head, Verification
+
+
+class Command(BaseCommand):
+    """One line per finding; exit code 1 when there is one. Notes are no findings."""
+
+    help = (
+        "Check every issued document: content, lines, totals, credits, numbers, dates, chain, ledger and stored PDF; "
+        "and that the guards of sealed rows are in place. Changes nothing."
+    )
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--agreement",
+            metavar="NUMBER",
+            help="only the documents of this agreement; numbers, files and guards as a whole are not checked then",
+        )
+        parser.add_argument("--format", choices=["text", "json"], default="text")
+
+    def handle(self, *args, **options):
+        agreement = agreements([options["agreement"]])[0] if options["agreement"] else None
+        verification = Verification(agreement=agreement)
+        print_as = self.print_json if options["format"] == "json" else self.print_text
+        found = print_as(verification)
+        if found:
+            some = "1 finding" if found == 1 else f"{found:,} findings"
+            raise CommandError(f"{some} in {_documents(verification)}. Each stands above.", returncode=1)
+
+    def print_text(self, verification: Verification) -> int:
+        """Print the findings as they come, and last what was read."""
+        found = 0
+        for finding in verification.findings():
+            self.stdout.write(finding.text)
+            found += not finding.is_note
+        if not found:
+            self.stdout.write(
+                f"{_documents(verification)} with {verification.lines:,} lines and {verification.pdfs:,} PDFs: all as "
+                "they were issued."
+            )
+        for head in verification.heads:
+            self.stdout.write(_head(head))
+        return found
+
+    def print_json(self, verification: Verification) -> int:
+        """Print everything as one object."""
+        findings = list(verification.findings())
+        said = {
+            "documents": verification.documents,
+            "lines": verification.lines,
+            "pdfs": verification.pdfs,
+            "findings": [_finding(one) for one in findings if not one.is_note],
+            "notes": [_finding(one) for one in findings if one.is_note],
+            "series": [
+                {
+                    "series": head.series,
+                    "documents": head.documents,
+                    "last": head.last,
+                    "issued_on": head.issued_on.isoformat(),
+                    "chain_sha256": head.link,
+                }
+                for head in verification.heads
+            ],
+        }
+        self.stdout.write(json.dumps(said, indent=2))
+        return len(said["findings"])
+
+
+def _documents(verification: Verification) -> str:
+    return "1 document" if verification.documents == 1 else f"{verification.documents:,} documents"
+
+
+def _finding(finding: Finding) -> dict:
+    return {"place": finding.place, "message": finding.message}
+
+
+def _head(head: Head) -> str:
+    return f"Series {head.series} ends with {head.last} of {head.issued_on}; chain {head.link or 'not kept'}"

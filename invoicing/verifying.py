@@ -1,0 +1,373 @@
+"""Reading all issued documents again: what the books, the stored PDFs and the ledger say must be one and the same.
+
+It reads in chunks, so that memory does not grow with the lines, and writes nothing. What is issued meanwhile is left
+to the next time.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from itertools import islice
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Q, Sum, TextField
+from django.db.models.functions import Cast
+
+from contracts import guards
+from contracts.models import Agreement
+from contracts.money import ZERO
+from invoicing import numbering
+from invoicing.anchoring import FILE_NAME, issued_entry, read_ledger
+from invoicing.books import charge_key
+from invoicing.chain import ISSUED, PRINTED, Entry, Ledger
+from invoicing.documents import content_sha256
+from invoicing.models import Correction, Invoice, InvoiceLine, InvoicePdf, NumberSeries
+from invoicing.printing import UNFINISHED, pdf_name
+from invoicing.verification import (
+    Corrected,
+    CreditedLine,
+    Finding,
+    Place,
+    StoredDocument,
+    StoredLine,
+    anchor_findings,
+    document_findings,
+    place_findings,
+    recomputed_text,
+    series_findings,
+)
+
+CHUNK = 50
+"""Documents that are read together, in a fixed number of queries."""
+
+UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+"""What reading a row raises whose columns hold what no document ever stored."""
+
+BOOKS = "Books"
+LEDGER = "Ledger"
+FILES = "Documents folder"
+FULL = 1 << 20
+
+
+@dataclass(frozen=True)
+class Head:
+    """The last document of a series with its link: written down elsewhere, it proves all before it."""
+
+    series: str
+    documents: int
+    last: str
+    issued_on: date
+    link: str
+
+
+class Key(NamedTuple):
+    """An issued document by its number."""
+
+    number: int
+    pk: int
+    name: str
+
+
+class Verification:
+    """One reading of all issued documents, or of those of one agreement: then without series, files and guards."""
+
+    def __init__(self, *, agreement: Agreement | None = None):
+        self.agreement = agreement
+        self.documents = 0
+        self.lines = 0
+        self.pdfs = 0
+        self.heads: list[Head] = []
+        self._unanchored: list[tuple[Entry, str]] = []
+        self._last: Place | None = None
+        self._link = ""
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield everything that is wrong, document by document; the counts and heads are complete afterwards."""
+        bounds = list(NumberSeries.objects.order_by("code"))
+        ledger = read_ledger()
+        if self.agreement is None:
+            yield from _guard_findings()
+            yield from _half_issued()
+        for series in bounds:
+            yield from self._series(series, ledger)
+        yield from self._still_unanchored()
+        if self.agreement is None:
+            yield from _only_in_ledger(ledger)
+            yield from _ledger_notes(ledger)
+            yield from _folder_findings()
+
+    # ---- series
+
+    def _series(self, series: NumberSeries, ledger: Ledger) -> Iterator[Finding]:
+        self._last, self._link, before = None, "", self.documents
+        for keys in self._keys(series):
+            yield from self._checked(series, keys, ledger)
+        if self.agreement is not None:
+            return
+        last = self._last
+        if last is None or last.number >= series.last_number:  # somebody may have issued since it was read
+            series.refresh_from_db()
+        yield from series_findings(
+            code=series.code, last_number=series.last_number, last_issued_on=series.last_issued_on, last=last
+        )
+        if last:
+            self.heads.append(Head(series.code, self.documents - before, last.name, last.issued_on, self._link))
+
+    def _keys(self, series: NumberSeries) -> Iterator[list[Key]]:
+        found = Invoice.objects.issued().filter(series=series).order_by("number", "pk")
+        if self.agreement is not None:
+            found = found.filter(agreement=self.agreement)
+        after = Q()
+        while keys := [Key(*row) for row in found.filter(after).values_list("number", "pk", "number_text")[:CHUNK]]:
+            yield keys
+            after = Q(number__gt=keys[-1].number) | Q(number=keys[-1].number, pk__gt=keys[-1].pk)
+
+    def _checked(self, series: NumberSeries, keys: Sequence[Key], ledger: Ledger) -> Iterator[Finding]:
+        """Check some documents together; where what is stored cannot even be read, each by itself."""
+        try:
+            chunk = _Chunk(series, keys)
+            found = [list(document_findings(document=chunk.document(row))) for row in chunk.rows]
+        except UNREADABLE as fault:
+            if len(keys) > 1:
+                for key in keys:
+                    yield from self._checked(series, [key], ledger)
+            else:
+                self.documents += 1
+                self._last = Place(keys[0].number, keys[0].name, self._last.issued_on if self._last else date.min)
+                yield Finding(keys[0].name, f"what is stored cannot be read ({fault}). Compare it with a backup.")
+            return
+        self.documents += len(chunk.rows)
+        self.lines += chunk.line_count
+        for row, findings in zip(chunk.rows, found, strict=True):
+            yield from findings
+            yield from self._placed(row)
+            yield from self._anchored(issued_entry(row), "the document", ledger)
+            yield from self._printed(row, chunk.pdfs.get(row.pk), ledger)
+
+    def _placed(self, row: Invoice) -> Iterator[Finding]:
+        now = Place(row.number, row.number_text, row.issued_on)
+        if self.agreement is None:
+            yield from place_findings(before=self._last, now=now)
+        self._last, self._link = now, row.chain_sha256
+
+    # ---- PDFs
+
+    def _printed(self, row: Invoice, pdf: InvoicePdf | None, ledger: Ledger) -> Iterator[Finding]:
+        if pdf is None:
+            yield Finding(row.number_text, "it has no PDF. Run manage.py make_pdfs.")
+            return
+        self.pdfs += 1
+        yield from _file_findings(row.number_text, pdf)
+        yield from self._anchored(Entry(PRINTED, row.number_text, row.issued_on, pdf.sha256), "its PDF", ledger)
+
+    # ---- ledger
+
+    def _anchored(self, entry: Entry, what: str, ledger: Ledger) -> Iterator[Finding]:
+        kept = ledger.entries.get((entry.event, entry.number))
+        if kept is None:
+            self._unanchored.append((entry, what))
+            return
+        yield from anchor_findings(name=entry.number, what=what, now=entry.says, kept=kept)
+
+    def _still_unanchored(self) -> Iterator[Finding]:
+        """A line is written right after the commit: where it was not there yet, look once more."""
+        missing, self._unanchored = self._unanchored, []
+        ledger = read_ledger() if missing else None
+        for entry, what in missing:
+            yield from self._anchored(entry, what, ledger)
+        for entry, what in self._unanchored:
+            yield Finding(entry.number, f"{what} is not in the ledger. Run manage.py make_pdfs.")
+
+
+# ---- documents -----------------------------------------------------------------------------------------------------
+
+
+_CHARGE = ("charge", "site_id", "block_purchase_id", "work_entry_id", "integration_order_id", "period_number")
+_COLUMNS = (
+    *("id", "invoice_id", "position", "kind", "first_day", "last_day", "instalment", "instalment_of", *_CHARGE),
+    *("annual_price", "unit_price", "provisional", "amount", "shares", "stored", "credits_id", "credits__position"),
+    *("credits__invoice__number_text", "credits__invoice__origin", "credits__invoice__issued_on"),
+    *(f"credits__{name}" for name in _CHARGE),
+)
+
+
+class _Chunk:
+    """Some documents with everything that hangs on them, in a fixed number of queries."""
+
+    def __init__(self, series: NumberSeries, named: Sequence[Key]):
+        keys = [key.pk for key in named]
+        self.rows = list(Invoice.objects.filter(pk__in=keys).order_by("number", "pk"))
+        self.series = series
+        self.kind = next((kind for kind, (code, _prefix) in numbering.SERIES.items() if code == series.code), "")
+        self.before = dict(
+            Invoice.objects.filter(series=series, number__in=[key.number - 1 for key in named]).values_list(
+                "number", "chain_sha256"
+            )
+        )
+        self.lines: dict[int, list[dict]] = {}
+        found = InvoiceLine.objects.filter(invoice__in=keys).annotate(stored=Cast("inputs", TextField()))
+        for line in found.order_by("invoice", "position").values(*_COLUMNS):
+            self.lines.setdefault(line["invoice_id"], []).append(line)
+        credits = InvoiceLine.objects.filter(credits__invoice__in=keys, invoice__issued_on__isnull=False)
+        self.credited = dict(credits.order_by().values_list("credits").annotate(Sum("amount")))
+        self.corrects: dict[int, list[Corrected]] = {}
+        links = (
+            Correction.objects.filter(document__in=keys)
+            .order_by("pk")
+            .values_list("document", "corrected__number_text", "corrected__issued_on", "corrected__agreement")
+        )
+        for document, *values in links:
+            self.corrects.setdefault(document, []).append(Corrected(*values))
+        self.pdfs = {pdf.invoice_id: pdf for pdf in InvoicePdf.objects.filter(invoice__in=keys)}
+
+    @property
+    def line_count(self) -> int:
+        """How many lines were read."""
+        return sum(len(lines) for lines in self.lines.values())
+
+    def document(self, row: Invoice) -> StoredDocument:
+        """Return one of the documents as plain values."""
+        return StoredDocument(
+            name=row.number_text,
+            kind=row.kind,
+            series_kind=self.kind,
+            by_credit=row.origin == Invoice.Origin.CREDIT,
+            agreement=row.agreement_id,
+            issued_on=row.issued_on,
+            total=row.total,
+            content=row.content,
+            content_sha256=row.content_sha256,
+            digest=content_sha256(row.content),
+            link=row.chain_sha256,
+            link_before=self.before.get(row.number - 1, ""),
+            printed_number=self.series.text(row.number),
+            said={
+                "number": row.number_text,
+                "kind": row.kind,
+                "issued_on": row.issued_on.isoformat(),
+                "first_day": row.first_day.isoformat(),
+                "last_day": row.last_day.isoformat(),
+                "total": str(row.total),
+                "demonstration": row.is_demonstration,
+            },
+            lines=tuple(self._line(line) for line in self.lines.get(row.pk, ())),
+            corrects=tuple(self.corrects.get(row.pk, ())),
+        )
+
+    def _line(self, line: dict) -> StoredLine:
+        corrects = line["kind"] in (InvoiceLine.Kind.ADJUSTMENT, InvoiceLine.Kind.CREDIT)
+        return StoredLine(
+            position=line["position"],
+            kind=line["kind"],
+            charge=charge_key(line),
+            amount=line["amount"],
+            recomputed=recomputed_text(line["stored"]),
+            shares=line["shares"],
+            inputs=json.loads(line["stored"]) if corrects else {},
+            said={
+                "number": line["position"],
+                "kind": line["kind"],
+                "charge": line["charge"],
+                "first_day": line["first_day"].isoformat(),
+                "last_day": line["last_day"].isoformat(),
+                "instalment": line["instalment"],
+                "instalment_of": line["instalment_of"],
+                "annual_price": _text(line["annual_price"]),
+                "unit_price": _text(line["unit_price"]),
+                "provisional": line["provisional"],
+                "amount": str(line["amount"]),
+            },
+            credits=_credited(line) if line["credits_id"] else None,
+            credited=self.credited.get(line["id"], ZERO),
+        )
+
+
+def _text(amount: Decimal | None) -> str:
+    return "" if amount is None else str(amount)
+
+
+def _credited(line: dict) -> CreditedLine:
+    return CreditedLine(
+        number=line["credits__invoice__number_text"],
+        position=line["credits__position"],
+        charge=charge_key({name: line[f"credits__{name}"] for name in _CHARGE}),
+        is_issued=line["credits__invoice__issued_on"] is not None,
+        by_credit=line["credits__invoice__origin"] == Invoice.Origin.CREDIT,
+    )
+
+
+# ---- books as a whole ----------------------------------------------------------------------------------------------
+
+
+def _guard_findings() -> Iterator[Finding]:
+    missing = {trigger.name for trigger in guards.triggers(connection.vendor)} - guards.present()
+    for name in sorted(missing):
+        yield Finding(BOOKS, f"the guard {name} is missing: sealed rows can be changed. Run manage.py migrate.")
+
+
+def _half_issued() -> Iterator[Finding]:
+    """Rows that are neither a draft nor issued: no series leads to them."""
+    draft = Q(number=None, series=None, number_text="", content=None, content_sha256="", chain_sha256="")
+    issued = Q(issued_on__isnull=False, number__isnull=False, series__isnull=False)
+    for row in Invoice.objects.exclude(issued).exclude(draft, issued_on=None).order_by("pk").defer("content"):
+        yield Finding(row.number_text or BOOKS, "a document is neither a draft nor issued. Compare it with a backup.")
+
+
+def _only_in_ledger(ledger: Ledger) -> Iterator[Finding]:
+    """Documents that were issued once and are not in the books any more."""
+    numbers = iter(sorted(number for event, number in ledger.entries if event == ISSUED))
+    while some := list(islice(numbers, CHUNK)):
+        held = set(Invoice.objects.issued().filter(number_text__in=some).values_list("number_text", flat=True))
+        for number in some:
+            if number not in held:
+                days = sorted(said[0] for said in ledger.entries[ISSUED, number])
+                yield Finding(number, f"the ledger has it, dated {days[-1]}, but the books do not: it was taken out.")
+
+
+def _ledger_notes(ledger: Ledger) -> Iterator[Finding]:
+    if ledger.made_good:
+        lines = f"{ledger.made_good} line{'' if ledger.made_good == 1 else 's'}"
+        yield Finding(LEDGER, f"{lines} made good later by make_pdfs, not written at issue.", is_note=True)
+    for position in ledger.unreadable:
+        yield Finding(LEDGER, f"line {position} cannot be read; a crash may have cut it off.", is_note=True)
+
+
+# ---- files ---------------------------------------------------------------------------------------------------------
+
+
+def _file_findings(name: str, pdf: InvoicePdf) -> Iterator[Finding]:
+    if pdf.file_name != pdf_name(name, pdf.sha256):
+        yield Finding(name, f"its PDF {pdf.file_name} is that of another document.")
+    path = settings.DOCUMENTS_DIR / pdf.file_name
+    digest, size = hashlib.sha256(), 0
+    try:
+        with path.open("rb") as file:
+            while data := file.read(FULL):
+                digest.update(data)
+                size += len(data)
+    except OSError as fault:
+        reason = "is missing" if isinstance(fault, FileNotFoundError) else f"cannot be read ({fault.strerror})"
+        yield Finding(name, f"its PDF {pdf.file_name} {reason}. Run manage.py make_pdfs, or put it back from a backup.")
+        return
+    if (digest.hexdigest(), size) != (pdf.sha256, pdf.size):
+        yield Finding(name, f"its PDF {pdf.file_name} is not the one that was stored. Put it back from a backup.")
+
+
+def _folder_findings() -> Iterator[Finding]:
+    """Name what nobody knows in the folder: worth a look, but no damage to the books."""
+    try:
+        names = iter(sorted(entry.name for entry in os.scandir(settings.DOCUMENTS_DIR) if entry.name != FILE_NAME))
+    except FileNotFoundError:
+        return
+    while some := list(islice(names, CHUNK)):
+        known = set(InvoicePdf.objects.filter(file_name__in=some).values_list("file_name", flat=True))
+        for name in some:
+            if name not in known:
+                what = "was left unfinished by a crash" if name.endswith(UNFINISHED) else "belongs to no document"
+                yield Finding(FILES, f"{name} {what}.", is_note=True)
