@@ -2,12 +2,16 @@
 
 from collections.abc import Mapping
 from datetime import date
+from decimal import Decimal
+
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from contracts.models import (
     Agreement,
     Amendment,
     Component,
     ComponentLimit,
+    HourService,
     IncludedService,
     Party,
     PriceSchedule,
@@ -15,7 +19,7 @@ from contracts.models import (
 )
 from contracts.schedule import Schedule
 from contracts.terms import AmendmentTerms
-from sites.models import ChargedLevel, ComponentCount, Site
+from sites.models import ChargedLevel, ComponentCount, Quotation, Site, WorkEntry
 from tests import reference
 
 
@@ -120,6 +124,7 @@ def schedule(agreement: Agreement, amendment: Amendment | None, value: Schedule,
     IncludedService.objects.bulk_create(
         IncludedService(schedule=row, name=service.name, clause=service.clause) for service in value.included
     )
+    HourService.objects.bulk_create(HourService(schedule=row, name=name) for name in value.hour_services)
     return row
 
 
@@ -141,7 +146,36 @@ def counts(site: Site, counted_on: date, quantities: Mapping[str, int]) -> None:
     )
 
 
-def charged_level(site: Site, period_number: int, code: str, agreed_on: date) -> ChargedLevel:
+def charged_level(site: Site, period_number: int, code: str, agreed_on: date, **fields) -> ChargedLevel:
     """A level that both parties agreed for a site and annual period."""
     level = ServiceLevel.objects.filter(schedule__agreement=site.agreement, code=code).order_by("-pk").first()
-    return ChargedLevel.objects.create(site=site, period_number=period_number, level=level, agreed_on=agreed_on)
+    return ChargedLevel.objects.create(
+        site=site, period_number=period_number, level=level, agreed_on=agreed_on, **fields
+    )
+
+
+def team_work(site: Site, worked_on: date, hours: int, **fields) -> list[WorkEntry]:
+    """So many hours on one day, by as many people as it takes at eight hours each."""
+    shares = [8] * (hours // 8) + [hours % 8] * bool(hours % 8)
+    values = {"site": site, "worked_on": worked_on, "service": "Customer Care", "recorded_on": worked_on} | fields
+    return WorkEntry.objects.bulk_create(
+        WorkEntry(hours=Decimal(share), person=f"Technician {number}", **values)
+        for number, share in enumerate(shares, start=1)
+    )
+
+
+def quotation(site: Site, number: str, price: str, executed_on: date) -> Quotation:
+    """A quotation that both parties signed on one day."""
+    return Quotation.objects.create(
+        site=site,
+        number=number,
+        dated_on=executed_on,
+        price=Decimal(price),
+        document=SimpleUploadedFile(f"{number}.pdf", b"%PDF-1.4"),
+        customer_signer="Michael Sternberg",
+        customer_signed_on=executed_on,
+        supplier_signer="W.H. Pittman",
+        supplier_signed_on=executed_on,
+        executed_on=executed_on,
+        recorded_on=executed_on,
+    )

@@ -8,7 +8,8 @@ from enum import StrEnum
 
 from hypothesis import settings
 
-from contracts.periods import AnnualPeriod, annual_period
+from contracts.money import instalment
+from contracts.periods import AnnualPeriod, DaySpan, annual_period
 from contracts.readings import QUESTIONS, Chosen, Readings
 from contracts.schedule import (
     Component,
@@ -22,8 +23,8 @@ from contracts.schedule import (
     read_limit,
 )
 from contracts.terms import AgreementTerms, AmendmentTerms, Signature
-from invoicing.due import Charge, ChargeKey, SiteFacts
-from invoicing.unbilled import NOTHING_BILLED, Billed, PlannedDocument
+from invoicing.charges import Charge, ChargeKey, SiteFacts
+from invoicing.unbilled import NO_PART, NOTHING_BILLED, Billed, BilledPart, PlannedDocument
 from sites.charged import AgreedLevel
 
 ANCHOR = date(1998, 10, 1)
@@ -86,6 +87,7 @@ SCHEDULE = Schedule(
         IncludedService(name, "Appendix A, note 1")
         for name in ("Traffic Management", "Capacity Management", "Network Management")
     ),
+    hour_services=("Provisioning/Translations", "Customer Care"),
     prices_clause="Appendix A, table",
     integration_clause="Appendix A, note 5",
     hours_clause="Appendix A, hours",
@@ -172,15 +174,35 @@ def with_documents(
     for number, document in enumerate(documents):
         name = names[number] if names else f"D{len(billed)}-{number + 1}"
         for charge in document.charges:
-            result[charge.key] = _added(result.get(charge.key), charge.amount, name, charge.instalment.number)
+            was = result.get(charge.key, NOTHING_BILLED)
+            assert charge.part not in was.parts, "A charge is billed once."
+            result[charge.key] = replace(
+                _added(was, charge.part, charge.amount, name),
+                of=charge.instalment.of if isinstance(charge, Charge) else None,
+                site_key=charge.site.key if charge.site else None,
+                period_number=charge.period.number,
+                description="" if isinstance(charge, Charge) else charge.description,
+                source=charge.source,
+                days=charge.instalment.service if isinstance(charge, Charge) else DaySpan(charge.due_on, charge.due_on),
+            )
         for adjustment in document.adjustments:
-            key = (adjustment.site.key, adjustment.period.number)
-            result[key] = _added(result.get(key), adjustment.amount, name)
+            for part in adjustment.parts:
+                result[adjustment.key] = _added(result[adjustment.key], part.number, part.amount, name)
     return result
 
 
-def _added(was: Billed | None, amount: Decimal, document: str, *instalments: int) -> Billed:
-    was = was or NOTHING_BILLED
-    assert not was.instalments & set(instalments), "An instalment is billed once."
-    documents = was.documents if document in was.documents else (*was.documents, document)
-    return Billed(was.instalments | set(instalments), was.amount + amount, documents)
+def _added(was: Billed, part: int, amount: Decimal, document: str) -> Billed:
+    held = was.parts.get(part, NO_PART)
+    documents = held.documents if document in held.documents else (*held.documents, document)
+    return replace(was, parts={**was.parts, part: replace(held, amount=held.amount + amount, documents=documents)})
+
+
+def billed_instalments(
+    *documents: str, first: int = 1, annual_price: str = "163000.00", site_key: int = 1, period_number: int = 1
+) -> Billed:
+    """Return the books of instalments billed in twelfths of an annual price, each in the document named for it."""
+    parts = {
+        number: BilledPart(instalment(total=Decimal(annual_price), number=number, of=12), (document,))
+        for number, document in enumerate(documents, start=first)
+    }
+    return Billed(parts, of=12, site_key=site_key, period_number=period_number)

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from playwright.sync_api import Page, expect
 
-from invoicing.issuing import draft_invoices
+from invoicing.drafting import draft_invoices
 from invoicing.models import Invoice
 from invoicing.roles import FINANCE
 from tests import factories, reference

@@ -1,6 +1,7 @@
 """What holds for every page of agreements, sites and invoices: who gets in, what is never written, what stays text."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from django.apps import apps
@@ -9,7 +10,9 @@ from django.test import Client
 from django.urls import reverse
 
 from contracts.models import Party
-from invoicing.issuing import draft_invoices, issue
+from invoicing.crediting import WaiverDecision, credit
+from invoicing.drafting import draft_invoices
+from invoicing.issuing import issue
 from invoicing.printing import make_pdf
 from tests import factories, reference
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of, user_of
@@ -25,11 +28,16 @@ WHO_GETS_IN = {
     "sites:site_list": EVERYBODY,
     "sites:site_detail": EVERYBODY,
     "invoicing:invoice_list": WITH_PRICES,
+    "invoicing:reading_register": WITH_PRICES,
     "invoicing:invoice_detail": WITH_PRICES,
     "invoicing:invoice_pdf": WITH_PRICES,
     "invoicing:run": {FINANCE},
     "invoicing:invoice_issue": {FINANCE},
     "invoicing:invoice_credit": {FINANCE},
+    "invoicing:correction_list": WITH_PRICES,
+    "invoicing:correction_detail": WITH_PRICES,
+    "invoicing:waiver_list": WITH_PRICES,
+    "invoicing:waiver_withdraw": {FINANCE, ACCOUNT_MANAGER},
 }
 
 
@@ -48,17 +56,25 @@ def desk() -> dict[str, tuple]:
     first, draft = result.documents
     issued = issue(invoice=first, on=date(1998, 11, 1), by=None)
     make_pdf(invoice=issued)
+    decision = WaiverDecision("J. Doe", date(1998, 11, 1))
+    some = {1: Decimal("1.00")}
+    note = credit(invoice=issued, reason="Late", on=date(1998, 11, 1), by=None, amounts=some, waiver=decision)
     return {
         "contracts:agreement_list": (),
         "sites:agreement_detail": (agreement.pk,),
         "sites:site_list": (),
         "sites:site_detail": (site.pk,),
         "invoicing:invoice_list": (),
+        "invoicing:reading_register": (agreement.pk,),
         "invoicing:invoice_detail": (issued.pk,),
         "invoicing:invoice_pdf": (issued.pk,),
         "invoicing:run": (),
         "invoicing:invoice_issue": (draft.pk,),
         "invoicing:invoice_credit": (issued.pk,),
+        "invoicing:correction_list": (),
+        "invoicing:correction_detail": (agreement.pk,),
+        "invoicing:waiver_list": (),
+        "invoicing:waiver_withdraw": (note.lines.get().waiver.pk,),
     }
 
 
@@ -143,6 +159,9 @@ def test_a_name_is_shown_as_text(desk):
         "sites:site_detail",
         "invoicing:invoice_detail",
         "invoicing:invoice_issue",
+        "invoicing:invoice_credit",
+        "invoicing:waiver_list",
+        "invoicing:waiver_withdraw",
     }
 
 

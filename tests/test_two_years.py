@@ -14,7 +14,7 @@ import pytest
 
 from contracts.periods import ONE_DAY, Month
 from contracts.terms import Expired, terms_on
-from invoicing.issuing import draft_invoices
+from invoicing.drafting import draft_invoices
 from invoicing.models import Invoice, InvoiceLine, InvoicePdf
 from invoicing.printing import make_missing_pdfs, stored_pdf
 from sites.models import ChargedLevel, RenewalReview

@@ -92,24 +92,6 @@ def test_agreement_is_entered_with_its_readings(manager):
     assert row.as_terms().readings.frequency == "quarterly"
 
 
-def test_reading_that_does_not_answer_its_question_is_refused(manager, agreement):
-    response = manager.post(
-        f"{ADMIN}/agreement/{agreement.pk}/change/",
-        {
-            "title": "Services Agreement",
-            **management("chosen_readings", 0, 1),
-            "chosen_readings-0-question": "frequency",
-            "chosen_readings-0-choice": "in-advance",
-            "chosen_readings-0-chosen_by": "J. Doe",
-            "chosen_readings-0-chosen_on": "1998-10-20",
-        },
-    )
-
-    formset = response.context["inline_admin_formsets"][0].formset
-    assert list(formset.errors[0]) == ["choice"]
-    assert not ChosenReading.objects.exists()
-
-
 def test_amendment_is_drafted(manager, agreement):
     manager.post(f"{ADMIN}/amendment/add/", amendment_form(agreement))
 
@@ -408,7 +390,7 @@ def test_list_shows_the_expiration_in_force(manager, agreement):
     ("name", "queries"),
     [
         ("party", 5),
-        ("agreement", 14),
+        ("agreement", 15),
         ("amendment", 8),
         ("priceschedule", 6),
         ("servicelevel", 6),

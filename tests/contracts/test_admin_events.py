@@ -43,8 +43,10 @@ def test_first_signature_leaves_the_amendment_open(manager, amendment):
     url = page_of(amendment) + "sign-customer/"
     page = manager.get(url)
     assert page.context["consequences"] == [
-        "The signature is recorded on Amendment 2 (LNM990901MP). It stays open, and changes no price, "
-        "until the supplier has signed too."
+        "The signature is recorded on Amendment 2 (LNM990901MP). It changes no price until the supplier has signed "
+        "too.",
+        "What it says and its price schedule are closed from now on. To change them, the signature is withdrawn first, "
+        "with a reason.",
     ]
     amendment.refresh_from_db()
     assert amendment.customer_signed_on is None
@@ -128,7 +130,7 @@ def test_schedule_in_force_is_copied(manager, amendment):
     assert "Copy the schedule in force" not in offered(manager, page_of(amendment) + "change/")
     again = manager.post(url, follow=True)
     assert messages_of(again) == [
-        "The amendment has a price schedule already, or is executed. Change the rows of the schedule it has."
+        "The amendment has a price schedule already, or a party has signed it. Change the schedule that it has."
     ]
     assert amendment.schedules.count() == 1
 
@@ -175,7 +177,10 @@ def test_event_is_not_offered_once_the_amendment_is_executed(manager, amendment)
     sealed = amendment.agreement.amendments.get(number=1)
     assert offered(manager, page_of(sealed) + "change/") == ["Attach the scanned document"]
     answer = manager.post(page_of(sealed) + "sign-customer/", SIGNED, follow=True)
-    assert messages_of(answer) == ["The amendment is executed; its signatures are sealed with it."]
+    assert messages_of(answer) == [
+        "This signature is on file. While it is the only one, the amendment's page withdraws it; an executed amendment "
+        "keeps its signatures."
+    ]
 
 
 def test_the_scan_of_an_executed_amendment_is_attached_once(manager, amendment):
@@ -258,7 +263,8 @@ def test_nothing_sealed_is_discarded(manager, amendment):
         assert removals(manager, url + "change/") == []
         answer = manager.post(url + "discard/", follow=True)
         assert messages_of(answer) == [
-            "What both parties have signed is sealed and stays. Enter the next amendment instead."
+            "What a party has signed stays. Withdraw the signature while it is the only one; enter the next amendment "
+            "once both have signed."
         ]
     assert sealed.schedules.get().levels.count() == 5
 

@@ -133,6 +133,7 @@ def test_copy_schedule_in_force_takes_the_schedule_known_on_the_day(agreement):
 
     assert before.levels.count() == 5
     before.included_services.all().delete()
+    before.hour_services.all().delete()
     for level in before.levels.all():
         level.limits.all().delete()
     before.levels.all().delete()
@@ -211,11 +212,19 @@ def test_record_signature_seals_the_amendment_and_its_schedule(agreement):
             change()
 
 
-def test_record_signature_replaces_the_first_while_the_other_is_missing(agreement):
+def test_record_signature_refuses_a_party_that_has_signed(agreement):
     amendment = drafted(agreement)
     signed(amendment, name="Typing Error")
 
-    assert signed(amendment, name="Ann Example").customer_signer == "Ann Example"
+    assert refused(signed, amendment, name="Ann Example") == [
+        (
+            "customer_signed_on",
+            "Typing Error signed Amendment 2 (LNM000601MP) for the customer on 30 May 2000. "
+            "Withdraw that signature first, with a reason.",
+        )
+    ]
+    amendment.refresh_from_db()
+    assert amendment.customer_signer == "Typing Error"
 
 
 @pytest.mark.parametrize(
@@ -278,7 +287,6 @@ def test_record_signature_refuses_a_schedule_with_errors_and_keeps_it_open(agree
     amendment = drafted(agreement)
     schedule = copy_schedule_in_force(amendment=amendment, on=ON, by=None)
     ComponentLimit.objects.filter(level__schedule=schedule, level__code="SMALL", component__code="GE").update(lower=15)
-    signed(amendment, "supplier")
 
     assert refused(signed, amendment, "customer") == [
         ("gateway elements", "gateway elements: 15 is in Very Small and in Small.")
@@ -310,9 +318,8 @@ def test_record_signature_refuses_an_effective_date_that_has_moved_since(agreeme
     second = drafted(agreement)
     drafted(agreement, 3, from_expires_on=None, expires_on=None)
     Amendment.objects.filter(pk=second.pk).update(effective_on=date(2000, 10, 2))
-    signed(second, "supplier")
 
-    [(place, message)] = refused(signed, second, "customer")
+    [(place, message)] = refused(signed, second, "supplier")
 
     assert place == "effective_on"
     assert "would take effect on 2 October 2000, after Amendment 3 (LNM000601MP) on 1 October 2000." in message
@@ -337,12 +344,14 @@ def test_record_signature_executes_nothing_under_an_agreement_that_is_not_execut
     assert signed(amendment, "customer").executed_on == date(2000, 5, 30)
 
 
-def test_record_signature_refuses_an_expiration_that_has_moved_since():
+@pytest.mark.parametrize("signatures", [0, 1])
+def test_each_signature_refuses_an_expiration_that_has_moved_since(signatures):
     agreement = factories.agreement(amendments=())
     first = drafted(agreement, 1, from_expires_on=date(2000, 7, 22), expires_on=END)
     second = drafted(agreement, 2)
+    for _ in range(signatures):
+        signed(second, "supplier")
     Amendment.objects.filter(pk=first.pk).update(expires_on=date(2000, 12, 31))
-    signed(second, "supplier")
 
     assert refused(signed, second, "customer") == [
         (
@@ -444,7 +453,6 @@ def test_execute_agreement_refuses_a_schedule_with_errors():
 def test_discarded_amendment_takes_its_schedule_along_and_frees_its_number(agreement):
     row = drafted(agreement)
     copy_schedule_in_force(amendment=row, on=ON, by=None)
-    signed(row)
     discard_amendment(amendment=row, on=ON, by=None)
 
     assert list(agreement.amendments.values_list("number", flat=True)) == [1]

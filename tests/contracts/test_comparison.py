@@ -2,7 +2,14 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from contracts.comparison import AmendmentChanges, Difference, amendment_changes, differences
+from contracts.comparison import (
+    AmendmentChanges,
+    ComparedCell,
+    Difference,
+    amendment_changes,
+    amendment_comparison,
+    differences,
+)
 from contracts.schedule import HourPrices, OpeningRule, ReviewRule, Schedule, read_limit
 from contracts.terms import Source
 from tests.reference import (
@@ -88,9 +95,9 @@ def test_differences_cover_hours_rules_and_included_services():
 def test_differences_list_every_value_where_nothing_was_on_file():
     found = differences(before=None, after=SCHEDULE)
 
-    # 5 levels x (1 price + 6 limits), 2 sizes with an integration price, 6 figures of hours, 2 opening levels,
-    # 2 figures of the review and the included services
-    assert len(found) == 5 * (1 + len(COMPONENTS)) + 2 + 6 + 2 + 2 + 1
+    # 5 levels x (1 price + 6 limits), 2 sizes with an integration price, 6 figures of hours and their services,
+    # 2 opening levels, 2 figures of the review and the included services
+    assert len(found) == 5 * (1 + len(COMPONENTS)) + 2 + 6 + 1 + 2 + 2 + 1
     assert found[0] == Difference("Very Small: annual price", "not on file", "163,000.00")
     assert {difference.before for difference in found} == {"not on file"}
 
@@ -146,4 +153,119 @@ def test_amendment_that_sets_an_end_where_there_was_none_says_so():
 
     assert amendment_changes(agreement=ending, number=1, known_on=LATER).cells == (
         Difference("Expiration", "not on file", "30 September 2000"),
+    )
+
+
+# ---- side by side
+
+
+def compared(schedule: Schedule | None, **values):
+    """The comparison of a second amendment that brings a schedule."""
+    second = amendment(2, date(1999, 10, 1), schedule=schedule, **values)
+    return amendment_comparison(agreement=agreement(second), number=2, known_on=LATER)
+
+
+def test_comparison_holds_every_cell_of_the_table_in_its_order():
+    found = compared(SCHEDULE)
+
+    assert str(found.against) == "Amendment 1 (LNM980917MP), Appendix A, table"
+    assert [column.after for column in found.columns] == [
+        "gateway elements",
+        "5ESS (switch)",
+        "SLC",
+        "SM",
+        "DACS II",
+        "DACS IV",
+    ]
+    small = found.levels[1]
+    assert (small.name.after, small.annual_price.after, small.integration_price.after) == (
+        "Small",
+        "198,000.00",
+        "100,000.00",
+    )
+    assert [cell.before for cell in small.limits] == ["16 to 25", "1", "up to 15", "1", "1", "1"]
+    assert found.levels[2].integration_price == ComparedCell("not stated", "not stated")
+    assert (found.changed, any(level.changed for level in found.levels)) == (0, False)
+    assert [rule.cell.after for rule in found.rules] == [
+        "30 September 2000",
+        "1500",
+        "121,500.00",
+        "81.00",
+        "1.00",
+        "10",
+        "10",
+        "Provisioning/Translations, Customer Care",
+        "Very Small",
+        "Very Small",
+        "60",
+        "2",
+        "Capacity Management, Network Management, Traffic Management",
+    ]
+
+
+def test_comparison_marks_what_differs_with_the_difference_of_amounts():
+    cheaper = replace(
+        with_level(SMALL, annual_price=Decimal("188100.00"), limits={**SMALL.limits, "GE": read_limit("16 to 27")}),
+        hours=replace(SCHEDULE.hours, hourly_price=Decimal("0.00")),
+    )
+    found = compared(cheaper, expires_on=date(2001, 9, 30))
+
+    small = found.levels[1]
+    assert small.changed
+    assert small.annual_price == ComparedCell("198,000.00", "188,100.00", Decimal("-9900.00"))
+    assert small.limits[0] == ComparedCell("16 to 25", "16 to 27")
+    assert found.rules[0].cell == ComparedCell("30 September 2000", "30 September 2001")
+    assert found.rules[3].cell == ComparedCell("81.00", "0.00", Decimal("-81.00"))
+    assert (found.changed, [level.changed for level in found.levels]) == (4, [False, True, False, False, False])
+
+
+def test_comparison_knows_levels_and_components_by_their_codes():
+    renamed = replace(SMALL, name="Small town", annual_price=Decimal("190000.00"))
+    tiny = replace(VERY_SMALL, code="TINY", name="Tiny", rank=6)
+    columns = (replace(COMPONENTS[0], name="GE"), *COMPONENTS[1:4], replace(COMPONENTS[5], code="FAX", name="Fax"))
+    found = compared(replace(SCHEDULE, levels=(VERY_SMALL, renamed, MEDIUM, tiny), components=columns))
+
+    assert [(level.name.before, level.name.after) for level in found.levels] == [
+        ("Very Small", "Very Small"),
+        ("Small", "Small town"),
+        ("Medium", "Medium"),
+        ("Large", ""),
+        ("Very Large", ""),
+        ("", "Tiny"),
+    ]
+    assert [(column.before, column.after) for column in found.columns] == [
+        ("gateway elements", "GE"),
+        ("5ESS (switch)", "5ESS (switch)"),
+        ("SLC", "SLC"),
+        ("SM", "SM"),
+        ("DACS II", ""),
+        ("DACS IV", ""),
+        ("", "Fax"),
+    ]
+    large, new = found.levels[3], found.levels[5]
+    assert (large.annual_price, large.limits[0]) == (ComparedCell("320,000.00", ""), ComparedCell("36 to 50", ""))
+    assert (new.annual_price, new.integration_price) == (
+        ComparedCell("", "163,000.00"),
+        ComparedCell("", "100,000.00"),
+    )
+    assert found.levels[0].limits[4:] == (ComparedCell("1", ""), ComparedCell("1", ""), ComparedCell("", "not stated"))
+
+
+def test_comparison_of_the_first_schedule_has_nothing_beside_it():
+    found = amendment_comparison(agreement=AGREEMENT, number=1, known_on=LATER)
+
+    assert found.against is None
+    assert found.levels[0].annual_price == ComparedCell("", "163,000.00")
+    assert found.rules[0].cell == ComparedCell("22 July 2000", "30 September 2000")
+    assert found.rules[1].cell == ComparedCell("not on file", "1500")
+
+
+def test_comparison_of_an_amendment_without_a_schedule_is_its_term():
+    found = compared(None, expires_on=date(2001, 9, 30))
+
+    assert (found.levels, found.columns, found.changed) == ((), (), 1)
+    assert [(rule.place, rule.cell.after) for rule in found.rules] == [("Expiration", "30 September 2001")]
+    endless = replace(AGREEMENT, amendments=(amendment(1, date(1999, 10, 1)),), original_expires_on=None)
+    assert amendment_comparison(agreement=endless, number=1, known_on=LATER).rules[0].cell == ComparedCell(
+        "no end", "no end"
     )

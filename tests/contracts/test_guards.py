@@ -23,7 +23,9 @@ from tests import factories, reference
 
 pytestmark = pytest.mark.django_db
 
-UNSIGNED = reference.amendment(2, date(1999, 10, 1), supplier_signature=None, schedule=reference.SCHEDULE)
+UNSIGNED = reference.amendment(
+    2, date(1999, 10, 1), customer_signature=None, supplier_signature=None, schedule=reference.SCHEDULE
+)
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def agreement():
 
 @pytest.fixture
 def unsealed():
-    """An amendment that waits for a signature, on an agreement of its own."""
+    """An amendment that nobody has signed, on an agreement of its own."""
     other = factories.agreement("LNS-OPEN")
     return factories.amendment(other, UNSIGNED)
 

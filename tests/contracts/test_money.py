@@ -3,7 +3,7 @@ from fractions import Fraction
 
 import pytest
 
-from contracts.money import cents, instalment, money_text, split_cumulatively, split_last_absorbs
+from contracts.money import cents, changed_by, instalment, money_text, split_cumulatively, split_last_absorbs
 
 
 @pytest.mark.parametrize(
@@ -96,3 +96,18 @@ def test_split_last_absorbs_leaves_the_difference_to_the_last(shares, expected):
 )
 def test_money_text_separates_thousands(amount, printed):
     assert money_text(Decimal(amount)) == printed
+
+
+@pytest.mark.parametrize(
+    ("amount", "percent", "expected"),
+    [
+        ("163000.00", "-5", "154850.00"),
+        ("121500.00", "-5", "115425.00"),
+        ("81.00", "2.5", "83.03"),  # 83.025, half up
+        ("100.00", "33.3333", "133.33"),
+        ("0.00", "900", "0.00"),
+        ("99999999999.99", "0", "99999999999.99"),
+    ],
+)
+def test_changed_by_rounds_half_up_to_cents(amount, percent, expected):
+    assert changed_by(amount=Decimal(amount), percent=Decimal(percent)) == Decimal(expected)

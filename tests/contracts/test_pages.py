@@ -174,8 +174,8 @@ def test_amendment_shows_signatures_extension_and_what_it_compares_with():
 def test_readings_nobody_chose_have_no_date():
     agreement = reference.agreement(proration=Proration.DAILY)
 
-    shown = {reading.chosen.question.key: reading for reading in readings_shown(agreement)}
+    shown = {reading.chosen.question.key: reading for reading in readings_shown(agreement, on=date(1999, 7, 15))}
 
-    assert len(shown) == 7
+    assert len(shown) == 10
     assert shown["proration"].chosen.choice is Proration.DAILY
     assert shown["timing"].chosen_on is None

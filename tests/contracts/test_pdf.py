@@ -260,7 +260,7 @@ def test_document_after_a_refused_one_prints():
 
 @pytest.fixture
 def without_weasyprint(monkeypatch, tmp_path):
-    """Return a function that takes WeasyPrint away: its import then runs this line of Python."""
+    """Return a function that takes WeasyPrint away, here and in the press: its import then runs this line of Python."""
 
     def take_away(line: str) -> None:
         package = tmp_path / "weasyprint"
@@ -269,11 +269,12 @@ def without_weasyprint(monkeypatch, tmp_path):
         for name in [name for name in sys.modules if name.split(".")[0] == "weasyprint"]:
             monkeypatch.delitem(sys.modules, name)
         monkeypatch.syspath_prepend(tmp_path)
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
         monkeypatch.setattr(pdf, "LIBRARIES", ("libpango-that-is-not-there.so.0",))
-        press = pdf._press
-        monkeypatch.setattr(pdf, "_press", press.__wrapped__)
+        pdf._printer.stop()
 
-    return take_away
+    yield take_away
+    pdf._printer.stop()
 
 
 MISSING_PANGO = "print('long advice'); raise OSError(\"cannot load library 'libpango-1.0-0': not found\")"
@@ -294,6 +295,14 @@ def test_missing_package_is_named(without_weasyprint):
     without_weasyprint("import a_package_that_is_not_there")
     with pytest.raises(PdfUnavailable, match="the Python package a_package_that_is_not_there is missing"):
         rendered(page("x"))
+
+
+def test_printing_goes_on_as_soon_as_the_library_is_there(without_weasyprint, monkeypatch):
+    without_weasyprint(MISSING_PANGO)
+    with pytest.raises(PdfUnavailable):
+        rendered(page("x"))
+    monkeypatch.delenv("PYTHONPATH")
+    assert text(rendered(page("<h1>Again</h1>"))).startswith("Again")
 
 
 def test_check_warns_and_stops_nothing(without_weasyprint):

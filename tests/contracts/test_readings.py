@@ -3,10 +3,13 @@ import pytest
 from contracts.readings import (
     DEFAULT_READINGS,
     QUESTIONS,
+    BlockCompletion,
+    BlockCount,
     ChangeCounting,
     Chosen,
     Frequency,
     LevelDecision,
+    Minimum,
     Proration,
     Readings,
     ReviewDay,
@@ -22,6 +25,9 @@ DEFAULTS = {
     "timing": Timing.IN_ARREARS,
     "proration": Proration.MONTHLY,
     "rounding": Rounding.CUMULATIVE,
+    "block-count": BlockCount.ANNUAL_PERIOD,
+    "block-completion": BlockCompletion.LAST_HOUR_USED,
+    "minimum": Minimum.PER_ENTRY,
 }
 
 
@@ -85,3 +91,8 @@ def test_chosen_prints_its_sentence_and_those_not_taken():
 def test_of_question_refuses_an_unknown_key():
     with pytest.raises(KeyError):
         DEFAULT_READINGS.of_question("weather")
+
+
+def test_question_and_choices_fit_their_columns():
+    assert [key for key in QUESTIONS if len(key) > 20] == []
+    assert [choice for question in QUESTIONS.values() for choice in question.choices if len(choice) > 30] == []

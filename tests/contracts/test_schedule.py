@@ -7,6 +7,7 @@ from contracts.schedule import (
     NOT_STATED,
     Component,
     Finding,
+    IncludedService,
     Level,
     Limit,
     LimitKind,
@@ -56,13 +57,30 @@ def test_read_limit_reads_what_the_source_prints(cell, expected, printed):
     assert limit.stated is (expected is not NOT_STATED)
 
 
-@pytest.mark.parametrize("cell", ["up to l5", "l", "-5", "15.5", "1,500", "up to", "16 to", "٣", "1234567890", "15 SM"])
+@pytest.mark.parametrize("cell", ["up to l5", "l", "1,500", "up to", "16 to", "٣", "1234567890", "15 SM"])
 def test_read_limit_refuses_what_is_no_number(cell):
     assert read_limit(cell, place="Small, SLC") == Refused(
         "NOT_A_NUMBER",
         "Small, SLC",
         f"Small, SLC: {cell!r} is not a number. Enter the figure it should say; the printed text is kept beside it.",
     )
+
+
+@pytest.mark.parametrize(
+    ("cell", "code", "said"),
+    [
+        ("-5", "NEGATIVE", "'-5' is negative."),
+        ("up to -5", "NEGATIVE", "'up to -5' is negative."),
+        ("−5 to 10", "NEGATIVE", "'−5 to 10' is negative."),
+        ("15.5", "NOT_WHOLE", "'15.5' is a fraction."),
+        ("16 to 25.5", "NOT_WHOLE", "'16 to 25.5' is a fraction."),
+    ],
+)
+def test_read_limit_refuses_what_is_no_whole_number_from_zero(cell, code, said):
+    assert read_limit(cell, place="Small, SLC") == Refused(
+        code, "Small, SLC", f"Small, SLC: {said} A limit is a whole number from 0."
+    )
+    assert read_limit(cell, corrected="15") == Limit(LimitKind.NUMBER, None, 15, cell)
 
 
 def test_read_limit_refuses_a_reversed_range():
@@ -211,6 +229,43 @@ def test_findings_refuse_what_is_used_twice():
         Finding(Weight.ERROR, "REPEATED", "The level rank 1 is used twice.", "level rank"),
         Finding(Weight.ERROR, "REPEATED", "The component code GE is used twice.", "component code"),
     ]
+
+
+def test_findings_refuse_a_service_that_is_named_twice():
+    named = replace(
+        table("up to 15"),
+        included=(IncludedService("Traffic"), IncludedService("Traffic")),
+        hour_services=("Customer Care", "Customer Care"),
+    )
+
+    assert findings(named) == (
+        Finding(Weight.ERROR, "REPEATED", "The included service Traffic is used twice.", "included service"),
+        Finding(
+            Weight.ERROR,
+            "REPEATED",
+            "The service charged by hours Customer Care is used twice.",
+            "service charged by hours",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        (("up to 15", "15 to 25"), (("L1", "GE"), ("L2", "GE"))),
+        (("20 to 25", "10 to 15"), (("L1", "GE"), ("L2", "GE"))),
+        (("0 to 15", "17 to 25"), (("L1", "GE"), ("L2", "GE"))),
+        (("up to 15", ""), (("L2", "GE"),)),
+    ],
+)
+def test_findings_name_their_cells_by_codes(cells, expected):
+    assert [found.cells for found in findings(table(*cells))] == [expected]
+
+
+def test_finding_of_a_price_names_the_cell_of_the_higher_level():
+    (found,) = findings(table("up to 15", "16 to 25", prices=("200", "200")))
+
+    assert found.cells == (("L2", ""),)
 
 
 def test_findings_refuse_an_opening_level_that_is_no_row():

@@ -4,18 +4,15 @@ from decimal import Decimal
 
 import pytest
 
-from contracts.schedule import Refused
 from contracts.terms import (
+    AmendmentState,
     Expired,
     NotExecuted,
     NotOnFile,
     Source,
     TermsFound,
-    amendment_refusals,
-    effective_refusals,
     expiration_known,
     expiration_on_file,
-    next_amendment_number,
     schedule_before,
     terms_on,
 )
@@ -264,6 +261,76 @@ def test_original_schedule_of_an_agreement_that_is_not_executed_prices_nothing()
     assert isinstance(found_on(date(1997, 9, 3), of=unsigned), NotOnFile)  # before the agreement's date
 
 
+UNEXECUTED = replace(AGREEMENT, executed_on=None)
+
+
+def test_executed_amendment_of_an_agreement_that_is_not_executed_changes_nothing():
+    assert found_on(ANCHOR, of=UNEXECUTED) == NotExecuted(
+        ANCHOR,
+        LATER,
+        "1 October 1998 has no price yet. Agreement LNS970602JC is not executed: record its execution to price this "
+        "day.",
+    )
+    assert expiration_known(agreement=UNEXECUTED, known_on=LATER)[0] == date(2000, 7, 22)
+    assert schedule_before(agreement=UNEXECUTED, number=1, known_on=LATER)[0] is None
+
+
+@pytest.mark.parametrize(
+    ("service_on", "amendments", "refusal", "said"),
+    [
+        (
+            date(2000, 7, 23),
+            (AMENDMENT,),
+            NotExecuted,
+            "Agreement LNS970602JC expired on 22 July 2000 (Agreement LNS970602JC); 23 July 2000 is after it. "
+            "Agreement LNS970602JC is not executed. Record its execution to extend the term.",
+        ),
+        (
+            date(2000, 7, 23),
+            (replace(AMENDMENT, supplier_signature=None),),
+            NotExecuted,
+            "Agreement LNS970602JC expired on 22 July 2000 (Agreement LNS970602JC); 23 July 2000 is after it. "
+            "Amendment 1 (LNM980917MP) is not executed: the signature of the supplier is missing. Record it to extend "
+            "the term.",
+        ),
+        (
+            date(2000, 10, 1),
+            (AMENDMENT,),
+            Expired,
+            "Agreement LNS970602JC expired on 22 July 2000 (Agreement LNS970602JC); 1 October 2000 is after it. "
+            "Extend the term by an amendment.",
+        ),
+    ],
+)
+def test_expired_agreement_that_is_not_executed_says_what_is_missing(service_on, amendments, refusal, said):
+    found = found_on(service_on, of=replace(UNEXECUTED, amendments=amendments))
+
+    assert (type(found), found.message) == (refusal, said)
+
+
+@pytest.mark.parametrize(("known_on", "priced"), [(date(1999, 2, 28), False), (date(1999, 3, 1), True)])
+def test_amendment_is_known_from_the_execution_of_its_agreement_on(known_on, priced):
+    late = replace(AGREEMENT, executed_on=date(1999, 3, 1))
+    found = found_on(ANCHOR, known_on=known_on, of=late)
+
+    assert isinstance(found, TermsFound if priced else NotOnFile)
+    assert late.binds(AMENDMENT, known_on=known_on) is priced
+    assert priced or "Agreement LNS970602JC was executed on 1 March 1999 only." in found.message
+
+
+@pytest.mark.parametrize(
+    ("changed", "state"),
+    [
+        ({}, AmendmentState.EXECUTED),
+        ({"supplier_signature": None}, AmendmentState.ONE_SIGNATURE),
+        ({"customer_signature": None}, AmendmentState.ONE_SIGNATURE),
+        ({"customer_signature": None, "supplier_signature": None}, AmendmentState.DRAFT),
+    ],
+)
+def test_state_of_an_amendment_counts_its_signatures(changed, state):
+    assert replace(AMENDMENT, **changed).state is state
+
+
 def test_agreement_without_an_end_never_expires():
     endless = replace(AGREEMENT, original_expires_on=None, amendments=(replace(AMENDMENT, expires_on=None),))
     found = found_on(date(2030, 1, 1), of=endless)
@@ -307,125 +374,3 @@ def test_amendment_signed_before_it_takes_effect_is_not_retroactive():
 
 def test_amendment_without_a_contract_number_is_called_by_its_number():
     assert replace(AMENDMENT, contract_number="").name == "Amendment 1"
-
-
-def refusals(
-    number: int,
-    from_expires_on: date | None = None,
-    expires_on: date | None = None,
-    *,
-    effective_on: date | None = EXPIRES_ON,
-    of=AGREEMENT,
-):
-    return amendment_refusals(
-        agreement=of,
-        number=number,
-        effective_on=effective_on,
-        from_expires_on=from_expires_on,
-        expires_on=expires_on,
-    )
-
-
-@pytest.mark.parametrize(
-    ("number", "expected"),
-    [
-        (2, ()),
-        (1, (Refused("DUPLICATE_NUMBER", "number", "Amendment 1 is already on file. The next is 2."),)),
-        (3, (Refused("SKIPPED_NUMBER", "number", "Amendment 2 comes next, not 3."),)),
-        (0, (Refused("SKIPPED_NUMBER", "number", "Amendment 2 comes next, not 0."),)),
-    ],
-)
-def test_amendment_numbers_run_without_a_gap(number, expected):
-    assert refusals(number) == expected
-
-
-def test_first_amendment_has_number_one():
-    bare = replace(AGREEMENT, amendments=())
-
-    assert refusals(1, of=bare) == ()
-    (skipped,) = refusals(2, of=bare)
-    assert skipped.message == "Amendment 1 comes next, not 2."
-
-
-@pytest.mark.parametrize("effective_on", [date(1998, 10, 1), date(1998, 10, 2), None])
-def test_amendment_may_take_effect_with_the_one_before_it_or_later(effective_on):
-    assert refusals(2, effective_on=effective_on) == ()
-
-
-@pytest.mark.parametrize("signed", [{}, {"supplier_signature": None}])
-def test_amendment_does_not_take_effect_before_an_earlier_one(signed):
-    of = agreement(amendment(2, date(1999, 10, 1), **signed), amendment(3, date(1999, 4, 1)))
-
-    assert refusals(4, effective_on=date(1999, 9, 30), of=of) == (
-        Refused(
-            "OUT_OF_ORDER",
-            "effective_on",
-            "The amendment would take effect on 30 September 1999, before Amendment 2 (LNM-2) on 1 October 1999. "
-            "Amendments take effect in the order of their numbers. Correct the effective date.",
-        ),
-    )
-
-
-@pytest.mark.parametrize(("effective_on", "fits"), [(date(1999, 10, 1), True), (date(1999, 10, 2), False)])
-def test_amendment_does_not_take_effect_after_a_later_one(effective_on, fits):
-    of = agreement(amendment(2, date(1999, 4, 1)), amendment(3, date(1999, 10, 1)))
-    found = effective_refusals(agreement=of, number=2, effective_on=effective_on)
-
-    assert [refused.message for refused in found] == [
-        "The amendment would take effect on 2 October 1999, after Amendment 3 (LNM-3) on 1 October 1999. "
-        "Amendments take effect in the order of their numbers. Correct the effective date."
-    ] * (not fits)
-
-
-@pytest.mark.parametrize(("from_expires_on", "named"), [(date(2000, 7, 22), "22 July 2000"), (None, "no date")])
-def test_amendment_must_extend_from_the_expiration_on_file(from_expires_on, named):
-    assert refusals(2, from_expires_on, date(2001, 9, 30)) == (
-        Refused(
-            "EXPIRATION_MISMATCH",
-            "from_expires_on",
-            f"The amendment extends from {named}, but the expiration on file is 30 September 2000. "
-            "Correct one of the two.",
-        ),
-    )
-
-
-def test_amendment_that_extends_from_the_day_on_file_is_accepted():
-    assert refusals(2, EXPIRES_ON, date(2001, 9, 30)) == ()
-
-
-def test_amendment_is_refused_for_each_field_at_once():
-    found = refusals(4, None, date(2001, 9, 30), effective_on=date(1998, 9, 30))
-
-    assert [refused.place for refused in found] == ["number", "effective_on", "from_expires_on"]
-
-
-def test_expiration_on_file_is_the_last_one_set_before():
-    unsigned = amendment(2, date(2000, 8, 1), expires_on=date(2001, 9, 30), supplier_signature=None)
-    silent = amendment(3, date(2000, 9, 1))
-    three = agreement(unsigned, silent)
-
-    days = [expiration_on_file(agreement=three, before=number) for number in (1, 2, 3, 4)]
-
-    assert days == [date(2000, 7, 22), date(2000, 9, 30), date(2001, 9, 30), date(2001, 9, 30)]
-
-
-def test_next_amendment_number_follows_the_highest():
-    assert next_amendment_number(agreement=replace(AGREEMENT, amendments=())) == 1
-    assert next_amendment_number(agreement=agreement(amendment(2, date(1999, 1, 1)))) == 3
-
-
-@pytest.mark.parametrize(
-    ("number", "known_on", "expected"),
-    [
-        (1, LATER, (None, Source("Agreement LNS970602JC"))),
-        (2, LATER, (SCHEDULE, Source("Amendment 1 (LNM980917MP)", "Appendix A, table"))),
-        (2, date(1998, 10, 19), (None, Source("Agreement LNS970602JC"))),
-        # The second is effective later than the third.
-        (3, LATER, (SCHEDULE, Source("Amendment 1 (LNM980917MP)", "Appendix A, table"))),
-    ],
-)
-def test_schedule_before_is_what_an_amendment_replaces(number, known_on, expected):
-    second = amendment(2, date(2000, 1, 1), schedule=DEARER)
-    third = amendment(3, date(1999, 12, 1), schedule=SCHEDULE)
-
-    assert schedule_before(agreement=agreement(second, third), number=number, known_on=known_on) == expected

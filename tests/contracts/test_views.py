@@ -117,7 +117,7 @@ def test_list_has_a_fixed_number_of_queries(number, django_assert_num_queries):
         factories.agreement(f"A{position:03}")
     client = client_of(VIEWER)
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         client.get(ADDRESS)
 
 

@@ -15,11 +15,13 @@ from contracts.models import (
     ServiceLevel,
 )
 from contracts.schedule import Schedule
+from invoicing import drafts
+from invoicing.charges import AnyCharge, ChargeKey, SiteFacts
 from invoicing.documents import invoice_content
-from invoicing.due import Charge, SiteFacts, due_through
+from invoicing.due import due_through
 from invoicing.models import Invoice, InvoiceLine
-from invoicing.reasons import adjustment_inputs, adjustment_steps, charge_inputs, charge_steps, credit_inputs
-from invoicing.unbilled import Adjustment, Billed, ChargeKey, unbilled
+from invoicing.reasons import credit_inputs
+from invoicing.unbilled import Adjustment, Billed, unbilled
 from sites.models import Site
 from tests import reference
 
@@ -51,6 +53,7 @@ def agreement(**facts) -> Agreement:
         **{
             "number": reference.AGREEMENT.number,
             "dated_on": reference.AGREEMENT.dated_on,
+            "executed_on": reference.AGREEMENT.executed_on,
             "first_period_starts_on": reference.ANCHOR,
             "original_expires_on": reference.AGREEMENT.original_expires_on,
             "supplier": supplier,
@@ -103,6 +106,7 @@ def _schedule(row: Agreement, amendment: Amendment, schedule: Schedule) -> Price
             for code, cell in level.limits.items()
         ]
         result.level_list.append(row_of_level)
+    result.hour_service_list = []
     result.included_list = [
         IncludedService(schedule=result, name=service.name, clause=service.clause) for service in schedule.included
     ]
@@ -181,46 +185,19 @@ def _site(facts: SiteFacts) -> Site:
     return Site(pk=facts.key, city=city or facts.name, state=state if city else "", in_service_on=facts.in_service_on)
 
 
-def charge_line(charge: Charge) -> InvoiceLine:
-    """Return the line of an instalment."""
-    priced = charge.last_priced
-    return InvoiceLine(
-        kind=InvoiceLine.Kind.INSTALMENT,
-        site=_site(charge.site),
-        period_number=charge.period.number,
-        instalment=charge.instalment.number,
-        instalment_of=charge.instalment.of,
-        first_day=charge.instalment.service.first_day,
-        last_day=charge.instalment.service.last_day,
-        level_code=priced.level_code,
-        level_name=priced.level_name,
-        annual_price=priced.annual_price,
-        provisional=charge.provisional,
-        amount=charge.amount,
-        source=charge.source,
-        steps=list(charge_steps(charge)),
-        inputs=charge_inputs(charge),
-    )
+def charge_line(charge: AnyCharge) -> InvoiceLine:
+    """Return the line of a charge with its site."""
+    return _at(drafts.charge_line(charge), charge.site)
 
 
 def adjustment_line(adjustment: Adjustment) -> InvoiceLine:
-    """Return the line of an adjustment that has charges."""
-    last = adjustment.charges[-1]
-    return InvoiceLine(
-        kind=InvoiceLine.Kind.ADJUSTMENT,
-        site=_site(adjustment.site),
-        period_number=adjustment.period.number,
-        first_day=adjustment.charges[0].instalment.service.first_day,
-        last_day=last.instalment.service.last_day,
-        level_code=last.last_priced.level_code,
-        level_name=last.last_priced.level_name,
-        annual_price=last.last_priced.annual_price,
-        provisional=last.provisional,
-        amount=adjustment.amount,
-        source=last.source,
-        steps=list(adjustment_steps(adjustment)),
-        inputs=adjustment_inputs(adjustment),
-    )
+    """Return the line of an adjustment with its site."""
+    return _at(drafts.adjustment_line(adjustment), adjustment.site)
+
+
+def _at(line: InvoiceLine, site: SiteFacts | None) -> InvoiceLine:
+    line.site = _site(site) if site else None
+    return line
 
 
 def credit_of(original: Invoice, lines: Sequence[InvoiceLine]) -> tuple[Invoice, list[InvoiceLine]]:
@@ -254,7 +231,7 @@ def credit_of(original: Invoice, lines: Sequence[InvoiceLine]) -> tuple[Invoice,
             amount=-line.amount,
             source=line.source,
             steps=[f"Line {line.position} of {original} is taken back."],
-            inputs=credit_inputs(document=original.number_text, amount=line.amount),
+            inputs=credit_inputs(document=original.number_text, line=line.position, amount=line.amount, of=line.amount),
         )
         for line in lines
     ]

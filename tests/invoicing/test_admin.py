@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from invoicing.issuing import credit, draft_invoices
+from invoicing.crediting import credit
+from invoicing.drafting import draft_invoices
 from invoicing.models import Invoice, InvoicePdf, NumberSeries
 from tests import factories
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of, superuser_client

@@ -8,24 +8,25 @@ import pytest
 
 from contracts.models import ChosenReading
 from contracts.readings import QUESTIONS, Timing
+from invoicing.charges import ChargeKey
 from invoicing.documents import content_sha256, invoice_content
-from invoicing.unbilled import Billed
 from tests import reference
 from tests.invoicing import factories
-
-FIRST_PERIOD = Billed(frozenset(range(1, 13)), Decimal("163000.00"), ("INV-00012",))
 
 
 def second_period(facts, *, billed=(), **values):
     """Return a document of the second annual period, the first one being billed."""
-    done = {(site.key, 1): FIRST_PERIOD for site in facts} | dict(billed)
+    done = {
+        ChargeKey.of_site(site.key, 1): reference.billed_instalments(*["INV-00012"] * 12, site_key=site.key)
+        for site in facts
+    } | dict(billed)
     return factories.content(facts, billed=done, **values)
 
 
 def test_invoice_of_one_site_shows_everything():
     content = factories.content(factories.sites(1), known_on=date(1998, 11, 2))
     assert content == {
-        "form": 1,
+        "form": 2,
         "kind": "invoice",
         "kind_name": "Invoice",
         "name": "Invoice INV-00001",
@@ -60,6 +61,7 @@ def test_invoice_of_one_site_shows_everything():
         "payment_terms": "Terms per the Agreement",
         "corrects": [],
         "source": "Amendment 1 (LNM980917MP), Appendix A, table",
+        "other_sources": False,
         "lines": [
             {
                 "number": 1,
@@ -67,6 +69,9 @@ def test_invoice_of_one_site_shows_everything():
                 "site": "Baton Rouge, LA",
                 "about": "",
                 "level": "Very Small",
+                "charge": "annual",
+                "quantity": "",
+                "unit_price": "",
                 "annual_price": "163000.00",
                 "first_day": "1998-10-01",
                 "last_day": "1998-10-31",
@@ -79,6 +84,7 @@ def test_invoice_of_one_site_shows_everything():
             }
         ],
         "instalments": True,
+        "once": False,
         "by_level": [{"name": "Very Small", "sites": 1, "amount": "13583.33"}],
         "total": "13583.33",
         "included": [
@@ -232,7 +238,10 @@ def adjusting():
     """Return three sites whose levels were agreed after two months of the second period had been billed."""
     facts = factories.spread(factories.sites(3), agreed_on=date(1999, 12, 10))
     billed = {
-        (site.key, 2): Billed(frozenset({1, 2}), Decimal("27166.67"), ("INV-00013", "INV-00014")) for site in facts
+        ChargeKey.of_site(site.key, 2): reference.billed_instalments(
+            "INV-00013", "INV-00014", site_key=site.key, period_number=2
+        )
+        for site in facts
     }
     corrected = []
     for number, issued_on in ((13, date(1999, 11, 1)), (14, date(1999, 12, 1))):
@@ -298,15 +307,18 @@ def test_chosen_reading_says_who_chose_it():
     }
 
 
-def test_lines_of_two_sources_each_say_theirs():
-    invoice, lines, row = factories.document(factories.sites(2))
-    lines[1].source = "Amendment 2 (LNM-2), Appendix B"
+def test_the_source_of_most_lines_is_said_once_and_another_one_on_its_line():
+    invoice, lines, row = factories.document(factories.sites(3))
+    lines[0].source = "Amendment 2 (LNM-2), Appendix B"
     content = invoice_content(invoice=invoice, lines=lines, agreement=row)
-    assert content["source"] == ""
-    assert [line["source"] for line in content["lines"]] == [
-        "Amendment 1 (LNM980917MP), Appendix A, table",
-        "Amendment 2 (LNM-2), Appendix B",
-    ]
+    assert (content["source"], content["other_sources"]) == ("Amendment 1 (LNM980917MP), Appendix A, table", True)
+    assert [line["source"] for line in content["lines"]] == ["Amendment 2 (LNM-2), Appendix B", "", ""]
+
+
+def test_one_source_of_all_lines_is_said_once():
+    content = factories.content(factories.sites(2))
+    assert (content["source"], content["other_sources"]) == ("Amendment 1 (LNM980917MP), Appendix A, table", False)
+    assert [line["source"] for line in content["lines"]] == ["", ""]
 
 
 def test_amendment_without_both_signatures_is_not_named():

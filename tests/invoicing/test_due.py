@@ -1,18 +1,17 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from contracts.money import ZERO, cents
-from contracts.periods import DaySpan, annual_period
+from contracts.money import ZERO
+from contracts.periods import DaySpan
 from contracts.readings import Frequency, Proration, ReviewDay, Rounding, Timing
 from contracts.schedule import OpeningRule, Refused
 from contracts.terms import Expired, NotExecuted, NotOnFile
-from invoicing.due import Due, PricedDays, due_through, falls_due, included_service_refusal, instalments
+from invoicing.charges import ChargeKey
+from invoicing.due import Due, due_through, included_service_refusal
+from invoicing.instalments import PricedDays
 from sites.charged import Basis
 from tests.reference import (
     AGREEMENT,
@@ -25,7 +24,6 @@ from tests.reference import (
     agreement,
     amendment,
     amounts,
-    bounded,
     period,
     site,
 )
@@ -48,7 +46,7 @@ def test_first_month_of_one_site_is_a_twelfth():
     found = due(site(), through=date(1998, 10, 31))
 
     (charge,) = found.charges
-    assert (charge.key, str(charge.amount), charge.basis) == ((1, 1), "13583.33", Basis.OPENING)
+    assert (charge.key, str(charge.amount), charge.basis) == (ChargeKey.of_site(1, 1), "13583.33", Basis.OPENING)
     assert (charge.instalment.number, charge.instalment.of) == (1, 12)
     assert charge.instalment.part == charge.instalment.service == DaySpan(date(1998, 10, 1), date(1998, 10, 31))
     assert charge.source == "Amendment 1 (LNM980917MP), Appendix A, table"
@@ -341,7 +339,7 @@ def test_level_that_nobody_decided_is_a_notice_and_no_charge():
     undecided = replace(AGREEMENT, amendments=(replace(AMENDMENT, schedule=silent),))
     found = due(site(name="Ames"), site(2), through=date(1998, 10, 31), of=undecided)
 
-    assert (found.charges, found.undecided) == ((), {(1, 1), (2, 1)})
+    assert (found.charges, found.undecided) == ((), {ChargeKey.of_site(1, 1), ChargeKey.of_site(2, 1)})
     assert found.notices[0] == "Ames: no level is decided for annual period 1. Record its starting level."
 
 
@@ -349,7 +347,8 @@ def test_level_that_is_no_row_is_a_notice_and_no_charge():
     tiny = site(name="Ames", agreed=(agreed(2, "TINY", AUTUMN),))
     found = due(tiny, through=date(1999, 10, 31))
 
-    assert ([charge.period.number for charge in found.charges], found.undecided) == ([1] * 12, {(1, 2)})
+    assert [charge.period.number for charge in found.charges] == [1] * 12
+    assert found.undecided == {ChargeKey.of_site(1, 2)}
     assert found.notices == ("Ames: the level TINY of annual period 2 is no row of the schedule in force.",)
 
 
@@ -386,19 +385,6 @@ def test_a_change_of_schedule_in_mid_period_keeps_the_basis_of_earlier_instalmen
     assert [charge.basis for charge in charges] == [Basis.OPENING] * 6 + [Basis.STARTING]
 
 
-def test_instalments_of_nothing_are_none():
-    assert instalments(period=period(1), priced=[]) == ()
-
-
-@pytest.mark.parametrize(
-    ("timing", "expected"), [(Timing.IN_ADVANCE, date(2000, 7, 1)), (Timing.IN_ARREARS, date(2000, 7, 22))]
-)
-def test_part_falls_due_within_its_annual_period(timing, expected):
-    cut = period(2, expires_on=date(2000, 7, 22))
-
-    assert falls_due(cut.months()[9], cut, timing) == expected
-
-
 @pytest.mark.parametrize("service", ["Traffic Management", "CAPACITY_MANAGEMENT", "network management"])
 def test_included_service_can_never_be_charged(service):
     name = service.replace("_", " ").title()
@@ -412,46 +398,3 @@ def test_included_service_can_never_be_charged(service):
 
 def test_other_service_can_be_charged():
     assert included_service_refusal(schedule=SCHEDULE, service="Customer Care") is None
-
-
-prices = st.integers(min_value=1, max_value=9_999_999_999).map(lambda hundredths: Decimal(hundredths) / 100)
-anchors = st.dates(min_value=date(1996, 1, 1), max_value=date(2004, 12, 31))
-
-
-@bounded
-@given(
-    prices,
-    anchors,
-    st.integers(0, 364),
-    st.sampled_from(Frequency),
-    st.sampled_from(Proration),
-    st.sampled_from(Rounding),
-)
-def test_instalments_of_any_price_and_start_sum_to_the_rounded_whole(
-    price, anchor, day, frequency, proration, rounding
-):
-    within = annual_period(number=1, first_period_starts_on=anchor, expires_on=None)
-    start = date.fromordinal(anchor.toordinal() + day)
-    parts = instalments(
-        period=within,
-        priced=[PricedDays(DaySpan(start, within.span.last_day), price)],
-        frequency=frequency,
-        proration=proration,
-        rounding=rounding,
-    )
-
-    served = [month.overlap(start, None) for month in within.months()]
-    exact = {
-        Proration.NONE: Fraction(price),
-        Proration.DAILY: Fraction(price) * (within.span.days - day) / within.span.days,
-        Proration.MONTHLY: sum(
-            Fraction(price) / 12 * days.days / month.days
-            for month, days in zip(within.months(), served, strict=True)
-            if days
-        ),
-    }[proration]
-    assert sum(part.amount for part in parts) == cents(exact)
-    assert sum(part.service.days for part in parts) == within.span.days - day
-    if rounding is Rounding.CUMULATIVE:
-        assert all(part.amount >= 0 for part in parts)
-        assert all(abs(Fraction(part.amount) - part.exact) < Fraction(1, 100) for part in parts)

@@ -5,18 +5,16 @@ from decimal import Decimal
 
 import pytest
 from django.test import Client
-from django.urls import reverse
 
 from contracts.models import Agreement
-from invoicing.issuing import credit, draft_invoices, issue
+from invoicing.crediting import credit
 from invoicing.models import Invoice
 from tests import factories
+from tests.invoicing.page_cases import NOVEMBER, RUN, drafted, event, issued, page_of, two_sites
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.reading import links, words
 
 pytestmark = pytest.mark.django_db
-NOVEMBER = date(1998, 11, 2)
-RUN = reverse("invoicing:run")
 
 
 @pytest.fixture(autouse=True)
@@ -26,28 +24,7 @@ def _november_1998(settings):
 
 @pytest.fixture
 def agreement() -> Agreement:
-    """The reference agreement with two sites, one of them from mid-October."""
-    row = factories.agreement()
-    factories.site(row, "Reno", state="NV")
-    factories.site(row, "Mobile", date(1998, 10, 15), state="AL")
-    return row
-
-
-def drafted(agreement: Agreement, through: date = date(1998, 10, 31)) -> Invoice:
-    (result,) = draft_invoices(through=through, on=max(NOVEMBER, through), by=None, agreements=[agreement])
-    return result.documents[-1]
-
-
-def issued(agreement: Agreement, through: date = date(1998, 10, 31)) -> Invoice:
-    return issue(invoice=drafted(agreement, through), on=max(NOVEMBER, through), by=None)
-
-
-def page_of(invoice: Invoice) -> str:
-    return reverse("invoicing:invoice_detail", args=[invoice.pk])
-
-
-def event(invoice: Invoice, name: str) -> str:
-    return reverse(f"invoicing:invoice_{name}", args=[invoice.pk])
+    return two_sites()
 
 
 # ---- issuing and crediting -------------------------------------------------------------------------------------------
@@ -80,7 +57,7 @@ def test_issuing_twice_is_refused_with_the_reason(agreement):
     assert "is issued already, dated 2 Nov 1998" in words(client.get(event(draft, "issue")))
 
 
-def test_a_draft_whose_facts_changed_is_refused(agreement):
+def test_draft_whose_facts_changed_is_refused(agreement):
     draft, client = drafted(agreement), client_of(FINANCE)
     factories.site(agreement, "Fargo")
 
@@ -90,7 +67,7 @@ def test_a_draft_whose_facts_changed_is_refused(agreement):
     assert not Invoice.objects.issued().exists()
 
 
-def test_a_date_before_the_last_number_is_refused(agreement, settings):
+def test_date_before_the_last_number_is_refused(agreement, settings):
     issued(agreement)
     draft, client = drafted(agreement, date(1998, 11, 30)), client_of(FINANCE)
     settings.BUSINESS_DATE = date(1998, 11, 1)
@@ -109,21 +86,23 @@ def test_credit_asks_for_a_reason_and_issues_the_credit_note(agreement):
     after = client.post(event(invoice, "credit"), {"reason": "Wrong address"}, follow=True)
 
     note = Invoice.objects.get(kind="credit-note")
-    assert "A credit note takes back all 2 lines of Invoice INV-00001" in words(asked)
+    assert "Billed: 21,032.25 USD for October 1998. Left to credit: 21,032.25 USD ." in words(asked).replace(
+        "D.", "D ."
+    )
     assert "Give the reason for the credit; it is kept with the credit note." in words(without)
     assert after.redirect_chain == [(page_of(note), 302)]
     assert "Credit note CN-00001 takes back Invoice INV-00001." in words(after)
     assert (note.total, note.reason) == (Decimal("-21032.25"), "Wrong address")
 
 
-def test_a_second_credit_is_refused(agreement):
+def test_second_credit_is_refused(agreement):
     invoice, client = issued(agreement), client_of(FINANCE)
     client.post(event(invoice, "credit"), {"reason": "Wrong"})
 
     again = client.post(event(invoice, "credit"), {"reason": "Wrong"}, follow=True)
 
-    assert "Invoice INV-00001 is credited already, by Credit note CN-00001." in words(again)
-    assert "Invoice INV-00001 is credited already." in words(client.get(event(invoice, "credit")))
+    assert "Invoice INV-00001 is credited already: nothing is left of it to take back." in words(again)
+    assert "Invoice INV-00001 is credited already: " in words(client.get(event(invoice, "credit")))
     assert Invoice.objects.filter(kind="credit-note").count() == 1
 
 
@@ -132,10 +111,10 @@ def test_what_cannot_be_credited_says_why(agreement):
 
     assert "A draft is not credited." in words(client.get(event(draft, "credit")))
     note = credit(invoice=issued(agreement), reason="Wrong", on=NOVEMBER, by=None)
-    assert "A credit note is not credited." in words(client.get(event(note, "credit")))
+    assert "takes another document back and is not credited itself." in words(client.get(event(note, "credit")))
 
 
-def test_a_reason_that_no_document_can_show_is_refused(agreement):
+def test_reason_that_no_document_can_show_is_refused(agreement):
     invoice = issued(agreement)
 
     response = client_of(FINANCE).post(event(invoice, "credit"), {"reason": "a\u202eb"})
@@ -153,7 +132,7 @@ def test_only_finance_may_run_issue_and_credit(role, agreement):
     assert Invoice.objects.count() == 2
 
 
-def test_a_form_from_elsewhere_is_refused(agreement):
+def test_form_from_elsewhere_is_refused(agreement):
     finance = client_of(FINANCE)
     strict = Client(enforce_csrf_checks=True)
     strict.cookies = finance.cookies

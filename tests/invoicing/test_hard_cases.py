@@ -6,13 +6,15 @@ from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
-from contracts.models import ChosenReading
-from invoicing import issuing
-from invoicing.issuing import CannotBill, CannotCredit, credit, draft_invoices, issue
-from invoicing.models import Invoice, InvoiceLine, InvoicePdf, NumberSeries
+from invoicing.billing import CannotBill
+from invoicing.crediting import CannotCredit, credit
+from invoicing.issuing import issue
+from invoicing.models import Invoice, InvoicePdf, NumberSeries
 from tests import factories, reference
+from tests.invoicing import billing_cases
+from tests.invoicing.billing_cases import billed
 
 pytestmark = pytest.mark.django_db
 
@@ -21,19 +23,13 @@ SHORT = replace(reference.AMENDMENT, expires_on=None, expiration_clause="")
 
 
 def run(through, on, *, issue_drafts=True, **chosen):
-    return draft_invoices(through=through, on=on, by=None, issue_drafts=issue_drafts, **chosen)
-
-
-def billed(site):
-    return sum(
-        (line.amount for line in InvoiceLine.objects.filter(site=site, invoice__issued_on__isnull=False)), Decimal(0)
-    )
+    return billing_cases.run(through, on, issue_drafts=issue_drafts, **chosen)
 
 
 # ---- the end of a term -------------------------------------------------------------------------------------------
 
 
-def test_a_level_agreed_after_a_term_that_ends_in_mid_month_is_billed():
+def test_level_agreed_after_a_term_that_ends_in_mid_month_is_billed():
     agreement = factories.agreement(amendments=(SHORT,))
     site = factories.site(agreement, "Tampa")
     run(date(2000, 7, 22), date(2000, 7, 22))
@@ -48,7 +44,7 @@ def test_a_level_agreed_after_a_term_that_ends_in_mid_month_is_billed():
     )
 
 
-def test_a_shortened_term_is_credited_and_says_which_document_ends_it():
+def test_shortened_term_is_credited_and_says_which_document_ends_it():
     agreement = factories.agreement()
     factories.site(agreement, "Tampa")
     run(date(2000, 9, 30), date(2000, 9, 30))
@@ -65,6 +61,24 @@ def test_a_shortened_term_is_credited_and_says_which_document_ends_it():
     assert run(date(2000, 7, 22), date(2000, 10, 3))[0].documents == ()
 
 
+def test_shortened_term_credits_what_was_billed_in_advance_beyond_it_and_names_those_invoices_only():
+    agreement = factories.agreement()
+    billing_cases.read(agreement, "timing", "in-advance")
+    site = factories.site(agreement, "Tampa")
+    run(date(2000, 9, 1), date(2000, 9, 1))
+    shorter = reference.amendment(2, date(2000, 7, 1), expires_on=date(2000, 7, 22), signed_on=date(2000, 9, 5))
+    factories.amendment(agreement, shorter)
+    (result,) = run(date(2000, 7, 22), date(2000, 9, 6))
+    (note,) = result.documents
+    # July is due with 9,639.78 instead of 13,583.33, August and September are not due any more.
+    assert str(note.total) == "-31110.22"
+    assert note.lines.get().shares == [[10, "-3943.55"], [11, "-13583.34"], [12, "-13583.33"]]
+    assert [document.number_text for document in note.corrects.order_by("number")] == [
+        *("INV-00022", "INV-00023", "INV-00024")
+    ]
+    assert billed(site) == Decimal("163000.00") + Decimal("131889.78")
+
+
 def test_drafts_beyond_a_shortened_term_are_dropped():
     agreement = factories.agreement()
     factories.site(agreement, "Tampa")
@@ -78,7 +92,7 @@ def test_drafts_beyond_a_shortened_term_are_dropped():
 # ---- dates -------------------------------------------------------------------------------------------------------
 
 
-def test_a_run_dated_before_an_issued_document_is_refused_and_takes_nothing_back():
+def test_run_dated_before_an_issued_document_is_refused_and_takes_nothing_back():
     agreement = factories.agreement()
     site = factories.site(agreement, "Tampa")
     factories.charged_level(site, 2, "MEDIUM", date(1999, 12, 10))
@@ -89,7 +103,7 @@ def test_a_run_dated_before_an_issued_document_is_refused_and_takes_nothing_back
     assert billed(site) == before
 
 
-def test_a_credit_note_is_not_dated_before_its_invoice():
+def test_credit_note_is_not_dated_before_its_invoice():
     agreement = factories.agreement()
     factories.site(agreement, "Tampa")
     run(date(1998, 10, 31), date(1998, 12, 5))
@@ -97,7 +111,7 @@ def test_a_credit_note_is_not_dated_before_its_invoice():
         credit(invoice=Invoice.objects.get(), reason="x", on=date(1998, 11, 1), by=None)
 
 
-def test_a_date_still_to_come_is_refused_by_the_command(settings):
+def test_date_still_to_come_is_refused_by_the_command(settings):
     settings.BUSINESS_DATE = date(1998, 11, 2)
     factories.site(factories.agreement(), "Tampa")
     with pytest.raises(CommandError, match="2999-01-01 is still to come. The last date for documents is today"):
@@ -108,7 +122,7 @@ def test_a_date_still_to_come_is_refused_by_the_command(settings):
 # ---- adjustments beside drafts -----------------------------------------------------------------------------------
 
 
-def test_a_credit_does_not_wait_for_the_draft_of_a_later_period():
+def test_credit_does_not_wait_for_the_draft_of_a_later_period():
     agreement = factories.agreement()
     site = factories.site(agreement, "Tampa")
     run(date(1998, 11, 30), date(1998, 12, 1))
@@ -121,23 +135,6 @@ def test_a_credit_does_not_wait_for_the_draft_of_a_later_period():
     assert [str(draft.total) for draft in Invoice.objects.drafts()] == ["13583.34"]
 
 
-def test_drafts_issued_out_of_order_end_at_what_is_due():
-    agreement = factories.agreement()
-    site = factories.site(agreement, "Tampa")
-    run(date(1998, 10, 31), date(1998, 11, 1))
-    site.in_service_on = date(1998, 10, 16)
-    site.save()
-    run(date(1998, 12, 31), date(1998, 12, 31), issue_drafts=False)
-    november, december = Invoice.objects.drafts().order_by("first_day")
-    issue(invoice=december, on=date(1998, 12, 31), by=None)
-    # The adjustment of October stands in November's draft, and now it has December's invoice beside it.
-    with pytest.raises(CannotBill, match="Run the invoices again"), transaction.atomic():
-        issue(invoice=november, on=date(1998, 12, 31), by=None)
-    run(date(1998, 12, 31), date(1998, 12, 31))
-    # 2 16/31 months: 163,000 / 12 x 2.51612... = 34,177.42
-    assert billed(site) == Decimal("34177.42")
-
-
 # ---- identity ----------------------------------------------------------------------------------------------------
 
 
@@ -147,33 +144,25 @@ def test_two_series_cannot_print_the_same_numbers():
         NumberSeries.objects.create(code="CREDIT", prefix="DOC-")
 
 
-def test_the_frequency_cannot_change_once_something_was_billed_and_the_message_says_so():
+def test_run_skips_what_another_run_has_issued_meanwhile():
     agreement = factories.agreement()
     factories.site(agreement, "Tampa")
-    run(date(1998, 10, 31), date(1998, 10, 31))
-    ChosenReading.objects.create(
-        agreement=agreement, question="frequency", choice="quarterly", chosen_by="f", chosen_on=date(1998, 11, 1)
-    )
-    (result,) = run(date(1998, 12, 31), date(1998, 12, 31))
-    assert result.refusal.endswith("the frequency cannot change any more. Set the reading of the frequency back.")
+    overtaken = []
 
+    def other_run(execute, sql, params, many, context):
+        """Issue the first draft as soon as the run under test begins to issue it."""
+        if not overtaken and "invoicing_numberseries" in sql:
+            overtaken.append(True)
+            issue(invoice=Invoice.objects.earliest("first_day"), on=date(1998, 12, 1), by=None)
+        return execute(sql, params, many, context)
 
-def test_a_run_skips_what_another_run_has_issued_meanwhile(monkeypatch):
-    agreement = factories.agreement()
-    factories.site(agreement, "Tampa")
-    drafted = issuing.draft_agreement
-
-    def overtaken(**arguments):
-        drafts, notices = drafted(**arguments)
-        issue(invoice=drafts[0], on=arguments["on"], by=None)  # as the other run does between our two steps
-        return drafts, notices
-
-    monkeypatch.setattr(issuing, "draft_agreement", overtaken)
-    (result,) = run(date(1998, 11, 30), date(1998, 12, 1))
+    with connection.execute_wrapper(other_run):
+        (result,) = run(date(1998, 11, 30), date(1998, 12, 1))
     assert (result.refusal, [document.number_text for document in result.documents]) == ("", ["INV-00002"])
+    assert Invoice.objects.issued().count() == 2
 
 
-def test_the_next_run_makes_good_a_missing_pdf(settings, django_capture_on_commit_callbacks):
+def test_next_run_makes_good_a_missing_pdf(settings, django_capture_on_commit_callbacks):
     agreement = factories.agreement()
     factories.site(agreement, "Tampa")
     run(date(1998, 10, 31), date(1998, 10, 31))  # as if the machine had stopped before the PDF was made
@@ -183,7 +172,7 @@ def test_the_next_run_makes_good_a_missing_pdf(settings, django_capture_on_commi
     assert InvoicePdf.objects.count() == 2
 
 
-def test_a_refusal_leaves_no_gap_in_the_numbers():
+def test_refusal_leaves_no_gap_in_the_numbers():
     agreement = factories.agreement()
     factories.site(agreement, "Tampa")
     run(date(1998, 11, 30), date(1998, 11, 30), issue_drafts=False)

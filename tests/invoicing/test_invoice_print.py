@@ -3,22 +3,20 @@
 import io
 import re
 from datetime import date
-from decimal import Decimal
 from functools import cache
 
 import pytest
 from pypdf import PdfReader
 
+from invoicing.charges import ChargeKey
 from invoicing.documents import invoice_content
 from invoicing.printing import content_html, render_content
-from invoicing.unbilled import Billed
 from tests import reference
 from tests.contracts.printed import font_names, page_numbers, pages, struct_tags
 from tests.contracts.test_pdf import PAYLOADS, canary, leaks  # noqa: F401
 from tests.invoicing import factories
 
 ROW = re.compile(r"31 Oct 1998")
-FIRST_PERIOD = Billed(frozenset(range(1, 13)), Decimal("163000.00"), ("INV-00012",))
 
 
 @cache
@@ -79,7 +77,10 @@ def test_reference_is_printed_only_where_there_is_one():
 
 
 def second_period(facts) -> dict:
-    billed = {(site.key, 1): FIRST_PERIOD for site in facts}
+    billed = {
+        ChargeKey.of_site(site.key, 1): reference.billed_instalments(*["INV-00012"] * 12, site_key=site.key)
+        for site in facts
+    }
     return factories.content(facts, billed=billed, through=date(1999, 10, 31))
 
 

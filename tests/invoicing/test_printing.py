@@ -17,7 +17,8 @@ from django.db import connection
 
 from contracts.guards import create_triggers, drop_triggers
 from invoicing import printing
-from invoicing.issuing import draft_invoices, issue
+from invoicing.drafting import draft_invoices
+from invoicing.issuing import issue
 from invoicing.models import Invoice, InvoicePdf
 from invoicing.printing import CannotPrint, draft_pdf, make_missing_pdfs, make_pdf, stored_pdf
 from tests import factories
@@ -231,7 +232,7 @@ def test_draft_needs_the_same_number_of_queries_for_any_number_of_sites(django_a
         factories.sites(agreement, number) if number > 1 else factories.site(agreement, "Zanesville")
         (result,) = draft_invoices(through=OCTOBER, on=date(1998, 12, 1), by=None, agreements=[agreement])
         draft = Invoice.objects.get(pk=result.documents[0].pk)
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(12):
             draft_pdf(invoice=draft)
     assert draft.lines.count() == 30
 
@@ -244,7 +245,11 @@ def test_command_prints_a_line_for_each_pdf(capsys):
     call_command("make_pdfs")
     lines = capsys.readouterr().out.splitlines()
     names = list(InvoicePdf.objects.values_list("file_name", flat=True))
-    assert lines == [f"Invoice INV-00001: {names[0]}, 1 page", f"Invoice INV-00002: {names[1]}, 1 page"]
+    assert lines == [
+        f"Invoice INV-00001: {names[0]}, 1 page",
+        f"Invoice INV-00002: {names[1]}, 1 page",
+        "The ledger lacked 4 lines: added, marked as later.",
+    ]
     call_command("make_pdfs")
     assert capsys.readouterr().out == "Every issued document has its PDF.\n"
 
@@ -267,11 +272,11 @@ from datetime import date
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 from tests import factories
-from invoicing import issuing
+from invoicing import drafting, issuing
 agreement = factories.agreement()
 factories.sites(agreement, 2)
-issuing.make_pdf = lambda invoice: None  # as if the machine had stopped after the commit
-issuing.draft_invoices(
+issuing.print_issued = drafting.make_missing_pdfs = lambda *_: []  # as if the machine had stopped after the commit
+drafting.draft_invoices(
     through=date(1998, 11, 30), on=date(1998, 12, 1), by=None, agreements=[agreement], issue_drafts=True
 )
 """
@@ -298,5 +303,5 @@ def test_two_processes_at_once_store_one_pdf_for_each_document(tmp_path):
     assert [process.returncode for process in both] == [0, 0], said
     with sqlite3.connect(tmp_path / "books.sqlite3") as books:
         kept = books.execute("SELECT file_name FROM invoicing_invoicepdf ORDER BY file_name").fetchall()
-    assert [name for (name,) in kept] == files(folder)
-    assert [name[:9] for name in files(folder)] == ["INV-00001", "INV-00002"]
+    assert [*(name for (name,) in kept), "ledger.txt"] == files(folder)
+    assert [name[:9] for name in files(folder)[:2]] == ["INV-00001", "INV-00002"]

@@ -7,9 +7,10 @@ import pytest
 
 from contracts.money import money_text
 from contracts.readings import Frequency, Proration, Rounding, Timing
-from invoicing.due import Charge, due_through
+from invoicing.charges import Charge, ChargeKey
+from invoicing.due import due_through
 from invoicing.reasons import adjustment_inputs, adjustment_steps, charge_inputs, charge_steps, credit_inputs, recompute
-from invoicing.unbilled import Adjustment, Billed, unbilled
+from invoicing.unbilled import AdjustedPart, Adjustment, Billed, BilledPart, unbilled
 from tests.reference import (
     AGREEMENT,
     ANCHOR,
@@ -133,21 +134,47 @@ def late_level() -> Adjustment:
 def test_steps_of_an_adjustment():
     assert adjustment_steps(late_level()) == (
         "Both parties agreed this level for the annual period.",
-        "October 1999: Medium at 245,000.00 a year, 20,416.67 due.",
-        "November 1999: Medium at 245,000.00 a year, 20,416.66 due.",
+        "October 1999: Medium at 245,000.00 a year, 20,416.67 due, 13,583.33 billed.",
+        "November 1999: Medium at 245,000.00 a year, 20,416.66 due, 13,583.34 billed.",
         "40,833.33 due, less 27,166.67 billed (INV-13, INV-14), is 13,666.66.",
     )
 
 
-def test_steps_of_an_adjustment_for_nothing_due_any_more():
-    billed = Billed(frozenset({1}), Decimal("13583.33"), ("INV-1",))
-    adjustment = Adjustment(site(), period(1), (), Decimal("0.00"), billed)
+def nothing_due(documents: dict[int, str]) -> Adjustment:
+    """Instalments of one site that were billed with 13,583.33 each and of which nothing is due any more."""
+    parts = {number: BilledPart(Decimal("13583.33"), (document,)) for number, document in documents.items()}
+    adjusted = tuple(AdjustedPart(number, None, part) for number, part in parts.items())
+    return Adjustment(ChargeKey.of_site(1, 1), site(), period(1), adjusted, Billed(parts, of=12, site_key=1))
 
-    assert adjustment_steps(adjustment) == (
-        "Nothing is due any more for the instalments billed before.",
-        "0.00 due, less 13,583.33 billed (INV-1), is -13,583.33.",
-    )
-    assert recompute(adjustment_inputs(adjustment)) == Decimal("-13583.33")
+
+@pytest.mark.parametrize(
+    ("documents", "steps"),
+    [
+        (
+            {1: "INV-1"},
+            ("Nothing is due any more for instalment 1.", "0.00 due, less 13,583.33 billed (INV-1), is -13,583.33."),
+        ),
+        (
+            {3: "INV-3", 4: "INV-4", 5: "INV-4"},
+            (
+                "Nothing is due any more for instalments 3 to 5.",
+                "0.00 due, less 40,749.99 billed (INV-3, INV-4), is -40,749.99.",
+            ),
+        ),
+        (
+            {3: "INV-3", 5: "INV-5"},
+            (
+                "Nothing is due any more for instalments 3 and 5.",
+                "0.00 due, less 27,166.66 billed (INV-3, INV-5), is -27,166.66.",
+            ),
+        ),
+    ],
+)
+def test_steps_of_an_adjustment_for_nothing_due_any_more(documents, steps):
+    adjustment = nothing_due(documents)
+
+    assert adjustment_steps(adjustment) == steps
+    assert again(adjustment_inputs(adjustment)) == adjustment.amount == -13583_33 * len(documents) / Decimal(100)
 
 
 def test_inputs_of_a_charge_are_all_that_its_amount_rests_on():
@@ -183,7 +210,17 @@ def test_adjustment_is_computed_again_from_its_inputs():
 
 
 def test_credit_is_computed_again_from_its_inputs():
-    assert again(credit_inputs(document="INV-1", amount=Decimal("13583.33"))) == Decimal("-13583.33")
+    whole = credit_inputs(document="INV-1", line=2, amount=Decimal("13583.33"), of=Decimal("13583.33"))
+    part = credit_inputs(document="INV-1", line=2, amount=Decimal("100.00"), of=Decimal("13583.33"))
+
+    assert (again(whole), again(part)) == (Decimal("-13583.33"), Decimal("-100.00"))
+
+
+def test_lines_stored_in_the_first_form_are_still_computed_again():
+    adjustment = {"rule": "adjustment", "charges": [charge_inputs(charge(0))], "billed": "13000.00"}
+    credit = {"rule": "credit", "document": "INV-1", "billed": "13583.33"}
+
+    assert (again(adjustment), again(credit)) == (Decimal("583.33"), Decimal("-13583.33"))
 
 
 def test_inputs_of_an_unknown_rule_are_refused():
@@ -222,5 +259,7 @@ def test_every_line_of_two_years_says_its_amount_and_is_computed_again(frequency
             lines += 1
         billed = with_documents(billed, documents)
     # Sites 1, 2, 3 and 5 are charged in both periods, site 4 in the second and site 6 in the first only.
-    assert sorted(billed) == [(1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2), (4, 2), (5, 1), (5, 2), (6, 1)]
+    assert sorted((key.subject, key.period) for key in billed) == [
+        *((1, 1), (1, 2), (2, 1), (2, 2), (3, 1), (3, 2), (4, 2), (5, 1), (5, 2), (6, 1))
+    ]
     assert lines >= len(billed)

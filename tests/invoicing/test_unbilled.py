@@ -7,9 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.money import ZERO
+from contracts.periods import DaySpan
 from contracts.readings import Frequency, Proration, Rounding, Timing
-from invoicing.due import Due, due_through
-from invoicing.unbilled import Adjustment, Billed, PlannedDocument, unbilled
+from invoicing.charges import ChargeKey
+from invoicing.due import Due, Facts, due_through
+from invoicing.unbilled import AdjustedPart, Adjustment, Billed, BilledPart, PlannedDocument, unbilled
+from sites.hour_entries import BlockPurchase
 from tests.reference import (
     AGREEMENT,
     ANCHOR,
@@ -22,6 +25,7 @@ from tests.reference import (
     amounts,
     bounded,
     period,
+    readings,
     site,
     with_documents,
 )
@@ -94,7 +98,7 @@ def test_late_agreed_level_bills_the_difference_from_the_first_day():
 
     (adjustment,) = document.adjustments
     # 2 x 163,000/12 = 27,166.67 billed; 2 x 245,000/12 = 40,833.33 due
-    assert (str(adjustment.billed.amount), str(adjustment.due)) == ("27166.67", "40833.33")
+    assert (str(adjustment.billed_amount), str(adjustment.due)) == ("27166.67", "40833.33")
     assert shown([document]) == [("November 2000", [], ["13666.66"], "13666.66")]
     assert run(sites, with_documents(billed, (document,)), through=through, of=of) == ()
 
@@ -151,7 +155,10 @@ def test_billed_site_that_is_no_longer_due_is_credited_whole():
     (document,) = unbilled(due=due, billed=billed, sites={1: gone})
 
     (adjustment,) = document.adjustments
-    assert adjustment == Adjustment(gone, period(1), (), ZERO, billed[1, 1], "Amendment 1 (LNM980917MP), clause 1")
+    key = ChargeKey.of_site(1, 1)
+    parts = tuple(AdjustedPart(number, None, part) for number, part in billed[key].parts.items())
+    source = "Amendment 1 (LNM980917MP), clause 1"
+    assert adjustment == Adjustment(key, gone, period(1), parts, billed[key], source)
     assert shown([document]) == [("November 1998", [], ["-27166.67"], "-27166.67")]
 
 
@@ -183,6 +190,29 @@ def test_shortened_term_credits_what_was_billed_beyond_it():
     assert shown(documents) == [("July 2000", [], ["-31110.22"], "-31110.22")]
 
 
+@pytest.mark.parametrize(
+    ("frequency", "parts", "last_day", "documents"),
+    [
+        # July is due with 9,639.78 and was billed with 13,583.33; August and September with 27,166.67 together.
+        (Frequency.MONTHLY, [10, 11, 12], date(2000, 9, 30), ("D0-22", "D0-23", "D0-24")),
+        # The quarter from July is due with 9,639.78 and was billed with 40,750.00.
+        (Frequency.QUARTERLY, [4], date(2000, 7, 22), ("D0-8",)),
+    ],
+)
+def test_shortened_term_credits_what_was_billed_in_advance_beyond_it(frequency, parts, last_day, documents):
+    choices = {"timing": Timing.IN_ADVANCE, "frequency": frequency}
+    billed = billed_through([site(1)], date(2000, 9, 1), of=agreement(**choices))
+    shorter = agreement(amendment(2, date(2000, 4, 1), expires_on=date(2000, 7, 22)), **choices)
+
+    (document,) = run([site(1)], billed, through=date(2000, 7, 22), of=shorter)
+
+    (adjustment,) = document.adjustments
+    assert str(adjustment.amount) == "-31110.22"
+    assert ([part.number for part in adjustment.parts], adjustment.documents) == (parts, documents)
+    assert adjustment.days == DaySpan(date(2000, 7, 1), last_day)
+    assert run([site(1)], with_documents(billed, (document,)), through=date(2000, 7, 22), of=shorter) == ()
+
+
 def test_annual_period_that_the_term_no_longer_holds_is_credited():
     longer = agreement(amendment(2, date(2000, 9, 1), expires_on=date(2001, 9, 30)))
     shortened = agreement(*longer.amendments[1:], amendment(3, date(2000, 9, 2), expires_on=date(2000, 9, 30)))
@@ -210,6 +240,53 @@ def test_run_in_arrears_takes_back_nothing_that_was_billed_in_advance():
     assert run(sites, billed, through=date(1998, 11, 30)) == ()
 
 
+def test_another_frequency_applies_from_an_annual_period_on():
+    monthly = agreement()
+    of = replace(monthly, later_readings=((date(1999, 10, 1), readings(frequency=Frequency.QUARTERLY)),))
+    billed = billed_through([site(1)], date(1999, 9, 30), of=monthly)
+
+    assert shown(run([site(1)], billed, through=date(2000, 3, 31), of=of)) == [
+        ("1 October 1999 to 31 December 1999", ["40750.00"], [], "40750.00"),
+        ("1 January 2000 to 31 March 2000", ["40750.00"], [], "40750.00"),
+    ]
+
+
+CHEAPER = replace(
+    SCHEDULE, levels=tuple(replace(row, annual_price=row.annual_price * Decimal("0.95")) for row in LEVELS)
+)
+
+
+@pytest.mark.parametrize(
+    ("amount", "waived", "schedule", "expected"),
+    [
+        ("0.00", "0.00", SCHEDULE, "13583.33"),  # credited: billed again
+        ("0.00", "13583.33", SCHEDULE, None),  # credited and waived
+        ("12583.33", "1000.00", SCHEDULE, None),  # 1,000.00 waived
+        ("12583.33", "0.00", SCHEDULE, "1000.00"),  # the waiver was withdrawn
+        ("12583.33", "1000.00", CHEAPER, None),  # 12,904.17 now, or 11,904.17 less the waiver: 12,583.33 lies between
+        ("13583.33", "1000.00", CHEAPER, "-679.16"),  # what stands billed above the price is credited
+        ("0.00", "13583.33", CHEAPER, None),  # more was waived than is due now
+    ],
+)
+def test_what_was_waived_is_not_due(amount, waived, schedule, expected):
+    part = BilledPart(Decimal(amount), ("INV-1", "CN-1"), Decimal(waived))
+    billed = {ChargeKey.of_site(1, 1): Billed({1: part}, of=12, site_key=1)}
+    of = agreement(amendment(2, ANCHOR, schedule=schedule))
+
+    documents = run([site(1)], billed, through=date(1998, 10, 31), of=of)
+
+    assert [str(adjustment.amount) for document in documents for adjustment in document.adjustments] == (
+        [expected] if expected else []
+    )
+
+
+def test_cents_that_moved_from_one_instalment_to_another_make_no_line():
+    swapped = {1: BilledPart(Decimal("13583.34"), ("INV-1",)), 2: BilledPart(Decimal("13583.33"), ("INV-2",))}
+    billed = {ChargeKey.of_site(1, 1): Billed(swapped, of=12, site_key=1)}
+
+    assert run([site(1)], billed, through=date(1998, 11, 30)) == ()
+
+
 def test_undecided_period_is_neither_billed_nor_credited():
     sites = [site(1, name="Ames"), site(2)]
     billed = billed_through(sites, date(1998, 10, 31))
@@ -218,7 +295,7 @@ def test_undecided_period_is_neither_billed_nor_credited():
 
     due = due_through(agreement=of, sites=sites, through=date(1998, 11, 30), known_on=LATER)
 
-    assert due.undecided == {(1, 1), (2, 1)}
+    assert due.undecided == {ChargeKey.of_site(1, 1), ChargeKey.of_site(2, 1)}
     assert due.notices[0] == "Ames: the level VERY_SMALL of annual period 1 is no row of the schedule in force."
     assert unbilled(due=due, billed=billed, sites={each.key: each for each in sites}) == ()
 
@@ -238,10 +315,15 @@ def test_document_totals_its_lines():
     assert document.total == Decimal("20416.67") - Decimal("18750.00") == Decimal("1666.67")
 
 
-def test_billed_key_is_site_and_annual_period():
-    billed = billed_through([site(7)], date(1998, 11, 30))
+def test_what_is_billed_for_a_site_is_kept_instalment_by_instalment():
+    (was,) = (billed := billed_through([site(7)], date(1998, 11, 30))).values()
 
-    assert billed == {(7, 1): Billed(frozenset({1, 2}), Decimal("27166.67"), ("D0-1", "D0-2"))}
+    assert list(billed) == [ChargeKey.of_site(7, 1)]
+    assert was.parts == {
+        1: BilledPart(Decimal("13583.33"), ("D0-1",)),
+        2: BilledPart(Decimal("13583.34"), ("D0-2",)),
+    }
+    assert (was.of, was.site_key, was.period_number, str(was.amount)) == (12, 7, 1, "27166.67")
 
 
 SERVICE_STARTS = st.dates(min_value=date(1998, 8, 1), max_value=date(2000, 9, 30))
@@ -302,3 +384,22 @@ def _by_key(due: Due) -> dict:
     for charge in due.charges:
         sums[charge.key] = sums.get(charge.key, ZERO) + charge.amount
     return {key: amount for key, amount in sums.items() if amount}
+
+
+def test_what_is_due_now_does_not_wait_for_a_document_that_falls_due_later():
+    quarterly = agreement(frequency=Frequency.QUARTERLY)
+    due = due_through(
+        agreement=quarterly,
+        sites=[site(1)],
+        through=date(1999, 3, 31),
+        known_on=LATER,
+        facts=Facts(purchases=(BlockPurchase(9, date(1999, 2, 10), 1),)),
+    )
+
+    documents = unbilled(due=due, billed={}, sites={1: site(1)}, adjust_through=date(1999, 2, 28))
+
+    assert [(str(d.part), amounts(d.charges), d.due_on) for d in documents] == [
+        ("1 October 1998 to 31 December 1998", ["40750.00"], date(1998, 12, 31)),
+        ("1 January 1999 to 31 March 1999", ["40750.00"], date(1999, 3, 31)),
+        ("February 1999", ["121500.00"], date(1999, 2, 10)),
+    ]

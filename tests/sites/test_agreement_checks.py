@@ -86,7 +86,8 @@ pytestmark = pytest.mark.django_db
             "weather",
             [
                 'readings[0].question: "weather" is no question. '
-                "Known: level, change, review-day, frequency, timing, proration, rounding."
+                "Known: level, change, review-day, frequency, timing, proration, rounding, block-count, "
+                "block-completion, minimum."
             ],
         ),
         (
@@ -98,7 +99,7 @@ pytestmark = pytest.mark.django_db
             "readings.0.question",
             "change",
             [
-                "readings[1]: The question change stands twice in the file. Keep one of them.",
+                "readings[1]: The reading of change stands twice in the file. Keep one of them.",
                 'readings[0].choice: "highest-needed-row" is no choice. Choices: net-count, any-change, band, units.',
             ],
         ),

@@ -66,14 +66,13 @@ def test_read_refuses_what_is_no_document(content, expected):
     [
         ("agreement.number", None, ["agreement.number: This is missing."]),
         ("format", 2, ["format: 2 is not 1."]),
-        ("hours", [], ["hours: This key is reserved for a later version and not accepted yet."]),
-        ("orders", [], ["orders: This key is reserved for a later version and not accepted yet."]),
+        ("orders", [], ["orders: [] does not fit. Wanted: Orders of system integration."]),
         (
             "remarks",
             "x",
             [
                 "remarks: Unknown key. Known here: format, demonstration, parties, agreement, amendments, readings, "
-                "sites, reviews, plan, hours, orders."
+                "sites, reviews, plan, blocks, work, quotations, orders."
             ],
         ),
         (
@@ -151,7 +150,7 @@ def test_text_writes_a_count_on_one_line_and_keeps_every_letter():
     document = {"a": [], "b": {}, "city": "Québec “x”", "rows": [{"n": 1}, {"long": "x" * 130}]}
 
     assert json.loads(text(document)) == document
-    assert '\n      "date"' not in DEMONSTRATION_TEXT
+    assert '\n          "date"' not in DEMONSTRATION_TEXT
     assert text(document).splitlines()[1:4] == ['  "a": [],', '  "b": {},', '  "city": "Québec “x”",']
 
 
@@ -175,7 +174,8 @@ def test_through_keeps_what_was_agreed_and_the_plan_whole():
     document = {**demonstration(), **reference()}
     early = through(document, date(1990, 1, 1))
 
-    assert early == {key: value for key, value in document.items() if key != "sites"}
+    facts = ("sites", "blocks", "work", "orders")
+    assert early == {key: value for key, value in document.items() if key not in facts}
 
 
 def test_through_shows_a_site_45_days_before_it_opens():

@@ -6,7 +6,8 @@ from datetime import date, datetime, time
 import openpyxl
 import pytest
 
-from sites.countfile import MOST_BYTES, MOST_ROWS, CountError, CountRow, read_counts
+from sites.countfile import CountRow, read_counts
+from sites.sheetfile import MOST_BYTES, MOST_ROWS, SheetError
 
 COLUMNS = {"ge": "GE", "gateway elements": "GE", "5ess": "5ESS", "slc": "SLC"}
 HEADER = "site,date,GE,5ESS,SLC"
@@ -158,7 +159,7 @@ def test_read_counts_refuses_what_is_no_count(value):
 def test_read_counts_says_why(value, message):
     [error] = read(f'Augusta,1999-07-31,"{value}",1,1\n').errors
 
-    assert error == CountError(message, 2, "GE", value)
+    assert error == SheetError(message, 2, "GE", value)
     assert str(error) == f"row 2, column GE, “{value}”: {message}"
 
 
@@ -309,7 +310,7 @@ def test_read_counts_refuses_broken_files(content, place, message):
 def test_read_counts_refuses_too_many_rows():
     file = read("Augusta,1999-07-31,1,1,1\n" * (MOST_ROWS + 1))
 
-    assert file.errors == (CountError("There are more than 50,000 rows. Split the file.", MOST_ROWS + 2),)
+    assert file.errors == (SheetError("There are more than 50,000 rows. Split the file.", MOST_ROWS + 2),)
 
 
 def test_read_counts_refuses_too_many_columns():
@@ -343,7 +344,7 @@ LONG_CELL = b'<row r="3"><c r="A3" t="inlineStr"><is><t>' + b"A" * 64_000_000 + 
         ),
         (rebuilt(GOOD, lambda name, data: data[:-20] if name == SHEET else data), "This is no readable XLSX workbook"),
         (rebuilt(GOOD, lambda name, data: b"" if name == "xl/workbook.xml" else data), "This is no readable XLSX"),
-        (workbook(["A", "1999-07-31", 1], sheets=2), "The workbook has 2 sheets. Keep only the one with the counts."),
+        (workbook(["A", "1999-07-31", 1], sheets=2), "The workbook has 2 sheets. Keep only the one with the figures."),
         (
             with_sheet(GOOD, b"</sheetData>", b'<row r="2"><c r="C2"><v>99</v></c></row></sheetData>'),
             "The sheet has this row twice or out of order.",

@@ -243,5 +243,5 @@ def test_paper_asks_the_same_number_of_queries(agreement, number, django_assert_
 
     with django_assert_num_queries(1):
         review_html(paper=review_paper(review=row, edition=Edition.INTERNAL, on=REVIEW_ON))
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         review_html(paper=review_paper(review=row, edition=Edition.INTERNAL, on=LAST_DAY))

@@ -50,7 +50,8 @@ def test_demonstration_file_comes_back_byte_for_byte(reference_on_file):
 
     whole = exported()
     assert text(whole["sites"]) == text(demonstration()["sites"])
-    parts = {"format": 1, "demonstration": True, "agreement": {"number": "LNS970602JC"}, "sites": whole["sites"]}
+    facts = {section: whole[section] for section in ("sites", "blocks", "work", "orders")}
+    parts = {"format": 1, "demonstration": True, "agreement": {"number": "LNS970602JC"}, **facts}
     assert text({**parts, "plan": demonstration()["plan"]}) == DEMONSTRATION_TEXT
     assert_comes_back()
 
