@@ -1,0 +1,46 @@
+"""The fault checks in small: sound books, and a control that finds damage, on scratch databases of their own.
+
+Full size: bin/faults --full. What each check does stands in docs/reliability.md.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.faults.__main__ import GOALS, line
+
+ROOT = Path(__file__).resolve().parents[2]
+TOGETHER = (
+    # Goals that share a process and a template, so that each set takes about as long as the others.
+    ("G1", "G2", "G7", "G15"),
+    ("G4", "G5", "G8", "G16", "G17"),
+    ("G3", "G6", "G9", "G14", "G18"),
+)
+
+
+@pytest.mark.parametrize("goals", TOGETHER, ids="-".join)
+def test_books_stay_sound_and_every_control_finds_damage(goals, tmp_path):
+    url = os.environ.get("DATABASE_URL", "")
+    outcomes = tmp_path / "outcomes.json"
+    command = [sys.executable, "-m", "tests.faults", *goals, "--json", str(outcomes), "--database", url or "sqlite"]
+
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900)
+
+    assert outcomes.exists(), done.stdout + done.stderr
+    results = json.loads(outcomes.read_text())
+    assert [line(result) for result in results if not result["holds"]] == []
+    assert [(result["goal"], result["control"]) for result in results] == [
+        (goal, control) for goal in goals for control in (False, True)
+    ]
+    for result in results:
+        if result["skipped"]:
+            print(line(result))  # shown with -rP
+    assert done.returncode == 0
+
+
+def test_every_goal_is_checked_once():
+    assert sorted(goal for goals in TOGETHER for goal in goals) == sorted(GOALS)
