@@ -59,7 +59,10 @@ install_packages() {
     printf '%s\n' "$wanted" >"$stamp"
 }
 
-can_make_pdf() { .venv/bin/python -c 'import weasyprint' >/dev/null 2>&1; }
+# Without libharfbuzz-subset WeasyPrint prints as well, but never the same bytes twice.
+can_make_pdf() {
+    .venv/bin/python -c 'import sys, weasyprint.text.ffi as ffi; sys.exit(ffi.harfbuzz_subset is None)' >/dev/null 2>&1
+}
 
 # Unpacks the libraries below .venv/native, where bin/native_libraries.py loads them from: needs no rights on the system.
 unpack_libraries() {

@@ -41,6 +41,7 @@ LIBRARIES = (
     "libpango-1.0.so.0",
     "libpangoft2-1.0.so.0",
     "libharfbuzz.so.0",
+    "libharfbuzz-subset.so.0",
     "libfontconfig.so.1",
 )
 

@@ -162,12 +162,15 @@ def import_weasyprint():
     try:
         with redirect_stdout(said):  # where a library is missing WeasyPrint prints advice of its own
             import weasyprint
+            from weasyprint.text.ffi import harfbuzz_subset
     except ImportError as error:
         raise PdfUnavailable(f"No PDF can be made: the Python package {error.name} is missing. {INSTALL}") from error
     except OSError as error:
         named = re.search(r"cannot load library '([^']+)'", str(error))
         library = named[1] if named else str(error)
         raise PdfUnavailable(f"No PDF can be made: the system library {library} is missing. {INSTALL}") from error
+    if harfbuzz_subset is None:  # WeasyPrint's other way writes the time of day into each font: never the same bytes
+        raise PdfUnavailable(f"No PDF can be made: the system library libharfbuzz-subset is missing. {INSTALL}")
     return weasyprint
 
 
