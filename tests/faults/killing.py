@@ -8,10 +8,13 @@ from django.conf import settings
 from django.db import connection
 
 FILE_EVENTS = ("open", "os.rename", "os.remove", "os.mkdir")
+WRITES = ("INSERT", "UPDATE", "DELETE")
 
 
 class KillPoints:
     """Numbers the steps of this process and, at one of them, kills it as kill -9 does.
+
+    `file_steps` and `write_steps` are those before which a file, or a row, was about to change.
 
     `at` is the number of the step and whether to be killed after it; None only counts.
     """
@@ -19,6 +22,7 @@ class KillPoints:
     def __init__(self, at: tuple[int, bool] | None = None):
         self.steps = 0
         self.file_steps: list[int] = []
+        self.write_steps: list[int] = []
         self._at = at
 
     def install(self) -> None:
@@ -29,6 +33,8 @@ class KillPoints:
         sys.addaudithook(self._file)
 
     def _execute(self, execute, sql, params, many, context):
+        if sql.startswith(WRITES):
+            self.write_steps.append(self.steps + 1)
         return self._step(lambda: execute(sql, params, many, context))
 
     def _step(self, act):

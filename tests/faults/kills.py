@@ -27,7 +27,7 @@ def check(scratch: Scratch, *, full: bool, control: bool) -> Outcome:
     cases.agreements(agreements)
     scratch.save("prepared")
     begun = time.monotonic()
-    steps = in_process_with_press(lambda: run(KillPoints())).value
+    steps, _writes = in_process_with_press(lambda: run(KillPoints())).value
     took = time.monotonic() - begun
     expected = apart(fingerprint)
     outcome = Outcome({"documents": len(expected), "database and file steps": steps})
@@ -36,10 +36,12 @@ def check(scratch: Scratch, *, full: bool, control: bool) -> Outcome:
     )
 
     rng = random.Random(2)
-    points: list[tuple[int, bool] | float] = [(step, after) for step in range(1, steps + 1) for after in (False, True)]
-    if len(points) > wanted * 2 // 3:
-        points = rng.sample(points, wanted * 2 // 3)
-    points += [rng.uniform(0, took) for _ in range(wanted - len(points))]
+    if control:  # what a transaction would have held together falls apart right after a row was written
+        scratch.fresh("prepared")
+        _steps, writes = in_process_with_press(lambda: run(KillPoints(), control=True)).value
+        points = [(step, True) for step in spread(writes, wanted)]
+    else:
+        points = chosen(rng, steps, wanted, took)
     killed = twice = 0
     for position, point in enumerate(points):
         scratch.fresh("prepared")
@@ -57,6 +59,19 @@ def check(scratch: Scratch, *, full: bool, control: bool) -> Outcome:
     return outcome
 
 
+def chosen(rng: random.Random, steps: int, wanted: int, took: float) -> list[tuple[int, bool] | float]:
+    """Return steps, before and after each, as far as wanted, and moments that nobody chose for a third of them."""
+    points: list[tuple[int, bool] | float] = [(step, after) for step in range(1, steps + 1) for after in (False, True)]
+    if len(points) > wanted * 2 // 3:
+        points = rng.sample(points, wanted * 2 // 3)
+    return points + [rng.uniform(0, took) for _ in range(wanted - len(points))]
+
+
+def spread(steps: list[int], wanted: int) -> list[int]:
+    """Return so many of the steps, evenly from the first on."""
+    return [steps[position * len(steps) // wanted] for position in range(min(wanted, len(steps)))]
+
+
 def killed_at(point: tuple[int, bool] | float, control: bool):
     """Run, and be killed at a step or after some seconds."""
     if isinstance(point, tuple):
@@ -64,8 +79,11 @@ def killed_at(point: tuple[int, bool] | float, control: bool):
     return in_process_with_press(lambda: run(control=control), kill_after=point)
 
 
-def run(points: KillPoints | None = None, *, control: bool = False) -> int:
-    """Draft, issue and print everything due; return how many steps that took. A refusal is a failure here."""
+def run(points: KillPoints | None = None, *, control: bool = False) -> tuple[int, list[int]]:
+    """Draft, issue and print everything due; return how many steps that took, and those that write a row.
+
+    A refusal is a failure here.
+    """
     if control:
         taking_out.transactions()
     if points is not None:
@@ -74,4 +92,4 @@ def run(points: KillPoints | None = None, *, control: bool = False) -> int:
     refusals = [result.refusal for result in results if result.refusal]
     if refusals:
         raise RuntimeError(refusals[0])
-    return points.steps if points is not None else 0
+    return (points.steps, points.write_steps) if points is not None else (0, [])

@@ -21,6 +21,7 @@ from django.test import Client
 from contracts import pdf
 from contracts.models import Party
 from invoicing import printing
+from invoicing.anchoring import make_good
 from invoicing.drafting import draft_invoices
 from invoicing.models import Invoice, InvoicePdf
 from invoicing.printing import make_missing_pdfs
@@ -82,8 +83,9 @@ class NoPrinter:
 
 
 def store_all() -> None:
-    """Make all PDFs that are missing. What cannot be printed is a failure."""
+    """Make all PDFs and ledger lines that are missing, as the command does. What cannot be printed is a failure."""
     refused = [result.refusal for result in make_missing_pdfs() if result.refusal]
+    make_good()
     pdf._printer.stop()
     if refused:
         raise RuntimeError(refused[0])

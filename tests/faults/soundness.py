@@ -42,7 +42,9 @@ def damage_to_finished_books() -> Counter[str]:
     found["draft left over"] += Invoice.objects.drafts().count()
     found["PDF missing"] += Invoice.objects.without_pdf().count()
     recorded = set(InvoicePdf.objects.values_list("file_name", flat=True))
-    found["verify_invoices finds something"] += sum(not finding.is_note for finding in Verification().findings())
+    for finding in Verification().findings():
+        if not finding.is_note:
+            found[f"verify_invoices: {finding.place}: {finding.message}"] += 1
     found["PDF of no document"] += len({path.name for path in _stored()} - recorded)
     return +found
 
