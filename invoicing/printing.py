@@ -3,19 +3,17 @@
 import hashlib
 import logging
 import os
-import re
-import tempfile
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from pathlib import Path
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 
+from contracts import filing
+from contracts.filing import stored_name
 from contracts.models import Agreement
 from contracts.pdf import PdfUnavailable, RenderedPdf, render_document
 from invoicing import numbering
@@ -24,10 +22,6 @@ from invoicing.documents import content_sha256, invoice_content
 from invoicing.models import Invoice, InvoicePdf
 
 logger = logging.getLogger(__name__)
-
-UNFINISHED = ".part"
-ABANDONED_AFTER = 60 * 60
-"""Seconds after which an unfinished file belongs to no process any more."""
 
 
 class CannotPrint(Exception):
@@ -54,15 +48,15 @@ def make_pdf(*, invoice: Invoice) -> InvoicePdf:
     or file are not what they were.
     """
     pdf = InvoicePdf.objects.filter(invoice_id=invoice.pk).first()
-    if pdf is not None and _path(pdf).exists():
+    if pdf is not None and filing.path_of(pdf.file_name).exists():
         return pdf
     invoice = Invoice.objects.get(pk=invoice.pk)
     printed = render_content(_frozen_content(invoice))
     if pdf is not None:
         return _put_back(pdf, printed)
     digest = hashlib.sha256(printed.data).hexdigest()
-    file_name = pdf_name(invoice.number_text, digest)
-    _store(file_name, printed.data)
+    file_name = stored_name(invoice.number_text, digest)
+    filing.keep(file_name, printed.data)
     return _record(invoice, file_name=file_name, sha256=digest, printed=printed)
 
 
@@ -104,7 +98,7 @@ def _record(invoice: Invoice, *, file_name: str, sha256: str, printed: RenderedP
     else:
         transaction.on_commit(partial(_anchor, stored))
     if stored.file_name != file_name:
-        (settings.DOCUMENTS_DIR / file_name).unlink(missing_ok=True)
+        filing.path_of(file_name).unlink(missing_ok=True)
     return stored
 
 
@@ -122,7 +116,7 @@ def _put_back(pdf: InvoicePdf, printed: RenderedPdf) -> InvoicePdf:
             f"{pdf.file_name} is missing and does not come out the same when it is made again. "
             f"Put it back into {settings.DOCUMENTS_DIR} from a backup."
         )
-    _store(pdf.file_name, printed.data)
+    filing.keep(pdf.file_name, printed.data)
     return pdf
 
 
@@ -131,7 +125,7 @@ def make_missing_pdfs() -> list[PdfResult]:
 
     Files that a crash left unfinished are swept away.
     """
-    _sweep()
+    filing.sweep()
     without = list(Invoice.objects.without_pdf())
     kept = {entry.name for entry in os.scandir(settings.DOCUMENTS_DIR)} if settings.DOCUMENTS_DIR.exists() else set()
     lost = [
@@ -179,7 +173,7 @@ def stored_pdf(invoice: Invoice) -> bytes:
     if pdf is None:
         raise CannotPrint(f"{invoice} has no PDF yet. Run manage.py make_pdfs.")
     try:
-        data = _path(pdf).read_bytes()
+        data = filing.path_of(pdf.file_name).read_bytes()
     except FileNotFoundError:
         raise CannotPrint(
             f"The PDF of {invoice} is missing: {pdf.file_name}. Run manage.py make_pdfs, or put it back from a backup."
@@ -189,47 +183,3 @@ def stored_pdf(invoice: Invoice) -> bytes:
             f"The PDF of {invoice} is not the one that was stored: {pdf.file_name}. Put it back from a backup."
         )
     return data
-
-
-def _path(pdf: InvoicePdf) -> Path:
-    return settings.DOCUMENTS_DIR / pdf.file_name
-
-
-def pdf_name(number_text: str, sha256: str) -> str:
-    """Return the name of a stored PDF: the number, and the beginning of the digest."""
-    return f"{re.sub(r'[^A-Za-z0-9-]+', '-', number_text)}.{sha256[:16]}.pdf"
-
-
-def _store(file_name: str, data: bytes) -> None:
-    """Write a file that is either there as a whole, and survives a power cut, or not there at all."""
-    folder = settings.DOCUMENTS_DIR
-    folder.mkdir(parents=True, exist_ok=True)
-    handle, unfinished = tempfile.mkstemp(dir=folder, prefix=".", suffix=UNFINISHED)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(unfinished).replace(folder / file_name)
-    except BaseException:
-        Path(unfinished).unlink(missing_ok=True)
-        raise
-    _sync(folder)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _sweep() -> None:
-    """Remove what killed processes have left unfinished."""
-    for path in settings.DOCUMENTS_DIR.glob(f".*{UNFINISHED}"):
-        try:
-            if path.stat().st_mtime < time.time() - ABANDONED_AFTER:
-                path.unlink()
-        except FileNotFoundError:
-            continue  # another process finished it, or swept it, in the meantime

@@ -20,6 +20,7 @@ from django.db.models import Q, Sum, TextField
 from django.db.models.functions import Cast
 
 from contracts import guards
+from contracts.filing import UNFINISHED, stored_name
 from contracts.models import Agreement
 from contracts.money import ZERO
 from invoicing import numbering
@@ -28,7 +29,6 @@ from invoicing.books import charge_key
 from invoicing.chain import ISSUED, PRINTED, Entry, Ledger
 from invoicing.documents import content_sha256
 from invoicing.models import Correction, Invoice, InvoiceLine, InvoicePdf, NumberSeries
-from invoicing.printing import UNFINISHED, pdf_name
 from invoicing.verification import (
     Corrected,
     CreditedLine,
@@ -42,6 +42,7 @@ from invoicing.verification import (
     recomputed_text,
     series_findings,
 )
+from sites.models import ReportPdf
 
 CHUNK = 50
 """Documents that are read together, in a fixed number of queries."""
@@ -342,7 +343,7 @@ def _ledger_notes(ledger: Ledger) -> Iterator[Finding]:
 
 
 def _file_findings(name: str, pdf: InvoicePdf) -> Iterator[Finding]:
-    if pdf.file_name != pdf_name(name, pdf.sha256):
+    if pdf.file_name != stored_name(name, pdf.sha256):
         yield Finding(name, f"its PDF {pdf.file_name} is that of another document.")
     path = settings.DOCUMENTS_DIR / pdf.file_name
     digest, size = hashlib.sha256(), 0
@@ -367,6 +368,7 @@ def _folder_findings() -> Iterator[Finding]:
         return
     while some := list(islice(names, CHUNK)):
         known = set(InvoicePdf.objects.filter(file_name__in=some).values_list("file_name", flat=True))
+        known |= set(ReportPdf.objects.filter(file_name__in=some).values_list("file_name", flat=True))
         for name in some:
             if name not in known:
                 what = "was left unfinished by a crash" if name.endswith(UNFINISHED) else "belongs to no document"

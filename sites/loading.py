@@ -27,13 +27,13 @@ from sites.agreement_file import (
     site_key,
 )
 from sites.agreement_form import form_problems, sound_parts
+from sites.counting import Figure, change_counts
 from sites.exporting import export_agreement, export_parties
 from sites.fact_loading import FactWriting, day_problems, quotation_problems
 from sites.file_comparison import compare, tally
 from sites.hours_recording import lock_people
 from sites.level_entry import level_days, resolved_level, schedules_of
 from sites.models import ChargedLevel, RenewalReview, ReviewLine, Site
-from sites.recording import store_counts
 from sites.review import ReviewKind
 from sites.schedule_entry import schedule_of
 
@@ -253,12 +253,14 @@ class _Writing:
         columns = ["clli", "population", "removed_on", "charged_through", "charge_end_reason"]
         Site.objects.bulk_update(filled, columns)
         counts = (
-            (self.sites[site_key(row)], date.fromisoformat(entry["date"]), code, quantity, entry.get("source", ""))
+            Figure(
+                self.sites[site_key(row)], date.fromisoformat(entry["date"]), code, quantity, entry.get("source", "")
+            )
             for row in rows
             for entry in row.get("counts", [])
             for code, quantity in components_counted(entry).items()
         )
-        store_counts(counts, on=self.on, by=self.by)
+        change_counts(counts, on=self.on, by=self.by)
 
     def _charged_levels(self, rows: Iterable[Mapping]) -> None:
         lines = {

@@ -1,6 +1,6 @@
 """Facts coming in: component counts, one by one or from a file, starting levels, and the end of a site's service."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -16,6 +16,7 @@ from contracts.schedule import Component, Refused, Schedule
 from contracts.terms import AgreementTerms, NotInForce, TermsFound, terms_on
 from sites.charged import starting_levels
 from sites.countfile import CountRow, read_counts
+from sites.counting import Figure, change_counts
 from sites.models import ChargedLevel, ComponentCount, Site
 from sites.sheetfile import SheetError
 from sites.site_names import SiteNames
@@ -29,6 +30,36 @@ class CannotRecord(Exception):
     def __init__(self, errors: Iterable[Refused | SheetError]):
         self.errors = tuple(errors)
         super().__init__(" ".join(error.message for error in self.errors))
+
+
+@dataclass(frozen=True)
+class Conflicting:
+    """A figure that somebody else has stored since it was shown: what was seen, what is on file, what was typed."""
+
+    code: str
+    component: str
+    seen: int | None
+    stored: int | None
+    typed: int | None
+    stored_by: str
+    stored_on: date | None
+
+    @property
+    def message(self) -> str:
+        """Both figures, and the next step."""
+        who = f" by {self.stored_by}" if self.stored_by else ""
+        when = f" on {day_text(self.stored_on)}" if self.stored_on else ""
+        now = "no figure is on file any more" if self.stored is None else f"{self.stored} was stored{who}{when}"
+        typed = "none" if self.typed is None else self.typed
+        return f"{self.component}: {now}, since this page was opened. You typed {typed}. Keep one of the two."
+
+
+class Conflict(CannotRecord):
+    """Somebody else has stored other figures in the meantime; nothing was stored. `conflicts` holds both of each."""
+
+    def __init__(self, conflicts: Iterable[Conflicting]):
+        self.conflicts = tuple(conflicts)
+        super().__init__([Refused("CONFLICT", one.code, one.message) for one in self.conflicts])
 
 
 @dataclass(frozen=True)
@@ -50,56 +81,78 @@ def record_counts(
     counted_on: date,
     quantities: Mapping[str, int | None],
     source: str,
+    withdrawn: Collection[str] = (),
+    seen: Mapping[str, int | None] | None = None,
+    reason: str = "",
     on: date,
     by: User | None,
 ) -> Recorded:
-    """Record the components of one site counted on one date; a count on file for the same date is corrected.
+    """Record the components of one site counted on one date; every change becomes an entry in the figure's history.
 
-    None is no count: nothing is recorded, and what is on file stays. Raises CannotRecord, naming each component, for
-    one that the schedule does not have, a negative or fractional quantity, a date before the site's start or after
-    `on`, and a source that cannot be printed.
+    None is no count: nothing is recorded, and what is on file stays. A figure on file for the date is corrected by
+    another one, or taken back where `withdrawn` names its component, and both need a reason. `seen` holds the figures
+    that the person had before their eyes: where somebody else has stored another one since, nothing is recorded.
+    Raises Conflict for those figures, and CannotRecord, naming each component, for one that the schedule does not
+    have, a negative or fractional quantity, a date before the site's start or after `on`, a missing reason, and a
+    source or reason that cannot be printed.
     """
     site = Site.objects.select_for_update(no_key=True).get(pk=site.pk)
     agreement = Agreement.objects.with_terms().get(pk=site.agreement_id)
     known = components_on(terms=agreement.as_terms(), day=counted_on, known_on=on)
     components = {part.code: part for part in known}
+    stored = ComponentCount.objects.filter(site=site, counted_on=counted_on).select_related("recorded_by")
+    held = {row.component_code: row for row in stored}
+    wanted = {code: quantity for code, quantity in quantities.items() if quantity is not None}
+    wanted |= {code: None for code in withdrawn if code in held}
+    corrected = [code for code, quantity in wanted.items() if code in held and held[code].quantity != quantity]
     errors = [Refused("DATE", "counted_on", said) for said in _date_faults(site, counted_on, on)]
-    try:
-        validate_plain_text(source)
-    except ValidationError as invalid:
-        errors += [Refused("SOURCE", "source", message) for message in invalid.messages]
+    errors += [*_text_faults("source", source), *_text_faults("reason", reason)]
     for code, quantity in quantities.items():
         if said := _quantity_fault(components.get(code), code, quantity):
             errors.append(Refused("COUNT", code, said))
+    if corrected and not reason.strip():
+        errors.append(Refused("REASON", "reason", _reason_missing(held[corrected[0]], site, components)))
     if errors:
         raise CannotRecord(errors)
-    held = {row.component_code: row for row in ComponentCount.objects.filter(site=site, counted_on=counted_on)}
-    given = {code: quantity for code, quantity in quantities.items() if quantity is not None}
-    added = {code: quantity for code, quantity in given.items() if code not in held}
-    corrected = [held[code] for code, quantity in given.items() if code in held and held[code].quantity != quantity]
-    for row in corrected:
-        row.quantity, row.source, row.recorded_by, row.recorded_on = given[row.component_code], source, by, on
-    ComponentCount.objects.bulk_update(corrected, ["quantity", "source", "recorded_by", "recorded_on"])
-    store_counts(((site, counted_on, code, quantity, source) for code, quantity in added.items()), on=on, by=by)
-    return Recorded(len(added), len(corrected), len(given) - len(added) - len(corrected))
+    if conflicts := _conflicts(wanted, held, seen, components):
+        raise Conflict(conflicts)
+    figures = [Figure(site, counted_on, code, quantity, source) for code, quantity in wanted.items()]
+    changes = change_counts(figures, reason=reason.strip(), on=on, by=by)
+    return Recorded(len(changes) - len(corrected), len(corrected), len(wanted) - len(changes))
 
 
-def store_counts(
-    counts: Iterable[tuple[Site, date, str, int, str]], *, on: date, by: User | None
-) -> list[ComponentCount]:
-    """Store counts that have been checked: site, date, component code, quantity and source of each."""
-    return ComponentCount.objects.bulk_create(
-        ComponentCount(
-            site=site,
-            counted_on=counted_on,
-            component_code=code,
-            quantity=quantity,
-            source=source,
-            recorded_by=by,
-            recorded_on=on,
-        )
-        for site, counted_on, code, quantity, source in counts
-    )
+def _text_faults(place: str, text: str) -> list[Refused]:
+    try:
+        validate_plain_text(text)
+    except ValidationError as invalid:
+        return [Refused(place.upper(), place, message) for message in invalid.messages]
+    return []
+
+
+def _reason_missing(row: ComponentCount, site: Site, components: Mapping[str, Component]) -> str:
+    name = components[row.component_code].name if row.component_code in components else row.component_code
+    said = f"{name} at {site} on {day_text(row.counted_on)} is on file as {row.quantity}."
+    return f"{said} Say why it is corrected."
+
+
+def _conflicts(
+    wanted: Mapping[str, int | None],
+    held: Mapping[str, ComponentCount],
+    seen: Mapping[str, int | None] | None,
+    components: Mapping[str, Component],
+) -> list[Conflicting]:
+    """Figures that somebody else has stored since they were shown, and that are not what is wanted either."""
+    found = []
+    for code, quantity in wanted.items() if seen is not None else ():
+        row = held.get(code)
+        stored = row.quantity if row else None
+        if stored not in (seen.get(code), quantity):
+            by = str(row.recorded_by) if row and row.recorded_by else ""
+            name = components[code].name if code in components else code
+            found.append(
+                Conflicting(code, name, seen.get(code), stored, quantity, by, row.recorded_on if row else None)
+            )
+    return found
 
 
 def components_on(*, terms: AgreementTerms, day: date, known_on: date) -> tuple[Component, ...]:
@@ -175,7 +228,7 @@ def import_counts(
         raise CannotRecord(sorted(errors, key=lambda error: error.row or 0))
     if not dry_run:
         source = name[-200:]
-        store_counts(((site, day, code, quantity, source) for site, day, code, quantity in new), on=on, by=by)
+        change_counts((Figure(*one, source) for one in new), on=on, by=by)
     return Recorded(added=len(new), unchanged=unchanged)
 
 

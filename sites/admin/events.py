@@ -43,6 +43,7 @@ class CountsForm(forms.Form):
 
     counted_on = DayField(label="Counted on", help_text="A count on file for the same date is corrected.")
     source = forms.CharField(max_length=200, required=False, help_text="Where the figures come from, such as a letter.")
+    reason = forms.CharField(max_length=200, required=False, help_text="Only where a figure on file is corrected: why.")
 
     def __init__(self, *args, components: tuple[Component, ...], last: dict, **kwargs):
         super().__init__(*args, **kwargs)
@@ -98,6 +99,7 @@ class RecordCounts(Recording):
             counted_on=data["counted_on"],
             quantities=data["quantities"],
             source=data["source"],
+            reason=data["reason"],
             on=self.on,
             by=self.request.user,
         )

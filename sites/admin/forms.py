@@ -38,6 +38,10 @@ class CountForm(forms.ModelForm):
         model = ComponentCount
         fields = ("site", "counted_on", "component_code", "quantity", "source")
 
+    reason = forms.CharField(
+        max_length=200, required=False, help_text="Only where the figure on file is corrected: why. It is kept."
+    )
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if "component_code" in self.fields:
@@ -54,22 +58,26 @@ class CountForm(forms.ModelForm):
             return data
         try:
             with transaction.atomic():
-                save_count(site=site, quantity=data["quantity"], source=data.get("source") or "", user=None, **facts)
+                said = {name: data.get(name) or "" for name in ("source", "reason")}
+                save_count(site=site, quantity=data["quantity"], user=None, **facts, **said)
                 transaction.set_rollback(True)  # asked only: it is recorded once the whole page is in order
         except CannotRecord as refusal:
             for error in refusal.errors:
+                if error.place == "reason" and not self.instance.pk:
+                    continue  # the figure is on file: that it cannot be added is told below
                 place = "component_code" if error.place == facts["component_code"] else error.place
                 self.add_error(place if place in self.fields else None, error.message)
         return data
 
 
-def save_count(*, site: Site, counted_on, component_code: str, quantity: int, source: str, user) -> None:
+def save_count(*, site: Site, counted_on, component_code: str, quantity: int, source: str, reason: str, user) -> None:
     """Record one count on the business date."""
     record_counts(
         site=site,
         counted_on=counted_on,
         quantities={component_code: quantity},
         source=source,
+        reason=reason,
         on=business_date(),
         by=user,
     )

@@ -113,7 +113,7 @@ class ComponentCountAdmin(RecordAdmin):
         return count.site.agreement
 
     def get_fields(self, request, obj=None):
-        return self.typed if obj is None else (*self.typed, RECORDED_BY, "recorded_on")
+        return self.typed if obj is None else (*self.typed, "reason", RECORDED_BY, "recorded_on")
 
     def get_readonly_fields(self, request, obj=None):
         """What a count is about stays; only the figure and its source can be corrected."""
@@ -123,7 +123,7 @@ class ComponentCountAdmin(RecordAdmin):
         """Record the count by the same function as every other count."""
         if not change or "quantity" in form.changed_data:
             facts = {name: getattr(obj, name) for name in self.typed}
-            save_count(user=request.user, **facts)
+            save_count(user=request.user, reason=form.cleaned_data["reason"], **facts)
             stored = ComponentCount.objects.get(
                 site=obj.site, counted_on=obj.counted_on, component_code=obj.component_code
             )

@@ -1,19 +1,28 @@
-"""What happened: sites with their counts, levels and reviews, hours bought and worked, and system integration."""
+"""What happened: sites, counts, levels and reviews, monthly reports, hours bought and worked, system integration."""
 
+from sites.models.counts import ColumnName, CountChange, MissingCount
+from sites.models.files import ImportedFile
 from sites.models.history import ComparableChoice
-from sites.models.hours import BlockPurchase, ImportedFile, WorkEntry
+from sites.models.hours import BlockPurchase, WorkEntry
 from sites.models.integration import IntegrationOrder, Quotation
+from sites.models.reports import MonthlyReport, ReportAcknowledgment, ReportPdf
 from sites.models.sites import ChargedLevel, ComponentCount, RenewalReview, ReviewLine, Site
 
 __all__ = [
     "BlockPurchase",
     "ChargedLevel",
+    "ColumnName",
     "ComparableChoice",
     "ComponentCount",
+    "CountChange",
     "ImportedFile",
     "IntegrationOrder",
+    "MissingCount",
+    "MonthlyReport",
     "Quotation",
     "RenewalReview",
+    "ReportAcknowledgment",
+    "ReportPdf",
     "ReviewLine",
     "Site",
     "WorkEntry",

@@ -10,6 +10,7 @@ from contracts.frozen import FrozenModel, FrozenQuerySet
 from contracts.guards import Seal
 from contracts.models import Agreement
 from sites import hours as rules
+from sites.models.files import ImportedFile
 from sites.models.sites import Site
 
 MOST_BLOCKS = 1000
@@ -26,37 +27,6 @@ def reversal_constraint(model: str) -> models.CheckConstraint:
         name=f"{model}_reversal_has_reason",
         violation_error_message="A reversal needs its day and its reason.",
     )
-
-
-class ImportedFile(FrozenModel):
-    """A file that was imported: its digest tells when the same file comes again."""
-
-    class Kind(models.TextChoices):
-        WORK = "work", "Work entries"
-
-    kind = models.CharField(max_length=20, choices=Kind)
-    name = PlainCharField(max_length=200)
-    sha256 = models.CharField(max_length=64)
-    rows = models.PositiveIntegerField()
-    imported_on = models.DateField()
-    imported_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
-    )
-
-    seal = Seal(None, correction="Reverse its rows one by one.")
-
-    class Meta:
-        ordering = ["pk"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["kind", "sha256"],
-                name="imported_file_once",
-                violation_error_message="This file was imported before.",
-            )
-        ]
-
-    def __str__(self):
-        return self.name
 
 
 class BlockPurchaseQuerySet(FrozenQuerySet):

@@ -10,6 +10,7 @@ from contracts.guards import Seal
 from contracts.models import Agreement, ServiceLevel
 from sites.charged import AgreedLevel
 from sites.counts import Count
+from sites.models.files import ImportedFile
 from sites.review import ReviewKind
 
 
@@ -79,6 +80,9 @@ class Site(models.Model):
         help_text="Only where a person decided that charges end before the annual period does.",
     )
     charge_end_reason = PlainCharField(max_length=200, blank=True)
+    file = models.ForeignKey(
+        ImportedFile, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
+    )
     is_demonstration = models.BooleanField("demonstration data", default=False)
 
     objects = SiteQuerySet.as_manager()

@@ -18,9 +18,8 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
-from contracts import pdf
+from contracts import filing, pdf
 from contracts.models import Party
-from invoicing import printing
 from invoicing.anchoring import make_good
 from invoicing.drafting import draft_invoices
 from invoicing.models import Invoice, InvoicePdf
@@ -249,7 +248,7 @@ def kill_application(scratch: Scratch, expected: list, steps: int, points: int, 
 def storing(points: KillPoints | None, control: bool) -> tuple[int, list[int]]:
     """Make all PDFs, in the control with a program that writes them where they belong; return all steps, and files'."""
     if control:
-        printing._store = store_in_place
+        filing.keep = store_in_place
     if points is None:
         store_all()
         return 0, []
@@ -260,7 +259,7 @@ def storing(points: KillPoints | None, control: bool) -> tuple[int, list[int]]:
 
 def store_in_place(file_name: str, data: bytes) -> None:
     """Write a file as many programs do."""
-    path = printing.settings.DOCUMENTS_DIR / file_name
+    path = filing.path_of(file_name)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         for part in (data[: len(data) // 2], data[len(data) // 2 :]):

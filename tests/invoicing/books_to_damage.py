@@ -11,6 +11,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import connection
 
+from contracts.filing import stored_name
 from contracts.guards import create_triggers, drop_triggers
 from contracts.models import Agreement
 from invoicing.anchoring import anchor_issued, anchor_printed
@@ -19,7 +20,6 @@ from invoicing.documents import content_sha256
 from invoicing.drafting import draft_invoices
 from invoicing.issuing import issue
 from invoicing.models import Invoice, InvoiceLine, InvoicePdf
-from invoicing.printing import pdf_name
 from invoicing.verifying import Verification
 from sites.models import Site
 from tests import factories
@@ -72,7 +72,7 @@ def store(document: Invoice, data: bytes = b"") -> InvoicePdf:
     data = data or f"%PDF-1.7 of {document}".encode()
     digest = hashlib.sha256(data).hexdigest()
     pdf = InvoicePdf.objects.create(
-        invoice=document, file_name=pdf_name(document.number_text, digest), sha256=digest, size=len(data), pages=1
+        invoice=document, file_name=stored_name(document.number_text, digest), sha256=digest, size=len(data), pages=1
     )
     settings.DOCUMENTS_DIR.mkdir(exist_ok=True)
     (settings.DOCUMENTS_DIR / pdf.file_name).write_bytes(data)

@@ -15,6 +15,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from contracts import filing
 from contracts.guards import create_triggers, drop_triggers
 from invoicing import printing
 from invoicing.drafting import draft_invoices
@@ -123,7 +124,7 @@ def test_loser_of_a_race_returns_what_the_winner_stored(settings):
     (invoice,) = issued()
     winner = make_pdf(invoice=invoice)
     other = printing.render_content({**invoice.content, "remarks": ["printed by another version"]})
-    printing._store("INV-00001.other.pdf", other.data)
+    filing.keep("INV-00001.other.pdf", other.data)
     assert printing._record(invoice, file_name="INV-00001.other.pdf", sha256="0" * 64, printed=other) == winner
     assert files(settings.DOCUMENTS_DIR) == [winner.file_name]
 
@@ -135,7 +136,7 @@ def test_file_without_row_is_found_again(settings):
     (invoice,) = issued()
     data = printing.render_content(invoice.content).data
     name = f"INV-00001.{hashlib.sha256(data).hexdigest()[:16]}.pdf"
-    printing._store(name, data)
+    filing.keep(name, data)
     (result,) = make_missing_pdfs()
     assert (result.pdf.file_name, result.refusal) == (name, "")
     assert files(settings.DOCUMENTS_DIR) == [name]

@@ -10,10 +10,10 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
+from contracts.filing import stored_name
 from invoicing.anchoring import FILE_NAME, make_good
 from invoicing.chain import chain_sha256
 from invoicing.models import Invoice, InvoicePdf, NumberSeries
-from invoicing.printing import pdf_name
 from invoicing.verifying import CHUNK, Verification
 from tests import factories
 from tests.invoicing.books_to_damage import (
@@ -205,7 +205,7 @@ def test_4_a_pdf_is_replaced_with_its_row(books, settings):
     pdf = InvoicePdf.objects.get(invoice__number_text="INV-00001")
     data = b"%PDF-1.7 another"
     digest = hashlib.sha256(data).hexdigest()
-    name = pdf_name("INV-00001", digest)
+    name = stored_name("INV-00001", digest)
     (settings.DOCUMENTS_DIR / pdf.file_name).rename(settings.DOCUMENTS_DIR / name)
     (settings.DOCUMENTS_DIR / name).write_bytes(data)
     damage(

@@ -1,0 +1,58 @@
+"""The folder of documents: files that appear whole or not at all, whose names carry the beginning of their digest."""
+
+import os
+import re
+import tempfile
+import time
+from pathlib import Path
+
+from django.conf import settings
+
+UNFINISHED = ".part"
+ABANDONED_AFTER = 60 * 60
+"""Seconds after which an unfinished file belongs to no process any more."""
+
+
+def stored_name(title: str, sha256: str) -> str:
+    """Return the name of a stored PDF: its number or title, and the beginning of the digest."""
+    return f"{re.sub(r'[^A-Za-z0-9-]+', '-', title)}.{sha256[:16]}.pdf"
+
+
+def path_of(file_name: str) -> Path:
+    """Return where a file is kept."""
+    return settings.DOCUMENTS_DIR / file_name
+
+
+def keep(file_name: str, data: bytes) -> None:
+    """Write a file that is either there as a whole, and survives a power cut, or not there at all."""
+    folder = settings.DOCUMENTS_DIR
+    folder.mkdir(parents=True, exist_ok=True)
+    handle, unfinished = tempfile.mkstemp(dir=folder, prefix=".", suffix=UNFINISHED)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(unfinished).replace(folder / file_name)
+    except BaseException:
+        Path(unfinished).unlink(missing_ok=True)
+        raise
+    _sync(folder)
+
+
+def sweep() -> None:
+    """Remove what killed processes have left unfinished."""
+    for path in settings.DOCUMENTS_DIR.glob(f".*{UNFINISHED}"):
+        try:
+            if path.stat().st_mtime < time.time() - ABANDONED_AFTER:
+                path.unlink()
+        except FileNotFoundError:
+            continue  # another process finished it, or swept it, in the meantime
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,104 @@
+"""Monthly reports (Appendix A, note 4) as they were issued, their PDFs, and that the customer has them."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from contracts.fields import PlainCharField
+from contracts.frozen import FrozenModel, FrozenQuerySet
+from contracts.guards import Seal
+from contracts.models import Agreement
+
+REVISE_INSTEAD = "Correct the counts and issue a revision instead."
+
+
+class MonthlyReportQuerySet(FrozenQuerySet):
+    """Issued reports with what a page needs of them."""
+
+    def with_agreement(self):
+        """Bring the agreement and its customer along."""
+        return self.select_related("agreement__customer").order_by("agreement__number", "-month", "-revision")
+
+
+class MonthlyReport(FrozenModel):
+    """One issued report of an agreement and a month: revision 0 is the first, each later one corrects those before.
+
+    There are no drafts: until it is issued a report is computed from the counts. Sealed from its insertion.
+    """
+
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="+")
+    month = models.DateField(help_text="The first day of the month.")
+    revision = models.PositiveSmallIntegerField()
+    reason = PlainCharField(max_length=200, blank=True, help_text="Why it was revised.")
+    issued_on = models.DateField()
+    issued_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+    content = models.JSONField()
+    content_sha256 = models.CharField(max_length=64)
+    is_demonstration = models.BooleanField("demonstration data", default=False)
+
+    objects = MonthlyReportQuerySet.as_manager()
+    seal = Seal(None, correction=REVISE_INSTEAD)
+
+    class Meta:
+        ordering = ["agreement", "month", "revision"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agreement", "month", "revision"],
+                name="monthly_report_once_per_revision",
+                violation_error_message="This revision of the report is issued already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(revision=0, reason="") | (Q(revision__gt=0) & ~Q(reason="")),
+                name="monthly_report_revision_has_reason",
+            ),
+        ]
+        permissions = [
+            ("issue_report", "Can issue a monthly report and its revisions"),
+            ("acknowledge_report", "Can record that the customer acknowledged a monthly report"),
+        ]
+
+    def __str__(self):
+        revised = f", revision {self.revision}" if self.revision else ""
+        return f"Monthly report {self.month:%B %Y}{revised}"
+
+
+class ReportPdf(FrozenModel):
+    """The one PDF of an issued report, kept as a file and served as stored for ever."""
+
+    report = models.OneToOneField(MonthlyReport, on_delete=models.PROTECT, related_name="pdf")
+    file_name = models.CharField(max_length=200, unique=True)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveIntegerField()
+    pages = models.PositiveSmallIntegerField()
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    seal = Seal(None, correction=REVISE_INSTEAD)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self):
+        return self.file_name
+
+
+class ReportAcknowledgment(FrozenModel):
+    """That the customer has a report: who said so, and when."""
+
+    report = models.OneToOneField(MonthlyReport, on_delete=models.PROTECT, related_name="acknowledgment")
+    acknowledged_by = PlainCharField("acknowledged by", max_length=100, help_text="The customer's person.")
+    acknowledged_on = models.DateField("acknowledged on")
+    remark = PlainCharField(max_length=200, blank=True)
+    recorded_on = models.DateField(editable=False)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
+    )
+
+    seal = Seal(None, correction=REVISE_INSTEAD)
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self):
+        return f"{self.report}: acknowledged by {self.acknowledged_by} on {self.acknowledged_on}"
