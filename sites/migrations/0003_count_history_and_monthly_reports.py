@@ -196,7 +196,7 @@ class Migration(migrations.Migration):
             model_name="columnname",
             name="agreement",
             field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="contracts.agreement"
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="contracts.agreement"
             ),
         ),
         migrations.AddField(

@@ -85,7 +85,7 @@ class MissingCount(models.Model):
 class ColumnName(models.Model):
     """What a column of a customer's file is called, and the component that it counts."""
 
-    agreement = models.ForeignKey(Agreement, on_delete=models.CASCADE, related_name="+")
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="+")
     name = PlainCharField(max_length=100, help_text="The heading as it stands in the file.")
     component_code = models.CharField("component", max_length=40)
 
