@@ -1,7 +1,8 @@
 """Import component counts from a CSV or XLSX file."""
 
+from sites.count_importing import import_counts
 from sites.management.importing import ImportCommand
-from sites.recording import Recorded, import_counts
+from sites.recording import Recorded
 
 
 class Command(ImportCommand):
