@@ -34,10 +34,10 @@ class FrozenQuerySet(models.QuerySet):
     def update(self, **kwargs):
         """Update the rows; raises SealedRow, and changes nothing, when one of them is sealed or closed."""
         seal, names = self.model.seal, _column_names(self.model, kwargs)
-        if names <= set(seal.once):
-            self._refuse_sealed(without=seal.once)
-        elif not seal.columns or names & set(seal.columns):
+        if names - set(seal.once) and (not seal.columns or names & set(seal.columns)):
             self._refuse_sealed()
+        elif names & set(seal.once):
+            self._refuse_sealed(without=[name for name in seal.once if name in names])
         if self.model.closing is not None and not names <= set(self.model.closing.leaves):
             self._refuse_closed()
         return super().update(**kwargs)
@@ -59,8 +59,12 @@ class FrozenQuerySet(models.QuerySet):
     def _refuse_sealed(self, *, without: Iterable[str] = ()):
         """Refuse when a row is sealed; rows whose columns `without` are empty may still be given them."""
         rows = self.model._base_manager.using(self.db)
-        for name in without:
-            rows = rows.exclude(**{name: ""})
+        if without:
+            given = models.Q()
+            for name in without:
+                empty = {f"{name}__isnull": True} if self.model._meta.get_field(name).null else {name: ""}
+                given |= ~models.Q(**empty)
+            rows = rows.filter(given)
         sealed = rows.filter(pk__in=self.order_by().values("pk")).filter(_sealed(self.model.seal)).first()
         if sealed is not None:
             raise SealedRow(sealed.sealed_message())
@@ -168,13 +172,15 @@ class FrozenModel(models.Model):
 
     def _sealed_columns(self, update_fields: Iterable[str] | None) -> set[str]:
         guarded = set(self.seal.columns) or {field.name for field in self._meta.concrete_fields}
+        guarded |= set(self.seal.once)
         return guarded if update_fields is None else guarded & set(update_fields)
 
     def _differs(self, stored: models.Model, update_fields: Iterable[str] | None) -> bool:
         if not self.seal.columns and not self.seal.once:
             return True
         names = {self._meta.get_field(name).attname for name in self._sealed_columns(update_fields)}
-        names -= {name for name in self.seal.once if not getattr(stored, name)}
+        once = {self._meta.get_field(name).attname for name in self.seal.once}
+        names -= {name for name in once if not getattr(stored, name)}
         return any(getattr(self, name) != getattr(stored, name) for name in names)
 
 

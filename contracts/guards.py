@@ -25,7 +25,8 @@ class Seal:
     A key in `through` may be empty: such a row hangs on no other, and is never sealed.
     `columns` limits the seal to some columns (the others may still change; the row can never be deleted); `field` None
     seals every row from its insertion. `joins` is a foreign key to a sealed model: once the row it leads to is sealed,
-    no row can join it any more. `once` names text columns that a sealed row may still be given while they are empty.
+    no row can join it any more. `once` names text columns and keys that a sealed row may still be given while they are
+    empty.
     `correction` tells what to do instead.
     """
 
@@ -159,8 +160,9 @@ def _changed(model: type[models.Model]) -> str:
     names = seal.columns or [field.name for field in model._meta.concrete_fields if field.name not in seal.once]
     changes = [_changes(model, names)]
     for name in seal.once:
-        column = model._meta.get_field(name).column
-        changes.append(f'(OLD."{column}" <> \'\' AND OLD."{column}" IS DISTINCT FROM NEW."{column}")')
+        field = model._meta.get_field(name)
+        given = f'OLD."{field.column}" IS NOT NULL' if field.null else f"OLD.\"{field.column}\" <> ''"
+        changes.append(f'({given} AND OLD."{field.column}" IS DISTINCT FROM NEW."{field.column}")')
     return " OR ".join(changes)
 
 

@@ -29,12 +29,21 @@ def reversal_constraint(model: str) -> models.CheckConstraint:
     )
 
 
+def taken_back_after_billing() -> Q:
+    """What was billed and then taken back: the charge itself, or the one in whose place it stood."""
+    return Q(reversed_on__isnull=False) & (Q(billed_on__isnull=False) | Q(replaces__isnull=False))
+
+
 class BlockPurchaseQuerySet(FrozenQuerySet):
     """Purchases of blocks with what a ledger needs of them."""
 
     def standing(self, *, known_on):
         """Purchases that no one has reversed by a day, oldest first."""
         return self.filter(Q(reversed_on=None) | Q(reversed_on__gt=known_on)).order_by("bought_on", "pk")
+
+    def replaceable(self):
+        """Purchases that were billed and taken back, in whose place no other stands, in order."""
+        return self.filter(taken_back_after_billing(), replaced_by=None).order_by("bought_on", "pk")
 
 
 class BlockPurchase(FrozenModel):
@@ -44,6 +53,9 @@ class BlockPurchase(FrozenModel):
     bought_on = models.DateField("bought on")
     blocks = models.PositiveIntegerField(validators=[MinValueValidator(1)], help_text="Whole blocks.")
     reference = PlainCharField("order reference", max_length=100, blank=True, help_text="The customer's order.")
+    replaces = models.OneToOneField(
+        "self", on_delete=models.PROTECT, related_name="replaced_by", null=True, blank=True, editable=False
+    )
     recorded_on = models.DateField(editable=False)
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
@@ -57,7 +69,11 @@ class BlockPurchase(FrozenModel):
     is_demonstration = models.BooleanField("demonstration data", default=False)
 
     objects = BlockPurchaseQuerySet.as_manager()
-    seal = Seal("billed_on", columns=("agreement", "bought_on", "blocks", "reference", "billed_on"), correction=REVERSE)
+    seal = Seal(
+        "billed_on",
+        columns=("agreement", "bought_on", "blocks", "reference", "replaces", "billed_on"),
+        correction=REVERSE,
+    )
 
     class Meta:
         ordering = ["agreement", "bought_on", "pk"]

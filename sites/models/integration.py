@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from contracts.fields import MoneyField, PlainCharField
 from contracts.frozen import FrozenModel, FrozenQuerySet
 from contracts.guards import Seal
-from sites.models.hours import REVERSE, reversal_constraint
+from sites.models.hours import REVERSE, reversal_constraint, taken_back_after_billing
 from sites.models.sites import Site
 
 
@@ -59,6 +59,10 @@ class IntegrationOrderQuerySet(FrozenQuerySet):
         """Orders that no one has cancelled by a day, in order."""
         return self.filter(Q(reversed_on=None) | Q(reversed_on__gt=known_on)).order_by("ordered_on", "pk")
 
+    def replaceable(self):
+        """Orders that were billed and cancelled, in whose place no other stands, in order."""
+        return self.filter(taken_back_after_billing(), replaced_by=None).order_by("ordered_on", "pk")
+
 
 class IntegrationOrder(FrozenModel):
     """An order of one site's system integration (turnover/cutover), charged once when the cutover is complete."""
@@ -73,6 +77,9 @@ class IntegrationOrder(FrozenModel):
     completed_on = models.DateField("cutover completed on", null=True, blank=True)
     completed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
+    )
+    replaces = models.OneToOneField(
+        "self", on_delete=models.PROTECT, related_name="replaced_by", null=True, blank=True, editable=False
     )
     recorded_on = models.DateField(editable=False)
     recorded_by = models.ForeignKey(
@@ -89,7 +96,8 @@ class IntegrationOrder(FrozenModel):
     objects = IntegrationOrderQuerySet.as_manager()
     seal = Seal(
         "billed_on",
-        columns=("site", "ordered_on", "reference", "duplicate_reason", "quotation", "completed_on", "billed_on"),
+        columns=("site", "ordered_on", "reference", "duplicate_reason", "completed_on", "replaces", "billed_on"),
+        once=("quotation",),
         correction=REVERSE,
     )
 
