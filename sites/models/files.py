@@ -24,6 +24,9 @@ class ImportedFile(FrozenModel):
     sha256 = models.CharField(max_length=64)
     rows = models.PositiveIntegerField()
     reason = PlainCharField(max_length=200, blank=True, help_text="Why figures on file were corrected by it.")
+    details = models.JSONField(
+        default=dict, editable=False, help_text="Columns named or left out by a person, and facts of sites completed."
+    )
     imported_on = models.DateField()
     imported_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
@@ -36,7 +39,7 @@ class ImportedFile(FrozenModel):
 
     seal = Seal(
         None,
-        columns=("agreement", "kind", "name", "sha256", "rows", "reason", "imported_on", "imported_by"),
+        columns=("agreement", "kind", "name", "sha256", "rows", "reason", "details", "imported_on", "imported_by"),
         correction="Undo the import, or correct its rows one by one.",
     )
 
