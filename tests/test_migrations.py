@@ -225,3 +225,35 @@ def test_readings_of_executed_agreements_are_closed_and_the_others_stay_open(fir
     migrate([("contracts", "0002_hour_services_and_readings_by_date")])
     latest()
     assert dict(readings.values_list("agreement__number", "closed_on")) == {"LNS-1": date(1998, 1, 1), "LNS-2": None}
+
+
+# ---- counts of earlier releases begin a history --------------------------------------------------------------------
+
+BEFORE_HISTORY = [("sites", "0002_hours_integration_and_comparables")]
+
+
+def histories(models) -> list[tuple]:
+    columns = ("site__city", "component_code", "counted_on", "before", "after", "source", "recorded_on", "reason")
+    rows = models.get_model("sites.CountChange").objects.order_by("pk")
+    assert not rows.filter(recorded_at__isnull=False).exists(), "when they were entered is known by the day only"
+    return list(rows.values_list(*columns, "recorded_by__username"))
+
+
+def test_counts_on_file_begin_their_history_once_also_after_going_back(first_release):
+    old = OldBooks(first_release)
+    clerk = old.make("auth.User", username="clerk")
+    july, august = date(1999, 7, 31), date(1999, 8, 2)
+    facts = {"site": old.ames, "counted_on": july, "recorded_on": august}
+    old.make("sites.ComponentCount", component_code="GE", quantity=12, source="letter", recorded_by=clerk, **facts)
+    old.make("sites.ComponentCount", component_code="SLC", quantity=0, **facts)
+    begun = [
+        ("Ames", "GE", july, None, 12, "letter", august, "", "clerk"),
+        ("Ames", "SLC", july, None, 0, "", august, "", None),
+    ]
+
+    assert histories(latest()) == begun
+
+    migrate([("sites", "0003_count_history_and_monthly_reports")])
+    assert histories(latest()) == begun
+    migrate(BEFORE_HISTORY)
+    assert histories(latest()) == begun

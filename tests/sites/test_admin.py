@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from contracts.models import Agreement
-from sites.models import ChargedLevel, ComponentCount, RenewalReview, ReviewLine, Site
+from sites.models import ChargedLevel, ComponentCount, CountChange, RenewalReview, ReviewLine, Site
 from sites.reviewing import open_review
 from tests import factories, reference
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of, superuser_client, user_of
@@ -181,9 +181,16 @@ def test_count_of_another_schedules_component_is_refused(clerk, site):
 def test_count_is_corrected_and_keeps_its_place(clerk, site):
     row = site.counts.get(component_code="GE")
     posted = count_form(site, quantity="11", source="recount", component_code="SLC", counted_on="1999-01-01")
-    clerk.post(f"{ADMIN}/componentcount/{row.pk}/change/", posted)
+    refused = clerk.post(f"{ADMIN}/componentcount/{row.pk}/change/", posted)
+    assert errors_of(refused) == {
+        "reason": ["gateway elements at Melbourne, FL on 1 October 1998 is on file as 10. Say why it is corrected."]
+    }
+    assert not CountChange.objects.exists()
+    clerk.post(f"{ADMIN}/componentcount/{row.pk}/change/", posted | {"reason": "A bay was left out"})
 
     row.refresh_from_db()
+    change = CountChange.objects.get()
+    assert (change.before, change.after, change.reason) == (10, 11, "A bay was left out")
     assert (row.component_code, row.counted_on, row.quantity, row.source) == ("GE", date(1998, 10, 1), 11, "recount")
     assert row.recorded_by.username == "data-entry"
     page = clerk.get(f"{ADMIN}/componentcount/{row.pk}/change/").content.decode()
@@ -204,7 +211,7 @@ def test_count_is_deleted(clerk, site):
 def test_counts_of_a_date_are_recorded_together(clerk, site):
     url = f"{ADMIN}/site/{site.pk}/record-counts/"
     form = clerk.get(url).context["form"]
-    assert [(name, field.help_text) for name, field in form.fields.items()][2:4] == [
+    assert [(name, field.help_text) for name, field in form.fields.items()][3:5] == [
         ("count_GE", "10 on 1 October 1998"),
         ("count_5ESS", "1 on 1 October 1998"),
     ]

@@ -4,9 +4,10 @@ import pytest
 from django.contrib.auth.models import User
 
 from contracts.terms import Signature
-from sites.models import ChargedLevel, ComponentCount
+from sites.models import ChargedLevel, ComponentCount, CountChange
 from sites.recording import (
     CannotRecord,
+    Conflict,
     Recorded,
     end_service,
     record_counts,
@@ -35,8 +36,8 @@ def clerk():
     return User.objects.create_user("clerk")
 
 
-def recorded(site, quantities, counted_on=DAY, on=ON, source="letter", by=None) -> Recorded:
-    return record_counts(site=site, counted_on=counted_on, quantities=quantities, source=source, on=on, by=by)
+def recorded(site, quantities, counted_on=DAY, on=ON, source="letter", by=None, **more) -> Recorded:
+    return record_counts(site=site, counted_on=counted_on, quantities=quantities, source=source, on=on, by=by, **more)
 
 
 def refused(call, *args, **kwargs) -> list[tuple[str, str]]:
@@ -67,7 +68,8 @@ def test_record_counts_stores_figures_with_source_person_and_day(site, clerk):
 def test_record_counts_corrects_what_is_on_file_and_keeps_what_is_not_given(site, clerk):
     recorded(site, {"GE": 12, "SLC": 7, "SM": 1})
 
-    again = recorded(site, {"GE": 13, "SLC": None, "SM": 1}, source="call", on=date(1999, 8, 5), by=clerk)
+    figures = {"GE": 13, "SLC": None, "SM": 1}
+    again = recorded(site, figures, source="call", on=date(1999, 8, 5), by=clerk, reason="A bay was left out")
 
     assert again == Recorded(corrected=1, unchanged=1)
     assert stored(site) == {("1999-07-31", "GE"): 13, ("1999-07-31", "SLC"): 7, ("1999-07-31", "SM"): 1}
@@ -126,6 +128,88 @@ def test_record_counts_accepts_facts_before_the_last_signature():
     site = factories.site(factories.agreement(amendments=(unsigned,)), "Augusta")
 
     assert recorded(site, {"GE": 10}, counted_on=date(1998, 10, 1), on=date(1998, 10, 10)).added == 1
+
+
+# ---- corrections
+
+
+def entries(code="GE") -> list[tuple]:
+    rows = CountChange.objects.filter(component_code=code).order_by("pk")
+    return [(row.before, row.after, row.source, row.reason, row.recorded_on) for row in rows]
+
+
+def test_a_correction_needs_a_reason_and_keeps_it_with_both_figures(site):
+    recorded(site, {"GE": 12, "SLC": 7})
+
+    for empty in ("", "  "):
+        assert refused(recorded, site, {"GE": 14, "SLC": 7}, reason=empty) == [
+            ("reason", "gateway elements at Augusta, GA on 31 July 1999 is on file as 12. Say why it is corrected.")
+        ]
+    later = date(1999, 8, 5)
+    done = recorded(site, {"GE": 14, "SM": 1}, reason=" A bay was left out ", source="call", on=later)
+
+    assert done == Recorded(added=1, corrected=1)
+    assert entries() == [(None, 12, "letter", "", ON), (12, 14, "call", "A bay was left out", later)]
+    assert entries("SM") == [(None, 1, "call", "", later)]
+
+
+def test_a_figure_is_withdrawn_with_a_reason(site):
+    recorded(site, {"GE": 12, "SLC": 7})
+
+    assert [place for place, _ in refused(recorded, site, {}, withdrawn=["GE"])] == ["reason"]
+    assert recorded(site, {}, withdrawn=["GE", "SM"], reason="Counted twice", source="") == Recorded(corrected=1)
+
+    assert stored(site) == {("1999-07-31", "SLC"): 7}
+    assert entries() == [(None, 12, "letter", "", ON), (12, None, "", "Counted twice", ON)]
+    assert recorded(site, {}, withdrawn=["GE"]) == Recorded()
+
+
+def test_a_reason_that_cannot_be_printed_is_refused(site):
+    recorded(site, {"GE": 12})
+
+    assert refused(recorded, site, {"GE": 14}, reason="a\u202eb") == [
+        ("reason", "Character 2 cannot be printed (U+202E). Type the text again without it.")
+    ]
+
+
+def conflicts(site, quantities, **more) -> list[tuple]:
+    """What somebody else has stored meanwhile; nothing may be recorded."""
+    before = list(CountChange.objects.values_list("pk", flat=True))
+    with pytest.raises(Conflict) as caught:
+        recorded(site, quantities, reason="recount", **more)
+    assert list(CountChange.objects.values_list("pk", flat=True)) == before
+    assert [error.place for error in caught.value.errors] == [one.code for one in caught.value.conflicts]
+    return [(one.code, one.seen, one.stored, one.typed, one.message) for one in caught.value.conflicts]
+
+
+def test_figures_that_somebody_else_stored_meanwhile_are_shown_beside_what_was_typed(site, clerk):
+    recorded(site, {"GE": 12, "SLC": 7, "SM": 1})
+    seen = {"GE": 12, "SLC": 7, "SM": 1, "DACS2": None}
+    recorded(site, {"GE": 13, "DACS2": 1}, reason="call", by=clerk)
+    recorded(site, {}, withdrawn=["SM"], reason="Counted twice")
+
+    kept = "since this page was opened. You typed"
+    assert conflicts(site, {"GE": 14, "SLC": 8, "SM": 2, "DACS2": 2}, seen=seen) == [
+        (
+            "GE",
+            12,
+            13,
+            14,
+            f"gateway elements: 13 was stored by clerk on 1 August 1999, {kept} 14. Keep one of the two.",
+        ),
+        ("SM", 1, None, 2, f"SM: no figure is on file any more, {kept} 2. Keep one of the two."),
+        ("DACS2", None, 1, 2, f"DACS II: 1 was stored by clerk on 1 August 1999, {kept} 2. Keep one of the two."),
+    ]
+    [(code, _seen, held, typed, _said)] = conflicts(site, {}, withdrawn=["GE"], seen=seen)
+    assert (code, held, typed) == ("GE", 13, None)
+
+
+def test_the_same_figure_stored_by_somebody_else_is_no_conflict(site):
+    recorded(site, {"GE": 12})
+    recorded(site, {"GE": 13}, reason="call")
+
+    assert recorded(site, {"GE": 13}, seen={"GE": 12}) == Recorded(unchanged=1)
+    assert recorded(site, {"GE": 14}, seen={"GE": 13}, reason="recount") == Recorded(corrected=1)
 
 
 # ---- starting levels
