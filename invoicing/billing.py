@@ -52,6 +52,12 @@ def plan_of(*, agreement: Agreement, books: Books, through: date, on: date) -> P
     return Plan(agreement, replace(due, notices=(*due.notices, *_standing(due, books))), books)
 
 
+_REVERSE = "Reverse or cancel it to take them back."
+_WAY_OUT = {
+    ChargeKind.INTEGRATION: "Attach a signed quotation to the order, or cancel the order to take them back.",
+}
+
+
 def _standing(due: Due, books: Books) -> Iterator[str]:
     """Name what was billed once and has no price any more: nobody knows what is due for it, so that it stands."""
     for key in sorted(due.undecided):
@@ -59,7 +65,7 @@ def _standing(due: Due, books: Books) -> Iterator[str]:
         if key.kind is not ChargeKind.ANNUAL and was is not None and was.amount:
             yield (
                 f"{was.description} of {day_text(was.days.last_day)}: the {money_text(was.amount)} billed for it stay "
-                "billed, although no price is in force for it. Reverse or cancel it to take them back."
+                f"billed, although no price is in force for it. {_WAY_OUT.get(key.kind, _REVERSE)}"
             )
 
 

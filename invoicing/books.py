@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from django.db.models import Prefetch
 
+from contracts.frozen import FrozenModel
 from contracts.models import Agreement
 from contracts.money import ZERO
 from contracts.periods import DaySpan
@@ -145,7 +146,10 @@ _COLUMNS = (
 
 
 def billed(*, agreements: Collection[int], known_on: date) -> dict[int, dict[ChargeKey, Billed]]:
-    """Return what issued documents have billed by agreement and charge; two queries, and more where work was waived."""
+    """Return what issued documents have billed by agreement and charge.
+
+    Two queries, and more where something was waived that another one can replace.
+    """
     lines = (
         InvoiceLine.objects.filter(invoice__agreement__in=agreements, invoice__issued_on__isnull=False)
         .order_by("invoice__issued_on", "invoice_id", "position")
@@ -166,14 +170,26 @@ def billed(*, agreements: Collection[int], known_on: date) -> dict[int, dict[Cha
     return held
 
 
+_REPLACED = {
+    ChargeKind.BLOCK: BlockPurchase,
+    ChargeKind.HOURS: WorkEntry,
+    ChargeKind.INTEGRATION: IntegrationOrder,
+}
+"""What can take the place of another of its kind."""
+
+
 def _hand_on_waivers(held: dict[ChargeKey, Billed], waived: Mapping[ChargeKey, Mapping[int, Decimal]]) -> None:
-    """Let the entry that replaces a waived one be waived too: correcting who did the work does not bill it again."""
-    keys = [key.subject for key in waived if key.kind is ChargeKind.HOURS and key in held]
+    """Let what replaces a waived charge be waived too: correcting who did the work does not bill it again."""
+    for kind, model in _REPLACED.items():
+        _hand_on(held, kind, model, [key.subject for key in waived if key.kind is kind and key in held])
+
+
+def _hand_on(held: dict[ChargeKey, Billed], kind: ChargeKind, model: type[FrozenModel], keys: list[int]) -> None:
     while keys:
-        replacing = WorkEntry.objects.filter(replaces__in=keys).order_by("pk").values_list("replaces", "pk")
+        replacing = model.objects.filter(replaces__in=keys).order_by("pk").values_list("replaces", "pk")
         keys = []
         for old, new in replacing:
-            was, key = held[ChargeKey(ChargeKind.HOURS, old)], ChargeKey(ChargeKind.HOURS, new)
+            was, key = held[ChargeKey(kind, old)], ChargeKey(kind, new)
             part = was.parts[ONLY_PART]
             billed = held.get(key, replace(was, parts={ONLY_PART: BilledPart(ZERO, part.documents)}))
             own = billed.parts[ONLY_PART]

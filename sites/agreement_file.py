@@ -214,9 +214,10 @@ def _facts_through(document: Document, known: str) -> dict:
     result = {}
     for section, name in days.items():
         rows = [_row_through(row, known) for row in document.get(section, []) if row[name] <= known]
-        if section == "work":
-            reversed_by_now = {work_key(row) for row in rows if "reversed" in row}
-            rows = [row for row in rows if "replaces" not in row or work_key(row["replaces"]) in reversed_by_now]
+        if section in FACTS:
+            key = FACTS[section][1]
+            reversed_by_now = {key(row) for row in rows if "reversed" in row}
+            rows = [row for row in rows if "replaces" not in row or key(row["replaces"]) in reversed_by_now]
         if section == "quotations":
             rows = [row for row in rows if max(row[side]["signed_on"] for side in ("customer", "supplier")) <= known]
         if rows:

@@ -17,7 +17,6 @@ from sites.agreement_file import (
     quotation_key,
     shown,
     site_name,
-    work_key,
 )
 from sites.hour_checks import chargeable_service, purchase_refusals, work_refusals
 from sites.level_entry import Schedules
@@ -112,6 +111,7 @@ class _Facts:
 
     def block_problems(self) -> Iterator[Problem]:
         for place, row in self.new("blocks"):
+            yield from self._replaced_problems("blocks", place, row)
             if "reversed" not in row:
                 bought_on, blocks = day_of(row["bought_on"]), row["blocks"]
                 yield from _placed(
@@ -121,7 +121,7 @@ class _Facts:
 
     def work_problems(self) -> Iterator[Problem]:
         for place, row in self.new("work"):
-            yield from self._replaced_problems(place, row)
+            yield from self._replaced_problems("work", place, row)
             if not (yield from self._site_problems(place, row)) or "reversed" in row:
                 continue
             worked_on = day_of(row["date"])
@@ -159,29 +159,29 @@ class _Facts:
             return ()
         return out_of_service(name=row["site"], in_service_on=in_service_on, removed_on=removed_on, worked_on=day)
 
-    def _replaced_problems(self, place: str, row: Mapping) -> Iterator[Problem]:
-        """An entry stands in place of one that is reversed, and no other one does."""
+    def _replaced_problems(self, section: str, place: str, row: Mapping) -> Iterator[Problem]:
+        """A row stands in place of one that is taken back, and no other one does."""
         if "replaces" not in row:
             return
-        wanted = work_key(row["replaces"])
+        what, key = FACTS[section]
+        wanted = key(row["replaces"])
+        rows = (*self.stored.get(section, []), *self.document.get(section, []))
         found: dict = {}
-        for source in (self.stored, self.document):
-            for one in source.get("work", []):
-                if work_key(one) == wanted:
-                    found.update(one)
-        others = [
-            one
-            for one in (*self.stored.get("work", []), *self.document.get("work", []))
-            if "replaces" in one and work_key(one["replaces"]) == wanted and work_key(one) != work_key(row)
-        ]
+        for one in rows:
+            if key(one) == wanted:
+                found.update(one)
+        others = [one for one in rows if "replaces" in one and key(one["replaces"]) == wanted and key(one) != key(row)]
         if not found:
-            said = f"There is no work entry {key_text(wanted)} in the file or on file."
+            said = f"There is no {what} {key_text(wanted)} in the file or on file."
             yield Problem(f"{place}.replaces", said)
         elif "reversed" not in found:
-            said = f"The work entry {key_text(wanted)} is not reversed. Only a reversed entry is replaced."
+            said = f"The {what} {key_text(wanted)} is not reversed. Only a reversed one is replaced."
             yield Problem(f"{place}.replaces", said)
         elif others:
-            said = f"Another entry stands in place of {key_text(wanted)} already. Keep one of them."
+            said = f"Another {what} stands in place of {key_text(wanted)} already. Keep one of them."
+            yield Problem(f"{place}.replaces", said)
+        elif section == "orders" and row["replaces"]["site"] != row["site"]:
+            said = f"The {what} {key_text(wanted)} is for another site than this one, and cannot be replaced by it."
             yield Problem(f"{place}.replaces", said)
 
     def quotation_problems(self) -> Iterator[Problem]:
@@ -206,6 +206,7 @@ class _Facts:
                 said = f"{shown(row['quotation'])} is no quotation for {row['site']}, in the file or on file."
                 yield Problem(f"{place}.quotation", said)
         for place, row in self.new("orders"):
+            yield from self._replaced_problems("orders", place, row)
             if not (yield from self._site_problems(place, row)) or "reversed" in row:
                 continue
             yield from self._order_day_problems(place, row)

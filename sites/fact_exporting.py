@@ -14,16 +14,11 @@ def export_facts(agreement: Agreement) -> dict[str, list[dict]]:
     Who recorded a row, the file that it came from and whether it is billed belong to this database and are not
     exported; neither is the document of a quotation.
     """
-    work = _numbered("work", _work(agreement))
-    entries = {row["pk"]: row for row in work}
-    for row in work:
-        if replaced := row.pop("replaces_pk", None):
-            row["replaces"] = _reference(entries[replaced])
     return {
-        "blocks": _in_order("blocks", _numbered("blocks", _blocks(agreement))),
-        "work": _in_order("work", work),
+        "blocks": _in_order("blocks", _linked(_numbered("blocks", _blocks(agreement)))),
+        "work": _in_order("work", _linked(_numbered("work", _work(agreement)))),
         "quotations": sorted(_quotations(agreement), key=lambda row: row["number"]),
-        "orders": _in_order("orders", _numbered("orders", _orders(agreement))),
+        "orders": _in_order("orders", _linked(_numbered("orders", _orders(agreement)))),
     }
 
 
@@ -38,6 +33,7 @@ def _blocks(agreement: Agreement) -> Iterable[dict]:
             bought_on=row.bought_on,
             blocks=row.blocks,
             reference=row.reference,
+            replaces_pk=row.replaces_id,
             reversed=_taken_back(row),
             demonstration=row.is_demonstration,
         )
@@ -80,6 +76,7 @@ def _orders(agreement: Agreement) -> Iterable[dict]:
             site=str(row.site),
             reference=row.reference,
             duplicate_reason=row.duplicate_reason,
+            replaces_pk=row.replaces_id,
             quotation=row.quotation.number if row.quotation else None,
             completed_on=row.completed_on,
             reversed=_taken_back(row),
@@ -108,8 +105,17 @@ def _with_number(row: dict, number: int) -> dict:
     return {**said, "number": number, **{name: value for name, value in row.items() if name not in _AFTER}}
 
 
+def _linked(rows: list[dict]) -> list[dict]:
+    """Name the row in whose place another one stands by what tells it from others."""
+    by_key = {row["pk"]: row for row in rows}
+    for row in rows:
+        if "replaces_pk" in row:
+            row["replaces"] = _reference(by_key[row.pop("replaces_pk")])
+    return rows
+
+
 def _reference(row: Mapping) -> dict:
-    names = ("date", "site", "service", "person", "reference", "number")
+    names = ("bought_on", "ordered_on", "date", "site", "service", "person", "reference", "number")
     return {name: row[name] for name in names if name in row}
 
 

@@ -1,11 +1,12 @@
 """The hours and the integration of an agreement file, written in a fixed number of queries once they are checked."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 
 from django.contrib.auth.models import User
 
+from contracts.frozen import FrozenModel
 from contracts.models import Agreement
 from contracts.money import ZERO
 from contracts.periods import day_text
@@ -74,7 +75,7 @@ class FactWriting:
         if not rows:
             return
         held = _by_key(BlockPurchase.objects.filter(agreement=self.agreement), _block_said)
-        new, changed = [], []
+        new, changed = {}, []
         for row in rows:
             purchase = held.get(block_key(row))
             if purchase is not None:
@@ -88,9 +89,10 @@ class FactWriting:
                 is_demonstration=row.get("demonstration", False),
                 **self.recorded,
             )
-            new.append(self._take_back(purchase, row))
-        BlockPurchase.objects.bulk_create(new, batch_size=BATCH)
+            new[block_key(row)] = self._take_back(purchase, row)
+        BlockPurchase.objects.bulk_create(new.values(), batch_size=BATCH)
         BlockPurchase.objects.bulk_update(changed, TAKEN_BACK, batch_size=BATCH)
+        _link(BlockPurchase, rows, new, held, block_key)
 
     def _work(self, rows: list[Mapping]) -> None:
         if not rows:
@@ -116,13 +118,7 @@ class FactWriting:
             new[work_key(row)] = self._take_back(entry, row)
         WorkEntry.objects.bulk_create(new.values(), batch_size=BATCH)
         WorkEntry.objects.bulk_update(changed, TAKEN_BACK, batch_size=BATCH)
-        replacing = []
-        for row in rows:
-            if "replaces" in row and work_key(row) in new:
-                entry, wanted = new[work_key(row)], work_key(row["replaces"])
-                entry.replaces = new.get(wanted) or held[wanted]
-                replacing.append(entry)
-        WorkEntry.objects.bulk_update(replacing, ["replaces"], batch_size=BATCH)
+        _link(WorkEntry, rows, new, held, work_key)
 
     def _quotations(self, rows: list[Mapping]) -> None:
         Quotation.objects.bulk_create(self._quotation(row) for row in rows)
@@ -148,27 +144,25 @@ class FactWriting:
         quotations = {row.number: row for row in Quotation.objects.filter(site__agreement=self.agreement)}
         filed = IntegrationOrder.objects.filter(site__agreement=self.agreement).select_related("site")
         held = _by_key(filed, _order_said)
-        new, changed, completed = [], [], []
+        new, changed, quoted, completed = {}, [], [], []
         for row in rows:
             order = held.get(order_key(row))
             if order is None:
-                new.append(order := self._order(row))
-            elif order.billed_on is not None and self._differs(order, row):
-                said = "The order is billed and stays as it is. Cancel it with the reason, and order it again."
-                self.refused.append(Problem(f"order {order_key(row)[0]}, {row['site']}", said))
-                continue
+                new[order_key(row)] = order = self._order(row)
             else:
                 changed.append(order)
-                completed += [order] if self._differs(order, row) else []
+                quoted += [order] if "quotation" in row and order.quotation_id is None else []
+                completed += [order] if "completed_on" in row and order.completed_on is None else []
             if "quotation" in row:
                 order.quotation = quotations[row["quotation"]]
             if "completed_on" in row and order.completed_on is None:
                 order.completed_on, order.completed_by = day_of(row["completed_on"]), self.by
             self._take_back(order, row)
-        later = ["quotation", "completed_on", "completed_by"]
-        IntegrationOrder.objects.bulk_update(completed, later, batch_size=BATCH)
+        IntegrationOrder.objects.bulk_update(quoted, ["quotation"], batch_size=BATCH)
+        IntegrationOrder.objects.bulk_update(completed, ["completed_on", "completed_by"], batch_size=BATCH)
         IntegrationOrder.objects.bulk_update(changed, TAKEN_BACK, batch_size=BATCH)
-        IntegrationOrder.objects.bulk_create(new, batch_size=BATCH)
+        IntegrationOrder.objects.bulk_create(new.values(), batch_size=BATCH)
+        _link(IntegrationOrder, rows, new, held, order_key)
 
     def _order(self, row: Mapping) -> IntegrationOrder:
         return IntegrationOrder(
@@ -180,17 +174,22 @@ class FactWriting:
             **self.recorded,
         )
 
-    def _differs(self, order: IntegrationOrder, row: Mapping) -> bool:
-        """Whether a file adds the price or the cutover to an order on file."""
-        return ("quotation" in row and order.quotation_id is None) or (
-            "completed_on" in row and order.completed_on is None
-        )
-
     def _take_back(self, fact: BlockPurchase | WorkEntry | IntegrationOrder, row: Mapping):
         if "reversed" in row and fact.reversed_on is None:
             fact.reversed_on, fact.reversed_by = day_of(row["reversed"]["on"]), self.by
             fact.reversal_reason = row["reversed"]["reason"]
         return fact
+
+
+def _link(model: type[FrozenModel], rows: list[Mapping], new: Mapping, held: Mapping, key: Callable) -> None:
+    """Say of new rows in whose place they stand, in the file or on file."""
+    replacing = []
+    for row in rows:
+        if "replaces" in row and key(row) in new:
+            fact, wanted = new[key(row)], key(row["replaces"])
+            fact.replaces = new.get(wanted) or held[wanted]
+            replacing.append(fact)
+    model.objects.bulk_update(replacing, ["replaces"], batch_size=BATCH)
 
 
 TAKEN_BACK = ("reversed_on", "reversed_by", "reversal_reason")

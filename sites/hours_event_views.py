@@ -85,6 +85,11 @@ class BuyBlocks(HoursEvent):
         """Propose the business date, and the blocks that the waiting work needs."""
         return {"bought_on": self.on, "blocks": (self.ways and self.ways.blocks) or 1}
 
+    def get_form_kwargs(self):
+        """Ask whose place it takes where a billed purchase was reversed."""
+        rows = BlockPurchase.objects.filter(agreement=self.agreement).replaceable()
+        return super().get_form_kwargs() | {"replaceable": list(rows)}
+
     @cached_property
     def now(self):
         """The position by now."""

@@ -1,6 +1,7 @@
 """Forms of the pages about hours: each hands what was typed to one function and puts its refusals at the fields."""
 
 import re
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
@@ -8,9 +9,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from contracts.models import Agreement
+from contracts.periods import day_text
 from sites.forms import PlainDateField
 from sites.hours_recording import entry_version
-from sites.models import Site, WorkEntry
+from sites.models import BlockPurchase, IntegrationOrder, Site, WorkEntry
 from sites.record_checks import LONGEST_LINE, LONGEST_REASON
 from sites.recording import CannotRecord
 from sites.sheetfile import MOST_BYTES
@@ -53,6 +55,28 @@ class ReasonForm(RecordingForm):
     reason = forms.CharField(label="Reason", max_length=LONGEST_REASON, help_text="It stays on file.")
 
 
+class ReplacesField(forms.TypedChoiceField):
+    """Whether a new charge takes the place of one that was billed and taken back; it has to be said."""
+
+    NEW = "new"
+    widget = forms.RadioSelect
+
+    def __init__(self, *, rows: Iterable[BlockPurchase | IntegrationOrder], what: str, taken_back: str):
+        held = {str(row.pk): row for row in rows}
+        choices = [(self.NEW, f"No, it is a new {what} and charged as such")]
+        for key, row in held.items():
+            when = f"{taken_back} on {day_text(row.reversed_on)}: {row.reversal_reason}"
+            choices.append((key, f"Yes, in place of that of {day_text(row.happened_on)} ({when})"))
+        super().__init__(
+            label=f"Does it take the place of the {what} that was {taken_back}?",
+            choices=choices,
+            coerce=lambda value: held.get(value),
+            empty_value=None,
+            help_text="What was waived of a charge is not billed again for the one in its place.",
+            error_messages={"required": f"Say whether it takes the place of the {what} that was {taken_back}."},
+        )
+
+
 class BlocksForm(RecordingForm):
     """Blocks of prepaid hours that the customer bought."""
 
@@ -61,6 +85,11 @@ class BlocksForm(RecordingForm):
     reference = forms.CharField(
         label="Order reference", required=False, max_length=LONGEST_LINE, help_text="The customer’s order."
     )
+
+    def __init__(self, *args, replaceable: Iterable[BlockPurchase], **kwargs):
+        super().__init__(*args, **kwargs)
+        if replaceable:
+            self.fields["replaces"] = ReplacesField(rows=replaceable, what="purchase", taken_back="reversed")
 
 
 class SiteField(forms.ModelChoiceField):

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import models, transaction
 from django.db.models import Q, QuerySet
 
 from contracts.models import Agreement
@@ -35,12 +35,20 @@ STALE = "Somebody else has changed this entry since you opened it. Look at it as
 
 @transaction.atomic
 def buy_blocks(
-    *, agreement: Agreement, bought_on: date, blocks: int | Decimal, reference: str = "", on: date, by: User | None
+    *,
+    agreement: Agreement,
+    bought_on: date,
+    blocks: int | Decimal,
+    reference: str = "",
+    replaces: BlockPurchase | None = None,
+    on: date,
+    by: User | None,
 ) -> BlockPurchase:
     """Record that whole blocks of prepaid hours were bought (hours, paragraph 1).
 
-    Raises CannotRecord, naming the field, for a part of a block, a day outside the term or after `on`, and a day on
-    which no block has a price.
+    A purchase that `replaces` a billed one that was reversed takes over what was waived of it; any other is a new
+    charge. Raises CannotRecord, naming the field, for a part of a block, a day outside the term or after `on`, a day on
+    which no block has a price, and a purchase that cannot be replaced.
     """
     agreement = lock_agreement(agreement.pk)
     faults = [
@@ -49,6 +57,7 @@ def buy_blocks(
             place="bought_on", what="The purchase of", day=bought_on, on=on, then="Record it on the day it is made."
         ),
         *text_refusals(place="reference", what="the order reference", text=reference),
+        *replacement_refusals(replaces, among=BlockPurchase.objects.filter(agreement=agreement).replaceable()),
     ]
     if blocks > MOST_BLOCKS:
         said = f"{blocks} blocks at once are more than {MOST_BLOCKS:,}. Check the number."
@@ -60,6 +69,7 @@ def buy_blocks(
         bought_on=bought_on,
         blocks=int(blocks),
         reference=reference.strip(),
+        replaces=replaces,
         recorded_on=on,
         recorded_by=by,
         is_demonstration=only_demonstration(agreement),
@@ -228,6 +238,14 @@ def lock_agreement(key: int) -> Agreement:
     """Lock the agreement whose facts are about to change, and return it with its terms."""
     Agreement.objects.select_for_update().get(pk=key)
     return Agreement.objects.with_terms().get(pk=key)
+
+
+def replacement_refusals(replaces: models.Model | None, *, among: QuerySet) -> list[Refused]:
+    """Return why something cannot be recorded in place of a charge that was taken back."""
+    if replaces is None or among.filter(pk=replaces.pk).exists():
+        return []
+    said = f"{replaces} cannot be replaced: it stands, was never billed, or another one stands in its place already."
+    return [Refused("NOT_REPLACEABLE", "replaces", f"{said} Record a new charge, or choose again.")]
 
 
 def lock_people(agreements: Collection[int] | QuerySet) -> None:

@@ -84,7 +84,7 @@ def _chosen(tabs, number: str, on):
 
 def _purchases(agreement: Agreement, ledger) -> list:
     """Every purchase on file, latest first, with what it brought; a reversed one brings nothing."""
-    rows = BlockPurchase.objects.filter(agreement=agreement).order_by("-bought_on", "-pk")
+    rows = BlockPurchase.objects.filter(agreement=agreement).select_related("replaces").order_by("-bought_on", "-pk")
     return [(row, ledger.purchases.get(row.pk)) for row in rows]
 
 

@@ -1,12 +1,14 @@
 """Forms of the pages about system integration."""
 
+from collections.abc import Sequence
+
 from django import forms
 
 from contracts.admin.forms import ScanField
 from contracts.inputs import AmountField
 from sites.forms import PlainDateField
-from sites.hours_forms import ReasonForm, RecordingForm
-from sites.models import Quotation, Site
+from sites.hours_forms import ReasonForm, RecordingForm, ReplacesField
+from sites.models import IntegrationOrder, Quotation, Site
 from sites.record_checks import LONGEST_LINE, LONGEST_REASON
 
 
@@ -40,7 +42,7 @@ class OrderForm(LinedForm):
 
     beside = (("ordered_on", "reference"),)
 
-    def __init__(self, *args, site: Site, ordered_before: bool, **kwargs):
+    def __init__(self, *args, site: Site, ordered_before: bool, replaceable: Sequence[IntegrationOrder] = (), **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["ordered_on"] = PlainDateField(label="Ordered on")
         self.fields["reference"] = forms.CharField(
@@ -54,6 +56,8 @@ class OrderForm(LinedForm):
         )
         if quotation.queryset.exists():
             self.fields["quotation"] = quotation
+        if replaceable:
+            self.fields["replaces"] = ReplacesField(rows=replaceable, what="order", taken_back="cancelled")
         if ordered_before:
             self.fields["reason"] = forms.CharField(
                 label="Reason for a second order",

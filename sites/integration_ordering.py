@@ -17,7 +17,7 @@ from contracts.money import LARGEST
 from contracts.periods import day_text
 from contracts.schedule import Refused
 from contracts.terms import AgreementTerms
-from sites.hours_recording import lock_agreement
+from sites.hours_recording import lock_agreement, replacement_refusals
 from sites.integration import PlacedOrder, placement
 from sites.models import IntegrationOrder, Quotation, Site
 from sites.record_checks import later_refusals, reason_refusals, text_refusals
@@ -33,14 +33,16 @@ def order_integration(
     reference: str = "",
     reason: str = "",
     quotation: Quotation | None = None,
+    replaces: IntegrationOrder | None = None,
     on: date,
     by: User | None,
 ) -> IntegrationOrder:
     """Record that the customer ordered the integration of a site; a planned site can be ordered (note 5).
 
-    Raises CannotRecord, naming the field, for a day outside the term, after `on` or after the site's removal, for the
-    quotation of another site, and for a second order without the `reason` that confirms it. The reason is kept with a
-    second order only.
+    An order that `replaces` a billed one that was cancelled takes over what was waived of it; any other is a new
+    charge. Raises CannotRecord, naming the field, for a day outside the term, after `on` or after the site's removal,
+    for the quotation of another site, for an order that cannot be replaced, and for a second order without the `reason`
+    that confirms it. The reason is kept with a second order only.
     """
     agreement, site = _locked(site)
     standing = list(IntegrationOrder.objects.filter(site=site, reversed_on=None))
@@ -53,6 +55,7 @@ def order_integration(
         *_day_faults(agreement.as_terms(), site, ordered_on, on, place="ordered_on", what="The order of"),
         *text_refusals(place="reference", what="the order reference", text=reference),
         *_quotation_faults(site, quotation),
+        *replacement_refusals(replaces, among=IntegrationOrder.objects.filter(site=site).replaceable()),
     ]
     if placed.needs_confirmation:
         said = f"System integration of {site} was ordered on {day_text(placed.duplicate_of.ordered_on)} already."
@@ -67,6 +70,7 @@ def order_integration(
         reference=reference.strip(),
         duplicate_reason=placed.reason if placed.is_duplicate else "",
         quotation=quotation,
+        replaces=replaces,
         recorded_on=on,
         recorded_by=by,
         is_demonstration=site.is_demonstration,
@@ -119,11 +123,13 @@ def record_quotation(
 def attach_quotation(*, order: IntegrationOrder, quotation: Quotation, on: date, by: User | None) -> IntegrationOrder:
     """Let a quotation give an order its price where the schedule states none.
 
-    Raises CannotRecord for the quotation of another site, and for an order that is billed or cancelled.
+    An order that is billed takes one too, and once: a level that was agreed late can leave it without a price, and the
+    next run bills or credits the difference. Raises CannotRecord for the quotation of another site, for an order that
+    is cancelled, and for a billed one that has a quotation.
     """
     _agreement, order = _locked_order(order)
     _refuse_cancelled(order)
-    _refuse_billed(order, "Its price stays as it is.")
+    _refuse_quoted(order)
     faults = _quotation_faults(order.site, quotation)
     if faults:
         raise CannotRecord(faults)
@@ -194,9 +200,9 @@ def _refuse_cancelled(order: IntegrationOrder) -> None:
         raise CannotRecord([Refused("CANCELLED", "", f"{said} Enter another order instead.")])
 
 
-def _refuse_billed(order: IntegrationOrder, said: str) -> None:
-    if order.billed_on is not None:
-        billed = f"The order was billed on {day_text(order.billed_on)}. {said}"
+def _refuse_quoted(order: IntegrationOrder) -> None:
+    if order.billed_on is not None and order.quotation_id is not None:
+        billed = f"The order was billed on {day_text(order.billed_on)} with its quotation, which stays as it is."
         raise CannotRecord([Refused("BILLED", "", f"{billed} Cancel the order with the reason, and order it again.")])
 
 

@@ -23,6 +23,11 @@ class OrderShown:
         return isinstance(self.price, Priced)
 
     @property
+    def can_be_quoted(self) -> bool:
+        """Whether a quotation can give the order the price that it lacks; a billed order takes one once."""
+        return not self.is_priced and (self.order.billed_on is None or self.order.quotation_id is None)
+
+    @property
     def state(self) -> str:
         """How far the order has come."""
         if self.order.reversed_on is not None:

@@ -51,7 +51,7 @@ class OfSite(PermissionRequiredMixin):
         return integration_page(
             site=self.site,
             agreement=self.site.agreement.as_terms(),
-            orders=orders.select_related("quotation", "completed_by"),
+            orders=orders.select_related("quotation", "completed_by", "replaces"),
             quotations=Quotation.objects.filter(site=self.site).order_by("pk"),
             on=self.on,
         )
@@ -107,8 +107,12 @@ class Order(IntegrationEvent):
         return {"ordered_on": self.on}
 
     def get_form_kwargs(self):
-        """Ask for the reason where an order stands."""
-        return super().get_form_kwargs() | {"site": self.site, "ordered_before": bool(self.shown.standing)}
+        """Ask for the reason where an order stands, and whose place it takes where a billed one was cancelled."""
+        return super().get_form_kwargs() | {
+            "site": self.site,
+            "ordered_before": bool(self.shown.standing),
+            "replaceable": list(IntegrationOrder.objects.filter(site=self.site).replaceable()),
+        }
 
     def perform(self, form):
         order = order_integration(site=self.site, on=self.on, by=self.request.user, **form.cleaned_data)
@@ -160,7 +164,8 @@ class Attach(OrderEvent):
 
     def perform(self, form):
         order = attach_quotation(order=self.order, on=self.on, by=self.request.user, **form.cleaned_data)
-        return f"Quotation {order.quotation.number} is attached to the order of {day_text(order.ordered_on)}."
+        said = f"Quotation {order.quotation.number} is attached to the order of {day_text(order.ordered_on)}."
+        return said if order.billed_on is None else f"{said} The next invoice run bills or credits the difference."
 
 
 class Complete(OrderEvent):

@@ -94,6 +94,11 @@ class BlockPurchase(FrozenModel):
     def __str__(self):
         return f"{self.blocks} block{'s' if self.blocks > 1 else ''} bought on {self.bought_on}"
 
+    @property
+    def happened_on(self):
+        """The day on which they were bought."""
+        return self.bought_on
+
     def as_purchase(self) -> rules.BlockPurchase:
         """Make the pure value."""
         return rules.BlockPurchase(self.pk, self.bought_on, self.blocks)

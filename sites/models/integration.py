@@ -125,3 +125,8 @@ class IntegrationOrder(FrozenModel):
 
     def __str__(self):
         return f"System integration of {self.site}, ordered on {self.ordered_on}"
+
+    @property
+    def happened_on(self):
+        """The day on which it was ordered."""
+        return self.ordered_on

@@ -9,8 +9,8 @@ from invoicing.creditable import left_of_line
 from invoicing.crediting import WaiverDecision, credit
 from invoicing.drafting import draft_invoices
 from invoicing.models import InvoiceLine
-from sites.hours_recording import buy_blocks, correct_work, enter_work
-from sites.integration_ordering import cancel_order, complete_integration, order_integration
+from sites.hours_recording import buy_blocks, correct_work, enter_work, reverse_blocks
+from sites.integration_ordering import attach_quotation, cancel_order, complete_integration, order_integration
 from tests import factories, reference
 from tests.invoicing.billing_cases import read
 
@@ -84,6 +84,75 @@ def test_correcting_who_did_waived_work_does_not_bill_it_again(site, entry):
     correct_work(entry=changed, reason="More hours", **worked(site, "12.00", on=date(1999, 8, 3)))
     run(JULY, date(1999, 8, 3))
     assert billed("hours") == "162.00"  # 972.00 less the 810.00 that were waived
+
+
+def waive(charge: str, amount: str, on: date) -> None:
+    """Take back an amount of a charge and waive it."""
+    line = InvoiceLine.objects.get(charge=charge, kind=InvoiceLine.Kind.CHARGE)
+    decision = WaiverDecision("R. Roe", on)
+    amounts = {line.position: Decimal(amount)}
+    credit(invoice=line.invoice, reason="Goodwill", on=on, by=None, amounts=amounts, waiver=decision)
+
+
+@pytest.mark.parametrize(
+    ("waived", "in_its_place", "expected"),
+    [
+        ("100000.00", True, "0.00"),
+        ("100000.00", False, "100000.00"),
+        ("30000.00", True, "70000.00"),
+        ("30000.00", False, "100000.00"),
+    ],
+)
+def test_an_integration_in_place_of_a_waived_one_is_waived_as_well(site, waived, in_its_place, expected):
+    order = order_integration(site=site, ordered_on=JUNE, on=JUNE, by=None)
+    complete_integration(order=order, completed_on=JUNE, on=JUNE, by=None)
+    run(JUNE)
+    waive("integration", waived, JULY)
+    for wrong in ("Wrong day", "Wrong again"):  # the second order is never billed
+        cancel_order(order=order, reason=wrong, on=JULY, by=None)
+        replaces = order if in_its_place else None
+        order = order_integration(site=site, ordered_on=JULY, replaces=replaces, on=JULY, by=None)
+    complete_integration(order=order, completed_on=JULY, on=JULY, by=None)
+
+    run(date(1999, 8, 31))
+
+    assert billed("integration") == expected
+    assert run(date(1999, 8, 31)).documents == ()
+
+
+@pytest.mark.parametrize(("in_its_place", "expected"), [(True, "121500.00"), (False, "243000.00")])
+def test_a_purchase_in_place_of_a_waived_one_is_waived_as_well(agreement, site, in_its_place, expected):
+    first = buy_blocks(agreement=agreement, bought_on=JUNE, blocks=1, on=JUNE, by=None)
+    run(JUNE)
+    waive("block", "121500.00", JULY)
+    reverse_blocks(purchase=first, reason="Two were ordered", on=JULY, by=None)
+    replaces = first if in_its_place else None
+    buy_blocks(agreement=agreement, bought_on=JUNE, blocks=2, replaces=replaces, on=JULY, by=None)
+
+    run(JULY)
+
+    assert billed("block") == expected
+    assert run(JULY).documents == ()
+
+
+def test_a_quotation_prices_a_billed_order_that_a_late_level_left_without_a_price(site):
+    november, december = date(1999, 11, 30), date(1999, 12, 31)
+    order = order_integration(site=site, ordered_on=date(1999, 10, 1), on=november, by=None)
+    order = complete_integration(order=order, completed_on=date(1999, 11, 15), on=november, by=None)
+    run(november)
+    factories.charged_level(site, 2, "MEDIUM", date(1999, 12, 10))
+
+    result = run(december)
+
+    assert billed("integration") == "100000.00"
+    assert result.notices[-1].endswith("Attach a signed quotation to the order, or cancel the order to take them back.")
+    quotation = factories.quotation(site, "Q-1", "145000.00", december)
+    attach_quotation(order=order, quotation=quotation, on=december, by=None)
+    result = run(date(2000, 1, 31))
+    line = InvoiceLine.objects.get(charge="integration", kind=InvoiceLine.Kind.ADJUSTMENT)
+    assert (line.amount, line.source) == (Decimal("45000.00"), "Quotation Q-1")
+    assert (billed("integration"), result.notices) == ("145000.00", ())
+    assert run(date(2000, 1, 31)).documents == ()
 
 
 def test_blocks_after_a_shortened_term_stay_billed_and_the_run_says_so(agreement, site):

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from contracts.models import Agreement
-from sites.models import IntegrationOrder, Site, WorkEntry
+from sites.models import BlockPurchase, IntegrationOrder, Site, WorkEntry
 from tests import factories
 from tests.sites.agreement_files import exported, load, refused, renamed
 from tests.sites.fact_rows import DAY, entry, every_fact, refused_facts, with_facts
@@ -170,11 +170,45 @@ def test_an_entry_replaces_a_reversed_one_and_that_once():
         f"work[0].replaces: There is no work entry {text_of} in the file or on file."
     ]
     assert refused_facts(work=[entry(), entry(person="Bob", replaces=key)]) == [
-        f"work[1].replaces: The work entry {text_of} is not reversed. Only a reversed entry is replaced."
+        f"work[1].replaces: The work entry {text_of} is not reversed. Only a reversed one is replaced."
     ]
-    said = f"Another entry stands in place of {text_of} already. Keep one of them."
+    said = f"Another work entry stands in place of {text_of} already. Keep one of them."
     both = [entry(**gone), entry(person="Bob", replaces=key), entry(person="Cho", replaces=key)]
     assert refused_facts(work=both) == [f"work[1].replaces: {said}", f"work[2].replaces: {said}"]
+
+
+def test_a_purchase_and_an_order_replace_what_was_taken_back():
+    gone = {"reversed": {"on": "1999-07-20", "reason": "Wrong"}}
+    day, order = {"bought_on": "1999-07-12"}, {"ordered_on": "1999-07-12", "site": "Reno"}
+    stands = "is not reversed. Only a reversed one is replaced."
+
+    assert refused_facts(
+        blocks=[day | {"blocks": 1}, day | {"blocks": 1, "number": 2, "replaces": day}],
+        orders=[order, order | {"number": 2, "duplicate_reason": "Again", "replaces": order}],
+    ) == [
+        f"blocks[1].replaces: The purchase of blocks 1999-07-12 {stands}",
+        f"orders[1].replaces: The order of integration 1999-07-12, Reno {stands}",
+    ]
+    load(
+        with_facts(
+            blocks=[day | {"blocks": 1} | gone, day | {"blocks": 1, "number": 2, "replaces": day}],
+            orders=[order | gone, order | {"number": 2, "replaces": order}],
+        )
+    )
+    for model in (BlockPurchase, IntegrationOrder):
+        first, second = model.objects.order_by("pk")
+        assert (first.replaces, second.replaces) == (None, first)
+    document = exported()
+    assert [row.get("replaces") for row in document["blocks"]] == [None, day]
+    assert [row.get("replaces") for row in document["orders"]] == [None, order]
+
+
+def test_an_order_replaces_one_of_its_own_site():
+    gone = {"reversed": {"on": "1999-07-20", "reason": "Wrong"}}
+    order, other = {"ordered_on": "1999-07-12", "site": "Reno"}, {"ordered_on": "1999-07-13", "site": "Macon"}
+
+    said = "The order of integration 1999-07-12, Reno is for another site than this one, and cannot be replaced by it."
+    assert f"orders[1].replaces: {said}" in refused_facts(orders=[order | gone, other | {"replaces": order}])
 
 
 def test_a_quotation_number_of_another_agreement_is_refused(agreement, reno):

@@ -212,7 +212,7 @@ def test_what_was_changed_here_contradicts_the_file(agreement, reno):
     ]
 
 
-def test_a_billed_order_stays_as_it_is(agreement):
+def test_a_billed_order_takes_a_quotation_and_a_cancellation_alone(agreement):
     order = {"ordered_on": "1999-11-01", "site": "Reno", "completed_on": "1999-11-10"}
     load(with_facts(orders=[order]))
     IntegrationOrder.objects.update(billed_on=ON)
@@ -225,11 +225,14 @@ def test_a_billed_order_stays_as_it_is(agreement):
         "supplier": {"name": "Bob", "signed_on": "1999-11-04"},
     }
 
-    assert refused_facts(quotations=[quotation], orders=[order | {"quotation": "Q-1"}]) == [
-        "order 1999-11-01, Reno: The order is billed and stays as it is. Cancel it with the reason, and order it again."
+    assert refused_facts(orders=[order | {"completed_on": "1999-11-11"}]) == [
+        'orders[0].completed_on: The file says "1999-11-11", but on file is "1999-11-10". Correct the file; nothing on '
+        "file is replaced."
     ]
+    load(with_facts(quotations=[quotation], orders=[order | {"quotation": "Q-1"}]))
     load(with_facts(orders=[order | {"reversed": {"on": "2000-11-30", "reason": "Wrong site"}}]))
-    assert IntegrationOrder.objects.get().reversal_reason == "Wrong site"
+    filed = IntegrationOrder.objects.get()
+    assert (filed.quotation.number, filed.reversal_reason) == ("Q-1", "Wrong site")
 
 
 @pytest.mark.parametrize("number", [1, 30])

@@ -54,6 +54,26 @@ def faults(client, url: str, facts: dict) -> dict[str, list[str]]:
     return {name: list(errors) for name, errors in response.context["form"].errors.items()}
 
 
+def test_buying_again_asks_whose_place_it_takes(agreement, client):
+    first, url = bought(agreement, DAY), address("hours_buy", agreement.pk)
+    assert "replaces" not in client.get(url).context["form"].fields
+    BlockPurchase.objects.update(billed_on=ON)
+    client.post(address("hours_reverse_blocks", first.pk), {"reason": "Two were ordered"})
+    typed = {"bought_on": "1999-07-12", "blocks": "2", "reference": ""}
+
+    assert "Yes, in place of that of 12 July 1999" in words(client.get(url))
+    assert faults(client, url, typed) == {
+        "replaces": ["Say whether it takes the place of the purchase that was reversed."]
+    }
+    assert faults(client, url, typed | {"replaces": "77"})["replaces"]
+    shown = words(client.post(url, typed | {"replaces": first.pk}, follow=True))
+
+    assert BlockPurchase.objects.get(reversed_on=None).replaces == first
+    assert "In place of the purchase of 12 Jul 1999" in shown
+    client.post(url, typed)  # nothing is left to be replaced, nothing is asked
+    assert BlockPurchase.objects.filter(replaces=None, reversed_on=None).count() == 1
+
+
 def facts(site, **changed) -> dict:
     """What is typed for one entry."""
     said = {"worked_on": "1999-07-12", "site": site.pk, "service": CARE, "hours": "7.25", "person": "Ann Example"}

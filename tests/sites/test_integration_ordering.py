@@ -4,7 +4,10 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
+from contracts.frozen import SealedRow
 from contracts.models import Agreement
 from sites.integration import Priced, PriceNotStated
 from sites.integration_basis import price_of
@@ -230,18 +233,74 @@ def test_attaching_is_refused_for_another_site_and_for_what_is_over(agreement, s
     assert refused(attach_quotation, order=order, quotation=elsewhere, on=ON, by=None) == [
         ("quotation", "Quotation Q-2 is for another site. Choose one of Augusta.")
     ]
-    IntegrationOrder.objects.update(billed_on=ON)
-    assert refused(attach_quotation, order=order, quotation=quotation, on=ON, by=None) == [
-        (
-            "",
-            "The order was billed on 15 November 1999. Its price stays as it is. "
-            "Cancel the order with the reason, and order it again.",
-        )
-    ]
     cancel_order(order=order, reason="Postponed", on=ON, by=None)
     assert refused(attach_quotation, order=order, quotation=quotation, on=ON, by=None) == [
         ("", "The order was cancelled on 15 November 1999: Postponed. Enter another order instead.")
     ]
+
+
+def test_a_billed_order_takes_a_quotation_once(site):
+    order, other = ordered(site), quoted(site, "Q-2")
+    IntegrationOrder.objects.update(billed_on=ON)
+
+    order = attach_quotation(order=order, quotation=quoted(site), on=ON, by=None)
+
+    assert order.quotation.number == "Q-1"
+    assert refused(attach_quotation, order=order, quotation=other, on=ON, by=None) == [
+        (
+            "",
+            "The order was billed on 15 November 1999 with its quotation, which stays as it is. "
+            "Cancel the order with the reason, and order it again.",
+        )
+    ]
+
+
+@pytest.mark.parametrize("changed", [{"quotation": None}, {"quotation": "Q-2"}, {"reference": "PO-9"}])
+def test_the_quotation_of_a_billed_order_is_sealed_in_programs_and_in_the_database(site, changed):
+    first, other = quoted(site), quoted(site, "Q-2")
+    order = attach_quotation(order=ordered(site), quotation=first, on=ON, by=None)
+    IntegrationOrder.objects.update(billed_on=ON)
+    values = {name: other if value == "Q-2" else value for name, value in changed.items()}
+
+    with pytest.raises(SealedRow):
+        IntegrationOrder.objects.filter(pk=order.pk).update(**values)
+    for name, value in values.items():
+        setattr(order, name, value)
+    with pytest.raises(SealedRow):
+        order.save()
+    with pytest.raises(IntegrityError, match="is sealed and cannot be changed"), transaction.atomic():
+        QuerySet(IntegrationOrder).filter(pk=order.pk).update(**values)
+
+
+# ---- in place of another one
+
+
+def test_an_order_takes_the_place_of_a_billed_one_that_was_cancelled(site):
+    first = ordered(site)
+    IntegrationOrder.objects.update(billed_on=ON)
+    cancel_order(order=first, reason="Wrong day", on=ON, by=None)
+
+    second = ordered(site, replaces=first)
+
+    assert IntegrationOrder.objects.get(pk=second.pk).replaces == first
+    said = f"{first} cannot be replaced: it stands, was never billed, or another one stands in its place already."
+    message = ("replaces", f"{said} Record a new charge, or choose again.")
+    assert refused(ordered, site, reason="Once more", replaces=first) == [message]
+    cancel_order(order=second, reason="Wrong again", on=ON, by=None)
+    assert ordered(site, replaces=second).replaces == second  # never billed itself, but in place of one that was
+
+
+@pytest.mark.parametrize("state", ["standing", "never billed", "other site"])
+def test_only_a_billed_and_cancelled_order_of_the_site_is_replaced(agreement, site, state):
+    first = ordered(factories.site(agreement, "Reno") if state == "other site" else site)
+    if state != "never billed":
+        IntegrationOrder.objects.update(billed_on=ON)
+    if state != "standing":
+        cancel_order(order=first, reason="Wrong day", on=ON, by=None)
+
+    ((place, message),) = refused(ordered, site, reason="Once more", replaces=first)
+
+    assert (place, message.split(":")[0]) == ("replaces", f"{first} cannot be replaced")
 
 
 # ---- completion and cancellation

@@ -331,10 +331,59 @@ def test_attaching_a_quotation(medium, client):
     IntegrationOrder.objects.update(billed_on=ON)
     assert faults(client, url, {"quotation": quotation.pk}) == {
         "__all__": [
-            "The order was billed on 15 November 1999. Its price stays as it is. "
+            "The order was billed on 15 November 1999 with its quotation, which stays as it is. "
             "Cancel the order with the reason, and order it again."
         ]
     }
+
+
+def test_a_billed_order_without_a_price_offers_its_quotation(medium, client):
+    order = ordered(medium)
+    quoted(medium)
+    IntegrationOrder.objects.update(completed_on=date(1999, 11, 10), billed_on=ON)
+    offered = address("integration_attach", order.pk)
+
+    assert offered in links(client.get(address("integration", medium.pk)))
+    response = client.post(offered, {"quotation": quotation_key()}, follow=True)
+    assert offered not in links(response)
+    assert "The next invoice run bills or credits the difference." in words(response)
+
+
+def quotation_key() -> int:
+    return Quotation.objects.get().pk
+
+
+# ---- in place of another one
+
+
+def test_ordering_again_asks_whose_place_it_takes(site, client):
+    first, url = ordered(site), address("integration_order", site.pk)
+    assert "replaces" not in client.get(url).context["form"].fields
+    IntegrationOrder.objects.update(billed_on=ON)
+    client.post(address("integration_cancel", first.pk), {"reason": "Wrong day"})
+    facts = {"ordered_on": "1999-11-02"}
+
+    assert "Yes, in place of that of 1 November 1999 (cancelled on 15 November 1999: Wrong day)" in words(
+        client.get(url)
+    )
+    assert faults(client, url, facts) == {
+        "replaces": ["Say whether it takes the place of the order that was cancelled."]
+    }
+    shown = words(client.post(url, facts | {"replaces": first.pk}, follow=True))
+
+    assert IntegrationOrder.objects.get(reversed_on=None).replaces == first
+    assert "In place of the order of 1 Nov 1999" in shown
+    assert "replaces" not in client.get(url).context["form"].fields
+
+
+def test_ordering_anew_is_a_new_charge(site, client):
+    first, url = ordered(site), address("integration_order", site.pk)
+    IntegrationOrder.objects.update(billed_on=ON)
+    client.post(address("integration_cancel", first.pk), {"reason": "Wrong day"})
+
+    client.post(url, {"ordered_on": "1999-11-02", "replaces": "new"})
+
+    assert IntegrationOrder.objects.get(reversed_on=None).replaces is None
 
 
 # ---- completion and cancellation
