@@ -30,6 +30,8 @@ PURE = {
     "contracts.reading_choice",
     "contracts.comparison",
     "contracts.charts",
+    "contracts.limit_lines",
+    "contracts.limit_charts",
     "sites.counts",
     "sites.charged",
     "sites.review",
