@@ -9,6 +9,9 @@ from pathlib import Path
 from django.conf import settings
 
 UNFINISHED = ".part"
+PAPERS = "reviews"
+"""The folder within it for papers that are printed anew each time; nothing is kept of them."""
+
 ABANDONED_AFTER = 60 * 60
 """Seconds after which an unfinished file belongs to no process any more."""
 

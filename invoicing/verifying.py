@@ -20,7 +20,7 @@ from django.db.models import Q, Sum, TextField
 from django.db.models.functions import Cast
 
 from contracts import guards
-from contracts.filing import UNFINISHED, stored_name
+from contracts.filing import PAPERS, UNFINISHED, stored_name
 from contracts.models import Agreement
 from contracts.money import ZERO
 from invoicing import numbering
@@ -363,9 +363,10 @@ def _file_findings(name: str, pdf: InvoicePdf) -> Iterator[Finding]:
 def _folder_findings() -> Iterator[Finding]:
     """Name what nobody knows in the folder: worth a look, but no damage to the books."""
     try:
-        names = iter(sorted(entry.name for entry in os.scandir(settings.DOCUMENTS_DIR) if entry.name != FILE_NAME))
+        entries = [entry for entry in os.scandir(settings.DOCUMENTS_DIR) if entry.name != FILE_NAME]
     except FileNotFoundError:
         return
+    names = iter(sorted(entry.name for entry in entries if not (entry.name == PAPERS and entry.is_dir())))
     while some := list(islice(names, CHUNK)):
         known = set(InvoicePdf.objects.filter(file_name__in=some).values_list("file_name", flat=True))
         known |= set(ReportPdf.objects.filter(file_name__in=some).values_list("file_name", flat=True))

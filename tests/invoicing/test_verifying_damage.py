@@ -234,6 +234,7 @@ def test_damage_is_found_with_its_number(make, expected, books):
 def test_a_missing_pdf_is_found_and_a_strange_file_is_a_note(books, settings):
     pdf = InvoicePdf.objects.get(invoice__number_text="CN-00001")
     (settings.DOCUMENTS_DIR / pdf.file_name).unlink()
+    (settings.DOCUMENTS_DIR / "reviews").mkdir()  # the papers in it are printed anew each time
     (settings.DOCUMENTS_DIR / "holiday.pdf").write_bytes(b"")
     (settings.DOCUMENTS_DIR / ".x.part").write_bytes(b"")
 

@@ -40,10 +40,11 @@ def test_both_editions_are_written_and_only_one_is_internal(agreement, tmp_path,
     assert ["157,000.00" in text for text in texts] == [False, True]
 
 
-def test_one_edition_into_the_folder_of_the_invoices(agreement, settings):
+def test_one_edition_into_a_folder_beside_the_invoices(agreement, settings):
     open_review(agreement=agreement, period_number=1, on=date(1999, 8, 1), by=None)
     call_command("print_reviews", "--edition", "customer", "--period", "1", stdout=StringIO())
-    assert [path.name for path in settings.DOCUMENTS_DIR.iterdir()] == [
+    assert [path.name for path in settings.DOCUMENTS_DIR.iterdir()] == ["reviews"]
+    assert [path.name for path in (settings.DOCUMENTS_DIR / "reviews").iterdir()] == [
         "price-review-LNS970602JC-period-1-customer.pdf"
     ]
 

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from contracts.arguments import agreements
 from contracts.clock import business_date
+from contracts.filing import PAPERS, path_of
 from contracts.pdf import PdfUnavailable
 from sites.documents import Edition
 from sites.models import RenewalReview
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--agreement", action="append", metavar="NUMBER", help="only this agreement (default: all)")
         parser.add_argument("--period", type=int, metavar="N", help="only the review of this annual period")
         parser.add_argument("--edition", choices=list(Edition), help="only this edition (default: both)")
-        parser.add_argument("--to", type=Path, metavar="FOLDER", help="default: the folder of the invoices' PDFs")
+        parser.add_argument("--to", type=Path, metavar="FOLDER", help="default: reviews, beside the invoices' PDFs")
 
     def handle(self, *args, **options):
         reviews = RenewalReview.objects.with_agreement().filter(agreement__in=agreements(options["agreement"]))
@@ -31,7 +31,7 @@ class Command(BaseCommand):
         papers = list(reviews.order_by("agreement__number", "period_number"))
         if not papers:
             raise CommandError("No such review is open. Run manage.py open_reviews, or check the number and period.")
-        folder = options["to"] or settings.DOCUMENTS_DIR
+        folder = options["to"] or path_of(PAPERS)
         folder.mkdir(parents=True, exist_ok=True)
         editions = [Edition(options["edition"])] if options["edition"] else list(Edition)
         for review in papers:
