@@ -1,4 +1,5 @@
 from dataclasses import replace
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -105,8 +106,18 @@ def test_page_shows_sites_totals_and_corrections(amended, settings):
     text = page(client, amended).content.decode()
 
     assert "As if both parties had signed on 10 March 1999." in text
-    assert "-4,075.02" in text  # three sites, 1,358.34 each
-    assert "-42,787.50" in text  # three sites, 14,262.50 each
+    assert "−4,075.02" in text  # three sites, 1,358.34 each
+    assert "−42,787.50" in text  # three sites, 14,262.50 each
+
+
+@pytest.mark.parametrize(("name", "marked"), [("amendment_effect", "Agreements"), ("invoice_list", "Invoices")])
+def test_page_stands_under_the_agreements_and_a_list_of_invoices_does_not(amended, settings, name, marked):
+    settings.BUSINESS_DATE = ON
+    args = [amended.pk, 2] if name == "amendment_effect" else []
+
+    text = people.client_of(people.VIEWER).get(reverse(f"invoicing:{name}", args=args)).content.decode()
+
+    assert re.findall(r'aria-current="page">(\w+)</a>', text) == [marked]
 
 
 def test_page_of_an_unknown_amendment_is_not_found(amended):
