@@ -41,6 +41,7 @@ PURE = {
     "sites.hour_entries",
     "sites.hour_prices",
     "sites.history",
+    "sites.trend",
     "sites.integration",
     "sites.report_calendar",
     "sites.agreement_file",
