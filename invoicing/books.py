@@ -36,7 +36,8 @@ SUBJECTS = {
 class Books:
     """Everything on file for one agreement that decides what is due and what is billed.
 
-    `demonstration` are the keys of the sites and, as negative numbers, of the block purchases that are invented.
+    `demonstration` are the keys of the sites and, as negative numbers, of the block purchases that are invented,
+    reversed ones too: the credit note of a reversed purchase shows it.
     """
 
     sites: dict[int, SiteFacts] = field(default_factory=dict)
@@ -58,7 +59,7 @@ def books_of(*, agreements: Iterable[Agreement], known_on: date) -> dict[int, Bo
     terms = {agreement.pk: agreement.as_terms() for agreement in agreements}
     sites = _sites(terms, known_on)
     purchases = _by_agreement(
-        BlockPurchase.objects.filter(agreement__in=list(terms), reversed_on=None).order_by("bought_on", "pk"),
+        BlockPurchase.objects.filter(agreement__in=list(terms)).order_by("bought_on", "pk"),
         lambda row: row.agreement_id,
     )
     work = _by_agreement(
@@ -78,7 +79,7 @@ def books_of(*, agreements: Iterable[Agreement], known_on: date) -> dict[int, Bo
         key: Books(
             {row.pk: _site_facts(row, codes) for row in sites.get(key, ())},
             Facts(
-                tuple(row.as_purchase() for row in purchases.get(key, ())),
+                tuple(row.as_purchase() for row in purchases.get(key, ()) if row.reversed_on is None),
                 tuple(row.as_work() for row in work.get(key, ())),
                 tuple(_order(row) for row in orders.get(key, ())),
             ),

@@ -133,7 +133,9 @@ class Quote(IntegrationEvent):
 
 
 class OrderEvent(IntegrationEvent):
-    """An event of one order."""
+    """An event of one order; `event` lets the page say what will happen."""
+
+    event = ""
 
     @cached_property
     def order(self) -> IntegrationOrder:
@@ -148,13 +150,14 @@ class OrderEvent(IntegrationEvent):
     def get_context_data(self, **kwargs):
         """Add the order as the site's page shows it."""
         shown = next(one for one in self.shown.orders if one.order.pk == self.order.pk)
-        return super().get_context_data(shown=shown, **kwargs)
+        return super().get_context_data(shown=shown, event=self.event, **kwargs)
 
 
 class Attach(OrderEvent):
     """Attach a quotation to an order."""
 
     permission_required = "sites.order_integration"
+    event = "attach"
     title, button = "Attach a quotation", "Attach the quotation"
     form_class = AttachForm
 
@@ -172,6 +175,7 @@ class Complete(OrderEvent):
     """Record that a cutover is complete."""
 
     permission_required = "sites.complete_integration"
+    event = "complete"
     title, button = "Record that the cutover is complete", "Record the cutover"
     form_class = CompletionForm
 
@@ -188,6 +192,7 @@ class Cancel(OrderEvent):
     """Cancel an order."""
 
     permission_required = "sites.order_integration"
+    event = "cancel"
     title, button = "Cancel the order", "Cancel the order"
     form_class = CancellationForm
 

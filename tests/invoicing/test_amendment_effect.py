@@ -1,5 +1,5 @@
-from dataclasses import replace
 import re
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 

@@ -13,6 +13,7 @@ from invoicing.models import Waiver
 from invoicing.one_off import Order
 from invoicing.unbilled import BilledPart
 from sites.hour_entries import BlockPurchase, Work
+from sites.hours_recording import reverse_blocks
 from sites.integration import Quoted
 from tests import factories, reference
 from tests.invoicing.billing_cases import (
@@ -85,6 +86,14 @@ def test_demonstration_is_known_of_sites_and_purchases(agreement, site):
     assert books.is_demonstration(site_key=None, purchase_key=bought.pk)
     assert not books.is_demonstration(site_key=site.pk, purchase_key=None)
     assert not books.is_demonstration(site_key=None, purchase_key=real.pk)
+
+
+def test_demonstration_is_known_of_a_reversed_purchase(agreement):
+    bought = blocks(agreement, OCTOBER, is_demonstration=True)
+    reverse_blocks(purchase=bought, reason="Ordered twice", on=NOVEMBER, by=None)
+    books = held(agreement)
+    assert books.facts.purchases == ()
+    assert books.is_demonstration(site_key=None, purchase_key=bought.pk)
 
 
 # ---- what was billed ---------------------------------------------------------------------------------------------

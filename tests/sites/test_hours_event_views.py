@@ -360,6 +360,8 @@ def test_correcting_a_billed_entry(agreement, site, client):
     WorkEntry.objects.update(billed_on=ON)
     url = address("hours_correct", entry.pk)
 
+    assert "Entry 7.25 h of Customer Care, Augusta, GA, 12 July 1999, Ann Example" in words(client.get(url))
+    assert address("hours_entry", entry.pk) in client.get(url).content.decode()
     assert "The next invoice run bills or credits the difference." in words(client.get(url))
     assert faults(client, url, facts(site, reason="")) == {"reason": ["This field is required."]}
     assert faults(client, url, facts(site, hours="0", reason="x")) == {

@@ -120,6 +120,45 @@ def test_page_shows_orders_with_state_price_and_the_way_out(medium, client):
     assert "Q-1 20 Oct 1999 4 Nov 1999 Ann and Bob 125,000.00 Download" in shown
 
 
+def test_an_order_that_stands_leaves_ordering_again_as_the_lesser_step(site, client):
+    url = address("integration", site.pk)
+    assert "Order it again" not in words(client.get(url))
+    order = ordered(site)
+    assert "Order it again" in words(client.get(url))
+    client.post(address("integration_cancel", order.pk), {"reason": "Postponed"})
+    assert "Order it again" not in words(client.get(url))
+
+
+def test_completing_and_cancelling_say_what_will_happen(site, medium, client):
+    priced, unpriced = ordered(site), ordered(medium)
+
+    shown = {
+        (event, order.pk): words(client.get(address(f"integration_{event}", order.pk)))
+        for event in ("complete", "cancel", "attach")
+        for order in (priced, unpriced)
+    }
+
+    charged, waits = "The next invoice run charges it once", "Nothing is charged until a signed quotation is attached"
+    unbilled = "The order no longer counts and stays on file with your reason. Nothing was billed for it."
+    said = {key: (charged in text, waits in text, unbilled in text) for key, text in shown.items()}
+    assert said == {
+        ("complete", priced.pk): (True, False, False),
+        ("complete", unpriced.pk): (False, True, False),
+        ("cancel", priced.pk): (False, False, True),
+        ("cancel", unpriced.pk): (False, False, True),
+        ("attach", priced.pk): (False, False, False),
+        ("attach", unpriced.pk): (False, False, False),
+    }
+
+
+def test_attaching_without_a_quotation_on_file_shows_the_way_to_one(medium, client):
+    url = address("integration_attach", ordered(medium).pk)
+    assert "No quotation is on file for" in words(client.get(url))
+    assert address("integration_quote", medium.pk) in links(client.get(url))
+    quoted(medium)
+    assert "No quotation is on file for" not in words(client.get(url))
+
+
 @pytest.mark.parametrize("number", [1, 3])
 def test_page_asks_the_same_number_of_queries(site, number, client, django_assert_num_queries):
     for position in range(number):
@@ -416,7 +455,7 @@ def test_cancelling_what_was_completed_by_mistake(site, client):
     IntegrationOrder.objects.update(billed_on=ON)
     url = address("integration_cancel", order.pk)
     shown = words(client.get(url))
-    assert "once the order is cancelled the next invoice run credits it" in shown
+    assert "Once the order is cancelled the next invoice run credits it" in shown
     assert faults(client, url, {"reason": " "}) == {"reason": ["This field is required."]}
 
     response = client.post(url, {"reason": "Wrong site"}, follow=True)
