@@ -1,6 +1,6 @@
 """What the pages about invoices show, composed from rows already loaded: nothing here asks the database."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -139,16 +139,20 @@ class RunShown:
     totals: tuple[tuple[str, Decimal], ...]
 
 
+def totals_of(documents: Iterable[Invoice]) -> tuple[tuple[str, Decimal], ...]:
+    """Return the sum of some documents by currency. They come with their agreements."""
+    totals: dict[str, Decimal] = {}
+    for invoice in documents:
+        currency = invoice.agreement.currency
+        totals[currency] = totals.get(currency, ZERO) + invoice.total
+    return tuple(sorted(totals.items()))
+
+
 def run_shown(results: Sequence[RunResult]) -> RunShown:
     """Lay out the results of a run."""
-    totals: dict[str, Decimal] = {}
-    for result in results:
-        for invoice in result.documents:
-            currency = result.agreement.currency
-            totals[currency] = totals.get(currency, ZERO) + invoice.total
     return RunShown(
         results=tuple(ResultShown(result, documents_shown(result.documents)) for result in results),
         documents=sum(len(result.documents) for result in results),
         refused=sum(1 for result in results if result.refusal),
-        totals=tuple(sorted(totals.items())),
+        totals=totals_of(invoice for result in results for invoice in result.documents),
     )

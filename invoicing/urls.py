@@ -1,6 +1,6 @@
 from django.urls import path
 
-from invoicing import amendment_views, correction_views, credit_views, reading_views, views
+from invoicing import amendment_views, correction_views, credit_views, discard_views, reading_views, views
 
 app_name = "invoicing"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("agreements/<int:pk>/readings/", reading_views.ReadingRegister.as_view(), name="reading_register"),
     path("agreements/<int:pk>/readings/<slug:question>/", reading_views.ReadingChange.as_view(), name="reading_change"),
     path("invoices/", views.InvoiceList.as_view(), name="invoice_list"),
+    path("invoices/discard/", discard_views.DiscardDrafts.as_view(), name="invoice_discard"),
     path("invoices/run/", views.Run.as_view(), name="run"),
     path("invoices/corrections/", correction_views.CorrectionList.as_view(), name="correction_list"),
     path("invoices/corrections/<int:pk>/", correction_views.CorrectionDetail.as_view(), name="correction_detail"),

@@ -8,6 +8,7 @@ from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.functional import cached_property
 from django.views.generic import DetailView, FormView
 
 from contracts.clock import business_date
@@ -36,9 +37,25 @@ class InvoiceList(ListPage):
     table_class = InvoiceTable
     filterset_class = InvoiceFilter
 
+    @cached_property
+    def tabs(self):
+        """The states with their counts."""
+        return self.filterset.tabs()
+
+    @cached_property
+    def drafts(self) -> int:
+        """How many of the documents listed are drafts that the reader may discard."""
+        may = self.request.user.has_perm("invoicing.draft_invoice") and self.request.GET.get("state") != "issued"
+        return next(tab.count for tab in self.tabs if tab.value == "draft") if may else 0
+
+    def get_table_kwargs(self):
+        """Leave the boxes out where there is nothing to tick."""
+        kwargs = super().get_table_kwargs()
+        return kwargs if self.drafts else kwargs | {"exclude": [*kwargs["exclude"], "choose"]}
+
     def get_context_data(self, **kwargs):
         """Add the states with their counts."""
-        return super().get_context_data(tabs=self.filterset.tabs(), **kwargs)
+        return super().get_context_data(tabs=self.tabs, drafts=self.drafts, **kwargs)
 
 
 class InvoicePageMixin(PermissionRequiredMixin):
