@@ -6,9 +6,9 @@ from django import forms
 from django.db.models import Count, Q
 from django_filters import ChoiceFilter, DateFilter, FilterSet, ModelChoiceFilter
 
+from contracts.inputs import DayField
 from contracts.models import Agreement
 from invoicing.models import Invoice, Waiver
-from sites.forms import PlainDateField
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Tab:
 class DayFilter(DateFilter):
     """A filter by one day."""
 
-    field_class = PlainDateField
+    field_class = DayField
 
 
 class InvoiceFilter(FilterSet):

@@ -5,17 +5,15 @@ from datetime import date
 from django import forms
 from django.http import QueryDict
 
+from contracts.inputs import DayField
 from contracts.models import Agreement
 from contracts.periods import ONE_DAY
-from sites.forms import PlainDateField
 
 
 class RunForm(forms.Form):
     """Through which date to bill, and which agreements."""
 
-    through = PlainDateField(
-        label="Bill through", help_text="Everything due through this day and not billed yet is drafted."
-    )
+    through = DayField(label="Bill through", help_text="Everything due through this day and not billed yet is drafted.")
     agreements = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple,
         error_messages={
@@ -44,7 +42,7 @@ class RunForm(forms.Form):
 class ThroughForm(forms.Form):
     """Through which day to look for corrections."""
 
-    through = PlainDateField(label="As a run through", required=False)
+    through = DayField(label="As a run through", required=False)
 
     def __init__(self, data, *, default: date):
         """Take the day of the address, or the default where it names none."""

@@ -8,9 +8,9 @@ from decimal import Decimal
 from django import forms
 from django.core.exceptions import ValidationError
 
+from contracts.inputs import DayField
 from contracts.models import Agreement
 from contracts.periods import day_text
-from sites.forms import PlainDateField
 from sites.hours_recording import entry_version
 from sites.models import BlockPurchase, IntegrationOrder, Site, WorkEntry
 from sites.record_checks import LONGEST_LINE, LONGEST_REASON
@@ -80,7 +80,7 @@ class ReplacesField(forms.TypedChoiceField):
 class BlocksForm(RecordingForm):
     """Blocks of prepaid hours that the customer bought."""
 
-    bought_on = PlainDateField(label="Bought on", help_text="From this day on the hours can be used.")
+    bought_on = DayField(label="Bought on", help_text="From this day on the hours can be used.")
     blocks = NumberField(label="Blocks", example="1", help_text="Whole blocks, for all sites of the agreement.")
     reference = forms.CharField(
         label="Order reference", required=False, max_length=LONGEST_LINE, help_text="The customer’s order."
@@ -113,7 +113,7 @@ class WorkForm(RecordingForm):
     def __init__(self, *args, agreement: Agreement, **kwargs):
         super().__init__(*args, **kwargs)
         services = all_services(agreement.as_terms())
-        self.fields["worked_on"] = PlainDateField(label="Date of the work")
+        self.fields["worked_on"] = DayField(label="Date of the work")
         self.fields["site"] = SiteField(label="Site", agreement=agreement)
         self.fields["service"] = forms.CharField(
             label="Service",
@@ -183,7 +183,7 @@ class WorkFileForm(RecordingForm):
 class OnForm(forms.Form):
     """The day whose figures are asked for. Left empty it is the business date."""
 
-    on = PlainDateField(label="Figures on", required=False)
+    on = DayField(label="Figures on", required=False)
 
     def __init__(self, data, *, on: date):
         super().__init__({"on": data.get("on") or on.isoformat()})

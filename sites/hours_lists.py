@@ -4,8 +4,8 @@ from django.db.models import Q
 from django_filters import CharFilter, ChoiceFilter, DateFilter, FilterSet
 from django_tables2 import A, Column, DateColumn
 
+from contracts.inputs import DayField
 from contracts.lists import CellColumn, ListTable
-from sites.forms import PlainDateField
 from sites.models import WorkEntry
 
 STATES = {
@@ -44,7 +44,7 @@ def _services(*_args):
 class PlainDateFilter(DateFilter):
     """A day within the years that contracts speak of."""
 
-    field_class = PlainDateField
+    field_class = DayField
 
 
 class WorkFilter(FilterSet):

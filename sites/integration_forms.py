@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from django import forms
 
 from contracts.admin.forms import ScanField
-from contracts.inputs import AmountField
-from sites.forms import PlainDateField
+from contracts.inputs import AmountField, DayField
 from sites.hours_forms import ReasonForm, RecordingForm, ReplacesField
 from sites.models import IntegrationOrder, Quotation, Site
 from sites.record_checks import LONGEST_LINE, LONGEST_REASON
@@ -44,7 +43,7 @@ class OrderForm(LinedForm):
 
     def __init__(self, *args, site: Site, ordered_before: bool, replaceable: Sequence[IntegrationOrder] = (), **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["ordered_on"] = PlainDateField(label="Ordered on")
+        self.fields["ordered_on"] = DayField(label="Ordered on")
         self.fields["reference"] = forms.CharField(
             label="Order reference", required=False, max_length=LONGEST_LINE, help_text="The customer’s order."
         )
@@ -78,15 +77,15 @@ class QuotationForm(LinedForm):
     )
 
     number = forms.CharField(label="Number", max_length=40, help_text="As printed on the quotation.")
-    dated_on = PlainDateField(label="Dated")
+    dated_on = DayField(label="Dated")
     price = AmountField(label="Price", help_text="In the currency of the agreement.")
     document = ScanField(
         label="Signed document", widget=forms.FileInput, help_text="PDF, PNG or JPEG of at most 20 MB."
     )
     customer_signer = forms.CharField(label="Signed for the customer by", max_length=LONGEST_LINE)
-    customer_signed_on = PlainDateField(label="Customer’s date")
+    customer_signed_on = DayField(label="Customer’s date")
     supplier_signer = forms.CharField(label="Signed for the supplier by", max_length=LONGEST_LINE)
-    supplier_signed_on = PlainDateField(label="Supplier’s date")
+    supplier_signed_on = DayField(label="Supplier’s date")
 
 
 class AttachForm(LinedForm):
@@ -100,7 +99,7 @@ class AttachForm(LinedForm):
 class CompletionForm(LinedForm):
     """The day of the cutover."""
 
-    completed_on = PlainDateField(label="Cutover completed on")
+    completed_on = DayField(label="Cutover completed on")
 
 
 class CancellationForm(LinedForm, ReasonForm):

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 from django import forms
 
-from contracts.fields import validate_plain_text
+from contracts.inputs import DayField, LineField
 from sites.documents import Paper, Row
-from sites.forms import PlainDateField
 from sites.reviewing import REFRESHED, Decisions
 
 
@@ -25,22 +24,16 @@ class DecisionRow:
         return bool(self.level and (self.level.errors or self.reason.errors))
 
 
-class PlainText(forms.CharField):
-    """One line of text that every document can show."""
-
-    default_validators = [validate_plain_text]
-
-
 class AgreementForm(forms.Form):
     """Both parties' names and dates, and one level and reason per site that can have another level than proposed."""
 
-    meeting_on = PlainDateField(
+    meeting_on = DayField(
         label="Meeting date", required=False, help_text="Leave it empty if the parties agreed without a meeting."
     )
-    customer_signer = PlainText(label="Agreed for the customer by", max_length=100)
-    customer_agreed_on = PlainDateField(label="Customer’s date")
-    supplier_signer = PlainText(label="Agreed for the supplier by", max_length=100)
-    supplier_agreed_on = PlainDateField(label="Supplier’s date")
+    customer_signer = LineField(label="Agreed for the customer by", max_length=100)
+    customer_agreed_on = DayField(label="Customer’s date")
+    supplier_signer = LineField(label="Agreed for the supplier by", max_length=100)
+    supplier_agreed_on = DayField(label="Supplier’s date")
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args, paper: Paper, **kwargs):
@@ -56,7 +49,7 @@ class AgreementForm(forms.Form):
         self.fields[f"level_{row.site_pk}"] = forms.ChoiceField(
             label=f"Level of {row.site}", choices=[("", as_proposed), *levels.items()], required=False
         )
-        self.fields[f"reason_{row.site_pk}"] = PlainText(
+        self.fields[f"reason_{row.site_pk}"] = LineField(
             label=f"Reason for {row.site}", max_length=200, required=False, strip=True
         )
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from django import forms
 
+from contracts.inputs import LineField
 from contracts.money import money_text
 from contracts.schedule import Level
 from sites.history import Choice
 from sites.recording import CannotRecord
-from sites.review_forms import PlainText
 from sites.starting import LONGEST_REASON
 from sites.starting_basis import Compared, Start
 
@@ -50,7 +50,7 @@ class ComparisonForm(forms.Form):
             initial=one.judged.standing.is_used,
             show_hidden_initial=True,
         )
-        self.fields[reason] = PlainText(
+        self.fields[reason] = LineField(
             label=f"Reason for {one.site}",
             required=False,
             max_length=LONGEST_REASON,
@@ -98,7 +98,7 @@ class StartingLevelForm(forms.Form):
     """The level at which the site starts, and why."""
 
     level_code = forms.ChoiceField(label="Level", widget=forms.RadioSelect)
-    reason = PlainText(
+    reason = LineField(
         label="Reason", max_length=200, help_text="What supports the level: the sites compared, and who decided."
     )
 

@@ -199,7 +199,7 @@ def test_run_shows_what_a_site_cannot_be_billed_for(agreement):
     [
         ({"through": "", "agreements": "own"}, "This field is required."),
         ({"through": "soon", "agreements": "own"}, "Enter a valid date."),
-        ({"through": "9999-12-31", "agreements": "own"}, "Choose a day before 2200."),
+        ({"through": "9999-12-31", "agreements": "own"}, "Enter a day before 2200."),
         ({"through": "1998-10-31"}, "Choose at least one agreement."),
         (
             {"through": "1998-10-31", "agreements": "99999999999999999999"},

@@ -142,7 +142,7 @@ def test_the_form_proposes_one_block_where_nothing_waits(agreement, client, sett
                 ]
             },
         ),
-        ({"bought_on": "1899-01-01"}, {"bought_on": ["Choose a day from 1900 on."]}),
+        ({"bought_on": "1899-01-01"}, {"bought_on": ["Enter a day from 1900 on."]}),
         (
             {"reference": "a\u202eb"},
             {"reference": ["Character 2 cannot be printed (U+202E). Type the text again without it."]},
