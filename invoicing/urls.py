@@ -1,6 +1,17 @@
-from django.urls import path
+from django.urls import path, register_converter
 
-from invoicing import amendment_views, correction_views, credit_views, discard_views, reading_views, views
+from invoicing import (
+    amendment_views,
+    correction_views,
+    count_views,
+    credit_views,
+    discard_views,
+    reading_views,
+    views,
+)
+from invoicing.day_path import DayPath
+
+register_converter(DayPath, "day")
 
 app_name = "invoicing"
 urlpatterns = [
@@ -11,6 +22,16 @@ urlpatterns = [
     ),
     path("agreements/<int:pk>/readings/", reading_views.ReadingRegister.as_view(), name="reading_register"),
     path("agreements/<int:pk>/readings/<slug:question>/", reading_views.ReadingChange.as_view(), name="reading_change"),
+    path(
+        "sites/<int:site>/counts/<str:component>/<day:counted_on>/",
+        count_views.CountHistoryPage.as_view(),
+        name="count_history",
+    ),
+    path(
+        "sites/<int:site>/counts/<str:component>/<day:counted_on>/correct/",
+        count_views.CountCorrect.as_view(),
+        name="count_correct",
+    ),
     path("invoices/", views.InvoiceList.as_view(), name="invoice_list"),
     path("invoices/discard/", discard_views.DiscardDrafts.as_view(), name="invoice_discard"),
     path("invoices/run/", views.Run.as_view(), name="run"),

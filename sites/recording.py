@@ -83,6 +83,7 @@ def record_counts(
     reason: str = "",
     on: date,
     by: User | None,
+    dry_run: bool = False,
 ) -> Recorded:
     """Record the components of one site counted on one date; every change becomes an entry in the figure's history.
 
@@ -91,7 +92,8 @@ def record_counts(
     that the person had before their eyes: where somebody else has stored another one since, nothing is recorded.
     Raises Conflict for those figures, and CannotRecord, naming each component, for one that the schedule does not
     have, a negative or fractional quantity, a date before the site's start or after `on`, a missing reason, and a
-    source or reason that cannot be printed.
+    source or reason that cannot be printed. A figure of a day on which nothing could be counted can be withdrawn.
+    `dry_run` stores nothing.
     """
     site = Site.objects.select_for_update(no_key=True).get(pk=site.pk)
     agreement = Agreement.objects.with_terms().get(pk=site.agreement_id)
@@ -102,7 +104,8 @@ def record_counts(
     wanted = {code: quantity for code, quantity in quantities.items() if quantity is not None}
     wanted |= {code: None for code in withdrawn if code in held}
     corrected = [code for code, quantity in wanted.items() if code in held and held[code].quantity != quantity]
-    errors = [Refused("DATE", "counted_on", said) for said in date_faults(site, counted_on, on)]
+    days = [] if quantities.keys() <= set(withdrawn) else date_faults(site, counted_on, on)
+    errors = [Refused("DATE", "counted_on", said) for said in days]
     errors += [*_text_faults("source", source), *_text_faults("reason", reason)]
     for code, quantity in quantities.items():
         if said := _quantity_fault(components.get(code), code, quantity):
@@ -114,8 +117,10 @@ def record_counts(
     if conflicts := _conflicts(wanted, held, seen, components):
         raise Conflict(conflicts)
     figures = [Figure(site, counted_on, code, quantity, source) for code, quantity in wanted.items()]
-    changes = change_counts(figures, reason=reason.strip(), on=on, by=by)
-    return Recorded(len(changes) - len(corrected), len(corrected), len(wanted) - len(changes))
+    added = sum(code not in held for code in wanted)
+    if not dry_run:
+        change_counts(figures, reason=reason.strip(), on=on, by=by)
+    return Recorded(added, len(corrected), len(wanted) - added - len(corrected))
 
 
 def _text_faults(place: str, text: str) -> list[Refused]:
