@@ -76,6 +76,11 @@ def csv_bytes(headings: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes
     return file.getvalue().encode("utf-8-sig")
 
 
+def without_guard(text: str) -> str:
+    """Return the text of a CSV cell without the apostrophe that `csv_bytes` puts before what looks like a formula."""
+    return text[1:] if text.startswith("'") and _FORMULA.search(text[1:]) else text
+
+
 # ---- cells -------------------------------------------------------------------------------------------------------
 
 

@@ -44,6 +44,7 @@ _ENTER_SITES = (
     "sites.change_componentcount",
     "sites.delete_componentcount",
     "sites.enter_work",
+    "sites.undo_import",
 )
 _ENTER_AGREEMENTS = tuple(
     f"contracts.{action}_{model}"

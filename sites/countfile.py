@@ -1,7 +1,7 @@
 """Count files: CSV or XLSX with one row per site and date and one column per component.
 
 A file is read whole, and every error of every row is reported with its row, column and value. Nothing here knows the
-database: `recording` finds the sites and stores the counts.
+database: `count_importing` finds the sites and stores the counts.
 """
 
 import re
@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from sites.import_columns import Column, Headings
+from sites.import_preview import SheetError
 from sites.sheetfile import (
     FORMULA,
     MOST_COLUMNS,
     Cell,
-    SheetError,
     Unreadable,
     cells_by_heading,
     numbered_rows,
@@ -23,10 +24,30 @@ from sites.sheetfile import (
 )
 
 SITE, DATE, AGREEMENT = "site", "date", "agreement"
+FIXED = (
+    Column(
+        SITE,
+        SITE,
+        ("city", "location", "office", "CLLI", "CLLI code"),
+        needed=True,
+        example="Augusta, GA",
+        help="City, city and state, or CLLI code.",
+    ),
+    Column(
+        DATE,
+        DATE,
+        ("day", "counted on", "count date", "as of", "month end"),
+        needed=True,
+        example="1999-07-31",
+        help="The day of the count, year-month-day.",
+    ),
+)
+AGREEMENT_COLUMN = Column(AGREEMENT, AGREEMENT, ("agreement number", "contract"), help="The agreement's number.")
+NONE_COUNTED = "No component has a column. Add one of {}."
 _QUANTITY = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CountRow:
     """One row: a site as the file names it, a date, and the quantities; what cannot be read of it is left out."""
 
@@ -35,6 +56,8 @@ class CountRow:
     agreement: str
     counted_on: date | None
     quantities: Mapping[str, int]
+    is_silent: bool = False
+    """Whether no component has a figure."""
 
 
 @dataclass(frozen=True)
@@ -46,17 +69,25 @@ class CountFile:
 
     rows: tuple[CountRow, ...]
     errors: tuple[SheetError, ...]
+    headings: Headings = Headings((), ())
 
 
-def read_counts(content: bytes, *, columns: Mapping[str, str]) -> CountFile:
-    """Read a count file; `columns` gives the component code by heading, code or name, in small letters."""
+def read_counts(content: bytes, *, components: Sequence[Column], choices: Mapping[str, str] | None = None) -> CountFile:
+    """Read a count file with columns for the site, the date, and each of the components."""
     rows: list[CountRow] = []
     errors: list[SheetError] = []
+    columns = (*FIXED, *components, AGREEMENT_COLUMN)
+    headings = Headings((), ())
     try:
         numbered = numbered_rows(content)
-        headings = _headings(next(numbered, (1, ()))[1], columns, errors)
+        cells = next(numbered, (1, ()))[1]
+        headings = read_headings(cells, columns=columns, choices=choices or {}, errors=errors)
+        codes = {component.key for component in components}
+        if len(cells) <= MOST_COLUMNS and not headings.unclear and not codes & set(headings.held):
+            titles = ", ".join(component.title for component in components)
+            errors.append(SheetError(NONE_COUNTED.format(titles), 1))
         if errors:
-            return CountFile((), tuple(errors))
+            return CountFile((), tuple(errors), headings)
         for number, cells in numbered:
             if row := _row(number, cells, headings, errors):
                 rows.append(row)
@@ -64,22 +95,10 @@ def read_counts(content: bytes, *, columns: Mapping[str, str]) -> CountFile:
         errors.append(stopped.error)
     if not rows and not errors:
         errors.append(SheetError("There is no row below the headings. Add at least one count."))
-    return CountFile(tuple(rows), tuple(errors))
+    return CountFile(tuple(rows), tuple(errors), headings)
 
 
-def _headings(cells: Sequence[Cell], columns: Mapping[str, str], errors: list[SheetError]) -> list[str]:
-    """Return what each column holds: site, date, agreement, or a component code."""
-    shown = dict.fromkeys((SITE, DATE, *columns.values()))
-    known = {SITE: SITE, DATE: DATE, AGREEMENT: AGREEMENT, **columns}
-    headings, faults = read_headings(cells, known=known, needed=(SITE, DATE), shown=shown)
-    errors += faults
-    if len(cells) <= MOST_COLUMNS and not set(headings) & set(columns.values()):
-        codes = ", ".join(sorted(set(columns.values())))
-        errors.append(SheetError(f"No component has a column. Add one of {codes}.", 1))
-    return headings
-
-
-def _row(number: int, cells: Sequence[Cell], headings: Sequence[str], errors: list[SheetError]) -> CountRow | None:
+def _row(number: int, cells: Sequence[Cell], headings: Headings, errors: list[SheetError]) -> CountRow | None:
     named = cells_by_heading(number, cells, headings, errors)
     if named is None:
         return None
@@ -87,14 +106,11 @@ def _row(number: int, cells: Sequence[Cell], headings: Sequence[str], errors: li
     site = read_text(number, SITE, named[SITE], errors, missing="The row names no site.")
     agreement = read_text(number, AGREEMENT, named[AGREEMENT], errors) if AGREEMENT in named else ""
     named_well = len(errors) == before
-    day = read_day(number, DATE, named[DATE], errors)
-    quantities = {}
-    for code, cell in named.items():
-        if code not in (SITE, DATE, AGREEMENT) and not cell.empty:
-            quantity = _quantity(number, code, cell, errors)
-            if quantity is not None:
-                quantities[code] = quantity
-    return CountRow(number, site, agreement, day, quantities) if named_well else None
+    figures = {code: cell for code, cell in named.items() if code not in (SITE, DATE, AGREEMENT) and not cell.empty}
+    day = None if named[DATE].empty and not figures else read_day(number, DATE, named[DATE], errors)
+    read = {code: _quantity(number, code, cell, errors) for code, cell in figures.items()}
+    quantities = {code: quantity for code, quantity in read.items() if quantity is not None}
+    return CountRow(number, site, agreement, day, quantities, is_silent=not figures) if named_well else None
 
 
 def _quantity(number: int, column: str, cell: Cell, errors: list[SheetError]) -> int | None:

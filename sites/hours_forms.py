@@ -15,7 +15,6 @@ from sites.hours_recording import entry_version
 from sites.models import BlockPurchase, IntegrationOrder, Site, WorkEntry
 from sites.record_checks import LONGEST_LINE, LONGEST_REASON
 from sites.recording import CannotRecord
-from sites.sheetfile import MOST_BYTES
 from sites.work_basis import all_services
 
 _NUMBER = re.compile(r"-?[0-9]{1,6}(\.[0-9]{1,6})?", re.ASCII)
@@ -159,25 +158,6 @@ class CorrectionForm(ChangeForm):
         self.fields["reason"] = forms.CharField(
             label="What was wrong", max_length=LONGEST_REASON, help_text="It stays on file beside the old entry."
         )
-
-
-class WorkFileForm(RecordingForm):
-    """A work file to be looked through."""
-
-    file = forms.FileField(
-        label="Work file",
-        allow_empty_file=True,
-        max_length=200,
-        widget=forms.FileInput(attrs={"accept": ".csv,.xlsx"}),
-        help_text="CSV (UTF-8) or XLSX. Columns: date, site, service, hours, person, reference.",
-    )
-
-    def clean_file(self):
-        """Refuse a file that is too large to be read."""
-        file = self.cleaned_data["file"]
-        if file.size > MOST_BYTES:
-            raise ValidationError(f"The file is larger than {MOST_BYTES:,} bytes. Split it.")
-        return file
 
 
 class OnForm(forms.Form):

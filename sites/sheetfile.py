@@ -1,7 +1,7 @@
 """Files with rows and columns that come in, CSV or XLSX: read strictly, every error with its row, column and value.
 
-What the columns mean is for the module that reads a kind of file: `countfile` and `workfile`. Nothing here knows the
-database.
+What the columns mean is for the module that reads a kind of file: `countfile`, `sitefile` and `workfile`. Nothing here
+knows the database.
 """
 
 import csv
@@ -9,12 +9,16 @@ import io
 import re
 import warnings
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
 import openpyxl
 from defusedxml.ElementTree import iterparse
+
+from contracts.sheets import without_guard
+from sites.import_columns import Column, Headings, match_headings
+from sites.import_preview import SheetError
 
 MOST_ROWS = 50_000
 MOST_COLUMNS = 100
@@ -22,32 +26,10 @@ MOST_BYTES = 20_000_000
 MOST_MEMBERS = 200
 MOST_EVENTS = 4_000_000
 LONGEST_CELL = 2_000
+LONGEST_HEADING = 100
 
 FORMULA = "This is a formula. Paste its value instead."
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-
-
-@dataclass(frozen=True)
-class SheetError:
-    """Something that keeps a file from being imported. Row 1 holds the headings; no row means the whole file."""
-
-    message: str
-    row: int | None = None
-    column: str = ""
-    value: str = ""
-
-    @property
-    def place(self) -> str:
-        """Row, column and value as far as they are known: `row 3, column GE, “1.5”`."""
-        parts = (
-            f"row {self.row}" if self.row else "",
-            f"column {self.column}" if self.column else "",
-            f"“{self.value}”" if self.value else "",
-        )
-        return ", ".join(part for part in parts if part) or "file"
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.message}"
 
 
 @dataclass(frozen=True)
@@ -110,7 +92,7 @@ def _csv_rows(content: bytes) -> Iterator[list[Cell]]:
             raise Unreadable(SheetError(f"This is no CSV: {error}. Check the quotes.", number)) from None
         if row is None:
             return
-        yield [Cell(value) for value in row]
+        yield [Cell(without_guard(value)) for value in row]
 
 
 # ---- XLSX --------------------------------------------------------------------------------------------------------
@@ -202,38 +184,31 @@ def _workbook_cell(cell: object) -> Cell:
 
 
 def read_headings(
-    cells: Sequence[Cell], *, known: Mapping[str, str], needed: Iterable[str], shown: Iterable[str]
-) -> tuple[list[str], list[SheetError]]:
-    """Return what each column holds and what is wrong with the headings.
-
-    `known` gives what a column holds by its heading in small letters, `needed` what must have a column, `shown` the
-    headings that a message offers.
-    """
-    held: list[str] = []
+    cells: Sequence[Cell], *, columns: Sequence[Column], choices: Mapping[str, str], errors: list[SheetError]
+) -> Headings:
+    """Return what each column holds, and note columns that are missing or stand twice."""
     if len(cells) > MOST_COLUMNS:
-        return held, [SheetError(f"There are more than {MOST_COLUMNS} columns.", 1)]
-    errors = []
-    for position, cell in enumerate(cells, start=1):
-        heading = known.get(cell.text.casefold()) if isinstance(cell.value, str) and not cell.formula else None
-        if heading is None:
-            hint = " Separate the columns by commas." if any(mark in cell.text for mark in ";\t") else ""
-            said = f"This column is unknown. Known: {', '.join(shown)}.{hint}"
-            errors.append(SheetError(said, 1, cell.text or f"number {position}"))
-        elif heading in held:
-            errors.append(SheetError("This column stands twice.", 1, cell.text))
-        held.append(heading or "")
-    errors += [SheetError("This column is missing.", 1, name) for name in needed if name not in held]
-    return held, errors
+        errors.append(SheetError(f"There are more than {MOST_COLUMNS} columns.", 1))
+        return Headings((), ())
+    texts = [str(cell.value).strip(" ") if isinstance(cell.value, str) else cell.text for cell in cells]
+    found = match_headings([text[:LONGEST_HEADING] for text in texts], columns=columns, choices=choices)
+    if not any(found.held) and any(mark in text for text in texts for mark in ";\t"):
+        errors.append(SheetError("No heading is known. Separate the columns by commas.", 1, texts[0][:60]))
+    errors += [SheetError("This column stands twice.", 1, title) for title in found.repeated]
+    missing = [column.title for column in columns if column.needed and column.key not in found.held]
+    errors += [SheetError("This column is missing.", 1, title) for title in missing]
+    return found
 
 
 def cells_by_heading(
-    number: int, cells: Sequence[Cell], headings: Sequence[str], errors: list[SheetError]
+    number: int, cells: Sequence[Cell], headings: Headings, errors: list[SheetError]
 ) -> dict[str, Cell] | None:
     """Return the cells of a row by what their columns hold; None, with an error, where their number is another one."""
-    if len(cells) != len(headings):
-        errors.append(SheetError(f"The row has {len(cells)} cells, but there are {len(headings)} headings.", number))
+    if len(cells) != len(headings.held):
+        said = f"The row has {len(cells)} cells, but there are {len(headings.held)} headings."
+        errors.append(SheetError(said, number))
         return None
-    return dict(zip(headings, cells, strict=True))
+    return {key: cell for key, cell in zip(headings.held, cells, strict=True) if key}
 
 
 def read_text(number: int, column: str, cell: Cell, errors: list[SheetError], *, missing: str = "") -> str:

@@ -3,11 +3,11 @@ from django.urls import path
 from sites import (
     hours_event_views,
     hours_views,
+    import_views,
     integration_views,
     review_views,
     starting_views,
     views,
-    work_import_views,
 )
 
 app_name = "sites"
@@ -16,12 +16,31 @@ urlpatterns = [
     path("sites/", views.SiteList.as_view(), name="site_list"),
     path("sites/<int:pk>/", views.SiteDetail.as_view(), name="site_detail"),
     path("sites/<int:pk>/starting-level/", starting_views.StartingLevel.as_view(), name="starting_level"),
+    # Files that come in
+    path("agreements/<int:pk>/imports/", import_views.Imports.as_view(), name="imports"),
+    path("agreements/<int:pk>/import/<slug:kind>/", import_views.ImportFile.as_view(), name="import"),
+    path(
+        "agreements/<int:pk>/import/<slug:kind>/preview.csv",
+        import_views.PreviewSheet.as_view(),
+        name="import_preview",
+    ),
+    path(
+        "agreements/<int:pk>/import/<slug:kind>/template/",
+        import_views.ImportTemplate.as_view(),
+        name="import_template",
+    ),
+    path("agreements/<int:pk>/counts/template/", import_views.CountTemplate.as_view(), name="count_template"),
+    path("agreements/<int:pk>/counts/export/", import_views.CountExport.as_view(), name="count_export"),
+    path("imports/<int:pk>/", import_views.ImportDetail.as_view(), name="import_detail"),
+    path("imports/<int:pk>/undo/", import_views.ImportUndo.as_view(), name="import_undo"),
     # Hours
     path("agreements/<int:pk>/hours/", hours_views.Hours.as_view(), name="hours"),
     path("agreements/<int:pk>/hours/blocks/", hours_event_views.BuyBlocks.as_view(), name="hours_buy"),
     path("agreements/<int:pk>/hours/work/", hours_event_views.EnterWork.as_view(), name="hours_enter"),
     path("agreements/<int:pk>/hours/entries/", hours_views.WorkList.as_view(), name="hours_entries"),
-    path("agreements/<int:pk>/hours/import/", work_import_views.ImportWork.as_view(), name="hours_import"),
+    path(
+        "agreements/<int:pk>/hours/import/", import_views.ImportFile.as_view(), {"kind": "work"}, name="hours_import"
+    ),
     path("hours/entries/<int:pk>/", hours_views.Entry.as_view(), name="hours_entry"),
     path("hours/entries/<int:pk>/change/", hours_event_views.ChangeWork.as_view(), name="hours_change"),
     path("hours/entries/<int:pk>/correct/", hours_event_views.CorrectWork.as_view(), name="hours_correct"),

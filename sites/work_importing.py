@@ -1,78 +1,34 @@
-"""Work entries coming in from a file: all of its rows, or none."""
+"""Work entries coming in from a file: what a work file is, and what it does."""
 
-import hashlib
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
-from django.db import transaction
 
-from contracts.fields import validate_plain_text
-from contracts.models import Agreement
 from contracts.money import ZERO, cents
 from contracts.periods import day_text
 from contracts.schedule import Refused
 from contracts.terms import AgreementTerms
 from sites.hour_checks import MOST_HOURS, chargeable_service, work_refusals
+from sites.hour_position import ledger_of, position_of
 from sites.hour_prices import hours_text
 from sites.hours_recording import lock_people
+from sites.import_columns import Column, Headings
+from sites.import_kinds import Brought, Compared, ImportKind, Read, Scope, Undoing, told
+from sites.import_preview import EMPTY, PreviewCell, PreviewRow, SheetError, State, Totals
 from sites.models import ImportedFile, Site, WorkEntry
 from sites.record_checks import later_refusals, one_line, text_refusals
-from sites.recording import CannotRecord
-from sites.sheetfile import SheetError
 from sites.site_checks import out_of_service
 from sites.site_names import SiteNames
 from sites.work_basis import PersonDay, hours_on_file, person_key, services_on
-from sites.workfile import WorkRow, read_work
+from sites.workfile import COLUMNS, WorkRow, read_work
 
 COLUMN_OF = {"worked_on": "date"}
 """Columns whose name is not that of the place of a refusal."""
 
 BATCH = 1000
-
-
-@dataclass(frozen=True)
-class Imported:
-    """What importing a file did, or would do: entries and hours, and how many of them are on file word for word.
-
-    `earlier` is the import of the same file: nothing was done then.
-    """
-
-    entries: int = 0
-    hours: Decimal = ZERO
-    alike: int = 0
-    by_site: tuple[tuple[str, int, Decimal], ...] = ()
-    earlier: ImportedFile | None = None
-
-    @property
-    def entries_text(self) -> str:
-        """`1 entry`, `2 entries`."""
-        return _entries(self.entries)
-
-    @property
-    def told_alike(self) -> str:
-        """A warning about entries that are on file word for word; empty where there are none."""
-        if not self.alike:
-            return ""
-        verb = "says" if self.alike == 1 else "say"
-        said = f"{_entries(self.alike)} of them {verb} word for word what is on file"
-        return f"{said}: check that they are not the same work."
-
-    @property
-    def told_earlier(self) -> str:
-        """When the same file was imported, in words; empty where it was not."""
-        if self.earlier is None:
-            return ""
-        said = f"This file was imported on {day_text(self.earlier.imported_on)} as {self.earlier.name}"
-        return f"{said}, with {_entries(self.earlier.rows)}. Nothing was changed."
-
-
-def _entries(number: int) -> str:
-    return "1 entry" if number == 1 else f"{number:,} entries"
 
 
 @dataclass(frozen=True)
@@ -84,51 +40,108 @@ class _Entry:
     service: str | None = None
 
 
-@transaction.atomic
-def import_work(
-    *,
-    content: bytes,
-    name: str,
-    agreement: Agreement | None = None,
-    on: date,
-    by: User | None,
-    dry_run: bool = False,
-) -> Imported:
-    """Record the work entries of a CSV or XLSX file: all of its rows, or none.
+class WorkImport(ImportKind):
+    """Work entries: one row per entry. An entry is always new; one that is on file word for word is warned of."""
 
-    Rows name a site by city, city and state, or CLLI code, among the sites of `agreement` or, without one, of all
-    agreements; a column `agreement` tells cities of the same name apart. The same file again, told by its SHA-256,
-    changes nothing. Raises CannotRecord with every error of every row: those of `workfile`, an unknown or ambiguous
-    site, everything that `enter_work` refuses, and more than 24 hours of a person on one day, over the rows of the file
-    and the entries on file under all agreements. `dry_run` stores nothing.
-    """
-    chosen = Agreement.objects.filter(pk=agreement.pk) if agreement else Agreement.objects.all()
-    keys = list(chosen.order_by("pk").values_list("pk", flat=True))
-    lock_people(keys)
-    digest = hashlib.sha256(content).hexdigest()
-    earlier = ImportedFile.objects.filter(kind=ImportedFile.Kind.WORK, sha256=digest).first()
-    if earlier is not None:
-        return Imported(earlier=earlier)
-    held = {row.pk: row.as_terms() for row in Agreement.objects.with_terms().filter(pk__in=keys)}
-    file = read_work(content)
-    errors = [*file.errors, *_name_errors(name)]
-    entries = _with_sites(file.rows, held, errors)
-    entries = [_judged(entry, held[entry.site.agreement_id], on, errors) for entry in entries]
-    _check_days(file.rows, errors)
-    if errors:
-        raise CannotRecord(sorted(errors, key=lambda error: error.row or 0))
-    imported = _summed(entries)
-    if not dry_run:
-        _store(entries, name=name, digest=digest, on=on, by=by)
-    return imported
+    key = ImportedFile.Kind.WORK
+    title = "work entries"
+    one, many = "entry", "entries"
+    heading = "Import a work file"
+    permissions = ("sites.enter_work",)
+
+    def columns(self, scope: Scope) -> tuple[Column, ...]:
+        return COLUMNS
+
+    def read(self, content: bytes, *, columns: Sequence[Column], choices: Mapping[str, str]) -> Read:
+        file = read_work(content, choices=choices)
+        return Read(file.rows, file.errors, file.headings)
+
+    def lock(self, keys: Sequence[int]) -> None:
+        lock_people(keys)
+
+    def compare(
+        self, rows: Sequence[WorkRow], *, headings: Headings, scope: Scope, errors: list[SheetError]
+    ) -> Compared:
+        entries = _with_sites(rows, scope.terms, errors)
+        entries = [_judged(entry, scope.terms[entry.site.agreement_id], scope.on, errors) for entry in entries]
+        _check_days(rows, errors)
+        shown = tuple(column.key for column in COLUMNS if column.key in headings.held)
+        compared = Compared(headings=shown, facts=entries)
+        compared.rows = [_preview(entry.row, str(entry.site), shown) for entry in entries]
+        if not errors:
+            alike = _alike(entries)
+            compared.warnings += [_told_alike(alike)] if alike else []
+            compared.totals = _totals(entries)
+        return compared
+
+    def store(self, facts: Sequence["_Entry"], *, file: ImportedFile, on: date, by: User | None) -> None:
+        rows = (
+            WorkEntry(
+                **_values(entry),
+                file=file,
+                recorded_on=on,
+                recorded_by=by,
+                is_demonstration=entry.site.is_demonstration,
+            )
+            for entry in facts
+        )
+        WorkEntry.objects.bulk_create(rows, batch_size=BATCH)
+
+    def undoing(self, file: ImportedFile) -> Undoing:
+        entries = list(WorkEntry.objects.filter(file=file).select_related("site", "replaced_by").order_by("pk"))
+        standing = [entry for entry in entries if entry.reversed_on is None]
+        sentence = f"{_entries(len(standing))} would be reversed."
+        if len(standing) < len(entries):
+            sentence += f" {_entries(len(entries) - len(standing))} of the file were reversed before."
+        return Undoing(sentence, told(said for entry in entries if (said := _obstacle(entry))))
+
+    def take_back(self, file: ImportedFile, *, reason: str, on: date, by: User | None) -> None:
+        rows = WorkEntry.objects.filter(file=file, reversed_on=None)
+        rows.update(reversed_on=on, reversed_by=by, reversal_reason=reason)
+
+    def brought(self, file: ImportedFile, *, most: int) -> Brought:
+        entries = WorkEntry.objects.filter(file=file).select_related("site").order_by("pk")
+        rows = tuple(
+            (entry.site, day_text(entry.worked_on), entry.service, hours_text(entry.hours), entry.person)
+            for entry in entries[:most]
+        )
+        return Brought(("Site", "Date", "Service", "Hours", "Person"), rows, entries.count())
+
+    def afterwards(self, scope: Scope) -> str:
+        (key, terms), *others = scope.terms.items()
+        position = position_of(ledger=ledger_of(agreement_id=key, terms=terms, known_on=scope.on), on=scope.on)
+        waits = position.waiting if not others else ZERO
+        return f"{hours_text(waits)} of work wait for a block." if waits else ""
 
 
-def _name_errors(name: str) -> list[SheetError]:
-    try:
-        validate_plain_text(name)
-    except ValidationError:
-        return [SheetError("The name of the file holds characters that cannot be printed. Rename it.")]
-    return []
+def _obstacle(entry: WorkEntry) -> str:
+    """What keeps an import with this entry from being undone; empty where nothing does."""
+    name = f"{hours_text(entry.hours)} of {entry.person} on {day_text(entry.worked_on)}, {entry.site},"
+    if entry.billed_on is not None:
+        return f"{name} are billed. Reverse the entry by itself: the next run then credits it."
+    if hasattr(entry, "replaced_by") and entry.replaced_by.reversed_on is None:
+        return f"{name} were corrected after the import. Reverse the entry in their place first."
+    return ""
+
+
+def _preview(row: WorkRow, site: str, shown: Sequence[str]) -> PreviewRow:
+    values = {
+        "date": row.worked_on.isoformat() if row.worked_on else "",
+        "hours": "" if row.hours is None else str(row.hours),
+    }
+    texts = (values.get(key, getattr(row, key, "")) for key in shown)
+    cells = tuple(PreviewCell(State.NEW, text) if text else EMPTY for text in texts)
+    return PreviewRow(row.number, site, cells)
+
+
+def _told_alike(number: int) -> str:
+    verb = "says" if number == 1 else "say"
+    said = f"{_entries(number)} of them {verb} word for word what is on file"
+    return f"{said}: check that they are not the same work."
+
+
+def _entries(number: int) -> str:
+    return "1 entry" if number == 1 else f"{number:,} entries"
 
 
 def _with_sites(
@@ -206,20 +219,21 @@ def _too_much(row: WorkRow, on_file: Decimal, above: Sequence[int], total: Decim
     return f"{said} on {day_text(row.worked_on)}; a day has 24. Correct the day, the person or the hours."
 
 
-def _summed(entries: Sequence[_Entry]) -> Imported:
-    """Sum up what the file adds, and count the entries that are on file word for word."""
+def _totals(entries: Sequence[_Entry]) -> Totals:
+    """Sum up what the file adds, site by site."""
     by_site: dict[str, list[Decimal]] = {}
     for entry in entries:
         by_site.setdefault(str(entry.site), []).append(entry.row.hours)
+    rows = tuple((site, len(hours), hours_text(sum(hours, ZERO))) for site, hours in sorted(by_site.items()))
+    every = sum((entry.row.hours for entry in entries), ZERO)
+    return Totals(("Site", "Entries", "Hours"), rows, ("Total", len(entries), hours_text(every)))
+
+
+def _alike(entries: Sequence[_Entry]) -> int:
+    """Count the entries that are on file word for word."""
     stored = WorkEntry.objects.filter(worked_on__in={entry.row.worked_on for entry in entries}, reversed_on=None)
-    filed = Counter(stored.order_by().values_list("site", "worked_on", "service", "hours", "person", "reference"))
-    alike = Counter(tuple(_values(entry).values()) for entry in entries)
-    return Imported(
-        entries=len(entries),
-        hours=sum((entry.row.hours for entry in entries), ZERO),
-        alike=sum(number for said, number in alike.items() if said in filed),
-        by_site=tuple((site, len(hours), sum(hours, ZERO)) for site, hours in sorted(by_site.items())),
-    )
+    filed = set(stored.order_by().values_list("site", "worked_on", "service", "hours", "person", "reference"))
+    return sum(1 for entry in entries if tuple(_values(entry).values()) in filed)
 
 
 def _values(entry: _Entry) -> dict:
@@ -231,25 +245,3 @@ def _values(entry: _Entry) -> dict:
         "person": one_line(entry.row.person),
         "reference": entry.row.reference,
     }
-
-
-def _store(entries: Sequence[_Entry], *, name: str, digest: str, on: date, by: User | None) -> None:
-    file = ImportedFile.objects.create(
-        kind=ImportedFile.Kind.WORK,
-        name=name[-200:],
-        sha256=digest,
-        rows=len(entries),
-        imported_on=on,
-        imported_by=by,
-    )
-    rows = (
-        WorkEntry(
-            **_values(entry),
-            file=file,
-            recorded_on=on,
-            recorded_by=by,
-            is_demonstration=entry.site.is_demonstration,
-        )
-        for entry in entries
-    )
-    WorkEntry.objects.bulk_create(rows, batch_size=BATCH)

@@ -5,15 +5,16 @@ database: `work_importing` finds the sites, judges the entries and stores them.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from sites.import_columns import Column, Headings
+from sites.import_preview import SheetError
 from sites.sheetfile import (
     FORMULA,
     Cell,
-    SheetError,
     Unreadable,
     cells_by_heading,
     numbered_rows,
@@ -26,8 +27,24 @@ DATE, SITE, SERVICE, HOURS, PERSON, REFERENCE, AGREEMENT = (
     *("date", "site", "service", "hours", "person"),
     *("reference", "agreement"),
 )
-NEEDED = (DATE, SITE, SERVICE, HOURS, PERSON)
-COLUMNS = (*NEEDED, REFERENCE, AGREEMENT)
+COLUMNS = (
+    Column(DATE, DATE, ("day", "worked on", "work date"), True, "1999-07-12", "The day of the work, year-month-day."),
+    Column(
+        SITE,
+        SITE,
+        ("city", "location", "office", "CLLI", "CLLI code"),
+        True,
+        "Augusta, GA",
+        "City, city and state, or CLLI code.",
+    ),
+    Column(
+        SERVICE, SERVICE, ("kind of work", "type of work"), True, "Customer Care", "As the price schedule names it."
+    ),
+    Column(HOURS, HOURS, ("hrs", "hours worked"), True, "7.25", "A point and at most two decimals."),
+    Column(PERSON, PERSON, ("who", "engineer", "technician", "done by"), True, "Ann Example", "Who did the work."),
+    Column(REFERENCE, REFERENCE, ("request", "ticket", "request reference"), False, "REQ-1041", "May be empty."),
+    Column(AGREEMENT, AGREEMENT, ("agreement number", "contract"), False, "", "The agreement's number."),
+)
 MISSING = {
     SITE: "The row names no site.",
     SERVICE: "The row names no service.",
@@ -60,18 +77,20 @@ class WorkFile:
 
     rows: tuple[WorkRow, ...]
     errors: tuple[SheetError, ...]
+    headings: Headings = Headings((), ())
 
 
-def read_work(content: bytes) -> WorkFile:
+def read_work(content: bytes, *, choices: Mapping[str, str] | None = None) -> WorkFile:
     """Read a work file."""
     rows: list[WorkRow] = []
     errors: list[SheetError] = []
+    headings = Headings((), ())
     try:
         numbered = numbered_rows(content)
         first = next(numbered, (1, ()))[1]
-        headings, faults = read_headings(first, known={name: name for name in COLUMNS}, needed=NEEDED, shown=COLUMNS)
-        if faults:
-            return WorkFile((), tuple(faults))
+        headings = read_headings(first, columns=COLUMNS, choices=choices or {}, errors=errors)
+        if errors:
+            return WorkFile((), tuple(errors), headings)
         for number, cells in numbered:
             if row := _row(number, cells, headings, errors):
                 rows.append(row)
@@ -79,10 +98,10 @@ def read_work(content: bytes) -> WorkFile:
         errors.append(stopped.error)
     if not rows and not errors:
         errors.append(SheetError("There is no row below the headings. Add at least one entry."))
-    return WorkFile(tuple(rows), tuple(errors))
+    return WorkFile(tuple(rows), tuple(errors), headings)
 
 
-def _row(number: int, cells: Sequence[Cell], headings: Sequence[str], errors: list[SheetError]) -> WorkRow | None:
+def _row(number: int, cells: Sequence[Cell], headings: Headings, errors: list[SheetError]) -> WorkRow | None:
     named = cells_by_heading(number, cells, headings, errors)
     if named is None:
         return None

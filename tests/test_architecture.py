@@ -50,6 +50,8 @@ PURE = {
     "sites.fact_entry",
     "sites.terms_entry",
     "sites.site_checks",
+    "sites.import_columns",
+    "sites.import_preview",
     "sites.file_comparison",
     "sites.schedule_entry",
     "sites.reading_entry",

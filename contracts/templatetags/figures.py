@@ -58,3 +58,9 @@ def figure_or_blank(amount: Decimal | None) -> str:
 def hours(amount: Decimal | None) -> str:
     """Write hours with their unit: 1,501.00 h; nothing stays empty."""
     return "" if amount is None else f"{figure(amount)} h"
+
+
+@register.filter
+def whole(number: int | None) -> str:
+    """Write a whole number with separators: 60,000; nothing stays empty."""
+    return "" if number is None else f"{number:,}"

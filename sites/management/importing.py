@@ -6,44 +6,84 @@ from django.core.management.base import BaseCommand, CommandError
 
 from contracts.arguments import agreements
 from contracts.clock import business_date
-from contracts.models import Agreement
+from sites.import_columns import LEFT_OUT
+from sites.import_kinds import ImportKind
+from sites.import_preview import State
+from sites.importing import KINDS, Imported, Incoming, import_file
 from sites.recording import CannotRecord
 
 
 class ImportCommand(BaseCommand):
     """Reads the file and its arguments; exit code 1 when the file was refused."""
 
+    kind: str
+
     def add_arguments(self, parser):
         parser.add_argument("file", metavar="FILE", help="CSV or XLSX file")
         parser.add_argument("--agreement", metavar="NUMBER", help="only sites of this agreement (default: all sites)")
         parser.add_argument("--dry-run", action="store_true", help="check the file and write nothing")
-
-    def take_in(self, *, content: bytes, name: str, agreement: Agreement | None, dry_run: bool, **when) -> str:
-        """Import the file by one call and return what it did, in one line."""
-        raise NotImplementedError
+        parser.add_argument(
+            "--column",
+            metavar="HEADING=COLUMN",
+            action="append",
+            default=[],
+            help="what a column holds whose heading is not known; nothing after the sign leaves it out",
+        )
+        parser.add_argument("--reason", default="", help="why figures on file are corrected, where the file does so")
 
     def handle(self, *args, **options):
-        path = Path(options["file"])
+        path, kind = Path(options["file"]), KINDS[self.kind]
         try:
             content = path.read_bytes()
         except OSError as error:
             raise CommandError(f"{path} cannot be read: {error.strerror}.") from None
         agreement = agreements([options["agreement"]])[0] if options["agreement"] else None
         try:
-            told = self.take_in(
-                content=content,
-                name=path.name,
-                agreement=agreement,
+            imported = import_file(
+                kind=kind,
+                file=Incoming(content, path.name, agreement, _choices(options["column"])),
+                reason=options["reason"],
                 dry_run=options["dry_run"],
                 on=business_date(),
                 by=None,
             )
         except CannotRecord as refused:
             for error in refused.errors:
-                self.stderr.write(str(error))
+                self.stderr.write(str(error) if hasattr(error, "row") else error.message)
             count = len(refused.errors)
             raise CommandError(
                 f"{path} was not imported: {count} error{'s' if count > 1 else ''}. Correct the file, import it again.",
                 returncode=1,
             ) from None
-        self.stdout.write(told)
+        self.stdout.write(told(kind, imported, dry_run=options["dry_run"]))
+
+
+def _choices(given: list[str]) -> dict[str, str]:
+    choices = {}
+    for one in given:
+        heading, sign, column = one.rpartition("=")
+        if not sign:
+            raise CommandError(f"{one}: write HEADING=COLUMN, or HEADING= to leave the column out.")
+        choices[heading] = column or LEFT_OUT
+    return choices
+
+
+def told(kind: ImportKind, imported: Imported, *, dry_run: bool) -> str:
+    """What the import did, in one line."""
+    preview = imported.preview
+    if preview.earlier:
+        return preview.earlier
+    cells, would = preview.cells, "would be " if dry_run else ""
+    amount = f" with {preview.totals.total[-1]}" if preview.totals is not None else ""
+    parts = [f"{kind.counted(preview.bringing)}{amount} {would}added"]
+    if kind.key == KINDS["counts"].key:
+        parts = [f"{counted(cells[State.NEW])} {would}added"]
+        parts += [f"{cells[State.CHANGED]:,} {would}corrected"] if cells[State.CHANGED] else []
+        parts.append(f"{cells[State.UNCHANGED]:,} on file already")
+    left_out = [f"Left out: {', '.join(preview.left_out)}."] if preview.left_out else []
+    return " ".join((f"{', '.join(parts)}.", *left_out, *preview.warnings))
+
+
+def counted(number: int) -> str:
+    """A number of counts in words."""
+    return "1 count" if number == 1 else f"{number:,} counts"

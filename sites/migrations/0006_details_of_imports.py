@@ -4,15 +4,18 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('sites', '0005_purchases_and_orders_in_place_of_others'),
+        ("sites", "0005_purchases_and_orders_in_place_of_others"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='importedfile',
-            name='details',
-            field=models.JSONField(default=dict, editable=False, help_text='Columns named or left out by a person, and facts of sites completed.'),
+            model_name="importedfile",
+            name="details",
+            field=models.JSONField(
+                default=dict,
+                editable=False,
+                help_text="Columns named or left out by a person, and facts of sites completed.",
+            ),
         ),
     ]

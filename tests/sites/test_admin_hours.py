@@ -7,9 +7,10 @@ import pytest
 from django.core.files.base import ContentFile
 
 from sites.hours_recording import correct_work
+from sites.importing import Incoming, import_file
 from sites.integration_ordering import order_integration, record_quotation
 from sites.models import IntegrationOrder, Quotation
-from sites.work_importing import import_work
+from sites.work_importing import WorkImport
 from tests import factories
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, VIEWER, client_of, superuser_client
 from tests.reading import words
@@ -39,7 +40,7 @@ def site(agreement):
 def rows(agreement, site) -> dict[str, object]:
     """One row of every kind; the work entry stands in place of a reversed one."""
     content = b"date,site,service,hours,person,reference\n1999-07-12,Augusta,Customer Care,2.50,Bob,REQ-9\n"
-    import_work(content=content, name="july.csv", on=ON, by=None)
+    import_file(kind=WorkImport(), file=Incoming(content, "july.csv"), on=ON, by=None)
     old = worked(site, date(1999, 7, 12), "7.25", reference="REQ-1")
     facts = {"site": site, "worked_on": old.worked_on, "service": CARE, "person": "Ann", "reference": "REQ-2"}
     new = correct_work(entry=old, reason="Misread", hours=Decimal("7.50"), on=ON, by=None, **facts)
@@ -163,7 +164,7 @@ def test_lists_ask_the_same_number_of_queries(agreement, kind, queries, number, 
             site=site, ordered_on=ON, recorded_on=ON, quotation=Quotation.objects.get(number=f"Q-{position}")
         )
         text = f"date,site,service,hours,person\n1999-07-13,City {position},{CARE},1,P\n".encode()
-        import_work(content=text, name=f"{position}.csv", on=ON, by=None)
+        import_file(kind=WorkImport(), file=Incoming(text, f"{position}.csv"), on=ON, by=None)
     client = superuser_client()
 
     with django_assert_num_queries(queries):

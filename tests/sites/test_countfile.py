@@ -7,20 +7,23 @@ import openpyxl
 import pytest
 
 from sites.countfile import CountRow, read_counts
-from sites.sheetfile import MOST_BYTES, MOST_ROWS, SheetError
+from sites.import_columns import Column
+from sites.import_preview import SheetError
+from sites.sheetfile import MOST_BYTES, MOST_ROWS
 
-COLUMNS = {"ge": "GE", "gateway elements": "GE", "5ess": "5ESS", "slc": "SLC"}
+COMPONENTS = (Column("GE", "GE", ("gateway elements",)), Column("5ESS", "5ESS"), Column("SLC", "SLC"))
 HEADER = "site,date,GE,5ESS,SLC"
 
 
 def read(text: str | bytes, header: str = HEADER):
     content = text if isinstance(text, bytes) else f"{header}\n{text}".encode()
-    return read_counts(content, columns=COLUMNS)
+    return read_counts(content, components=COMPONENTS)
 
 
 def places(file) -> list[tuple[int | None, str, str]]:
-    """Row, column and value of every error of a file without a single row that counts."""
-    return [(error.row, error.column, error.value) for error in file.errors]
+    """Row, column and value of every unclear heading and every error of a file."""
+    unclear = [(1, title, "") for title, _said in file.headings.unclear]
+    return [*unclear, *((error.row, error.column, error.value) for error in file.errors)]
 
 
 def workbook(*rows, header=("site", "date", "GE"), sheets=1) -> bytes:
@@ -88,6 +91,25 @@ def test_read_counts_numbers_rows_as_a_spreadsheet_shows_them():
     assert [row.number for row in file.rows] == [2, 4]
 
 
+def test_read_counts_takes_a_row_without_figures_for_one_that_says_nothing():
+    file = read("Augusta,,,,\nReno,1999-07-31,,,\n")
+
+    assert file.errors == ()
+    assert [(row.site, row.counted_on, row.is_silent) for row in file.rows] == [
+        ("Augusta", None, True),
+        ("Reno", date(1999, 7, 31), True),
+    ]
+
+
+def test_read_counts_leaves_a_column_out_only_when_told_to():
+    content = b"site,date,GE,notes\nAugusta,1999-07-31,1,=x\n"
+
+    assert read_counts(content, components=COMPONENTS).headings.unclear[0][0] == "notes"
+    file = read_counts(content, components=COMPONENTS, choices={"notes": ""})
+    assert (file.headings.unclear, file.headings.left_out, file.errors) == ((), ("notes",), ())
+    assert file.rows[0].quantities == {"GE": 1}
+
+
 def test_read_counts_reads_the_agreement_column():
     file = read("Augusta,1999-07-31,1,LNS970602JC\n", "site,date,GE,Agreement")
 
@@ -102,6 +124,12 @@ def test_read_counts_reads_xlsx():
         CountRow(2, "Augusta", "", date(1999, 7, 31), {"GE": 10}),
         CountRow(3, "Reno", "", date(1999, 7, 31), {"GE": 7}),
     )
+
+
+def test_read_counts_reads_a_text_that_our_csv_guards():
+    file = read("'=Reno,1999-07-31,1,1,1\n's Gravenhage,1999-07-31,1,1,1\n")
+
+    assert [row.site for row in file.rows] == ["=Reno", "'s Gravenhage"]
 
 
 def test_read_counts_reads_the_shared_strings_of_other_programs():
@@ -249,23 +277,28 @@ def test_read_counts_refuses_the_errors_of_a_spreadsheet():
         ("site,date,GE,", [(1, "number 4", "")]),
         ("site,date,date", [(1, "date", ""), (1, "", "")]),
         ("site,date", [(1, "", "")]),
-        ("site;date;GE", [(1, "site;date;GE", ""), (1, "site", ""), (1, "date", ""), (1, "", "")]),
+        ("site;date;GE", [(1, "site;date;GE", "")] * 2 + [(1, "site", ""), (1, "date", "")]),
         ("", [(1, "site", ""), (1, "date", ""), (1, "", "")]),
         ("Augusta,1999-07-31,GE", [(1, "Augusta", ""), (1, "1999-07-31", ""), (1, "site", ""), (1, "date", "")]),
     ],
 )
 def test_read_counts_refuses_headings(header, expected):
-    assert places(read("Augusta,1999-07-31,1\n", header)) == expected
+    assert places(read("Augusta,1999-07-31,1" + "," * (header.count(",") - 2), header)) == expected
 
 
 def test_read_counts_names_what_it_knows_and_hints_at_commas():
-    messages = [error.message for error in read("", "site;date;GE").errors]
+    file = read("", "site;date;GE")
 
-    assert messages == [
-        "This column is unknown. Known: site, date, GE, 5ESS, SLC. Separate the columns by commas.",
+    assert file.headings.unclear == (
+        ("site;date;GE", "This column is unknown. Known: site, date, GE, 5ESS, SLC, agreement."),
+    )
+    assert [error.message for error in file.errors] == [
+        "No heading is known. Separate the columns by commas.",
         "This column is missing.",
         "This column is missing.",
-        "No component has a column. Add one of 5ESS, GE, SLC.",
+    ]
+    assert [error.message for error in read("", "site,date").errors] == [
+        "No component has a column. Add one of GE, 5ESS, SLC."
     ]
 
 

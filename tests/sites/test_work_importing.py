@@ -1,5 +1,4 @@
 from datetime import date
-from decimal import Decimal
 from hashlib import sha256
 
 import pytest
@@ -7,8 +6,9 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
+from sites.import_preview import Preview
+from sites.importing import KINDS, Incoming, import_file
 from sites.models import ImportedFile, WorkEntry
-from sites.work_importing import Imported, import_work
 from tests import factories
 from tests.sites.hours_rows import CARE, ON, refused, worked
 
@@ -33,8 +33,9 @@ def sites(agreement):
     return augusta, factories.site(agreement, "Reno", is_demonstration=True)
 
 
-def imported(text: str = GOOD, name="july.csv", on=ON, by=None, **changed) -> Imported:
-    return import_work(content=text.encode(), name=name, on=on, by=by, **changed)
+def imported(text: str = GOOD, name="july.csv", on=ON, by=None, agreement=None, **changed) -> Preview:
+    file = Incoming(text.encode(), name, agreement)
+    return import_file(kind=KINDS["work"], file=file, on=on, by=by, **changed).preview
 
 
 def rows(*lines: str) -> str:
@@ -54,12 +55,14 @@ def said() -> list[tuple]:
 # ---- good files
 
 
-def test_import_work_stores_every_row_with_its_file(sites):
+def test_importing_work_stores_every_row_with_its_file(sites):
     clerk = User.objects.create_user("clerk")
 
     result = imported(by=clerk)
 
-    assert result == Imported(3, Decimal("15.75"), 0, (("Augusta, GA", 2, Decimal("7.75")), ("Reno", 1, Decimal(8))))
+    assert result.totals.rows == (("Augusta, GA", 2, "7.75 h"), ("Reno", 1, "8.00 h"))
+    assert result.totals.total == ("Total", 3, "15.75 h")
+    assert (result.bringing, result.warnings) == (3, ())
     assert said() == [
         ("Augusta", "1999-07-12", "Provisioning/Translations", "7.25", "Ann Example", "REQ-1"),
         ("Augusta", "1999-07-12", "Customer Care", "0.50", "Bob Example", ""),
@@ -84,11 +87,9 @@ def test_the_same_file_changes_nothing_and_says_when_it_came(sites):
 
     again = imported(name="copy.csv")
 
-    assert again.told_earlier == (
-        "This file was imported on 14 July 1999 as july.csv, with 3 entries. Nothing was changed."
-    )
+    assert again.earlier == ("This file was imported on 14 July 1999 as july.csv, with 3 entries. Nothing was changed.")
     assert (WorkEntry.objects.count(), ImportedFile.objects.count()) == (3, 1)
-    assert imported(dry_run=True).earlier == ImportedFile.objects.get()
+    assert imported(dry_run=True).earlier == again.earlier
 
 
 def test_entries_that_are_on_file_word_for_word_are_told(sites):
@@ -96,9 +97,9 @@ def test_entries_that_are_on_file_word_for_word_are_told(sites):
 
     result = imported(f"{GOOD}1999-07-14,Reno,Customer Care,1,Ann Example,\n")
 
-    assert (result.entries, result.alike) == (4, 3)
-    assert result.told_alike == (
-        "3 entries of them say word for word what is on file: check that they are not the same work."
+    assert result.bringing == 4
+    assert result.warnings == (
+        "3 entries of them say word for word what is on file: check that they are not the same work.",
     )
     assert WorkEntry.objects.count() == 7
 
@@ -120,9 +121,9 @@ def test_the_example_of_the_manual_is_a_good_file(agreement):
     for city, state in (("Augusta", "GA"), ("Reno", "NV")):
         factories.site(agreement, city, state=state)
 
-    result = import_work(content=content, name="work-example.csv", on=ON, by=None)
+    result = imported(content.decode(), name="work-example.csv")
 
-    assert (result.entries, result.hours) == (3, Decimal("15.75"))
+    assert result.totals.total == ("Total", 3, "15.75 h")
     assert content.decode() in (settings.BASE_DIR / "docs" / "files.md").read_text(encoding="utf-8")
 
 
@@ -234,14 +235,14 @@ def test_a_file_that_cannot_be_read_on_is_refused_whole(sites):
 
 
 @pytest.mark.parametrize("number", [1, 30])
-def test_import_work_asks_the_same_number_of_queries(sites, number, django_assert_num_queries):
+def test_importing_work_asks_the_same_number_of_queries(sites, number, django_assert_num_queries):
     lines = [f"1999-07-{day % 14 + 1:02},Reno,{CARE},1,Person {day},R-{day}" for day in range(number)]
 
     with django_assert_num_queries(QUERIES):
         imported(rows(*lines))
 
 
-QUERIES = 20
+QUERIES = 22
 
 
 # ---- the command

@@ -6,6 +6,7 @@ import pytest
 from sites.workfile import WorkRow, read_work
 from tests.sites.test_countfile import workbook
 
+SEMICOLONS = "date;site;service;hours;person;reference"
 HEADER = "date,site,service,hours,person,reference"
 ROW = "1999-07-12,Reno,Customer Care,7.25,Ann Example,REQ-1"
 
@@ -60,17 +61,25 @@ def test_xlsx_is_read_exactly():
         (HEADER.replace("hours", "time"), [(1, "time"), (1, "hours")]),
         ("date,site,service,hours", [(1, "person")]),
         (f"{HEADER},date", [(1, "date")]),
-        (HEADER.replace(",", ";"), [(1, HEADER.replace(",", ";")), *((1, name) for name in HEADER.split(",")[:5])]),
+        (
+            HEADER.replace(",", ";"),
+            [*[(1, HEADER.replace(",", ";"))] * 2, *((1, name) for name in HEADER.split(",")[:5])],
+        ),
     ],
 )
 def test_headings_are_judged_first(header, expected):
-    assert [(error.row, error.column) for error in read(ROW, header).errors] == expected
+    file = read(ROW, header)
+    unclear = [(1, title) for title, _said in file.headings.unclear]
+
+    assert [*unclear, *((error.row, error.column) for error in file.errors)] == expected
 
 
 def test_unknown_heading_names_the_known_ones():
-    [error] = read(f"{ROW},x", f"{HEADER},remark").errors
+    file = read(f"{ROW},x", f"{HEADER},remark")
 
-    assert error.message == "This column is unknown. Known: date, site, service, hours, person, reference, agreement."
+    assert file.headings.unclear == (
+        ("remark", "This column is unknown. Known: date, site, service, hours, person, reference, agreement."),
+    )
 
 
 NO_HOURS = "These are no hours. Write a number with a point and at most two decimals, such as 7.25."
