@@ -73,6 +73,12 @@ class ListPage(PermissionRequiredMixin, SingleTableMixin, FilterView):
         return {"on": self.on, "exclude": hidden}
 
     def get_context_data(self, **kwargs):
-        """Tell the template whether filters are at work, so that an empty list can say why it is empty."""
+        """Tell the template whether filters are at work, and whether a row shown is demonstration data."""
         filtered = any(self.request.GET.get(name) for name in self.filterset.filters)
-        return super().get_context_data(filtered=filtered, **kwargs)
+        context = super().get_context_data(filtered=filtered, **kwargs)
+        shown = [row.record for row in context["table"].paginated_rows]
+        return context | {"is_demonstration": any(self.is_invented(record) for record in shown)}
+
+    def is_invented(self, record) -> bool:
+        """Whether a row is demonstration data, which its list must say."""
+        return getattr(record, "is_demonstration", False)

@@ -33,4 +33,11 @@ class AmendmentEffectPage(PermissionRequiredMixin, TemplateView):
             billed=books.billed,
             known_on=on,
         )
-        return super().get_context_data(agreement=agreement, amendment=amendment, effect=effect, on=on, **kwargs)
+        return super().get_context_data(
+            agreement=agreement,
+            amendment=amendment,
+            effect=effect,
+            is_demonstration=bool(books.demonstration),
+            on=on,
+            **kwargs,
+        )

@@ -60,7 +60,10 @@ class CorrectionList(CorrectionPage):
             for each, preview in zip(pending, previews(pending=pending), strict=True)
             if each.refusal or preview.parts
         ]
-        return super().get_context_data(form=self.form, on=self.on, page_obj=page, rows=shown, **kwargs)
+        invented = any(each.is_demonstration for each, _preview in shown)
+        return super().get_context_data(
+            form=self.form, on=self.on, page_obj=page, rows=shown, is_demonstration=invented, **kwargs
+        )
 
 
 class CorrectionDetail(CorrectionPage):

@@ -104,6 +104,10 @@ class WaiverList(ListPage):
     table_class = WaiverTable
     filterset_class = WaiverFilter
 
+    def is_invented(self, record) -> bool:
+        """Whether what was waived was billed for invented sites."""
+        return record.line.invoice.is_demonstration
+
 
 class WaiverWithdraw(PermissionRequiredMixin, SingleObjectMixin, FormView):
     """Withdraw a waiver with a reason: the charge falls due again."""

@@ -19,13 +19,17 @@ from invoicing.unbilled import AdjustedPart, Adjustment, PlannedDocument, adjust
 
 @dataclass(frozen=True)
 class Pending:
-    """What a run through a day would correct under one agreement; `refusal` says why it could not run."""
+    """What a run through a day would correct under one agreement; `refusal` says why it could not run.
+
+    `is_demonstration` tells that some of it is invented.
+    """
 
     agreement: Agreement
     through: date
     corrections: tuple[Adjustment, ...] = ()
     documents: tuple[PlannedDocument, ...] = ()
     refusal: str = ""
+    is_demonstration: bool = False
 
     @property
     def named(self) -> set[str]:
@@ -75,6 +79,7 @@ def _pending(agreement: Agreement, books: Books, through: date, drafted: date | 
         through,
         adjustments(due=plan.due, billed=books.billed, sites=books.sites),
         unbilled(due=plan.due, billed=books.billed, sites=books.sites, adjust_through=through),
+        is_demonstration=bool(books.demonstration),
     )
 
 

@@ -35,7 +35,7 @@ class InvoiceTable(ListTable):
 class WaiverTable(ListTable):
     """Waivers. Rows come from `with_documents()`."""
 
-    decided_on = DateColumn(verbose_name="Decided on", order_by=("decided_on", "pk"))
+    decided_on = DateColumn(verbose_name="Decided on", order_by=("decided_on", "pk"), attrs={"td": {"class": "date"}})
     what = CellColumn("What is waived", "invoicing/cells/waived.html")
     agreement = Column(
         "Agreement",

@@ -20,7 +20,7 @@ from sites.hours_recording import (
     reverse_blocks,
     reverse_work,
 )
-from sites.models import BlockPurchase, WorkEntry
+from sites.models import BlockPurchase, Site, WorkEntry
 from sites.recording import CannotRecord
 
 KEPT = ("worked_on", "site", "person")
@@ -70,8 +70,9 @@ class HoursEvent(PermissionRequiredMixin, FormView):
         return position_of(ledger=ledger, on=self.on)
 
     def get_context_data(self, **kwargs):
-        """Add the agreement."""
-        return super().get_context_data(agreement=self.agreement, on=self.on, **kwargs)
+        """Add the agreement, and whether its sites and so their hours are invented."""
+        invented = Site.objects.filter(agreement=self.agreement, is_demonstration=True).exists()
+        return super().get_context_data(agreement=self.agreement, on=self.on, is_demonstration=invented, **kwargs)
 
 
 class BuyBlocks(HoursEvent):

@@ -9,6 +9,7 @@ from contracts.lists import ListPage
 from contracts.models import Agreement
 from contracts.terms import terms_on
 from sites import pages
+from sites.counting import withdrawn_figures
 from sites.filters import SiteFilter
 from sites.forms import TermsOnForm
 from sites.models import RenewalReview, Site
@@ -57,6 +58,7 @@ class AgreementDetail(PermissionRequiredMixin, DetailView):
             readings=contract_pages.readings_shown(terms, on=on),
             periods=pages.agreement_periods(agreement=terms, reviews=reviews, on=on),
             sites=pages.agreement_sites(sites=sites, agreement=terms, outcome=outcome),
+            is_demonstration=any(site.is_demonstration for site in sites),
             **kwargs,
         )
 
@@ -81,4 +83,5 @@ class SiteDetail(PermissionRequiredMixin, DetailView):
         page = pages.site_page(site=self.object, agreement=terms, on=self.on)
         found = terms_on(agreement=terms, service_on=self.object.in_service_on, known_on=self.on)
         starts_here = not closed_because(site=self.object, found=found)
-        return super().get_context_data(page=page, terms=terms, starts_here=starts_here, **kwargs)
+        withdrawn = withdrawn_figures(site=self.object)
+        return super().get_context_data(page=page, terms=terms, starts_here=starts_here, withdrawn=withdrawn, **kwargs)
