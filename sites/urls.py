@@ -1,6 +1,7 @@
-from django.urls import path
+from django.urls import path, register_converter
 
 from sites import (
+    grid_views,
     hours_event_views,
     hours_views,
     import_views,
@@ -9,6 +10,9 @@ from sites import (
     starting_views,
     views,
 )
+from sites.month_path import MonthPath
+
+register_converter(MonthPath, "month")
 
 app_name = "sites"
 urlpatterns = [
@@ -33,6 +37,19 @@ urlpatterns = [
     path("agreements/<int:pk>/counts/export/", import_views.CountExport.as_view(), name="count_export"),
     path("imports/<int:pk>/", import_views.ImportDetail.as_view(), name="import_detail"),
     path("imports/<int:pk>/undo/", import_views.ImportUndo.as_view(), name="import_undo"),
+    # Counts of a month
+    path("agreements/<int:pk>/counts/", grid_views.LastMonth.as_view(), name="counts"),
+    path("agreements/<int:pk>/counts/<month:month>/", grid_views.MonthGridPage.as_view(), name="month_grid"),
+    path(
+        "agreements/<int:pk>/counts/<month:month>/figures/",
+        grid_views.GridFigures.as_view(),
+        name="month_grid_figures",
+    ),
+    path(
+        "agreements/<int:pk>/counts/<month:month>/sites/<int:site>/",
+        grid_views.GridRowSave.as_view(),
+        name="month_grid_row",
+    ),
     # Hours
     path("agreements/<int:pk>/hours/", hours_views.Hours.as_view(), name="hours"),
     path("agreements/<int:pk>/hours/blocks/", hours_event_views.BuyBlocks.as_view(), name="hours_buy"),

@@ -1,0 +1,564 @@
+// The month grid: keys, pasting, and saving row by row. Without this file the page is one form that posts whole.
+// Every rule (what is a count, what changed, what is unusual, which level) is asked of the server.
+
+import { isCount, plan, readCells, whyNot } from "./grid-paste.js";
+
+const ASK_AT_ONCE = 40;
+const WAIT = 120;
+const SAVE_AT_ONCE = 2;
+const CLICK_EDITS = 2;
+
+const form = document.getElementById("month-grid");
+const status = document.getElementById("grid-status");
+const undoButton = document.getElementById("undo-paste");
+const pageReason = document.getElementById("page-reason");
+const report = document.getElementById("paste-report");
+const head = [...form.querySelectorAll("thead th[data-code]")];
+const columns = head.map((th) => ({ code: th.dataset.code, name: th.textContent.trim() }));
+
+// ---- Rows ----
+
+const rows = [...form.querySelectorAll("tbody tr[data-site]")].map((element) => {
+  const key = element.dataset.site;
+  const field = (name) => form.elements.namedItem(`${key}.${name}`);
+  return {
+    key, element, name: element.dataset.name, seen: field("seen"), day: field("day"), reason: field("reason"),
+    cells: columns.map((column) => field(column.code)), link: element.querySelector("th a"),
+    state: element.querySelector(".state-text"), filed: {}, pasted: false, saving: false, failed: false, refused: null,
+  };
+});
+const open = rows.filter((row) => row.seen);
+const rowOf = new Map();
+for (const row of open) {
+  takeSeen(row, row.seen.value);
+  for (const input of [...row.cells, row.day, row.reason]) if (input) rowOf.set(input, row);
+}
+form.classList.add("scripted");
+form.querySelectorAll("tr.wrong").forEach((element) => element.remove());
+
+function takeSeen(row, text) {
+  row.seen.value = text;
+  row.filed = Object.fromEntries(Object.entries(JSON.parse(text)).map(([code, [, quantity]]) => [code, `${quantity}`]));
+}
+
+function filed(row, index) { return row.filed[columns[index].code] ?? ""; }
+function typed(row, index) { return row.cells[index] ? row.cells[index].value.trim() : filed(row, index); }
+function isTyped(row, index) { return typed(row, index) !== filed(row, index); }
+function isDirty(row) { return columns.some((_column, index) => isTyped(row, index)); }
+function corrects(row) { return columns.some((column, index) => column.code in row.filed && isTyped(row, index)); }
+function lacksReason(row) { return corrects(row) && !row.reason?.value.trim() && !pageReason?.value.trim(); }
+
+function show(row, state, text) {
+  row.state.dataset.state = state;
+  row.state.textContent = text;
+}
+
+function refresh(row) {
+  row.cells.forEach((input, index) => input?.classList.toggle("typed", isTyped(row, index)));
+  row.reason?.parentElement.classList.toggle("needed", corrects(row));
+  if (isDirty(row)) {
+    const why = row.failed ? "the server did not answer" : lacksReason(row) ? "a correction needs a reason" : row.pasted ? "pasted" : "";
+    if (!row.saving && !row.refused) show(row, "unsaved", why ? `unsaved: ${why}` : "unsaved");
+  } else if (row.state.dataset.state !== "saved" && !row.saving) {
+    clearNotes(row);
+    row.pasted = row.failed = false;
+    show(row, "", "");
+  }
+}
+
+let said = "";
+function tell(text = "") {
+  const waiting = open.filter(isDirty).length;
+  const sum = waiting ? `${waiting} ${waiting === 1 ? "row" : "rows"} unsaved` : anySaved ? "Everything is saved" : "";
+  const now = [text, sum].filter(Boolean).join(" · ");
+  if (now !== said) status.textContent = said = now;
+}
+let anySaved = false;
+
+// ---- What typed rows come to: asked of the server ----
+
+const asked = new Set();
+let askTimer = 0;
+
+function ask(row) {
+  asked.add(row);
+  clearTimeout(askTimer);
+  askTimer = setTimeout(askNow, WAIT);
+}
+
+async function askNow() {
+  const due = [...asked];
+  asked.clear();
+  for (let start = 0; start < due.length; start += ASK_AT_ONCE) askFor(due.slice(start, start + ASK_AT_ONCE));
+}
+
+async function askFor(some) {
+  const address = new URL(form.dataset.figures, location.href);
+  const sent = new Map();
+  for (const row of some) {
+    address.searchParams.append("site", row.key);
+    sent.set(row, values(row));
+    row.cells.forEach((input) => input && address.searchParams.append(input.name, input.value.trim()));
+  }
+  try {
+    const answer = await fetch(address, { headers: { Accept: "application/json" } });
+    if (!answer.ok || answer.redirected) return;
+    const found = (await answer.json()).rows;
+    for (const row of some) if (found[row.key] && sent.get(row) === values(row)) showFigures(row, found[row.key]);
+  } catch {
+    // Changes and levels are a help: without an answer the row only stays without them. Saving tells of its own failures.
+  }
+}
+
+function values(row) { return row.cells.map((input) => input?.value.trim()).join("\t"); }
+
+function showFigures(row, figures) {
+  columns.forEach(({ code }, index) => {
+    const cell = row.element.querySelectorAll("td.cell")[index];
+    const { change, word, why, title } = figures.cells[code];
+    cell.classList.toggle("jump", Boolean(word));
+    const says = cell.querySelector(".says");
+    says.replaceChildren(change);
+    if (word) {
+      const mark = document.createElement("b");
+      mark.textContent = word;
+      mark.title = why;
+      says.append(" ", mark);
+    }
+    if (row.cells[index]) row.cells[index].title = [why, title].filter(Boolean).join(" ");
+  });
+  const level = row.element.querySelector(".measured");
+  const name = document.createElement("span");
+  name.className = figures.level ? "level-name" : "level-name muted";
+  name.textContent = figures.level ? figures.level.name : "–";
+  level.replaceChildren(name);
+  if (figures.level?.from) {
+    const was = document.createElement("span");
+    was.className = "state state-warn";
+    was.textContent = `was ${figures.level.from}`;
+    level.append(" ", was);
+  }
+  const says = document.createElement("span");
+  says.className = "level-says clause";
+  says.textContent = figures.level ? figures.level.says.join(" ") : "";
+  level.append(says);
+}
+
+// ---- Saving ----
+
+const queue = [];
+let running = 0;
+
+function save(row, asAsked = false) {
+  if (!isDirty(row) || queue.includes(row)) return;
+  if (!asAsked && (row.pasted || lacksReason(row) || row.refused === body(row).toString())) return refresh(row);
+  queue.push(row);
+  work();
+}
+
+function work() {
+  while (running < SAVE_AT_ONCE && queue.length) {
+    const row = queue.find((one) => !one.saving);
+    if (!row) return;
+    queue.splice(queue.indexOf(row), 1);
+    running += 1;
+    send(row).finally(() => { running -= 1; tell(); work(); });
+  }
+}
+
+function body(row) {
+  const data = new URLSearchParams();
+  for (const input of [...row.cells, row.day, row.reason, row.seen]) if (input) data.append(input.name, input.value.trim());
+  data.append("reason", pageReason?.value.trim() ?? "");
+  return data;
+}
+
+async function send(row) {
+  const data = body(row);
+  const sent = row.cells.map((input) => input?.value.trim());
+  row.saving = true;
+  row.failed = false;
+  show(row, "saving", "saving");
+  let answer, said;
+  try {
+    const address = form.dataset.row.replace("/sites/0/", `/sites/${row.key}/`);
+    const headers = { Accept: "application/json", "X-CSRFToken": form.elements.csrfmiddlewaretoken.value };
+    answer = await fetch(address, { method: "POST", headers, body: data });
+    if (answer.redirected) throw new Error("signed out");
+    if (answer.ok || [409, 422].includes(answer.status)) said = await answer.json();
+  } catch (error) {
+    row.saving = false;
+    row.failed = true;
+    show(row, "unsaved", error.message === "signed out"
+      ? "unsaved: you are signed out. Sign in in another tab, then save again."
+      : "unsaved: the server did not answer. It is tried again once you are online.");
+    tell("A row could not be saved.");
+    return;
+  }
+  row.saving = false;
+  if (!said) {
+    row.refused = data.toString();
+    show(row, "refused", `refused: ${answer.status === 403 ? "you may not enter counts here; sign in again if you could before" : "the server could not save it. Save again"}.`);
+    tell(`${row.name} was not saved.`);
+  } else if (answer.ok) {
+    saved(row, said.row, sent);
+  } else {
+    refused(row, said, data.toString());
+  }
+}
+
+function saved(row, figures, sent) {
+  clearNotes(row);
+  row.refused = null;
+  takeSeen(row, figures.seen);
+  row.cells.forEach((input, index) => {
+    if (input && input.value.trim() === sent[index]) input.value = filed(row, index);
+  });
+  if (row.reason) row.reason.value = "";
+  lastPaste = lastPaste.filter((one) => one.row !== row);
+  showUndo();
+  row.pasted = false;
+  anySaved = true;
+  const now = new Date();
+  const time = `${now.getHours()}:${String(now.getMinutes()).padStart(2, "0")}`;
+  show(row, "saved", `saved ${time}`);
+  showFigures(row, figures);
+  refresh(row);
+  if (isDirty(row)) ask(row);
+  tell(`${row.name}: saved ${time}`);
+}
+
+function refused(row, said, sentBody) {
+  clearNotes(row);
+  row.refused = sentBody;
+  showFigures(row, said.row);
+  const list = notes(row);
+  const mark = (input) => {
+    input?.setAttribute("aria-invalid", "true");
+    input?.setAttribute("aria-describedby", `wrong-${row.key}`);
+  };
+  for (const conflict of said.conflicts) {
+    const index = columns.findIndex(({ code }) => code === conflict.code);
+    const item = document.createElement("li");
+    item.append(conflict.says, button(`Keep mine: ${conflict.typed || "none"}`, () => settle(row, said.row.seen, index, conflict.typed)));
+    item.append(button(`Take theirs: ${conflict.stored || "none"}`, () => settle(row, said.row.seen, index, conflict.stored)));
+    list.append(item);
+    mark(row.cells[index]);
+  }
+  const shown = new Set(said.conflicts.map(({ says }) => says));
+  for (const { place, says } of said.errors) {
+    if (shown.has(says)) continue;
+    shown.add(says);
+    const item = document.createElement("li");
+    item.textContent = says;
+    list.append(item);
+    const at = { day: row.day, counted_on: row.day, reason: row.reason }[place];
+    mark(at ?? row.cells[columns.findIndex(({ code }) => code === place)]);
+    if (place === "reason") row.reason?.parentElement.classList.add("needed");
+  }
+  show(row, "refused", said.conflicts.length ? "refused: somebody else saved first" : "refused: see below");
+  tell(`${row.name} was refused: ${list.firstElementChild.firstChild.textContent}`);
+}
+
+function settle(row, seenText, index, value) {
+  const { code } = columns[index];
+  const seen = JSON.parse(row.seen.value);
+  const fresh = JSON.parse(seenText);
+  if (code in fresh) seen[code] = fresh[code]; else delete seen[code];
+  takeSeen(row, JSON.stringify(seen));
+  row.cells[index].value = value;
+  row.cells[index].removeAttribute("aria-invalid");
+  const item = document.activeElement.closest("li");
+  item?.remove();
+  row.refused = null;
+  if (!row.element.nextElementSibling?.querySelector("li")) clearNotes(row);
+  row.state.dataset.state = "";
+  refresh(row);
+  ask(row);
+  tell();
+  (corrects(row) && lacksReason(row) ? row.reason : row.cells[index]).focus();
+}
+
+function button(text, act) {
+  const made = document.createElement("button");
+  made.type = "button";
+  made.className = "btn btn-sm btn-outline-primary";
+  made.textContent = text;
+  made.addEventListener("click", act);
+  return made;
+}
+
+function notes(row) {
+  const line = document.createElement("tr");
+  line.className = "wrong";
+  line.id = `wrong-${row.key}`;
+  const cell = line.insertCell();
+  cell.colSpan = columns.length + 4;
+  const list = document.createElement("ul");
+  list.className = "errorlist";
+  cell.append(list);
+  row.element.after(line);
+  return list;
+}
+
+function clearNotes(row) {
+  document.getElementById(`wrong-${row.key}`)?.remove();
+  for (const input of [...row.cells, row.day, row.reason]) {
+    input?.removeAttribute("aria-invalid");
+    input?.removeAttribute("aria-describedby");
+  }
+}
+
+function saveAll() {
+  const waiting = open.filter(isDirty);
+  if (!waiting.length) return tell("Nothing to save.");
+  waiting.forEach((row) => save(row, true));
+  tell();
+}
+
+form.addEventListener("submit", (event) => { event.preventDefault(); saveAll(); });
+window.addEventListener("online", () => open.filter((row) => row.failed).forEach((row) => save(row, true)));
+window.addEventListener("beforeunload", (event) => { if (open.some((row) => isDirty(row) || row.saving)) event.preventDefault(); });
+pageReason?.addEventListener("change", () => open.filter(isDirty).forEach((row) => save(row)));
+
+// ---- Moving and typing ----
+
+let editing = false;
+let entered = "";
+
+const line = (row) => [row.link, ...row.cells, row.day];
+const nearest = (row) => row.cells.filter(Boolean);
+
+function go(input) {
+  if (!input) return false;
+  input.focus();
+  return true;
+}
+
+function position(target) {
+  const row = rowOf.get(target) ?? open.find((one) => one.link === target);
+  return row ? { row, at: line(row).indexOf(target) } : null;
+}
+
+function moveDown(row, at, step) {
+  for (let next = open.indexOf(row) + step; open[next]; next += step) if (line(open[next])[at]) return go(line(open[next])[at]);
+  return false;
+}
+
+function moveAcross(row, at, step) {
+  for (let next = at + step; next >= 0 && next < line(row).length; next += step) if (line(row)[next]) return go(line(row)[next]);
+  return false;
+}
+
+function tabTo(row, target, back) {
+  const needsReason = row.reason?.parentElement.classList.contains("needed");
+  const stops = [...nearest(row), ...(needsReason ? [row.reason] : [])];
+  const at = stops.indexOf(target);
+  const inRow = at < 0 ? undefined : stops[at + (back ? -1 : 1)];
+  if (inRow) return go(inRow);
+  if (at < 0 && back) return go(stops.at(-1));
+  const step = back ? -1 : 1;
+  for (let next = open.indexOf(row) + step; open[next]; next += step) {
+    const other = nearest(open[next]);
+    if (other.length) return go(back ? other.at(-1) : other[0]);
+  }
+  return false;
+}
+
+form.addEventListener("focusin", (event) => {
+  const row = rowOf.get(event.target);
+  if (!row) return;
+  editing = event.target === row.reason;
+  entered = event.target.value;
+  if (!editing) event.target.select();
+});
+
+form.addEventListener("mouseup", (event) => { if (rowOf.has(event.target) && event.detail >= CLICK_EDITS) editing = true; });
+
+form.addEventListener("input", (event) => {
+  const row = rowOf.get(event.target);
+  if (!row) return event.target === pageReason ? open.filter(isDirty).forEach(refresh) : undefined;
+  if (row.state.dataset.state === "saved" || row.refused) {
+    row.state.dataset.state = "";
+    row.refused = null;
+  }
+  refresh(row);
+  tell();
+});
+
+form.addEventListener("change", (event) => {
+  const row = rowOf.get(event.target);
+  if (row && row.cells.includes(event.target)) ask(row);
+});
+
+form.addEventListener("focusout", (event) => {
+  const row = rowOf.get(event.target);
+  if (!row) return;
+  if (row.cells.includes(event.target) && event.target.value !== entered) ask(row);
+  const to = event.relatedTarget;
+  if (!to || (rowOf.get(to) !== row && !to.closest(`#wrong-${row.key}`))) save(row);
+});
+
+form.addEventListener("keydown", (event) => {
+  const place = position(event.target);
+  const control = event.ctrlKey || event.metaKey;
+  if (control && event.key.toLowerCase() === "s") { event.preventDefault(); return saveAll(); }
+  if (control && event.key.toLowerCase() === "z" && lastPaste.length && event.target.value === entered) { event.preventDefault(); return undoPaste(); }
+  if (!place || event.altKey) return;
+  if (press(event, place, control)) event.preventDefault();
+});
+
+function press(event, { row, at }, control) {
+  const input = event.target;
+  const isReason = input === row.reason;
+  switch (event.key) {
+    case "Enter":
+      if (input === row.link) return false;
+      if (isReason) return moveDown(row, 1 + row.cells.findIndex(Boolean), event.shiftKey ? -1 : 1);
+      if (!moveDown(row, at, event.shiftKey ? -1 : 1)) leaveAndReturn(row, input);
+      return true;
+    case "Tab": return tabTo(row, input, event.shiftKey);
+    case "ArrowUp": return isReason ? false : (moveDown(row, at, -1), true);
+    case "ArrowDown": return isReason ? false : (moveDown(row, at, 1), true);
+    case "ArrowLeft": return editing || event.shiftKey ? false : (moveAcross(row, at, -1), true);
+    case "ArrowRight": return editing || event.shiftKey ? false : (moveAcross(row, at, 1), true);
+    case "Home": case "End": {
+      if (editing || event.shiftKey) return false;
+      const last = event.key === "End";
+      const target = control ? open.filter((one) => nearest(one).length).at(last ? -1 : 0) : row;
+      return go(nearest(target).at(last ? -1 : 0));
+    }
+    case "F2":
+      if (input === row.link) return false;
+      editing = true;
+      input.setSelectionRange(input.value.length, input.value.length);
+      return true;
+    case "Escape":
+      if (input === row.link) return false;
+      input.value = entered;
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+      editing = isReason;
+      input.select();
+      return true;
+    case "Delete":
+      if (editing || input === row.link) return false;
+      input.value = "";
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+      return true;
+    default: return false;
+  }
+}
+
+// The last row has none below it: Enter there keeps the cell and saves what was typed.
+function leaveAndReturn(row, input) {
+  ask(row);
+  save(row);
+  entered = input.value;
+  input.select();
+}
+
+// ---- Pasting ----
+
+let lastPaste = [];
+
+form.addEventListener("paste", (event) => {
+  const place = position(event.target);
+  if (!place || event.target === place.row.reason || event.target === place.row.day || event.target === place.row.link) return;
+  const text = event.clipboardData.getData("text/plain");
+  const lines = readCells(text);
+  if (editing && lines.length === 1 && lines[0].length === 1) return;
+  event.preventDefault();
+  lay(lines, open.indexOf(place.row), place.at - 1);
+});
+
+function lay(lines, firstRow, firstColumn) {
+  const { body, shift, bySite, strange, names, columnOf, rowsOf } = plan(lines, { columns, rows, open, firstRow, firstColumn });
+  const left = strange.map((text) => `The column “${text}” is no component here.`);
+  const done = [];
+  const taken = new Set();
+  let empty = 0;
+  body.forEach((cells, number) => {
+    const where = `Line ${number + (names ? 2 : 1)}`;
+    if (cells.every((text) => !text)) { empty += cells.length; return; }
+    const found = rowsOf(cells, number);
+    const row = found[0];
+    const why = noRow(cells, found, bySite) ?? (taken.has(row) ? `${row.name} stands there for the second time` : "");
+    if (why) { left.push(`${where}: ${why} (${cells.slice(shift).filter(Boolean).join(", ") || "no figure"}).`); return; }
+    taken.add(row);
+    cells.forEach((text, index) => {
+      if (index < shift || (names && columnOf(index) < 0)) return;
+      if (!text) { empty += 1; return; }
+      const at = columnOf(index);
+      const input = row.cells[at];
+      if (!columns[at]) left.push(`${where}, ${row.name}: there is no column left for ${text}.`);
+      else if (!input) left.push(`${row.name}, ${columns[at].name}: you may not change this figure (${text}).`);
+      else if (!isCount(text)) left.push(`${row.name}, ${columns[at].name}: “${text}” ${whyNot(text)}.`);
+      else done.push({ row, input, before: input.value, after: String(Number(text)) });
+    });
+  });
+  layDown(done);
+  showReport(done.length, left, empty);
+}
+
+function noRow(cells, found, bySite) {
+  if (!found.length) return bySite ? `“${cells[0]}” is no site of this month` : "there is no row left for it";
+  if (found.length > 1) return `“${cells[0]}” names more than one site`;
+  return found[0].seen ? null : `${found[0].name} cannot be counted yet`;
+}
+
+function layDown(done) {
+  for (const one of done) {
+    one.wasPasted = one.row.pasted;
+    one.input.value = one.after;
+  }
+  for (const row of new Set(done.map((one) => one.row))) {
+    row.pasted = true;
+    row.refused = null;
+    if (row.state.dataset.state === "saved") row.state.dataset.state = "";
+    refresh(row);
+    ask(row);
+  }
+  lastPaste = done;
+  entered = document.activeElement.value;
+  document.activeElement.select?.();
+  showUndo();
+}
+
+function showReport(number, left, empty) {
+  const [summary, list] = [report.querySelector("p"), report.querySelector("ul")];
+  const parts = [`${number} ${number === 1 ? "figure" : "figures"} pasted.`];
+  if (empty) parts.push(`${empty} empty ${empty === 1 ? "cell" : "cells"} changed nothing.`);
+  if (left.length) parts.push(`${left.length} left out:`);
+  summary.textContent = parts.join(" ");
+  list.replaceChildren(...left.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
+  report.hidden = !left.length;
+  tell(parts.join(" "));
+}
+
+function showUndo() {
+  undoButton.hidden = !lastPaste.length;
+  undoButton.textContent = `Undo the paste of ${lastPaste.length} ${lastPaste.length === 1 ? "figure" : "figures"}`;
+}
+
+function undoPaste() {
+  const kept = lastPaste.filter((one) => one.input.value !== one.after);
+  for (const one of lastPaste.filter((each) => !kept.includes(each))) one.input.value = one.before;
+  for (const row of new Set(lastPaste.map((one) => one.row))) {
+    row.pasted = lastPaste.some((one) => one.row === row && one.wasPasted);
+    refresh(row);
+    ask(row);
+  }
+  const undone = lastPaste.length - kept.length;
+  lastPaste = [];
+  entered = document.activeElement.value;
+  showUndo();
+  report.hidden = true;
+  tell(`The paste of ${undone} figures is undone.${kept.length ? ` ${kept.length} were changed since and stay.` : ""}`);
+}
+
+undoButton.addEventListener("click", () => { undoPaste(); nearest(open[0])[0]?.focus(); });
+report.querySelector("button").addEventListener("click", () => { report.hidden = true; });
+
+open.forEach(refresh);
+tell();
+nearest(open.find((row) => nearest(row).some((input) => !input.value)) ?? open[0] ?? { cells: [] })[0]?.focus({ preventScroll: true });

@@ -1,0 +1,458 @@
+"""The month grid as a page, as one form without a script, and as rows saved one by one."""
+
+import json
+import re
+from datetime import date
+from html import unescape
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.urls import reverse
+
+from contracts.periods import Month
+from sites.models import ComponentCount, CountChange, MissingCount
+from tests import factories, reference
+from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, VIEWER, client_of, user_of
+
+pytestmark = pytest.mark.django_db
+SEPTEMBER, OCTOBER, NOVEMBER = (Month(1998, number) for number in (9, 10, 11))
+LAST = date(1998, 11, 30)
+
+
+@pytest.fixture(autouse=True)
+def _december_1998(settings):
+    settings.BUSINESS_DATE = date(1998, 12, 10)
+
+
+@pytest.fixture
+def agreement():
+    return factories.agreement()
+
+
+@pytest.fixture
+def augusta(agreement):
+    site = factories.site(agreement, "Augusta", state="GA")
+    factories.counts(site, date(1998, 10, 31), reference.counts())
+    return site
+
+
+@pytest.fixture
+def entry():
+    return client_of(DATA_ENTRY)
+
+
+def page_of(client, agreement, month=NOVEMBER, **query):
+    return client.get(reverse("sites:month_grid", args=[agreement.pk, month]), query)
+
+
+def text_of(page) -> str:
+    return unescape(page.content.decode())
+
+
+def input_of(page, name: str, *, decoded: bool = True) -> str:
+    found = re.search(rf'<input [^>]*name="{re.escape(name)}"[^>]*>', page.content.decode())
+    text = found[0] if found else ""
+    return unescape(text) if decoded else text
+
+
+def seen_of(page, site) -> str:
+    return re.search(r'value="([^"]*)"', page.content.decode().split(f'name="{site.pk}.seen"')[1])[1].replace(
+        "&quot;", '"'
+    )
+
+
+def form_of(page, site, **typed) -> dict:
+    """The row of a site as the page sends it, with some figures typed."""
+    row = {"seen": seen_of(page, site), "day": "30", "reason": ""} | typed
+    return {f"{site.pk}.{name}": value for name, value in row.items()}
+
+
+def save_row(client, page, site, month=NOVEMBER, reason="", **typed):
+    address = reverse("sites:month_grid_row", args=[site.agreement_id, month, site.pk])
+    return client.post(address, form_of(page, site, **typed) | {"reason": reason})
+
+
+def counted(site, day=LAST) -> dict:
+    return dict(ComponentCount.objects.filter(site=site, counted_on=day).values_list("component_code", "quantity"))
+
+
+# ---- Finding the month -------------------------------------------------------------------------------------------
+
+
+def test_counts_lead_to_the_last_month_that_has_begun(entry, agreement, augusta):
+    answer = entry.get(reverse("sites:counts", args=[agreement.pk]))
+
+    assert answer.headers["Location"] == f"/agreements/{agreement.pk}/counts/1998-12/"
+
+
+def test_counts_of_an_agreement_whose_sites_are_gone_lead_to_their_last_month(entry, agreement, augusta):
+    augusta.removed_on = date(1998, 10, 20)
+    augusta.save()
+
+    answer = entry.get(reverse("sites:counts", args=[agreement.pk]))
+    assert answer.headers["Location"] == f"/agreements/{agreement.pk}/counts/1998-10/"
+
+
+@pytest.mark.parametrize("month", ["1998-13", "1998-00", "1998-1", "98-10", "1999-01", "1998-10-01", "9998-10"])
+def test_a_month_that_is_none_or_has_not_begun_is_not_found(month, entry, agreement, augusta):
+    assert entry.get(f"/agreements/{agreement.pk}/counts/{month}/").status_code == 404
+
+
+def test_the_months_beside_are_linked_as_far_as_there_is_something_to_count(entry, agreement, augusta):
+    links = {
+        month: re.findall(r'rel="(?:prev|next)" href="[^"]*/([0-9-]+)/"', text_of(page_of(entry, agreement, month)))
+        for month in (OCTOBER, NOVEMBER, Month(1998, 12))
+    }
+
+    assert list(links.values()) == [["1998-11"], ["1998-10", "1998-12"], ["1998-11"]]
+
+
+def test_a_month_without_a_site_says_so(entry, agreement, augusta):
+    text = text_of(page_of(entry, agreement, SEPTEMBER))
+
+    assert "No site of the agreement is in service in September 1998" in text
+    assert '<form method="post" id="month-grid"' not in text
+
+
+# ---- What the page shows -----------------------------------------------------------------------------------------
+
+
+def test_a_cell_stands_beside_the_last_count_with_its_date(entry, agreement, augusta):
+    page = page_of(entry, agreement)
+
+    cell = input_of(page, f"{augusta.pk}.GE")
+    assert 'value=""' in cell
+    assert 'aria-label="gateway elements, Augusta, GA"' in cell
+    assert 'title="Before: 10 on 31 October 1998."' in cell
+    assert '<span class="was" title="Before: 10 on 31 October 1998">10</span>' in text_of(page)
+    assert 'value="30"' in input_of(page, f"{augusta.pk}.day")
+    assert "0 of 6 on file" in text_of(page)
+    assert '<span class="level-name">Very Small</span>' in text_of(page)
+
+
+def test_a_figure_on_file_shows_its_change_what_is_unusual_and_the_new_level(entry, agreement, augusta):
+    factories.counts(augusta, date(1998, 11, 20), {"GE": 30, "SLC": 4})
+    page = page_of(entry, agreement)
+
+    assert 'value="30"' in input_of(page, f"{augusta.pk}.GE")
+    assert 'title="On file: 30 on 20 November 1998. Before: 10 on 31 October 1998."' in input_of(
+        page, f"{augusta.pk}.GE"
+    )
+    text = text_of(page)
+    assert '<span class="change-text">+20</span> <b title="20 more gateway elements than the 10 before.' in text
+    assert ">many more</b>" in text
+    assert ">fewer</b>" in text
+    assert '<span class="level-name">Medium</span> <span class="state state-warn">was Very Small</span>' in text
+    assert "30 of 35 gateway elements." in text
+    assert "2 of 6 on file" in text
+
+
+def test_nothing_unusual_is_not_marked(entry, agreement, augusta):
+    factories.counts(augusta, LAST, reference.counts(GE=11))
+    text = text_of(page_of(entry, agreement))
+
+    assert '<span class="change-text">+1</span>' in text
+    assert [word in text for word in ("</b>", "state-warn", 'class="cell jump"', "missing:")] == [False] * 4
+
+
+def test_the_running_month_proposes_the_business_date(entry, agreement, augusta):
+    page = page_of(entry, agreement, Month(1998, 12))
+
+    assert 'value="10"' in input_of(page, f"{augusta.pk}.day")
+
+
+def test_a_site_that_starts_later_cannot_be_counted_yet(entry, agreement, augusta):
+    planned = factories.site(agreement, "Macon", date(1998, 12, 20), state="GA")
+    page = page_of(entry, agreement, Month(1998, 12))
+
+    assert "In service from 20 December 1998: it can be counted from then on." in text_of(page)
+    assert input_of(page, f"{planned.pk}.GE") == ""
+    assert "Macon" not in text_of(page_of(entry, agreement))
+
+
+def test_a_figure_marked_as_missing_says_so(entry, agreement, augusta):
+    MissingCount.objects.create(
+        site=augusta, component_code="GE", month=date(1998, 11, 1), reason="Meter broken", recorded_on=LAST
+    )
+    page = page_of(entry, agreement)
+
+    assert "missing: Meter broken" in text_of(page)
+    assert "Marked as missing: Meter broken" in input_of(page, f"{augusta.pk}.GE")
+
+
+def test_after_the_expiration_the_page_says_that_no_level_can_be_measured(entry, agreement, augusta, settings):
+    settings.BUSINESS_DATE = date(2000, 11, 10)
+    page = page_of(entry, agreement, Month(2000, 10))
+
+    assert "expired on 30 September 2000" in text_of(page)
+    assert "Counts can be entered; no level can be measured." in text_of(page)
+    assert input_of(page, f"{augusta.pk}.GE")
+    assert "no level can be measured" not in text_of(page_of(entry, agreement))
+
+
+def test_a_further_count_of_the_month_stands_beside_the_one_on_file(entry, agreement, augusta):
+    factories.counts(augusta, date(1998, 11, 10), {"GE": 12})
+    assert 'href="?after=10"' in text_of(page_of(entry, agreement))
+
+    page = page_of(entry, agreement, after="10")
+    assert 'value=""' in input_of(page, f"{augusta.pk}.GE")
+    assert "Before: 12 on 10 November 1998." in input_of(page, f"{augusta.pk}.GE")
+    address = reverse("sites:month_grid_row", args=[agreement.pk, NOVEMBER, augusta.pk]) + "?after=10"
+    assert entry.post(address, form_of(page, augusta, GE="13")).status_code == 200
+    assert counted(augusta) == {"GE": 13}
+    assert counted(augusta, date(1998, 11, 10)) == {"GE": 12}
+
+
+@pytest.mark.parametrize("after", ["0", "31", "x", "\u0663", "-1", "99999999999", ""])
+def test_a_further_count_after_no_day_of_the_month_is_the_month(after, entry, agreement, augusta):
+    factories.counts(augusta, date(1998, 11, 10), {"GE": 12})
+
+    assert 'value="12"' in input_of(page_of(entry, agreement, after=after), f"{augusta.pk}.GE")
+
+
+def test_no_price_is_on_the_page(entry, agreement, augusta):
+    text = text_of(page_of(entry, agreement))
+
+    assert [price in text for price in ("163,000", "198,000", "USD")] == [False] * 3
+
+
+# ---- Who may do what ---------------------------------------------------------------------------------------------
+
+
+def test_who_may_only_see_gets_plain_text(agreement, augusta):
+    factories.counts(augusta, LAST, {"GE": 11})
+    viewer = client_of(VIEWER)
+    page = page_of(viewer, agreement)
+
+    assert 'title="On file: 11 on 30 November 1998. Before: 10 on 31 October 1998.">11</span>' in text_of(page)
+    assert [word in text_of(page) for word in ("<input name", "Save all", "grid.js", "Keys and pasting")] == [False] * 4
+    assert viewer.post(reverse("sites:month_grid", args=[agreement.pk, NOVEMBER]), {}).status_code == 403
+    address = reverse("sites:month_grid_row", args=[agreement.pk, NOVEMBER, augusta.pk])
+    assert viewer.post(address, {}).status_code == 403
+
+
+def test_who_may_enter_but_not_correct_gets_inputs_for_what_is_not_on_file(client, agreement, augusta):
+    factories.counts(augusta, LAST, {"GE": 11})
+    user = user_of(VIEWER)
+    user.user_permissions.add(Permission.objects.get(codename="add_componentcount"))
+    client.force_login(user)
+    page = page_of(client, agreement)
+
+    assert [bool(input_of(page, f"{augusta.pk}.{name}")) for name in ("GE", "SM", "reason")] == [False, True, False]
+    assert "Reason for corrections" not in text_of(page)
+    answer = save_row(client, page, augusta, GE="12", reason="Recount")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["says"].endswith("You may enter counts, but not correct them.")
+
+
+def test_a_role_without_counts_does_not_get_in(client, agreement, augusta):
+    user = user_of(VIEWER)
+    user.groups.clear()
+    client.force_login(user)
+    names = ("month_grid", "month_grid_figures")
+    addresses = [reverse(f"sites:{name}", args=[agreement.pk, NOVEMBER]) for name in names]
+    addresses.append(reverse("sites:counts", args=[agreement.pk]))
+
+    assert [client.get(address).status_code for address in addresses] == [403] * 3
+
+
+# ---- The whole form, without a script ----------------------------------------------------------------------------
+
+
+def post_form(client, agreement, *rows, **fields):
+    address = reverse("sites:month_grid", args=[agreement.pk, NOVEMBER])
+    data = {name: value for row in rows for name, value in row.items()}
+    return client.post(address, data | fields)
+
+
+def test_the_form_saves_all_rows_and_returns_to_the_page(entry, agreement, augusta):
+    reno = factories.site(agreement, "Reno", state="NV")
+    page = page_of(entry, agreement)
+    figures = {"GE": "12", "5ESS": "1", "SLC": "5", "SM": "1", "DACS2": "1", "DACS4": "1"}
+
+    answer = post_form(entry, agreement, form_of(page, augusta, **figures), form_of(page, reno, GE="9", day="28"))
+
+    assert answer.headers["Location"] == f"/agreements/{agreement.pk}/counts/1998-11/"
+    assert counted(augusta) == {code: int(text) for code, text in figures.items()}
+    assert counted(reno, date(1998, 11, 28)) == {"GE": 9}
+    assert "Saved: 7 recorded." in text_of(page_of(entry, agreement))
+
+
+def test_one_error_keeps_the_form_from_being_saved_and_nothing_typed_is_lost(entry, agreement, augusta):
+    reno = factories.site(agreement, "Reno", state="NV")
+    page = page_of(entry, agreement)
+
+    answer = post_form(
+        entry, agreement, form_of(page, augusta, GE="1,200", SM="2", day="29"), form_of(page, reno, GE="9")
+    )
+
+    assert answer.status_code == 200
+    assert ComponentCount.objects.filter(counted_on__month=11).count() == 0
+    wrong = input_of(answer, f"{augusta.pk}.GE")
+    assert 'value="1,200"' in wrong
+    assert f'aria-invalid="true" aria-describedby="wrong-{augusta.pk}"' in wrong
+    assert 'value="2"' in input_of(answer, f"{augusta.pk}.SM")
+    assert 'value="29"' in input_of(answer, f"{augusta.pk}.day")
+    assert 'value="9"' in input_of(answer, f"{reno.pk}.GE")
+    assert "aria-invalid" not in input_of(answer, f"{reno.pk}.GE")
+    text = text_of(answer)
+    assert "<li>gateway elements: 1,200 has a thousands separator. Type 1200.</li>" in text
+    assert "Nothing was saved. Rows to look at: 1." in text
+    assert "Nothing was saved" not in text_of(page)
+
+
+def test_a_correction_needs_a_reason_and_that_of_the_page_serves(entry, agreement, augusta):
+    factories.counts(augusta, LAST, {"GE": 11})
+    page = page_of(entry, agreement)
+
+    refused = post_form(entry, agreement, form_of(page, augusta, GE="12"))
+    assert 'aria-invalid="true"' in input_of(refused, f"{augusta.pk}.reason")
+    assert "Say why it is corrected." in text_of(refused)
+
+    assert post_form(entry, agreement, form_of(page, augusta, GE="12"), reason="Recount").status_code == 302
+    assert counted(augusta) == {"GE": 12}
+    assert CountChange.objects.get().reason == "Recount"
+
+
+def test_a_conflict_shows_both_values_and_the_next_post_keeps_mine(entry, agreement, augusta):
+    page = page_of(entry, agreement)
+    factories.counts(augusta, LAST, {"GE": 11})
+
+    answer = post_form(entry, agreement, form_of(page, augusta, GE="12"))
+
+    assert counted(augusta) == {"GE": 11}
+    assert "gateway elements: 11 was stored on 30 November 1998, since this page was opened. You typed 12." in text_of(
+        answer
+    )
+    assert 'value="12"' in input_of(answer, f"{augusta.pk}.GE")
+    assert json.loads(seen_of(answer, augusta)) == {"GE": ["1998-11-30", 11]}
+    post_form(entry, agreement, form_of(answer, augusta, GE="12", reason="Mine is right"))
+    assert counted(augusta) == {"GE": 12}
+
+
+def test_a_row_that_cannot_be_read_is_told(entry, agreement, augusta):
+    page = page_of(entry, agreement)
+
+    answer = post_form(entry, agreement, form_of(page, augusta, GE="12", seen="{"))
+    assert "This row is out of date. Load the page again." in text_of(answer)
+    assert counted(augusta) == {}
+
+
+# ---- Rows one by one ---------------------------------------------------------------------------------------------
+
+
+def test_a_row_is_saved_and_answered_as_it_stands_then(entry, agreement, augusta):
+    answer = save_row(entry, page_of(entry, agreement), augusta, GE="17", SM="1").json()
+
+    assert counted(augusta) == {"GE": 17, "SM": 1}
+    assert answer["said"] == "Saved: 2 recorded."
+    assert json.loads(answer["row"]["seen"]) == {"GE": ["1998-11-30", 17], "SM": ["1998-11-30", 1]}
+    assert answer["row"]["level"] == {
+        "name": "Small",
+        "says": ["17 of 25 gateway elements."],
+        "from": "Very Small",
+        "doubtful": False,
+    }
+    assert answer["row"]["cells"]["GE"] == {
+        "filed": "17",
+        "change": "+7",
+        "word": "many more",
+        "why": "7 more gateway elements than the 10 before. Check it.",
+        "title": "On file: 17 on 30 November 1998. Before: 10 on 31 October 1998.",
+    }
+
+
+def test_a_refused_row_names_the_places(entry, agreement, augusta):
+    answer = save_row(entry, page_of(entry, agreement), augusta, GE="-1", SM="1", day="31")
+
+    assert answer.status_code == 422
+    assert [(error["place"], error["says"]) for error in answer.json()["errors"]] == [
+        ("GE", "gateway elements: -1 is negative. A count is a whole number from 0."),
+        ("day", "Type the day on which it was counted: a number from 1 to 30, in November 1998."),
+    ]
+    assert counted(augusta) == {}
+
+
+def test_a_conflict_is_answered_with_both_values_and_what_is_on_file(entry, agreement, augusta):
+    page = page_of(entry, agreement)
+    factories.counts(augusta, LAST, {"GE": 11})
+
+    answer = save_row(entry, page, augusta, GE="12")
+
+    assert answer.status_code == 409
+    (conflict,) = answer.json()["conflicts"]
+    assert (conflict["code"], conflict["stored"], conflict["typed"]) == ("GE", "11", "12")
+    assert json.loads(answer.json()["row"]["seen"]) == {"GE": ["1998-11-30", 11]}
+    assert counted(augusta) == {"GE": 11}
+
+
+def test_a_row_of_another_agreement_is_not_found(entry, agreement, augusta):
+    other = factories.site(factories.agreement("OTHER"), "Reno")
+    address = reverse("sites:month_grid_row", args=[agreement.pk, NOVEMBER, other.pk])
+
+    assert entry.post(address, {f"{other.pk}.GE": "4"}).status_code == 404
+    assert entry.get(address).status_code == 405
+    for key in ("0", "99999999999999999999"):
+        assert entry.post(f"/agreements/{agreement.pk}/counts/1998-11/sites/{key}/").status_code == 404
+        assert entry.get(f"/agreements/{key}/counts/1998-11/").status_code == 404
+
+
+def test_figures_answer_for_what_is_typed_and_write_nothing(entry, agreement, augusta):
+    reno = factories.site(agreement, "Reno", state="NV")
+    address = reverse("sites:month_grid_figures", args=[agreement.pk, NOVEMBER])
+
+    answer = entry.get(address, {"site": [augusta.pk, reno.pk], f"{augusta.pk}.GE": "9", f"{reno.pk}.GE": "x"}).json()
+
+    rows = answer["rows"]
+    assert rows[str(augusta.pk)]["cells"]["GE"]["word"] == "fewer"
+    assert rows[str(augusta.pk)]["level"]["name"] == "Very Small"
+    assert rows[str(reno.pk)]["level"] is None
+    assert ComponentCount.objects.filter(counted_on__month=11).count() == 0
+
+
+@pytest.mark.parametrize("site", ["0", "x", "99999999999999999999", "\u0663", "9" * 5000])
+def test_figures_of_no_site_are_none(site, entry, agreement, augusta):
+    address = reverse("sites:month_grid_figures", args=[agreement.pk, NOVEMBER])
+
+    assert entry.get(address, {"site": site}).json() == {"rows": {}}
+
+
+# ---- What it costs -----------------------------------------------------------------------------------------------
+
+QUERIES = 19
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_the_page_costs_the_same_queries_for_any_number_of_sites(number, agreement, django_assert_num_queries):
+    for site in factories.sites(agreement, number):
+        factories.counts(site, date(1998, 10, 31), reference.counts())
+        factories.counts(site, LAST, reference.counts(GE=30))
+    manager = client_of(ACCOUNT_MANAGER)
+
+    with django_assert_num_queries(QUERIES):
+        assert page_of(manager, agreement).status_code == 200
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_figures_cost_the_same_queries_for_any_number_of_rows(number, agreement, django_assert_num_queries):
+    sites = factories.sites(agreement, number)
+    manager = client_of(ACCOUNT_MANAGER)
+    address = reverse("sites:month_grid_figures", args=[agreement.pk, NOVEMBER])
+
+    with django_assert_num_queries(QUERIES):
+        manager.get(address, {"site": [site.pk for site in sites]})
+
+
+# ---- The way there -----------------------------------------------------------------------------------------------
+
+
+def test_the_pages_of_the_agreement_and_of_the_site_lead_to_the_counts(client, entry, agreement, augusta):
+    pages = [reverse("sites:agreement_detail", args=[agreement.pk]), reverse("sites:site_detail", args=[augusta.pk])]
+    link = f'href="/agreements/{agreement.pk}/counts/"'
+    assert [link in text_of(entry.get(address)) for address in pages] == [True, True]
+
+    blind = user_of(VIEWER)
+    blind.groups.clear()
+    blind.user_permissions.set(Permission.objects.filter(codename__in=["view_agreement", "view_site"]))
+    client.force_login(blind)
+    assert [link in text_of(client.get(address)) for address in pages] == [False, False]
