@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from contracts.periods import day_text
+from contracts.periods import Month, day_text
 from invoicing.models import Invoice, InvoiceLine
 from sites.models import ComponentCount, MonthlyReport, ReviewLine, Site
 
@@ -68,6 +68,11 @@ class RestingReport:
     held: InReport
     superseded_by: int | None
     quantity: int | None
+
+    @property
+    def month(self) -> Month:
+        """The month of the report."""
+        return Month.of(self.report.month)
 
     @property
     def shows(self) -> int:

@@ -1,10 +1,11 @@
-"""Writing component counts: the figure as it stands, and an entry in its history for every change."""
+"""Component counts: the figure as it stands, and an entry in its history for every change."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from django.contrib.auth.models import User
+from django.db.models import Exists, OuterRef
 
 from sites.models import ComponentCount, CountChange, ImportedFile, Site
 
@@ -86,3 +87,13 @@ def _change(
         recorded_on=on,
         recorded_by=by,
     )
+
+
+def withdrawn_figures(*, site: Site) -> list[CountChange]:
+    """Return the entries that withdrew a figure of a site for good, one per figure, in the order of their days."""
+    anew = ComponentCount.objects.filter(
+        site=OuterRef("site"), component_code=OuterRef("component_code"), counted_on=OuterRef("counted_on")
+    )
+    withdrawals = CountChange.objects.filter(~Exists(anew), site=site, after=None).order_by("pk")
+    last = {(change.counted_on, change.component_code): change for change in withdrawals}
+    return [last[figure] for figure in sorted(last)]
