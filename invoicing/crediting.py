@@ -106,7 +106,6 @@ def credit(
     _refuse_waiver(waiver, on, by)
     series = numbering.series_for(Invoice.Kind.CREDIT_NOTE)
     with numbering.one_at_a_time(), transaction.atomic():
-        number, number_text = numbering.take(series=series, on=on)
         agreement = locked(agreement=invoice.agreement)
         original = Invoice.objects.select_for_update().get(pk=invoice.pk)
         original.agreement = agreement
@@ -117,6 +116,7 @@ def credit(
         write([rows], {original.number_text: original.pk})
         if waiver is not None:
             _waive(rows.lines, waiver, reason=reason, on=on, by=by)
+        number, number_text = numbering.take(series=series, on=on)
         issued = freeze(rows.invoice, series=series, number=number, number_text=number_text, on=on, by=by)
     transaction.on_commit(partial(print_issued, issued))
     return issued

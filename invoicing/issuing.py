@@ -45,19 +45,19 @@ class AlreadyIssued(CannotIssue):
 def issue(*, invoice: Invoice, on: date, by: User | None) -> Invoice:
     """Number and freeze a draft; its PDF is made right after. Returns the issued document.
 
-    The number is the first thing taken: it locks the series, and a refusal gives it back. Raises CannotIssue when the
-    document is no draft, its service is not over, or the facts it was drafted from have changed; CannotNumber when `on`
-    lies before the last date of the series.
+    The agreement is locked and computed again first; the number, which locks its series for everybody, is taken once
+    nothing but freezing is left. Raises CannotIssue when the document is no draft, its service is not over, or the
+    facts it was drafted from have changed; CannotNumber when `on` lies before the last date of the series.
     """
     series = numbering.series_for(invoice.kind)
     with numbering.one_at_a_time(), transaction.atomic():
-        number, number_text = numbering.take(series=series, on=on)
         agreement = locked(agreement=invoice.agreement)  # before its documents, as a run does
         draft = _draft_to_issue(invoice)
         draft.agreement = agreement
         last = last_documents(agreements=[agreement]).get(agreement.pk)
         refuse_before_last_document(last=last, on=on, refusal=CannotIssue)
         _refuse_unless_current(draft, on)
+        number, number_text = numbering.take(series=series, on=on)
         issued = freeze(draft, series=series, number=number, number_text=number_text, on=on, by=by)
     transaction.on_commit(partial(print_issued, issued))  # nothing slow while others wait for their number
     return issued

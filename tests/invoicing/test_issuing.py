@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from contracts.frozen import SealedRow
 from invoicing.crediting import credit
@@ -103,7 +104,8 @@ def test_service_in_arrears_is_not_issued_before_it_is_over(agreement):
 def test_dates_of_a_series_never_run_backwards(agreement):
     factories.sites(agreement, 1)
     issue_through(OCTOBER, on=date(1998, 12, 5))
-    run(NOVEMBER, on=date(1998, 12, 5))
+    factories.site(factories.agreement("LNS-2"), "Tampa")
+    run(OCTOBER, on=date(1998, 12, 4))
     with pytest.raises(CannotNumber, match="INV-00001 is dated 5 December 1998"), transaction.atomic():
         issue(invoice=Invoice.objects.drafts().get(), on=date(1998, 12, 4), by=None)
 
@@ -305,3 +307,17 @@ def test_issuing_costs_the_same_queries_for_any_number_of_sites(agreement, djang
 
 
 ISSUING_QUERIES = 38
+
+
+@pytest.mark.parametrize("number", [1, 30])
+def test_the_number_is_locked_while_the_document_is_frozen_and_no_longer(agreement, number):
+    factories.sites(agreement, number)
+    run(OCTOBER)
+    with CaptureQueriesContext(connection) as asked:
+        issue(invoice=Invoice.objects.get(), on=NOVEMBER, by=None)
+    said = [query["sql"] for query in asked]
+    taken = next(place for place, sql in enumerate(said) if sql.startswith("UPDATE") and "RETURNING" in sql)
+    assert len(said) - taken == UNDER_THE_NUMBER
+
+
+UNDER_THE_NUMBER = 8
