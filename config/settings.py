@@ -2,6 +2,7 @@
 
 SECRET_KEY            signs sessions; without it the key in var/secret-key is used, which bin/demo and bin/test create
 DATABASE_URL          default: SQLite in var/contract-desk.sqlite3; PostgreSQL: postgres://user:password@host:5432/name
+REPORT_DUE_DAYS       days after a month by which its report is due (default 10): no agreement on file states one
 BUSINESS_DATE         a date such as 1999-07-15 that the application takes for today; empty: the calendar's date
 ALLOWED_HOSTS         names under which the site is reached, separated by commas
 HTTPS                 1 when every visitor comes over https
@@ -81,6 +82,7 @@ DEBUG = env.bool("DEBUG", default=False)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 BUSINESS_DATE = business_date()
+REPORT_DUE_DAYS = env.int("REPORT_DUE_DAYS", default=10)
 
 INSTALLED_APPS = [
     "contracts",

@@ -1,0 +1,27 @@
+"""Read every issued monthly report again and say what is not as it was issued."""
+
+from django.core.management.base import BaseCommand, CommandError
+
+from sites.report_verifying import ReportVerification
+
+
+class Command(BaseCommand):
+    """One line per finding; exit code 1 when there is one."""
+
+    help = (
+        "Check every issued monthly report: content against its SHA-256, totals, revisions without gaps, stored PDF. "
+        "Changes nothing."
+    )
+
+    def handle(self, *args, **options):
+        verification = ReportVerification()
+        found = 0
+        for finding in verification.findings():
+            self.stdout.write(str(finding))
+            found += 1
+        some = f"{verification.reports:,} report{'' if verification.reports == 1 else 's'}"
+        if found:
+            raise CommandError(
+                f"{found:,} finding{'' if found == 1 else 's'} in {some}. Each stands above.", returncode=1
+            )
+        self.stdout.write(f"{some} with {verification.pdfs:,} PDFs: all as they were issued.")
