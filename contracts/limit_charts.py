@@ -417,19 +417,20 @@ def _plain(
         x = scale.x(first.first_day) - 60
         yield Word(_text(x), _text(scale.y(first.count.quantity) + 48), f"{first.count.quantity}", "end")
     elif scale.form.large:
-        yield from _figures(stretches, scale)
+        yield from _figures(stretches, limits, scale)
     if trend is not None:
         x, y = scale.x(trend.last_day), scale.y(max(trend.last_value, Fraction(0)))
         yield Word(_text(x - 60), _text(max(y - 90, scale.top + 20)), trend.label, "end")
 
 
-def _figures(stretches: Sequence[Stretch], scale: _Scale) -> Iterable[Word]:
-    """The figure of every change, where it does not run into the one before."""
+def _figures(stretches: Sequence[Stretch], limits: Sequence[LimitLine], scale: _Scale) -> Iterable[Word]:
+    """The figure of every change, where it does not run into the one before; above its line where a limit is below."""
     free_from, before = 0, None
     for one in stretches:
-        x = scale.x(one.first_day)
+        x, y = scale.x(one.first_day), scale.y(one.count.quantity)
         if one.count.quantity != before and x >= free_from:
-            yield Word(_text(x + 40), _text(scale.y(one.count.quantity) + 190), f"{one.count.quantity}")
+            crossed = any(0 <= scale.y(line.upper) - y < 220 and one.first_day in line.span for line in limits)
+            yield Word(_text(x + 40), _text(y - 80 if crossed else y + 190), f"{one.count.quantity}")
             free_from = x + (len(str(one.count.quantity)) + 1) * LETTER
             before = one.count.quantity
 

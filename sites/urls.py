@@ -2,6 +2,7 @@ from django.urls import path, register_converter
 
 from sites import (
     grid_views,
+    history_views,
     hours_event_views,
     hours_views,
     import_views,
@@ -19,6 +20,10 @@ urlpatterns = [
     path("agreements/<int:pk>/", views.AgreementDetail.as_view(), name="agreement_detail"),
     path("sites/", views.SiteList.as_view(), name="site_list"),
     path("sites/<int:pk>/", views.SiteDetail.as_view(), name="site_detail"),
+    path("sites/<int:pk>/history/", history_views.SiteHistoryPage.as_view(), name="site_history"),
+    path("agreements/<int:pk>/level-outlook/", history_views.LevelOutlook.as_view(), name="level_outlook"),
+    path("sites/<int:pk>/history.csv", history_views.SiteHistoryCsv.as_view(), name="site_history_csv"),
+    path("sites/<int:pk>/history.xlsx", history_views.SiteHistoryXlsx.as_view(), name="site_history_xlsx"),
     path("sites/<int:pk>/starting-level/", starting_views.StartingLevel.as_view(), name="starting_level"),
     # Files that come in
     path("agreements/<int:pk>/imports/", import_views.Imports.as_view(), name="imports"),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sites.counts import Count
 from sites.trend import DAYS_AHEAD, Line, Silent, line_through, outlook
+from tests.reference import bounded
 
 START = date(1999, 1, 1)
 ON = date(1999, 6, 30)
@@ -144,6 +145,7 @@ MADE = st.dictionaries(st.integers(0, 180), st.integers(0, 60), min_size=1, max_
 )
 
 
+@bounded
 @given(made=MADE, limit=st.integers(0, 80), days=st.integers(-400, 400))
 def test_later_by_some_days_everything_is_later_by_as_many(made, limit, days):
     moved = [Count("GE", count.counted_on + timedelta(days=days), count.quantity) for count in made]
@@ -156,6 +158,7 @@ def test_later_by_some_days_everything_is_later_by_as_many(made, limit, days):
         assert after.expected_on == before.expected_on + timedelta(days=days)
 
 
+@bounded
 @given(made=MADE, limit=st.integers(0, 80), more=st.integers(0, 50))
 def test_more_units_everywhere_change_nothing_where_the_limit_is_higher_by_as_many(made, limit, more):
     raised = [Count("GE", count.counted_on, count.quantity + more) for count in made]
@@ -164,6 +167,7 @@ def test_more_units_everywhere_change_nothing_where_the_limit_is_higher_by_as_ma
     assert (after.expected_on, after.silent) == (before.expected_on, before.silent)
 
 
+@bounded
 @given(made=MADE, limit=st.integers(0, 80), more=st.integers(1, 50))
 def test_higher_limit_is_never_passed_earlier(made, limit, more):
     lower = outlook(counts=made, limit=limit, on=ON, expires_on=None)
@@ -174,6 +178,7 @@ def test_higher_limit_is_never_passed_earlier(made, limit, more):
     assert lower.silent is None or lower.silent == higher.silent
 
 
+@bounded
 @given(made=MADE, limit=st.integers(0, 80), steeper=st.integers(1, 5))
 def test_counts_that_rise_faster_pass_the_limit_no_later(made, limit, steeper):
     """Turned around their first day: every count higher by so many units a day since then."""
@@ -189,6 +194,7 @@ def test_counts_that_rise_faster_pass_the_limit_no_later(made, limit, steeper):
         assert after.expected_on <= before.expected_on
 
 
+@bounded
 @given(made=MADE, limit=st.integers(0, 80), order=st.randoms())
 def test_order_of_the_counts_does_not_matter(made, limit, order):
     shuffled = list(made)
@@ -198,6 +204,7 @@ def test_order_of_the_counts_does_not_matter(made, limit, order):
     )
 
 
+@bounded
 @given(made=MADE, limit=st.integers(0, 80))
 def test_expected_day_is_the_first_above_the_limit(made, limit):
     found = outlook(counts=made, limit=limit, on=ON, expires_on=None)
