@@ -13,6 +13,7 @@ _READ_SITES = (
     "contracts.view_agreement",
     "sites.view_site",
     "sites.view_componentcount",
+    "sites.view_countchange",
     "sites.view_blockpurchase",
     "sites.view_workentry",
     "sites.view_importedfile",
@@ -42,7 +43,6 @@ _ENTER_SITES = (
     "sites.change_site",
     "sites.add_componentcount",
     "sites.change_componentcount",
-    "sites.delete_componentcount",
     "sites.enter_work",
     "sites.undo_import",
 )

@@ -1,7 +1,6 @@
 """Forms of the admin pages about sites: they ask the functions that record facts, and show the sentences they give."""
 
 from django import forms
-from django.db import transaction
 
 from contracts.clock import business_date
 from contracts.models import Component
@@ -38,10 +37,6 @@ class CountForm(forms.ModelForm):
         model = ComponentCount
         fields = ("site", "counted_on", "component_code", "quantity", "source")
 
-    reason = forms.CharField(
-        max_length=200, required=False, help_text="Only where the figure on file is corrected: why. It is kept."
-    )
-
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         if "component_code" in self.fields:
@@ -52,34 +47,30 @@ class CountForm(forms.ModelForm):
     def clean(self):
         """Refuse what cannot be recorded, each sentence at its field."""
         data = super().clean()
-        facts = {name: data.get(name, getattr(self.instance, name, None)) for name in ("counted_on", "component_code")}
-        site = data.get("site") or (self.instance.site if self.instance.pk else None)
-        if self.errors or site is None or None in facts.values():
+        if self.errors:
             return data
         try:
-            with transaction.atomic():
-                said = {name: data.get(name) or "" for name in ("source", "reason")}
-                save_count(site=site, quantity=data["quantity"], user=None, **facts, **said)
-                transaction.set_rollback(True)  # asked only: it is recorded once the whole page is in order
+            facts = {name: data[name] for name in self.Meta.fields}
+            save_count(user=None, dry_run=True, **facts)  # asked only: it is recorded once the whole page is in order
         except CannotRecord as refusal:
             for error in refusal.errors:
-                if error.place == "reason" and not self.instance.pk:
-                    continue  # the figure is on file: that it cannot be added is told below
+                if error.place == "reason":
+                    continue  # another figure is on file: that it cannot be added is told below
                 place = "component_code" if error.place == facts["component_code"] else error.place
                 self.add_error(place if place in self.fields else None, error.message)
         return data
 
 
-def save_count(*, site: Site, counted_on, component_code: str, quantity: int, source: str, reason: str, user) -> None:
-    """Record one count on the business date."""
+def save_count(*, site: Site, counted_on, component_code: str, quantity: int, source: str, user, dry_run=False) -> None:
+    """Record one count on the business date; what is on file is not corrected by it."""
     record_counts(
         site=site,
         counted_on=counted_on,
         quantities={component_code: quantity},
         source=source,
-        reason=reason,
         on=business_date(),
         by=user,
+        dry_run=dry_run,
     )
 
 

@@ -5,7 +5,7 @@ from django.contrib import admin
 from contracts.admin import ReadOnlyAdmin, ReadOnlyInline, RecordAdmin, amount, named
 from sites.admin.events import EndService, RecordCounts, RecordStartingLevel
 from sites.admin.forms import CountForm, SiteForm, StartingLevelCorrection, save_count
-from sites.models import ChargedLevel, ComponentCount, RenewalReview, ReviewLine, Site
+from sites.models import ChargedLevel, ComponentCount, CountChange, RenewalReview, ReviewLine, Site
 from sites.recording import CannotRecord
 
 MOST_DATES = 12
@@ -113,23 +113,49 @@ class ComponentCountAdmin(RecordAdmin):
         return count.site.agreement
 
     def get_fields(self, request, obj=None):
-        return self.typed if obj is None else (*self.typed, "reason", RECORDED_BY, "recorded_on")
+        return self.typed if obj is None else (*self.typed, RECORDED_BY, "recorded_on")
 
-    def get_readonly_fields(self, request, obj=None):
-        """What a count is about stays; only the figure and its source can be corrected."""
-        return () if obj is None else ("site", "counted_on", "component_code", RECORDED_BY, "recorded_on")
+    def has_change_permission(self, request, obj=None):
+        """A figure is corrected and withdrawn on the page of its history, which shows what rests on it."""
+        return obj is None and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        """What was recorded stays in the history."""
+        return False
 
     def save_model(self, request, obj, form, change):
         """Record the count by the same function as every other count."""
-        if not change or "quantity" in form.changed_data:
-            facts = {name: getattr(obj, name) for name in self.typed}
-            save_count(user=request.user, reason=form.cleaned_data["reason"], **facts)
-            stored = ComponentCount.objects.get(
-                site=obj.site, counted_on=obj.counted_on, component_code=obj.component_code
-            )
-            obj.pk, obj._state = stored.pk, stored._state
-        elif "source" in form.changed_data:
-            obj.save(update_fields=["source"])
+        save_count(user=request.user, **{name: getattr(obj, name) for name in self.typed})
+        stored = ComponentCount.objects.get(site=obj.site, counted_on=obj.counted_on, component_code=obj.component_code)
+        obj.pk, obj._state = stored.pk, stored._state
+
+
+@admin.register(CountChange)
+class CountChangeAdmin(ReadOnlyAdmin):
+    """The history of counts: who changed which figure, when, from where and why."""
+
+    list_display = (
+        *("recorded_on", "site", "agreement", "component_code", "counted_on", "before", "after"),
+        *("recorded_by", "source", "file", "reason"),
+    )
+    list_select_related = ("site__agreement", "recorded_by", "file")
+    list_filter = (("site__agreement", admin.RelatedOnlyFieldListFilter), "component_code")
+    ordering = ("-pk",)
+    search_fields = (
+        *("site__city", "site__state", "site__clli", "component_code"),
+        *("source", "reason", "file__name", "recorded_by__username"),
+    )
+    date_hierarchy = "recorded_on"
+    fieldsets = (
+        (None, {"fields": ("site", ("component_code", "counted_on"), ("before", "after"), "reason")}),
+        ("From", {"fields": ("source", "file")}),
+        ("Recorded", {"fields": (("recorded_on", "recorded_at"), "recorded_by")}),
+    )
+
+    @admin.display(ordering="site__agreement__number")
+    def agreement(self, change: CountChange):
+        """The agreement of the site."""
+        return change.site.agreement
 
 
 @admin.register(ChargedLevel)

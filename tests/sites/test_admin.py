@@ -178,34 +178,52 @@ def test_count_of_another_schedules_component_is_refused(clerk, site):
     assert list(errors_of(response)) == ["component_code"]
 
 
-def test_count_is_corrected_and_keeps_its_place(clerk, site):
+def test_count_is_corrected_and_withdrawn_on_the_page_of_its_history_alone(clerk, site):
     row = site.counts.get(component_code="GE")
-    posted = count_form(site, quantity="11", source="recount", component_code="SLC", counted_on="1999-01-01")
-    refused = clerk.post(f"{ADMIN}/componentcount/{row.pk}/change/", posted)
-    assert errors_of(refused) == {
-        "reason": ["gateway elements at Melbourne, FL on 1 October 1998 is on file as 10. Say why it is corrected."]
-    }
+    url = f"{ADMIN}/componentcount/{row.pk}/"
+    page = clerk.get(f"{url}change/").content.decode()
+
+    history = f'<a href="/sites/{site.pk}/counts/GE/1998-10-01/">History'
+    assert f"{history}, correction and withdrawal</a>" in page
+    assert "A figure is corrected or withdrawn on the page of its history" in page
+    assert [f'name="{name}"' in page for name in ("_save", "quantity", "source")] == [False] * 3
+    assert f"{url}delete/" not in page
+    assert clerk.post(f"{url}change/", count_form(site, quantity="11")).status_code == 403
+    assert clerk.post(f"{url}delete/", {"post": "yes"}).status_code == 403
+    action = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
+    clerk.post(f"{ADMIN}/componentcount/", action)
+    root = superuser_client()
+    root.post(f"{ADMIN}/componentcount/", action)
+    assert root.post(f"{url}delete/", {"post": "yes"}).status_code == 403
+    assert root.post(f"{url}change/", count_form(site, quantity="11")).status_code == 403
+    row.refresh_from_db()
+    assert (row.quantity, row.source) == (10, "")
+
+    seen = client_of(VIEWER).get(f"{url}change/").content.decode()
+    assert (f"{history}</a>" in seen, "is corrected or withdrawn" in seen) == (True, False)
+
+
+def test_count_that_is_on_file_is_not_corrected_by_adding_it(clerk, site):
+    response = clerk.post(f"{ADMIN}/componentcount/add/", count_form(site, counted_on="1998-10-01", quantity="11"))
+
+    assert errors_of(response) == {"__all__": ["This component is already counted at the site on this date."]}
     assert not CountChange.objects.exists()
-    clerk.post(f"{ADMIN}/componentcount/{row.pk}/change/", posted | {"reason": "A bay was left out"})
 
-    row.refresh_from_db()
+
+def test_history_of_counts_is_looked_at_and_never_changed(clerk, site):
+    clerk.post(f"{ADMIN}/componentcount/add/", count_form(site))
     change = CountChange.objects.get()
-    assert (change.before, change.after, change.reason) == (10, 11, "A bay was left out")
-    assert (row.component_code, row.counted_on, row.quantity, row.source) == ("GE", date(1998, 10, 1), 11, "recount")
-    assert row.recorded_by.username == "data-entry"
-    page = clerk.get(f"{ADMIN}/componentcount/{row.pk}/change/").content.decode()
-    assert '<div class="readonly">data-entry</div>' in page
-    assert "/admin/auth/user/" not in page
+    url = f"{ADMIN}/countchange/{change.pk}/"
 
-    clerk.post(f"{ADMIN}/componentcount/{row.pk}/change/", {"quantity": "11", "source": "letter"})
-    row.refresh_from_db()
-    assert row.source == "letter"
-
-
-def test_count_is_deleted(clerk, site):
-    row = site.counts.get(component_code="GE")
-    clerk.post(f"{ADMIN}/componentcount/{row.pk}/delete/", {"post": "yes"})
-    assert not site.counts.filter(component_code="GE").exists()
+    listed = clerk.get(f"{ADMIN}/countchange/?q=letter")
+    assert [str(row) for row in listed.context["cl"].result_list] == [str(change)]
+    page = clerk.get(f"{url}change/").content.decode()
+    assert f'<a href="/sites/{site.pk}/counts/GE/1999-07-01/">All of this figure</a>' in page
+    assert [sentence in page for sentence in ("letter of July 2", "data-entry", 'name="_save"')] == [True, True, False]
+    for client in (clerk, superuser_client()):
+        assert client.get(f"{ADMIN}/countchange/add/").status_code == 403
+        assert client.post(f"{url}change/", {"after": "1"}).status_code == 403
+        assert client.post(f"{url}delete/", {"post": "yes"}).status_code == 403
 
 
 def test_counts_of_a_date_are_recorded_together(clerk, site):
@@ -419,7 +437,8 @@ def test_site_is_found(clerk, site, term):
 
 
 @pytest.mark.parametrize(
-    ("name", "queries"), [("site", 8), ("componentcount", 9), ("chargedlevel", 7), ("renewalreview", 8)]
+    ("name", "queries"),
+    [("site", 8), ("componentcount", 9), ("countchange", 9), ("chargedlevel", 7), ("renewalreview", 8)],
 )
 def test_list_costs_the_same_for_one_row_and_thirty(name, queries):
     client = superuser_client()
@@ -428,6 +447,8 @@ def test_list_costs_the_same_for_one_row_and_thirty(name, queries):
     for number in range(31):
         row = factories.site(factories.agreement(f"A-{number}", amendments=()), "City")
         factories.counts(row, date(1998, 10, 1), {"GE": number})
+        facts = {"site": row, "component_code": "GE", "counted_on": TODAY, "after": number, "recorded_on": TODAY}
+        CountChange.objects.create(recorded_by=user, **facts)
         level = factories.schedule(row.agreement, None, reference.SCHEDULE, clause="X").levels.first()
         ChargedLevel.objects.create(site=row, period_number=2, level=level, agreed_on=TODAY)
         days = {"first_day": reference.ANCHOR, "last_day": date(1999, 9, 30), "due_on": TODAY, "cut_off_on": TODAY}
