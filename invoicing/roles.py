@@ -17,6 +17,7 @@ _READ_SITES = (
     "sites.view_blockpurchase",
     "sites.view_workentry",
     "sites.view_importedfile",
+    "sites.view_monthlyreport",
 )
 _READ_PRICES = (
     *_READ_SITES,
@@ -74,6 +75,8 @@ ROLES = {
         "sites.end_service",
         "sites.add_chargedlevel",
         "sites.change_chargedlevel",
+        "sites.issue_report",
+        "sites.acknowledge_report",
         "sites.open_review",
         "sites.agree_review",
         "sites.change_renewalreview",

@@ -7,6 +7,7 @@ from sites import (
     hours_views,
     import_views,
     integration_views,
+    report_urls,
     review_views,
     starting_views,
     views,
@@ -25,6 +26,19 @@ urlpatterns = [
     path("sites/<int:pk>/history.csv", history_views.SiteHistoryCsv.as_view(), name="site_history_csv"),
     path("sites/<int:pk>/history.xlsx", history_views.SiteHistoryXlsx.as_view(), name="site_history_xlsx"),
     path("sites/<int:pk>/starting-level/", starting_views.StartingLevel.as_view(), name="starting_level"),
+    # Counts of a month
+    path("agreements/<int:pk>/counts/", grid_views.LastMonth.as_view(), name="counts"),
+    path("agreements/<int:pk>/counts/<month:month>/", grid_views.MonthGridPage.as_view(), name="month_grid"),
+    path(
+        "agreements/<int:pk>/counts/<month:month>/figures/",
+        grid_views.GridFigures.as_view(),
+        name="month_grid_figures",
+    ),
+    path(
+        "agreements/<int:pk>/counts/<month:month>/sites/<int:site>/",
+        grid_views.GridRowSave.as_view(),
+        name="month_grid_row",
+    ),
     # Files that come in
     path("agreements/<int:pk>/imports/", import_views.Imports.as_view(), name="imports"),
     path("agreements/<int:pk>/import/<slug:kind>/", import_views.ImportFile.as_view(), name="import"),
@@ -42,19 +56,6 @@ urlpatterns = [
     path("agreements/<int:pk>/counts/export/", import_views.CountExport.as_view(), name="count_export"),
     path("imports/<int:pk>/", import_views.ImportDetail.as_view(), name="import_detail"),
     path("imports/<int:pk>/undo/", import_views.ImportUndo.as_view(), name="import_undo"),
-    # Counts of a month
-    path("agreements/<int:pk>/counts/", grid_views.LastMonth.as_view(), name="counts"),
-    path("agreements/<int:pk>/counts/<month:month>/", grid_views.MonthGridPage.as_view(), name="month_grid"),
-    path(
-        "agreements/<int:pk>/counts/<month:month>/figures/",
-        grid_views.GridFigures.as_view(),
-        name="month_grid_figures",
-    ),
-    path(
-        "agreements/<int:pk>/counts/<month:month>/sites/<int:site>/",
-        grid_views.GridRowSave.as_view(),
-        name="month_grid_row",
-    ),
     # Hours
     path("agreements/<int:pk>/hours/", hours_views.Hours.as_view(), name="hours"),
     path("agreements/<int:pk>/hours/blocks/", hours_event_views.BuyBlocks.as_view(), name="hours_buy"),
@@ -84,3 +85,4 @@ urlpatterns = [
     path("reviews/<int:pk>/agree/", review_views.ReviewAgree.as_view(), name="review_agree"),
     path("agreements/<int:pk>/reviews/<int:period>/", review_views.ReviewOpen.as_view(), name="review_open"),
 ]
+urlpatterns += report_urls.urlpatterns
