@@ -20,6 +20,8 @@ MOST_DIGITS = 15
 """A spreadsheet keeps no more digits of a number: longer ones are written as text, so that none is lost."""
 
 _FORMULA = re.compile(r"^[=+\-@\t\r\n|]|^\s+[=+\-@]")
+_QUOTED = re.compile(r"^'+(?:[=+\-@\t\r\n|]|\s+[=+\-@])")
+"""A text that begins as a formula does, after apostrophes: guarded, or to be told apart from one that is."""
 _NO_TITLE = re.compile(r"[\[\]:*?/\\']")
 
 
@@ -78,7 +80,7 @@ def csv_bytes(headings: Sequence[str], rows: Iterable[Sequence[Value]]) -> bytes
 
 def without_guard(text: str) -> str:
     """Return the text of a CSV cell without the apostrophe that `csv_bytes` puts before what looks like a formula."""
-    return text[1:] if text.startswith("'") and _FORMULA.search(text[1:]) else text
+    return text[1:] if _QUOTED.search(text) else text
 
 
 # ---- cells -------------------------------------------------------------------------------------------------------
@@ -147,7 +149,8 @@ def _plain(value: Value) -> str:
     if isinstance(value, bool | float):
         raise ValueError(f"{value!r} is neither a text, a date nor an exact number.")
     text = _shown(value)
-    return f"'{text}" if isinstance(value, str) and _FORMULA.search(text) else text
+    guarded = isinstance(value, str) and (_FORMULA.search(text) or _QUOTED.search(text))
+    return f"'{text}" if guarded else text
 
 
 def _title(title: str, used: set[str]) -> str:
