@@ -13,8 +13,7 @@ from contracts.periods import ONE_DAY, DaySpan, Month, day_text
 WIDTH, LEFT, RIGHT, TOP, ROW, BOTTOM = 960, 130, 170, 6, 30, 24
 BAR = 16
 MOST_LETTERS = 15
-DAYS_A_LABEL = 62
-"""How many days of a year and more take the room of one month's name."""
+MOST_LABELS, DAYS_A_MONTH = 8, 30
 
 
 @dataclass(frozen=True)
@@ -113,7 +112,7 @@ def _ends(levels: Sequence[str], charged: Sequence[LevelDays], measured: Sequenc
 
 def _days(span: DaySpan, x) -> list[Line]:
     """First days of months, or of quarters and years where there is less room."""
-    apart = next((months for months in (1, 3, 6, 12) if span.days // DAYS_A_LABEL <= months * 6), 24)
+    apart = next((months for months in (1, 3, 6, 12) if span.days <= months * DAYS_A_MONTH * MOST_LABELS), 24)
     month, found = Month.of(span.first_day), []
     while month.span.first_day <= span.last_day:
         first = month.span.first_day

@@ -52,7 +52,7 @@ def limit_lines(
     """Return the limits of a component to draw for some days: that of the charged level, and the next one above it.
 
     `highest` is the highest count drawn. Where it lies above the next limit, the lowest limit that holds it is drawn as
-    well. Without a charged level only that one is drawn; a cell that the source leaves blank is no line.
+    well, or the last one stated. Without a charged level only that one is drawn; a blank cell of the source is no line.
     """
     code = component.code
     ordered = [row for row in sorted(schedule.levels, key=lambda row: row.rank) if row.limit(code).upper is not None]
@@ -64,9 +64,9 @@ def limit_lines(
         return ()
     higher = [row for row in ordered if row.rank > rank and row.limit(code).upper > floor]
     chosen = higher[:1] if lines else []
-    holding = next((row for row in higher if highest is not None and row.limit(code).upper >= highest), None)
-    if holding is not None and holding not in chosen and (highest > floor):
-        chosen.append(holding)
+    if highest is not None and highest > floor and higher:
+        holding = next((row for row in higher if row.limit(code).upper >= highest), higher[-1])
+        chosen += [holding] if holding not in chosen else []
     return (*lines, *(LimitLine(span, row.limit(code).upper, row.name, False, _single(row, code)) for row in chosen))
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from contracts.levels import ComponentLevel, MeasuredLevel, measured_level
+from contracts.levels import ComponentLevel, Flag, MeasuredLevel, measured_level
 from contracts.schedule import LimitKind
 from contracts.terms import AgreementTerms, NotInForce, expiration_known, terms_on
 from sites.counts import counts_on, quantities
@@ -31,6 +31,12 @@ class ComingChange:
     def full(self) -> bool:
         """Whether not one unit more fits."""
         return self.part.room == 0
+
+    @property
+    def flags(self) -> tuple[Flag, ...]:
+        """What a person must decide before the next level is one."""
+        undecided = self.after.level is None or Flag.BLANK_CELL in self.after.flags
+        return self.after.flags if undecided else ()
 
     @property
     def difference(self) -> Decimal | None:

@@ -30,6 +30,7 @@ PURE = {
     "contracts.reading_choice",
     "contracts.comparison",
     "contracts.charts",
+    "contracts.level_charts",
     "contracts.limit_lines",
     "contracts.limit_charts",
     "sites.counts",

@@ -178,10 +178,20 @@ def test_outlook_lists_sites_that_are_full_or_expected_soon_with_the_level_after
         "24 of 25 gateway elements",
         "Fewer than 4 counts in the last 365 days.",
         "Small",
-        "Medium A component has fewer units than the row states.",
+        "Medium",
         "+47,000.00",
     ]
     assert len(rows) == 3
+
+
+def test_level_that_rests_on_a_blank_cell_is_marked():
+    agreement = factories.agreement()
+    site = factories.site(agreement, "Reno")
+    factories.counts(site, date(1999, 5, 31), reference.counts(GE=50))
+    (_heading, row) = outlook_of(VIEWER, agreement)
+    assert row[4] == (
+        "Very Large The level rests on a cell that the source leaves blank: a person confirms before it is proposed."
+    )
 
 
 def test_component_that_does_not_decide_the_level_is_not_listed():
