@@ -1,0 +1,89 @@
+"""A desk with one row of everything that is kept, billed, corrected and reviewed, and the addresses of its pages."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+from django.core.files.base import ContentFile
+from django.core.management import call_command
+
+from invoicing.crediting import WaiverDecision, credit
+from invoicing.drafting import draft_invoices
+from invoicing.issuing import issue
+from invoicing.models import Invoice
+from invoicing.printing import make_pdf
+from sites.hours_recording import buy_blocks, enter_work, reverse_blocks
+from sites.integration_ordering import order_integration, record_quotation
+from sites.models import RenewalReview
+from tests import factories, reference
+
+ON = date(1999, 8, 5)
+BEFORE = date(1999, 7, 31)
+QUOTED = {
+    "number": "Q-1",
+    "dated_on": date(1999, 7, 1),
+    "price": Decimal("125000.00"),
+    "customer_signer": "Ann",
+    "customer_signed_on": date(1999, 7, 2),
+    "supplier_signer": "Bob",
+    "supplier_signed_on": date(1999, 7, 3),
+}
+WORK = {"worked_on": date(1999, 7, 12), "hours": Decimal("2.00"), "service": "Customer Care", "person": "Ann"}
+UNSIGNED = replace(reference.amendment(2, date(1999, 10, 1)), customer_signature=None, supplier_signature=None)
+
+
+def full_desk(settings, *, demonstration: bool) -> dict[str, tuple]:
+    """Fill the desk, with invented rows or real ones only; return the arguments of each page's address."""
+    settings.BUSINESS_DATE = ON
+    agreement = factories.agreement()
+    site = factories.site(agreement, "Reno", state="NV", is_demonstration=demonstration)
+    factories.counts(site, date(1998, 10, 1), reference.counts())
+    wrong, blocks = (
+        buy_blocks(agreement=agreement, blocks=1, bought_on=date(1999, 6, day), on=BEFORE, by=None) for day in (1, 2)
+    )
+    entry = enter_work(agreement=agreement, site=site, on=BEFORE, by=None, **WORK)
+    order = order_integration(site=site, ordered_on=date(1999, 7, 1), on=BEFORE, by=None)
+    document = ContentFile(b"%PDF-1.7", "q.pdf")
+    quotation = record_quotation(site=site, document=document, on=BEFORE, by=None, **QUOTED)
+    (result,) = draft_invoices(through=date(1999, 6, 30), on=BEFORE, by=None, agreements=[agreement])
+    for draft in result.documents:
+        issue(invoice=draft, on=BEFORE, by=None)
+    issued = Invoice.objects.issued().earliest("pk")
+    make_pdf(invoice=issued)
+    reverse_blocks(purchase=wrong, reason="Ordered twice", on=ON, by=None)
+    waiver = WaiverDecision("J. Doe", ON)
+    note = credit(invoice=issued, reason="Late", on=ON, by=None, amounts={1: Decimal("1.00")}, waiver=waiver)
+    (result,) = draft_invoices(through=BEFORE, on=ON, by=None, agreements=[agreement])
+    call_command("open_reviews")
+    review = RenewalReview.objects.get()
+    factories.amendment(agreement, UNSIGNED)
+    no_arguments = """contracts:agreement_list sites:site_list sites:review_list invoicing:invoice_list invoicing:run
+        invoicing:correction_list invoicing:waiver_list"""
+    of_agreement = """sites:agreement_detail contracts:amendment_draft invoicing:reading_register sites:hours
+        sites:hours_buy sites:hours_enter sites:hours_entries invoicing:correction_detail"""
+    of_site = """sites:site_detail sites:starting_level sites:integration sites:integration_order
+        sites:integration_quote"""
+    of_draft = """contracts:amendment_detail contracts:amendment_change contracts:amendment_schedule
+        contracts:amendment_discard"""
+    of_order = "sites:integration_attach sites:integration_complete sites:integration_cancel"
+    of_entry = "sites:hours_entry sites:hours_change sites:hours_correct sites:hours_reverse"
+    of_issued = "invoicing:invoice_detail invoicing:invoice_pdf invoicing:invoice_credit"
+    arguments = {
+        no_arguments: (),
+        of_agreement: (agreement.pk,),
+        of_site: (site.pk,),
+        of_order: (order.pk,),
+        of_entry: (entry.pk,),
+        of_issued: (issued.pk,),
+        of_draft: (agreement.pk, 2),
+        "contracts:amendment_comparison invoicing:amendment_effect sites:review_open": (agreement.pk, 1),
+        "contracts:amendment_sign": (agreement.pk, 2, "customer"),
+        "invoicing:reading_change": (agreement.pk, "frequency"),
+        "invoicing:invoice_issue": (result.documents[0].pk,),
+        "invoicing:waiver_withdraw": (note.lines.get().waiver.pk,),
+        "sites:hours_reverse_blocks": (blocks.pk,),
+        "sites:quotation_file": (quotation.pk,),
+        "sites:review_detail sites:review_refresh sites:review_agree": (review.pk,),
+        "sites:review_pdf": (review.pk, "customer"),
+    }
+    return {name: args for names, args in arguments.items() for name in names.split()}
