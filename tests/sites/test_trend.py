@@ -41,6 +41,7 @@ def test_one_odd_count_does_not_move_the_line():
     """With 40 on day 60 the slopes are 1, 29/30, -27/30 and three times 1/30: the median stays 1/30, the height 10."""
     odd = counts((0, 10), (30, 11), (60, 40), (90, 13))
     assert line_through(counts=odd) == Line(START, Fraction(10), Fraction(1, 30))
+    assert expected(odd, 20) == expected(STEADY, 20) == date(1999, 10, 29)
 
 
 def test_median_of_an_even_number_is_half_way_between_the_middle_two():
