@@ -161,6 +161,7 @@ function work() {
     const row = queue.find((one) => !one.saving);
     if (!row) return;
     queue.splice(queue.indexOf(row), 1);
+    if (!isDirty(row)) continue;
     running += 1;
     send(row).finally(() => { running -= 1; tell(); work(); });
   }
