@@ -89,11 +89,11 @@ def _change(
     )
 
 
-def withdrawn_figures(*, site: Site) -> list[CountChange]:
-    """Return the entries that withdrew a figure of a site for good, one per figure, in the order of their days."""
+def withdrawn_figures(*, sites: Iterable[Site]) -> list[CountChange]:
+    """Return the entries that withdrew a figure of some sites for good, one per figure, in the order of their days."""
     anew = ComponentCount.objects.filter(
         site=OuterRef("site"), component_code=OuterRef("component_code"), counted_on=OuterRef("counted_on")
     )
-    withdrawals = CountChange.objects.filter(~Exists(anew), site=site, after=None).order_by("pk")
-    last = {(change.counted_on, change.component_code): change for change in withdrawals}
+    withdrawals = CountChange.objects.filter(~Exists(anew), site__in=sites, after=None).select_related("site")
+    last = {(change.counted_on, change.component_code, change.site_id): change for change in withdrawals.order_by("pk")}
     return [last[figure] for figure in sorted(last)]

@@ -14,7 +14,7 @@ from django.db import transaction
 from contracts.amending import CannotAmend, draft_amendment, enter_schedule, execute_agreement, record_signature
 from contracts.fields import validate_plain_text
 from contracts.models import Agreement, Amendment, ChosenReading, Party, PartyAlias, ServiceLevel
-from contracts.periods import annual_period
+from contracts.periods import annual_period, day_text
 from sites.agreement_checks import apparent_problems, content_problems, schedule_warnings
 from sites.agreement_file import (
     Document,
@@ -27,7 +27,7 @@ from sites.agreement_file import (
     site_key,
 )
 from sites.agreement_form import form_problems, sound_parts
-from sites.counting import Figure, change_counts
+from sites.counting import Figure, change_counts, withdrawn_figures
 from sites.exporting import export_agreement, export_parties
 from sites.fact_loading import FactWriting, day_problems, quotation_problems
 from sites.file_comparison import compare, tally
@@ -90,6 +90,7 @@ def load_agreement(document: Document, *, on: date, by: User | None, dry_run: bo
         *comparison.contradictions,
         *day_problems(document, stored),
         *quotation_problems(document, agreement),
+        *_withdrawn_problems(document, agreement),
     )
     if problems:
         raise CannotLoad(problems)
@@ -100,6 +101,26 @@ def load_agreement(document: Document, *, on: date, by: User | None, dry_run: bo
     if dry_run:
         transaction.set_rollback(True)
     return Loaded(agreement, added, completed, comparison.present, warnings)
+
+
+def _withdrawn_problems(document: Document, agreement: Agreement | None) -> Iterator[Problem]:
+    """Find counts that were withdrawn: a file must not bring back what a person took out with a reason."""
+    rows = [(index, row) for index, row in enumerate(document.get("sites", [])) if row.get("counts")]
+    if agreement is None or not rows:
+        return
+    changes = withdrawn_figures(sites=Site.objects.filter(agreement=agreement))
+    withdrawn = {
+        ((change.site.city, change.site.state), change.counted_on.isoformat(), change.component_code): change
+        for change in changes
+    }
+    for index, row in rows:
+        for number, entry in enumerate(row["counts"]):
+            for code, quantity in components_counted(entry).items():
+                change = withdrawn.get((site_key(row), entry["date"], code))
+                if change is not None:
+                    said = f"{quantity}: the figure was withdrawn on {day_text(change.recorded_on)} ({change.reason})."
+                    place = f"sites[{index}].counts[{number}].{code}"
+                    yield Problem(place, f"{said} Leave it out, or record it again on the page of its history.")
 
 
 def _text_problems(value: object, path: list[str | int]) -> Iterator[Problem]:

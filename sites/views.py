@@ -83,5 +83,5 @@ class SiteDetail(PermissionRequiredMixin, DetailView):
         page = pages.site_page(site=self.object, agreement=terms, on=self.on)
         found = terms_on(agreement=terms, service_on=self.object.in_service_on, known_on=self.on)
         starts_here = not closed_because(site=self.object, found=found)
-        withdrawn = withdrawn_figures(site=self.object)
+        withdrawn = withdrawn_figures(sites=[self.object])
         return super().get_context_data(page=page, terms=terms, starts_here=starts_here, withdrawn=withdrawn, **kwargs)

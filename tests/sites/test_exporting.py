@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from contracts.frozen import SealedRow
 from contracts.models import Agreement, Amendment
 from sites.agreement_file import text
-from sites.models import ChargedLevel, RenewalReview, Site
+from sites.models import ChargedLevel, CountChange, RenewalReview, Site
 from sites.recording import end_service, record_counts, record_starting_level
 from sites.reviewing import open_review, record_agreement
 from tests.sites.agreement_files import (
@@ -160,6 +160,25 @@ def test_ended_service_comes_back(reference_on_file):
     )
 
     assert [site.get("charge_end_reason") for site in assert_comes_back()["sites"]] == ["Sold", None]
+
+
+def test_counts_come_back_as_they_stand_and_begin_their_history_anew(reference_on_file):
+    load(small({"city": "Reno", "counts": [{"date": "1999-07-31", "source": "letter", "GE": 12, "SLC": 7, "SM": 1}]}))
+    facts = {"site": Site.objects.get(), "counted_on": date(1999, 7, 31), "reason": "recount", "on": ON, "by": None}
+    record_counts(quantities={"GE": 14}, source="call", **facts)
+    record_counts(quantities={}, withdrawn=["SM"], source="", **facts)
+
+    counts = assert_comes_back()["sites"][0]["counts"]
+
+    assert counts == [
+        {"date": "1999-07-31", "source": "call", "GE": 14},
+        {"date": "1999-07-31", "source": "letter", "SLC": 7},
+    ]
+    begun = CountChange.objects.filter(site__agreement__number="COPY-1").order_by("component_code")
+    assert [(row.component_code, row.before, row.after, row.reason) for row in begun] == [
+        ("GE", None, 14, ""),
+        ("SLC", None, 7, ""),
+    ]
 
 
 def test_export_agreement_command_writes_the_file_that_was_loaded(reference_on_file, tmp_path, capsys):

@@ -6,9 +6,11 @@ from django.core.management import CommandError, call_command
 
 from contracts.frozen import SealedRow
 from contracts.models import Agreement, Amendment, PriceSchedule
+from contracts.periods import day_text
 from sites.agreement_file import text
 from sites.loading import load_agreement
 from sites.models import ChargedLevel, ComponentCount, RenewalReview, Site
+from sites.recording import record_counts
 from sites.reviewing import open_review
 from tests.reference import SCHEDULE
 from tests.sites.agreement_files import (
@@ -181,6 +183,22 @@ def test_a_level_without_its_schedule_is_of_the_one_that_governs_the_period(refe
     assert load(document).changed is False
 
 
+def test_a_figure_that_was_withdrawn_is_not_brought_back(reference_on_file):
+    counts = [{"date": "1999-07-31", "GE": 12, "SLC": 7}]
+    document = small({"city": "Boise"}, {"city": "Reno", "counts": counts})
+    load(document)
+    site, day = Site.objects.get(city="Reno"), date(1999, 7, 31)
+    taken = {"quantities": {}, "withdrawn": ["GE"], "source": "", "reason": "Counted at another site"}
+    record_counts(site=site, counted_on=day, on=ON, by=None, **taken)
+
+    assert refused(document) == [
+        f"sites[1].counts[0].GE: 12: the figure was withdrawn on {day_text(ON)} (Counted at another site). "
+        "Leave it out, or record it again on the page of its history."
+    ]
+    record_counts(site=site, counted_on=day, quantities={"GE": 12}, source="", on=ON, by=None)
+    assert load(document).changed is False
+
+
 def test_dry_run_writes_nothing():
     loaded = load(reference(), dry_run=True)
 
@@ -203,9 +221,9 @@ def many(number: int) -> dict:
 
 @pytest.mark.parametrize("number", [1, 20])
 def test_loading_and_exporting_ask_the_same_number_of_queries(reference_on_file, number, django_assert_num_queries):
-    with django_assert_num_queries(40):
+    with django_assert_num_queries(41):
         load(many(number))
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(27):
         load(many(number))
     with django_assert_num_queries(22):
         assert len(exported()["reviews"][0]["lines"]) == number
