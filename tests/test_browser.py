@@ -103,6 +103,10 @@ def test_no_page_is_wider_than_a_phone(browser_page):
 
     addresses = ["/agreements/", f"/agreements/{invoice.agreement_id}/", "/sites/", f"/sites/{site}/", "/invoices/"]
     addresses += [f"/invoices/{invoice.pk}/", f"/invoices/{invoice.pk}/credit/", "/invoices/run/"]
+    addresses += ["/invoices/corrections/", f"/invoices/corrections/{invoice.agreement_id}/", "/waivers/", "/reviews/"]
+    addresses += [f"/sites/{site}/integration/", f"/sites/{site}/starting-level/"]
+    parts = ["hours", "hours/entries", "readings", *(f"amendments/1{end}" for end in ("", "/comparison", "/effect"))]
+    addresses += [f"/agreements/{invoice.agreement_id}/{part}/" for part in parts]
     widths = {}
     for address in addresses:
         browser_page.goto(address)
@@ -122,3 +126,17 @@ def test_every_input_has_a_name(browser_page):
         assert inputs
         for entry in inputs:
             assert entry.evaluate("element => element.labels.length > 0"), f"{address}: {entry.get_attribute('name')}"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_keyboard_shows_where_it_is(browser_page):
+    sign_in_with_the_form(browser_page)
+    browser_page.goto("/invoices/")
+    browser_page.get_by_label("Billing period to").focus()
+    for _ in range(4):  # a date has a day, a month, a year and a calendar
+        browser_page.keyboard.press("Tab")
+
+    shown = "({activeElement}) => [activeElement.innerText, getComputedStyle(activeElement).outlineWidth]"
+    focus = browser_page.evaluate_handle("document").evaluate(shown)
+
+    assert focus == ["Filter", "3px"]

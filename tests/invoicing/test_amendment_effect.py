@@ -108,6 +108,8 @@ def test_page_shows_sites_totals_and_corrections(amended, settings):
     assert "As if both parties had signed on 10 March 1999." in text
     assert "−4,075.02" in text  # three sites, 1,358.34 each
     assert "−42,787.50" in text  # three sites, 14,262.50 each
+    assert "also where another fact is the cause" in text
+    assert reverse("invoicing:correction_detail", args=[amended.pk]) in text
 
 
 @pytest.mark.parametrize(("name", "marked"), [("amendment_effect", "Agreements"), ("invoice_list", "Invoices")])
