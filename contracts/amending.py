@@ -259,6 +259,47 @@ def withdraw_signature(*, amendment: Amendment, side: str, reason: str, on: date
 
 
 @transaction.atomic
+def record_withdrawn(
+    *,
+    amendment: Amendment,
+    side: str,
+    name: str,
+    signed_on: date,
+    reason: str,
+    withdrawn_on: date,
+    title: str = "",
+    on: date,
+    by: User | None,
+) -> WithdrawnSignature:
+    """Record a signature that was taken back before the amendment came on file here.
+
+    Raises CannotAmend for an executed amendment, and for a signature that was taken back before it was given or after
+    `on`.
+    """
+    _refuse_other_side(side)
+    _locked(amendment.agreement)
+    amendment = Amendment.objects.select_for_update().get(pk=amendment.pk)
+    _refuse_executed(amendment, "What was withdrawn before is on file with it.")
+    _refuse_future("withdrawn_on", "The withdrawal", withdrawn_on, on)
+    if withdrawn_on < signed_on:
+        said = f"{name} signed on {day_text(signed_on)}, which is after the withdrawal of {day_text(withdrawn_on)}."
+        raise CannotAmend(Refused("BEFORE_SIGNATURE", "withdrawn_on", f"{said} Correct one of the dates."))
+    trace = WithdrawnSignature(
+        amendment=amendment,
+        side=side,
+        name=name,
+        title=title,
+        signed_on=signed_on,
+        reason=reason.strip(),
+        withdrawn_on=withdrawn_on,
+        withdrawn_by=by,
+    )
+    refuse_invalid(trace)
+    trace.save()
+    return trace
+
+
+@transaction.atomic
 def execute_agreement(*, agreement: Agreement, executed_on: date, on: date, by: User | None) -> Agreement:
     """Record that both parties signed the agreement itself: its own terms, prices and readings are sealed.
 

@@ -64,6 +64,7 @@ def choose_reading(
         chosen_on=chosen_on,
         remark=reason.strip(),
         closed_on=on,
+        recorded_by=by,
     )
     _refuse_invalid(row)
     row.save()

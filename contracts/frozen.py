@@ -145,7 +145,8 @@ class FrozenModel(models.Model):
             raise SealedRow(self.sealed_message())
         if self.closing is not None and self.closing.through and self.is_closed:
             raise SealedRow(self.closed_message())
-        joined = getattr(self, self.seal.joins) if self.seal.joins else None
+        joins = self.seal.joins and not (self.seal.joins_sealed and self.is_sealed)
+        joined = getattr(self, self.seal.joins) if joins else None
         if joined is not None and joined.is_sealed:
             raise SealedRow(joined.sealed_message())
 

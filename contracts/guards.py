@@ -22,18 +22,18 @@ CLOSED = "is closed by a signature and cannot be changed"
 class Seal:
     """When a row is sealed: once `field` is set on it, or on the row that the foreign keys in `through` lead to.
 
-    A key in `through` may be empty: such a row hangs on no other, and is never sealed.
-    `columns` limits the seal to some columns (the others may still change; the row can never be deleted); `field` None
-    seals every row from its insertion. `joins` is a foreign key to a sealed model: once the row it leads to is sealed,
-    no row can join it any more. `once` names text columns and keys that a sealed row may still be given while they are
-    empty.
-    `correction` tells what to do instead.
+    A key in `through` may be empty: such a row hangs on no other, and is never sealed. `columns` limits the seal to
+    some columns (the others may still change; the row can never be deleted); `field` None seals every row from its
+    insertion. `joins` is a foreign key to a sealed model: once the row it leads to is sealed, no row can join it any
+    more, or with `joins_sealed` only one that is sealed from its insertion. `once` names text columns and keys that a
+    sealed row may still be given while they are empty. `correction` tells what to do instead.
     """
 
     field: str | None
     through: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     joins: str = ""
+    joins_sealed: bool = False
     once: tuple[str, ...] = ()
     correction: str = "Enter an amendment instead."
 
@@ -178,10 +178,13 @@ def _joined(row: str, model: type[models.Model]) -> str | None:
     key = model._meta.get_field(model.seal.joins)
     parent = key.related_model
     sealed = parent._meta.get_field(parent.seal.field).column
-    return (
+    joined = (
         f'EXISTS (SELECT 1 FROM "{parent._meta.db_table}" WHERE "{parent._meta.db_table}"."id" = {row}."{key.column}" '
         f'AND "{parent._meta.db_table}"."{sealed}" IS NOT NULL)'
     )
+    if not model.seal.joins_sealed:
+        return joined
+    return f'{row}."{model._meta.get_field(model.seal.field).column}" IS NULL AND {joined}'
 
 
 def _tables(model: type[models.Model]) -> frozenset[str]:

@@ -210,6 +210,9 @@ def _dated_facts(document: Document) -> Iterator[tuple[str, str | None]]:
     for index, amendment in enumerate(document.get("amendments", [])):
         for side in ("customer_signature", "supplier_signature"):
             yield f"amendments[{index}].{side}.signed_on", amendment.get(side, {}).get("signed_on")
+        for number, row in enumerate(amendment.get("withdrawn_signatures", [])):
+            place = f"amendments[{index}].withdrawn_signatures[{number}]"
+            yield from ((f"{place}.{name}", row.get(name)) for name in ("signed_on", "withdrawn_on"))
     for index, site in enumerate(document.get("sites", [])):
         for number, entry in enumerate(site.get("counts", [])):
             yield f"sites[{index}].counts[{number}].date", entry.get("date")

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator
 from datetime import date
 
-from contracts.models import Agreement, Amendment, Party
+from django.db.models import Prefetch, prefetch_related_objects
+
+from contracts.models import Agreement, Amendment, Party, WithdrawnSignature
 from contracts.readings import QUESTIONS
 from sites.agreement_file import FACTS, FORMAT, site_key
 from sites.fact_exporting import export_facts
@@ -19,6 +21,8 @@ def export_agreement(agreement: Agreement) -> dict:
     is not exported; neither is a scanned document. The number of queries does not depend on the number of sites.
     """
     agreement = Agreement.objects.with_terms().get(pk=agreement.pk)
+    withdrawn = Prefetch("withdrawn_signatures", WithdrawnSignature.objects.order_by("pk"), to_attr="withdrawn_list")
+    prefetch_related_objects(agreement.amendment_list, withdrawn)
     sites = _sites(agreement)
     reviews = _reviews(agreement)
     facts = export_facts(agreement)
@@ -96,6 +100,17 @@ def _amendment(amendment: Amendment) -> dict:
             title=amendment.supplier_signer_title,
             signed_on=amendment.supplier_signed_on,
         ),
+        withdrawn_signatures=[
+            stated(
+                side=row.side,
+                name=row.name,
+                title=row.title,
+                signed_on=row.signed_on,
+                withdrawn_on=row.withdrawn_on,
+                reason=row.reason,
+            )
+            for row in amendment.withdrawn_list
+        ],
         schedule=entry_of(amendment.schedule_list[0].as_schedule()) if amendment.schedule_list else None,
     )
 

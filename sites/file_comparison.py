@@ -5,7 +5,7 @@ out, it says nothing about.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sites.agreement_file import (
@@ -23,7 +23,7 @@ from sites.agreement_file import (
 from sites.reading_entry import reading_key
 from sites.schedule_entry import entry_of, schedule_of
 
-LISTS = ("aliases", "schedule", "counts", "charged_levels", "lines")
+LISTS = ("aliases", "schedule", "counts", "charged_levels", "lines", "withdrawn_signatures")
 """Keys that are compared row by row rather than as one value."""
 
 
@@ -121,7 +121,21 @@ def _amendment(result: Comparison, place: str, file: Row, stored: Row) -> dict:
     may_fill = () if executed else ("customer_signature", "supplier_signature")
     added = result.fields(place, file, stored, may_fill=may_fill)
     added |= _schedule(result, f"{place}.schedule", file, stored, may_add=not executed)
+    if withdrawn := list(_withdrawn(result, place, file, stored, may_add=not executed)):
+        added["withdrawn_signatures"] = withdrawn
     return {"number": file["number"], **added} if added else {}
+
+
+def _withdrawn(result: Comparison, place: str, file: Row, stored: Row, *, may_add: bool) -> Iterator[Row]:
+    """Yield the withdrawn signatures that are not on file; two that say the same are two."""
+    held = list(stored.get("withdrawn_signatures", []))
+    for index, row in enumerate(file.get("withdrawn_signatures", [])):
+        if row in held:
+            held.remove(row)
+        elif may_add:
+            yield row
+        else:
+            result.contradict(f"{place}.withdrawn_signatures[{index}]", row["name"], None)
 
 
 def _schedule(result: Comparison, place: str, file: Row, stored: Row, *, may_add: bool) -> dict:

@@ -11,7 +11,14 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from contracts.amending import CannotAmend, draft_amendment, enter_schedule, execute_agreement, record_signature
+from contracts.amending import (
+    CannotAmend,
+    draft_amendment,
+    enter_schedule,
+    execute_agreement,
+    record_signature,
+    record_withdrawn,
+)
 from contracts.fields import validate_plain_text
 from contracts.models import Agreement, Amendment, ChosenReading, Party, PartyAlias, ServiceLevel
 from contracts.periods import annual_period, day_text
@@ -156,7 +163,7 @@ class _Writing:
         if self.refused:
             raise CannotLoad(self.refused)
         ChosenReading.objects.bulk_create(
-            ChosenReading(agreement=agreement, closed_on=agreement.executed_on, **_with_dates(row))
+            ChosenReading(agreement=agreement, closed_on=agreement.executed_on, recorded_by=self.by, **_with_dates(row))
             for row in additions.get("readings", [])
         )
         self.agreement = agreement
@@ -232,6 +239,9 @@ class _Writing:
             with self._placed(f"{place}, schedule"):
                 schedule = schedule_of(row["schedule"])
                 enter_schedule(agreement=agreement, amendment=amendment, schedule=schedule, on=self.on, by=self.by)
+        for withdrawn in row.get("withdrawn_signatures", []):
+            with self._placed(place):
+                record_withdrawn(amendment=amendment, on=self.on, by=self.by, **_with_dates(withdrawn))
         for side in ("customer", "supplier"):
             if signature := row.get(f"{side}_signature"):
                 with self._placed(place):

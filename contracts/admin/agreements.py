@@ -114,6 +114,13 @@ class AgreementAdmin(RecordAdmin):
     events = (ExecuteAgreement,)
     refusals = (amending.CannotAmend,)
 
+    def save_formset(self, request, form, formset, change):
+        """Note who recorded a reading, or recorded it anew."""
+        for inline in formset.forms if formset.model is ChosenReading else ():
+            if inline.has_changed():
+                inline.instance.recorded_by = request.user
+        super().save_formset(request, form, formset, change)
+
     def get_queryset(self, request):
         """Bring along what the expiration in force is read from."""
         queryset = super().get_queryset(request)
@@ -262,8 +269,10 @@ class AmendmentAdmin(RecordAdmin):
 class ChosenReadingAdmin(ReadOnlyAdmin):
     """How unclear clauses are read; entered on the page of the agreement."""
 
-    list_display = ("agreement", "question", "choice", "applies_from", "clause", "chosen_by", "chosen_on")
+    list_display = (
+        *("agreement", "question", "choice", "applies_from", "clause", "chosen_by", "chosen_on", "recorded_by"),
+    )
     list_display_links = ("question",)
-    list_select_related = ("agreement",)
+    list_select_related = ("agreement", "recorded_by")
     list_filter = ("question", ("agreement", admin.RelatedOnlyFieldListFilter))
     search_fields = ("agreement__number", "clause", "chosen_by")

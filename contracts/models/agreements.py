@@ -55,7 +55,11 @@ class AgreementQuerySet(FrozenQuerySet):
         """Bring everything along that `as_terms()` reads, in a fixed number of queries."""
         schedules = PriceSchedule.objects.with_table()
         return self.with_parties().prefetch_related(
-            models.Prefetch("chosen_readings", ChosenReading.objects.in_order(), to_attr="chosen_list"),
+            models.Prefetch(
+                "chosen_readings",
+                ChosenReading.objects.in_order().select_related("recorded_by"),
+                to_attr="chosen_list",
+            ),
             models.Prefetch("schedules", schedules.filter(amendment=None), to_attr="original_schedules"),
             models.Prefetch(
                 "amendments",
@@ -266,10 +270,10 @@ def _signature(name, title, signed_on) -> terms.Signature | None:
     return terms.Signature(name, title, signed_on) if signed_on else None
 
 
-class WithdrawnSignature(models.Model):
-    """A signature that was taken back before the amendment was executed, and why."""
+class WithdrawnSignature(FrozenModel):
+    """A signature that was taken back before the amendment was executed, and why. It stays on file for ever."""
 
-    amendment = models.ForeignKey(Amendment, on_delete=models.CASCADE, related_name="withdrawn_signatures")
+    amendment = models.ForeignKey(Amendment, on_delete=models.PROTECT, related_name="withdrawn_signatures")
     side = models.CharField(max_length=10, choices=[("customer", "customer"), ("supplier", "supplier")])
     name = PlainCharField(max_length=100)
     title = PlainCharField(max_length=100, blank=True)
@@ -279,6 +283,8 @@ class WithdrawnSignature(models.Model):
     withdrawn_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
+
+    seal = Seal(None, correction="Who signed and who took it back stays on file; record the signature that is right.")
 
     class Meta:
         ordering = ["amendment", "pk"]
@@ -327,9 +333,18 @@ class ChosenReading(FrozenModel):
     chosen_on = models.DateField()
     remark = PlainTextField(max_length=500, blank=True)
     closed_on = models.DateField(null=True, blank=True, editable=False)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
+    )
+    recorded_at = models.DateTimeField(null=True, auto_now_add=True)
 
     objects = ChosenReadingQuerySet.as_manager()
-    seal = Seal("closed_on", correction="Choose another reading that applies from a later day.")
+    seal = Seal(
+        "closed_on",
+        joins="agreement",
+        joins_sealed=True,
+        correction="Choose another reading that applies from a later day.",
+    )
 
     class Meta:
         ordering = ["agreement", "question", "pk"]

@@ -313,14 +313,13 @@ def test_first_amendment_has_nothing_to_be_compared_with(manager, agreement):
 
 # ---- roles -------------------------------------------------------------------------------------------------------
 
+CHOSEN = {"choice": "first-component", "chosen_by": "J", "chosen_on": date(1998, 10, 20)}
 PAGES = ("party", "agreement", "amendment", "priceschedule", "servicelevel", "componentlimit", "chosenreading")
 
 
 @pytest.mark.parametrize("role", [VIEWER, FINANCE])
 def test_those_who_only_look_change_nothing(agreement, role):
-    ChosenReading.objects.create(
-        agreement=agreement, question="level", choice="first-component", chosen_by="J", chosen_on=date(1998, 10, 20)
-    )
+    ChosenReading.objects.create(agreement=agreement, question="level", closed_on=agreement.executed_on, **CHOSEN)
     open_amendment(agreement)
     client = client_of(role)
     for name in PAGES:
@@ -402,9 +401,7 @@ def test_list_costs_the_same_for_one_row_and_thirty(agreement, name, queries):
     client = superuser_client()
     levels = (replace(reference.VERY_SMALL, limits={"GE": read_limit("up to 15")}),)
     small = replace(reference.SCHEDULE, components=reference.COMPONENTS[:1], levels=levels, included=())
-    ChosenReading.objects.create(
-        agreement=agreement, question="level", choice="first-component", chosen_by="J", chosen_on=date(1998, 10, 20)
-    )
+    ChosenReading.objects.create(agreement=agreement, question="level", closed_on=agreement.executed_on, **CHOSEN)
     counted = []
     for _ in range(2):
         with CaptureQueriesContext(
@@ -414,8 +411,6 @@ def test_list_costs_the_same_for_one_row_and_thirty(agreement, name, queries):
         counted.append(len(context))
         for number in range(30) if len(counted) == 1 else ():
             other = factories.agreement(f"A-{number}", amendments=(replace(reference.AMENDMENT, schedule=small),))
-            ChosenReading.objects.create(
-                agreement=other, question="level", choice="first-component", chosen_by="J", chosen_on=date(1998, 10, 20)
-            )
+            ChosenReading.objects.create(agreement=other, question="level", closed_on=other.executed_on, **CHOSEN)
             Party.objects.create(legal_name=f"Party {number}", address="Street")
     assert counted == [queries, queries]

@@ -5,6 +5,8 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db import IntegrityError, connection, transaction
+from django.db.models import ProtectedError
 
 from contracts.amending import (
     CannotAmend,
@@ -22,6 +24,7 @@ from contracts.amending import (
     schedule_version,
     withdraw_signature,
 )
+from contracts.frozen import SealedRow
 from contracts.models import Agreement, Amendment, PriceSchedule, WithdrawnSignature
 from contracts.schedule import Component, HourPrices, IncludedService, Level, Limit, LimitKind, OpeningRule, Schedule
 from tests import factories, reference
@@ -321,6 +324,25 @@ def test_withdraw_signature_opens_the_draft_and_keeps_what_was_signed(draft, tab
     dearer = with_levels(replace(reference.VERY_SMALL, annual_price=Decimal("170000.00")))
     change_schedule(schedule=table, value=dearer, on=ON, by=None)
     assert stored(table).levels[0].annual_price == Decimal("170000.00")
+
+
+@pytest.mark.parametrize("statement", ["UPDATE contracts_withdrawnsignature SET name = 'X'", "DELETE FROM {0}"])
+def test_a_withdrawn_signature_stays_in_every_way(draft, table, statement):
+    signed(draft)
+    withdrawn(draft)
+    trace = WithdrawnSignature.objects.get()
+
+    trace.reason = "Another one"
+    with pytest.raises(SealedRow):
+        trace.save()
+    with pytest.raises(SealedRow):
+        trace.delete()
+    with pytest.raises(SealedRow):
+        WithdrawnSignature.objects.update(reason="Another one")
+    with pytest.raises(IntegrityError, match="is sealed"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement.format("contracts_withdrawnsignature"))
+    with pytest.raises(ProtectedError):
+        draft.delete()
 
 
 def test_withdrawn_signature_is_recorded_anew_and_executes(draft, table):

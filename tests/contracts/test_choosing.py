@@ -3,7 +3,9 @@
 from datetime import date
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 
 from contracts.amending import execute_agreement
 from contracts.choosing import CannotChoose, choose_reading
@@ -75,6 +77,42 @@ def test_what_was_chosen_stays_in_every_way():
         ChosenReading.objects.update(choice="none")
     with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("UPDATE contracts_chosenreading SET choice = 'none'")
+
+
+def test_the_row_says_who_recorded_it_and_when():
+    clerk = User.objects.create_user("clerk")
+
+    row = choose(factories.agreement(), by=clerk)
+
+    assert (row.recorded_by, row.recorded_at is not None) == (clerk, True)
+
+
+OPEN = {"question": "proration", "choice": "daily", "chosen_by": "J. Doe", "chosen_on": JULY}
+
+
+def test_no_open_reading_joins_an_executed_agreement():
+    executed = factories.agreement()
+    draft = Agreement.objects.create(
+        number="ZZ",
+        dated_on=date(1999, 1, 4),
+        supplier=executed.supplier,
+        customer=executed.customer,
+        first_period_starts_on=date(1999, 2, 1),
+    )
+    row = ChosenReading.objects.create(agreement=draft, **OPEN)
+
+    with pytest.raises(SealedRow):
+        ChosenReading.objects.create(agreement=executed, **OPEN)
+    with pytest.raises(SealedRow):
+        ChosenReading.objects.bulk_create([ChosenReading(agreement=executed, **OPEN)])
+    with pytest.raises(IntegrityError, match="is sealed"), transaction.atomic():
+        QuerySet(ChosenReading).bulk_create([ChosenReading(agreement=executed, **OPEN)])
+    with pytest.raises(IntegrityError, match="is sealed"), transaction.atomic():
+        QuerySet(ChosenReading).filter(pk=row.pk).update(agreement=executed)
+    row.agreement = executed
+    with pytest.raises(SealedRow):
+        row.save()
+    assert list(ChosenReading.objects.values_list("agreement", flat=True)) == [draft.pk]
 
 
 def test_a_reading_can_be_chosen_again_from_the_same_day():
@@ -162,7 +200,8 @@ def test_executing_an_agreement_closes_its_readings():
     )
     chosen = {"choice": "quarterly", "chosen_by": "J. Doe", "chosen_on": date(1999, 1, 4)}
     row = ChosenReading.objects.create(agreement=draft, question="frequency", **chosen)
-    other = ChosenReading.objects.create(agreement=executed, question="frequency", **chosen)
+    filed = executed.executed_on
+    other = ChosenReading.objects.create(agreement=executed, question="frequency", closed_on=filed, **chosen)
     row.choice = "annual"
     row.save()
 
@@ -170,6 +209,6 @@ def test_executing_an_agreement_closes_its_readings():
 
     row.refresh_from_db()
     other.refresh_from_db()
-    assert (row.choice, row.closed_on, other.closed_on) == ("annual", date(1999, 1, 20), None)
+    assert (row.choice, row.closed_on, other.closed_on) == ("annual", date(1999, 1, 20), filed)
     with pytest.raises(SealedRow):
         row.save()

@@ -89,6 +89,7 @@ def test_a_reading_of_an_agreement_that_is_not_executed_is_entered_and_applies_f
 
     row = ChosenReading.objects.get(agreement=draft)
     assert (row.choice, row.applies_from, row.closed_on) == ("quarterly", None, None)
+    assert row.recorded_by.username == "account-manager"
 
 
 def test_a_reading_that_does_not_answer_its_question_is_refused(manager, draft):

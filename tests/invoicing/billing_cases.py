@@ -53,6 +53,7 @@ def read(agreement: Agreement, question: str, choice: str, applies_from: date | 
         applies_from=applies_from,
         chosen_by="Contract administration",
         chosen_on=reference.ANCHOR,
+        closed_on=agreement.executed_on,
     )
 
 

@@ -13,6 +13,7 @@ from invoicing.models import Invoice
 from invoicing.pending import pending_corrections
 from sites.models import Site
 from tests import factories
+from tests.invoicing.billing_cases import read
 from tests.invoicing.test_retroactive_amendment import AMENDMENT_2, FEBRUARY
 from tests.people import DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.reading import links, tables, words
@@ -96,7 +97,7 @@ def test_list_teaches_where_it_is_empty():
 
 def test_list_says_which_agreement_cannot_be_run():
     agreement = lowered(billed())
-    agreement.chosen_readings.create(question="frequency", choice="quarterly", chosen_by="X", chosen_on=MARCH)
+    read(agreement, "frequency", "quarterly")
 
     (row,) = tables(client_of(VIEWER).get(LIST))[0][1:]
 
@@ -247,7 +248,7 @@ def test_a_day_that_cannot_be_read_is_said(through):
 
 def test_page_says_why_no_run_is_possible():
     agreement = lowered(billed())
-    agreement.chosen_readings.create(question="frequency", choice="quarterly", chosen_by="X", chosen_on=MARCH)
+    read(agreement, "frequency", "quarterly")
 
     assert "No run is possible: Annual period 1" in words(client_of(VIEWER).get(page_of(agreement)))
 

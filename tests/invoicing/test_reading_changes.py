@@ -4,6 +4,8 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.contrib.auth.models import User
+from django.urls import reverse
 
 from contracts.choosing import CannotChoose
 from contracts.models import Agreement, ChosenReading
@@ -15,6 +17,8 @@ from invoicing.settled import settled_questions
 from sites.models import RenewalReview
 from sites.reviewing import CannotReview, open_review, record_agreement, refresh_review
 from tests import factories
+from tests.people import ACCOUNT_MANAGER, client_of
+from tests.reading import words
 
 pytestmark = pytest.mark.django_db
 OCTOBER_1998, OCTOBER_1999, JULY = date(1998, 10, 1), date(1999, 10, 1), date(1999, 7, 15)
@@ -52,6 +56,17 @@ def change(agreement, question="proration", choice="daily", applies_from=OCTOBER
             **values,
         }
     )
+
+
+def test_the_register_says_who_recorded_a_choice(agreement):
+    register = reverse("invoicing:reading_register", args=[agreement.pk])
+    client = client_of(ACCOUNT_MANAGER)
+    change(agreement)
+    assert "recorded by" not in words(client.get(register))
+
+    change(agreement, choice="none", by=User.objects.get(username="account-manager"))
+
+    assert "Asked for by the customer. (recorded by account-manager)" in words(client.get(register))
 
 
 def refusals(agreement, *asked, **values) -> list[tuple[str, str]]:

@@ -175,6 +175,7 @@ def test_page_shows_parties_hash_readings_and_included_services(agreement):
         clause="silent",
         chosen_by="Contract administration",
         chosen_on=date(1998, 10, 20),
+        closed_on=agreement.executed_on,
     )
     invoice = issued(agreement)
     pdf = make_pdf(invoice=invoice)

@@ -204,6 +204,7 @@ def test_agreement_page_shows_who_chose_a_reading():
         clause="silent",
         chosen_by="Contract administration",
         chosen_on=date(1998, 10, 20),
+        closed_on=agreement.executed_on,
     )
 
     readings = tables(client_of(VIEWER).get(agreement_page(agreement)))[-1]
