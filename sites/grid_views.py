@@ -31,6 +31,7 @@ from sites.grid import (
 from sites.grid_entry import TypedRow, read_row
 from sites.grid_saving import CannotSave, RowRefusal, save_rows, saved_text
 from sites.models import Site
+from sites.month_path import MonthPath
 
 PAGE_REASON = "reason"
 MOST_ROWS = 200
@@ -174,6 +175,7 @@ class MonthGridPage(GridView, TemplateView):
             row_address=self._with_after(reverse("sites:month_grid_row", args=[self.agreement.pk, self.month, 0])),
             further=None if self.after else grid.filed_through,
             after_said=self._after_said(),
+            month_text=MonthPath().to_url(self.month),
             **kwargs,
         )
 

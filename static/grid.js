@@ -75,6 +75,25 @@ function tell(text = "") {
 }
 let anySaved = false;
 
+// ---- The history of the active figure ----
+
+const history = document.getElementById("figure-history");
+
+function historyOf(row, index) {
+  const held = row.seen && JSON.parse(row.seen.value)[columns[index]?.code];
+  if (!held) return "";
+  const address = form.dataset.history.replace("/sites/0/", `/sites/${row.key}/`).replace(/[0-9-]{10}\/$/, `${held[0]}/`);
+  return address.replace("/COMPONENT/", () => `/${encodeURIComponent(columns[index].code)}/`);
+}
+
+function offerHistory(row, index) {
+  const address = historyOf(row, index);
+  history.hidden = !address;
+  if (!address) return;
+  history.href = address;
+  history.textContent = `History of ${columns[index].name}, ${row.name}`;
+}
+
 // ---- What typed rows come to: asked of the server ----
 
 const asked = new Set();
@@ -370,6 +389,7 @@ form.addEventListener("focusin", (event) => {
   const row = rowOf.get(event.target);
   if (!row) return;
   editing = event.target === row.reason;
+  offerHistory(row, row.cells.indexOf(event.target));
   entered = event.target.value;
   if (!editing) event.target.select();
 });
@@ -405,6 +425,7 @@ form.addEventListener("keydown", (event) => {
   const control = event.ctrlKey || event.metaKey;
   if (control && event.key.toLowerCase() === "s") { event.preventDefault(); return saveAll(); }
   if (control && event.key.toLowerCase() === "z" && lastPaste.length && event.target.value === entered) { event.preventDefault(); return undoPaste(); }
+  if (control && event.key === "Enter" && place && !history.hidden) { event.preventDefault(); return history.click(); }
   if (!place || event.altKey) return;
   if (press(event, place, control)) event.preventDefault();
 });

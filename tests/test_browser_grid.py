@@ -217,6 +217,19 @@ def test_what_is_no_count_is_refused_at_its_cell(grid):
     expect(page.locator("tr.wrong")).to_have_count(0)
 
 
+def test_the_history_of_the_active_figure_is_one_key_away(grid):
+    page = grid(2)
+    link = page.locator("#figure-history")
+    page.keyboard.type("12")
+    page.keyboard.press("Enter")
+    expect(state(page, "City 0001")).to_contain_text("saved")
+    expect(link).to_be_hidden()
+    page.keyboard.press("ArrowUp")
+    expect(link).to_have_text("History of gateway elements, City 0001")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url("**/counts/GE/1998-11-30/")
+
+
 # ---- Pasting -----------------------------------------------------------------------------------------------------
 
 

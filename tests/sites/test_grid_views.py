@@ -224,7 +224,7 @@ def test_who_may_only_see_gets_plain_text(agreement, augusta):
     viewer = client_of(VIEWER)
     page = page_of(viewer, agreement)
 
-    assert 'title="On file: 11 on 30 November 1998. Before: 10 on 31 October 1998.">11</span>' in text_of(page)
+    assert 'title="On file: 11 on 30 November 1998. Before: 10 on 31 October 1998."><a href="/sites/' in text_of(page)
     assert [word in text_of(page) for word in ("<input name", "Save all", "grid.js", "Keys and pasting")] == [False] * 4
     assert viewer.post(reverse("sites:month_grid", args=[agreement.pk, NOVEMBER]), {}).status_code == 403
     address = reverse("sites:month_grid_row", args=[agreement.pk, NOVEMBER, augusta.pk])
@@ -456,3 +456,24 @@ def test_the_pages_of_the_agreement_and_of_the_site_lead_to_the_counts(client, e
     blind.user_permissions.set(Permission.objects.filter(codename__in=["view_agreement", "view_site"]))
     client.force_login(blind)
     assert [link in text_of(client.get(address)) for address in pages] == [False, False]
+
+
+def test_files_the_report_and_the_history_of_figures_are_linked_for_those_who_may(agreement, augusta):
+    factories.counts(augusta, LAST, {"GE": 11})
+    start = f"/agreements/{agreement.pk}"
+    files = [f"{start}/import/counts/", f"{start}/counts/template/?month=1998-11&format=xlsx"]
+    export = f"{start}/counts/export/?first=1998-11&last=1998-11&format=xlsx"
+    report = f"{start}/reports/1998-11/"
+    history = f"/sites/{augusta.pk}/counts/GE/1998-11-30/"
+    linked = {}
+    for role in (VIEWER, DATA_ENTRY, ACCOUNT_MANAGER):
+        client = client_of(role)
+        text = text_of(page_of(client, agreement))
+        linked[role] = [address for address in (*files, export, report, history) if f'href="{address}"' in text]
+        assert {client.get(address).status_code for address in linked[role]} == {200}
+
+    assert linked == {
+        VIEWER: [export, report, history],
+        DATA_ENTRY: [*files, export, report],
+        ACCOUNT_MANAGER: [*files, export, report],
+    }
