@@ -103,7 +103,9 @@ def _row(number: int, cells: Sequence[Cell], headings: Headings, errors: list[Sh
     if named is None:
         return None
     before = len(errors)
-    site = read_text(number, SITE, named[SITE], errors, missing="The row names no site.")
+    site = read_text(
+        number, SITE, named[SITE], errors, missing="The row names no site. Give its city, city and state, or CLLI code."
+    )
     agreement = read_text(number, AGREEMENT, named[AGREEMENT], errors) if AGREEMENT in named else ""
     named_well = len(errors) == before
     figures = {code: cell for code, cell in named.items() if code not in (SITE, DATE, AGREEMENT) and not cell.empty}
@@ -123,8 +125,8 @@ def _quantity(number: int, column: str, cell: Cell, errors: list[SheetError]) ->
     elif isinstance(value, str) and _QUANTITY.fullmatch(value.strip(" ")):
         return int(value.strip(" "))
     elif isinstance(value, float) or (isinstance(value, str) and re.fullmatch(r" *[0-9]+[.,][0-9]+ *", value)):
-        said = "A count is a whole number, without a fraction or separator."
+        said = "A count is a whole number, without a fraction or separator. Write plain digits."
     elif str(value).strip(" ").startswith("-"):
-        said = "A count cannot be negative."
+        said = "A count cannot be negative. Write 0 or more."
     errors.append(SheetError(said, number, column, cell.text))
     return None

@@ -64,7 +64,7 @@ def numbered_rows(content: bytes) -> Iterator[tuple[int, Sequence[Cell]]]:
     if len(content) > MOST_BYTES:
         raise Unreadable(SheetError(f"The file is larger than {MOST_BYTES:,} bytes. Split it."))
     if not content.strip():
-        raise Unreadable(SheetError("The file is empty."))
+        raise Unreadable(SheetError("The file is empty. Choose one with headings and rows."))
     read = _workbook_rows if content.startswith(b"PK") else _csv_rows
     for number, cells in enumerate(read(content), start=1):
         if number > MOST_ROWS + 1:
@@ -119,7 +119,9 @@ def _workbook_rows(content: bytes) -> Iterator[list[Cell]]:
     except Unreadable:
         raise
     except Exception as error:  # a broken workbook can fail in any way
-        raise Unreadable(SheetError(f"This is no readable XLSX workbook ({type(error).__name__}).")) from error
+        raise Unreadable(
+            SheetError(f"This is no readable XLSX workbook ({type(error).__name__}). Save it again.")
+        ) from error
 
 
 def _refuse_bomb(content: bytes) -> None:
@@ -137,7 +139,9 @@ def _refuse_bomb(content: bytes) -> None:
     except Unreadable:
         raise
     except Exception as error:  # a broken archive can fail in any way
-        raise Unreadable(SheetError(f"This is no readable XLSX workbook ({type(error).__name__}).")) from error
+        raise Unreadable(
+            SheetError(f"This is no readable XLSX workbook ({type(error).__name__}). Save it again.")
+        ) from error
 
 
 def _refuse_disorder(part: io.BufferedIOBase) -> None:
@@ -159,7 +163,9 @@ def _refuse_disorder(part: io.BufferedIOBase) -> None:
             if column <= before or (place and place.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ") != str(row)):
                 raise Unreadable(SheetError(f"Cell {place} is out of order. Save the sheet again.", row))
             if column > MOST_COLUMNS:
-                raise Unreadable(SheetError(f"There are more than {MOST_COLUMNS} columns.", row))
+                raise Unreadable(
+                    SheetError(f"There are more than {MOST_COLUMNS} columns. Remove those that hold nothing.", row)
+                )
 
 
 def _column_number(place: str) -> int:
@@ -188,15 +194,17 @@ def read_headings(
 ) -> Headings:
     """Return what each column holds, and note columns that are missing or stand twice."""
     if len(cells) > MOST_COLUMNS:
-        errors.append(SheetError(f"There are more than {MOST_COLUMNS} columns.", 1))
+        errors.append(SheetError(f"There are more than {MOST_COLUMNS} columns. Remove those that hold nothing.", 1))
         return Headings((), ())
     texts = [str(cell.value).strip(" ") if isinstance(cell.value, str) else cell.text for cell in cells]
     found = match_headings([text[:LONGEST_HEADING] for text in texts], columns=columns, choices=choices)
     if not any(found.held) and any(mark in text for text in texts for mark in ";\t"):
         errors.append(SheetError("No heading is known. Separate the columns by commas.", 1, texts[0][:60]))
-    errors += [SheetError("This column stands twice.", 1, title) for title in found.repeated]
+    errors += [SheetError("This column stands twice. Keep one of them.", 1, title) for title in found.repeated]
     missing = [column.title for column in columns if column.needed and column.key not in found.held]
-    errors += [SheetError("This column is missing.", 1, title) for title in missing]
+    errors += [
+        SheetError("This column is missing. Add it, or rename the one that holds it.", 1, title) for title in missing
+    ]
     return found
 
 
@@ -205,7 +213,9 @@ def cells_by_heading(
 ) -> dict[str, Cell] | None:
     """Return the cells of a row by what their columns hold; None, with an error, where their number is another one."""
     if len(cells) != len(headings.held):
-        said = f"The row has {len(cells)} cells, but there are {len(headings.held)} headings."
+        said = (
+            f"The row has {len(cells)} cells, but there are {len(headings.held)} headings. Check its commas and quotes."
+        )
         errors.append(SheetError(said, number))
         return None
     return {key: cell for key, cell in zip(headings.held, cells, strict=True) if key}
@@ -218,9 +228,11 @@ def read_text(number: int, column: str, cell: Cell, errors: list[SheetError], *,
     elif cell.empty and missing:
         errors.append(SheetError(missing, number, column))
     elif not cell.empty and not isinstance(cell.value, str | int) or isinstance(cell.value, bool):
-        errors.append(SheetError("This is no text.", number, column, cell.text))
+        errors.append(SheetError("This is no text. Write letters or a whole number.", number, column, cell.text))
     elif len(str(cell.value)) > LONGEST_CELL:
-        errors.append(SheetError("This is too long.", number, column, cell.text))
+        errors.append(
+            SheetError(f"This is longer than {LONGEST_CELL:,} characters. Shorten it.", number, column, cell.text)
+        )
     return "" if cell.empty else str(cell.value).strip(" ")
 
 
@@ -229,7 +241,7 @@ def read_day(number: int, column: str, cell: Cell, errors: list[SheetError]) -> 
     if cell.formula:
         errors.append(SheetError(FORMULA, number, column, cell.text))
     elif cell.empty:
-        errors.append(SheetError("The row has no date.", number, column))
+        errors.append(SheetError("The row has no date. Write year-month-day, such as 1999-07-31.", number, column))
     elif isinstance(cell.value, date) and not isinstance(cell.value, datetime):
         return cell.value
     else:
@@ -238,7 +250,9 @@ def read_day(number: int, column: str, cell: Cell, errors: list[SheetError]) -> 
             try:
                 return date.fromisoformat(text)
             except ValueError:
-                errors.append(SheetError("There is no such day.", number, column, cell.text))
+                errors.append(
+                    SheetError("There is no such day. Check the day and the month.", number, column, cell.text)
+                )
                 return None
         said = "This is no date. Write year-month-day, such as 1999-07-31."
         errors.append(SheetError(said, number, column, cell.text))

@@ -212,7 +212,13 @@ def _values(row: SiteRow, site: Site | None, errors: list[SheetError]) -> dict:
         and row.in_service_on is None
         and not any(error.row == row.number and error.column == START for error in errors)
     ):
-        errors.append(SheetError("A new site needs its first day of service.", row.number, START))
+        errors.append(
+            SheetError(
+                "A new site needs its first day of service. Write year-month-day, such as 1999-02-01.",
+                row.number,
+                START,
+            )
+        )
     if row.in_service_on is not None and not EARLIEST <= row.in_service_on <= LATEST:
         errors.append(SheetError("Give a day from 1900 to 2199.", row.number, START, row.in_service_on.isoformat()))
     fresh = Site(city=row.city, state=row.state, clli=row.clli, population=row.population)

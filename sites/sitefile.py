@@ -92,7 +92,7 @@ def read_sites(content: bytes, *, choices: Mapping[str, str] | None = None) -> S
 
 
 def _row(number: int, named: Mapping[str, Cell], errors: list[SheetError]) -> SiteRow:
-    missing = {CITY: "The row names no city."}
+    missing = {CITY: "The row names no city. Write the city alone."}
     texts = {
         key: " ".join(read_text(number, key, named[key], errors, missing=missing.get(key, "")).split(" "))
         for key in (CITY, STATE, CLLI, AGREEMENT)

@@ -46,9 +46,9 @@ COLUMNS = (
     Column(AGREEMENT, AGREEMENT, ("agreement number", "contract"), False, "", "The agreement's number."),
 )
 MISSING = {
-    SITE: "The row names no site.",
-    SERVICE: "The row names no service.",
-    PERSON: "The row does not say who did the work.",
+    SITE: "The row names no site. Give its city, city and state, or CLLI code.",
+    SERVICE: "The row names no service. Write it as the price schedule does.",
+    PERSON: "The row does not say who did the work. Name the person.",
 }
 _HOURS = re.compile(r"-?[0-9]{1,6}(\.[0-9]{1,6})?", re.ASCII)
 _NO_HOURS = "These are no hours. Write a number with a point and at most two decimals, such as 7.25."
@@ -120,7 +120,7 @@ def _hours(number: int, cell: Cell, errors: list[SheetError]) -> Decimal | None:
     if cell.formula:
         said = FORMULA
     elif cell.empty:
-        said = "The row has no hours."
+        said = "The row has no hours. Write a number such as 7.25."
     elif isinstance(value, str | int | float) and not isinstance(value, bool):
         text = value.strip(" ") if isinstance(value, str) else f"{Decimal(repr(value)):f}"
         if _HOURS.fullmatch(text):

@@ -91,7 +91,7 @@ def test_import_counts_reports_every_error_and_stores_nothing(agreement, site):
 
     assert refused(imported, text) == [
         ("row 3, column site, “Nowhere”", "No site on file is called so. Give its city, city and state, or CLLI code."),
-        ("row 4, column date, “1999-02-30”", "There is no such day."),
+        ("row 4, column date, “1999-02-30”", "There is no such day. Check the day and the month."),
         (
             "row 5, column date, “1998-09-30”",
             "30 September 1998 lies before Augusta, GA's first day in service, 1 October 1998. Correct the date.",
@@ -214,8 +214,8 @@ def test_import_counts_command_prints_one_line_per_error(site, tmp_path, setting
 
     assert caught.value.returncode == 1
     assert capsys.readouterr().err.splitlines() == [
-        "row 2, column GE, “-1”: A count cannot be negative.",
-        "row 2, column SLC, “1.5”: A count is a whole number, without a fraction or separator.",
+        "row 2, column GE, “-1”: A count cannot be negative. Write 0 or more.",
+        "row 2, column SLC, “1.5”: A count is a whole number, without a fraction or separator. Write plain digits.",
     ]
 
 

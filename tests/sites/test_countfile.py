@@ -178,9 +178,9 @@ def test_read_counts_refuses_what_is_no_count(value):
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ("1.5", "A count is a whole number, without a fraction or separator."),
-        ("1,000", "A count is a whole number, without a fraction or separator."),
-        ("-1", "A count cannot be negative."),
+        ("1.5", "A count is a whole number, without a fraction or separator. Write plain digits."),
+        ("1,000", "A count is a whole number, without a fraction or separator. Write plain digits."),
+        ("-1", "A count cannot be negative. Write 0 or more."),
         ("ten", "This is no count. Counts are whole numbers from 0 to 999,999,999."),
     ],
 )
@@ -213,7 +213,7 @@ def test_read_counts_reports_every_error_of_every_row():
         (3, "SLC", "a"),
         (5, "", ""),
     ]
-    assert file.errors[-1].message == "The row has 3 cells, but there are 5 headings."
+    assert file.errors[-1].message == "The row has 3 cells, but there are 5 headings. Check its commas and quotes."
 
 
 @pytest.mark.parametrize(
@@ -294,8 +294,8 @@ def test_read_counts_names_what_it_knows_and_hints_at_commas():
     )
     assert [error.message for error in file.errors] == [
         "No heading is known. Separate the columns by commas.",
-        "This column is missing.",
-        "This column is missing.",
+        "This column is missing. Add it, or rename the one that holds it.",
+        "This column is missing. Add it, or rename the one that holds it.",
     ]
     assert [error.message for error in read("", "site,date").errors] == [
         "No component has a column. Add one of GE, 5ESS, SLC."
@@ -305,8 +305,8 @@ def test_read_counts_names_what_it_knows_and_hints_at_commas():
 @pytest.mark.parametrize(
     ("content", "place", "message"),
     [
-        (b"", "file", "The file is empty."),
-        (b" \r\n\n", "file", "The file is empty."),
+        (b"", "file", "The file is empty. Choose one with headings and rows."),
+        (b" \r\n\n", "file", "The file is empty. Choose one with headings and rows."),
         (HEADER.encode(), "file", "There is no row below the headings. Add at least one count."),
         (f"{HEADER}\n,,,,\n".encode(), "file", "There is no row below the headings. Add at least one count."),
         (f"{HEADER}\nA,1999-07-31,1,1,1\nM\xe9xico,".encode("latin-1"), "row 3", "This is no UTF-8 text."),
@@ -315,7 +315,7 @@ def test_read_counts_names_what_it_knows_and_hints_at_commas():
         (f'{HEADER}\nA,1999-07-31,"1,1,1\n'.encode(), "row 2", "This is no CSV: unexpected end of data."),
         (f'{HEADER}\nA,1999-07-31,"1"2,1,1\n'.encode(), "row 2", "This is no CSV: ',' expected after '\"'."),
         (f"{HEADER}\n{'y' * 200_000},1,1,1,1".encode(), "row 2", "This is no CSV: field larger than field limit"),
-        (b"PK\x03\x04" + b"x" * 300, "file", "This is no readable XLSX workbook (BadZipFile)."),
+        (b"PK\x03\x04" + b"x" * 300, "file", "This is no readable XLSX workbook (BadZipFile). Save it again."),
         (b"x" * (MOST_BYTES + 1), "file", "The file is larger than 20,000,000 bytes. Split it."),
     ],
     ids=[
@@ -389,7 +389,7 @@ LONG_CELL = b'<row r="3"><c r="A3" t="inlineStr"><is><t>' + b"A" * 64_000_000 + 
         (with_sheet(GOOD, b'r="C2"', b'r="C7"'), "Cell C7 is out of order."),
         (
             with_sheet(GOOD, b"</sheetData>", b'<row r="9"><c r="XFD9"><v>1</v></c></row></sheetData>'),
-            "There are more than 100 columns.",
+            "There are more than 100 columns. Remove those that hold nothing.",
         ),
         (
             with_sheet(GOOD, b"</sheetData>", b'<row r="1048576"><c r="C1048576"><v>1</v></c></row></sheetData>'),

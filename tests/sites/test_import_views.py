@@ -191,7 +191,7 @@ def test_a_mark_belongs_to_its_person_agreement_and_kind(sites, client, address,
 
 def test_no_file_and_an_empty_one_are_refused(sites, client, address):
     assert "This field is required." in words(client.post(address, {}))
-    assert "The file is empty." in words(looked_through(client, address, ""))
+    assert "The file is empty. Choose one with headings and rows." in words(looked_through(client, address, ""))
 
 
 def test_a_file_that_is_too_large_is_not_read(sites, client, address, monkeypatch):

@@ -112,7 +112,7 @@ def test_every_error_of_every_row_is_told(agreement, augusta):
         "row 7, column city, “reno”",
         "row 8, column city, “Re\u202eno”",
     ]
-    assert told[1][1] == "A new site needs its first day of service."
+    assert told[1][1] == "A new site needs its first day of service. Write year-month-day, such as 1999-02-01."
     assert told[6][1] == "Augusta, GA has this CLLI code. Correct the code or the city."
     assert told[8][1] == "This city has a row already: row 6. Keep one of them."
 

@@ -167,7 +167,7 @@ def test_every_error_of_every_row_is_told_and_nothing_is_stored(sites):
             "The work of 30 September 1998 lies before 1 October 1998, when the first annual period begins. "
             "Choose that day or a later one.",
         ),
-        ("row 7, column person", "The row does not say who did the work."),
+        ("row 7, column person", "The row does not say who did the work. Name the person."),
         (
             "row 7, column hours, “x”",
             "These are no hours. Write a number with a point and at most two decimals, such as 7.25.",

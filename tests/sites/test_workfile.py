@@ -103,13 +103,15 @@ def test_hours_that_are_a_number_are_left_to_the_rule(hours):
 
 def test_every_error_of_a_row_is_told():
     assert errors(read("12.7.1999,,,,,")) == [
-        (2, "site", "", "The row names no site."),
-        (2, "service", "", "The row names no service."),
-        (2, "person", "", "The row does not say who did the work."),
+        (2, "site", "", "The row names no site. Give its city, city and state, or CLLI code."),
+        (2, "service", "", "The row names no service. Write it as the price schedule does."),
+        (2, "person", "", "The row does not say who did the work. Name the person."),
         (2, "date", "12.7.1999", "This is no date. Write year-month-day, such as 1999-07-31."),
-        (2, "hours", "", "The row has no hours."),
+        (2, "hours", "", "The row has no hours. Write a number such as 7.25."),
     ]
-    assert errors(read("1999-07-12,Reno")) == [(2, "", "", "The row has 2 cells, but there are 6 headings.")]
+    assert errors(read("1999-07-12,Reno")) == [
+        (2, "", "", "The row has 2 cells, but there are 6 headings. Check its commas and quotes.")
+    ]
 
 
 def test_formulas_are_errors():
@@ -120,5 +122,5 @@ def test_formulas_are_errors():
 
 def test_a_file_without_rows_is_an_error():
     assert errors(read("")) == [(None, "", "", "There is no row below the headings. Add at least one entry.")]
-    assert errors(read_work(b"")) == [(None, "", "", "The file is empty.")]
+    assert errors(read_work(b"")) == [(None, "", "", "The file is empty. Choose one with headings and rows.")]
     assert read_work(b"PK no workbook").errors[0].message.startswith("This is no readable XLSX workbook")
