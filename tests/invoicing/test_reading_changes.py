@@ -58,7 +58,8 @@ def change(agreement, question="proration", choice="daily", applies_from=OCTOBER
     )
 
 
-def test_the_register_says_who_recorded_a_choice(agreement):
+def test_the_register_says_who_recorded_a_choice(agreement, settings):
+    settings.BUSINESS_DATE = JULY
     register = reverse("invoicing:reading_register", args=[agreement.pk])
     client = client_of(ACCOUNT_MANAGER)
     change(agreement)
