@@ -1,9 +1,9 @@
 """Time an import: 10,000 rows with 6 components each (python bench/import_10000.py [ROWS] [csv|xlsx]).
 
 The preview, the confirmation, the preview of the same figures with every tenth changed, its confirmation, and the
-undoing: seconds, seconds that this process worked itself, and the peak of memory. It works in a test database that it makes and removes again,
-of the kind that DATABASE_URL names. Ends with 1 when a preview or a confirmation takes longer than 15 seconds, or the
-memory passes 600 MB.
+undoing: seconds, seconds that this process worked itself, and the peak of memory. It works in a test database that it
+makes and removes again, of the kind that DATABASE_URL names. Ends with 1 when a preview or a confirmation takes longer
+than 15 seconds, or the memory passes 600 MB.
 """
 
 import os
