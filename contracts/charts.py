@@ -105,6 +105,12 @@ class Drawing:
         """How high the plot is."""
         return self.bottom - self.top
 
+    @property
+    def now_anchor(self) -> str:
+        """How the word of the day stands to its line, so that it does not leave the drawing."""
+        at, half = Decimal(self.now.at), len(self.now.label) * LETTER // 2
+        return "end" if at + half > self.width else "middle"
+
 
 def step_drawing(
     *,
@@ -228,7 +234,7 @@ def _points(marks: Iterable[Mark], steps: Sequence[Step], scale: _Scale) -> Iter
         yield Point(
             " ".join(f"{_text(cx)},{_text(cy)}" for cx, cy in corners),
             _text(x),
-            _text(max(y - 2 * size - 40, (TOP - 4) * 10)),
+            _text(y - 2 * size - 40),
             label,
         )
 

@@ -100,6 +100,18 @@ def test_marks_stand_on_the_line_and_labels_keep_their_distance():
         ("282.6,48.0 294.6,48.0 288.6,58.0", "288.6", ""),
         ("706.0,48.0 718.0,48.0 712.0,58.0", "712.0", "+3"),
     ]
+    assert {point.y for point in found.points} == {"44.0"}  # above the triangle, also at the top of the plot
+
+
+@pytest.mark.parametrize(
+    ("now", "anchor"),
+    [(date(1999, 1, 1), "middle"), (date(1999, 2, 1), "middle"), (date(1999, 4, 10), "end")],
+)
+def test_the_word_of_the_day_stays_within_the_drawing(now, anchor):
+    found = drawing(now=now)
+
+    assert found.now_anchor == anchor
+    assert f'text-anchor="{anchor}" fill="#a11d26"' in written(found)
 
 
 def test_legend_names_what_is_drawn_alone():
