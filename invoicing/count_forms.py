@@ -19,7 +19,7 @@ class CountCorrectionForm(forms.Form):
 
     quantity = WholeField(
         label="New figure",
-        required=False,
+        error_messages={"required": "Type what was counted, or tick the withdrawal below."},
         highest=MOST_QUANTITY,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "short"}),
     )
@@ -47,22 +47,19 @@ class CountCorrectionForm(forms.Form):
         if figure.stands is None:
             del self.fields["withdraw"]
             self.fields["quantity"].label = "Figure"
+            self.fields["quantity"].error_messages["required"] = "Type what was counted."
             self.fields["reason"].required = False
             self.fields["reason"].help_text = "Only where somebody else has stored a figure meanwhile."
 
     def clean(self):
         """Take a new figure or the withdrawal, and not both."""
         data = super().clean()
-        if "quantity" in self.errors:
-            return data
         quantity, withdrawn = data.get("quantity"), data.get("withdraw", False)
-        if withdrawn and quantity is not None:
-            self.add_error(
-                "quantity", "A figure that is withdrawn has no new one. Empty this, or untick the withdrawal."
-            )
-        elif not withdrawn and quantity is None:
-            also = ", or tick the withdrawal below" if "withdraw" in self.fields else ""
-            self.add_error("quantity", f"Type what was counted{also}.")
+        if withdrawn and self.has_error("quantity", code="required"):
+            del self.errors["quantity"]
+        elif withdrawn and quantity is not None:
+            said = "A figure that is withdrawn has no new one. Empty this, or untick the withdrawal."
+            self.add_error("quantity", said)
         elif quantity is not None and quantity == self.figure.quantity and data.get("seen") == str(quantity):
             self.add_error("quantity", f"{quantity} is the figure on file. Type another one.")
         return data

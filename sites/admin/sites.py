@@ -135,10 +135,10 @@ class CountChangeAdmin(ReadOnlyAdmin):
     """The history of counts: who changed which figure, when, from where and why."""
 
     list_display = (
-        *("recorded_on", "site", "agreement", "component_code", "counted_on", "before", "after"),
-        *("recorded_by", "source", "file", "reason"),
+        *("recorded_on", "site", "component_code", "counted_on"),
+        *("before", "after", "recorded_by", "reason"),
     )
-    list_select_related = ("site__agreement", "recorded_by", "file")
+    list_select_related = ("site", "recorded_by")
     list_filter = (("site__agreement", admin.RelatedOnlyFieldListFilter), "component_code")
     ordering = ("-pk",)
     search_fields = (
@@ -151,11 +151,6 @@ class CountChangeAdmin(ReadOnlyAdmin):
         ("From", {"fields": ("source", "file")}),
         ("Recorded", {"fields": (("recorded_on", "recorded_at"), "recorded_by")}),
     )
-
-    @admin.display(ordering="site__agreement__number")
-    def agreement(self, change: CountChange):
-        """The agreement of the site."""
-        return change.site.agreement
 
 
 @admin.register(ChargedLevel)

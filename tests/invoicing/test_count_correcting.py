@@ -127,6 +127,14 @@ def test_a_withdrawn_figure_is_recorded_again_without_a_reason(site, clerk):
     assert entries()[2] == (None, 14, "call", "")
 
 
+def test_a_figure_that_is_recorded_again_must_be_typed(site, clerk):
+    record(site, JULY, {}, withdrawn=["GE"], reason="Counted at another site", source="", on=ON)
+
+    assert errors_of(clerk.post(correct(site), typed(quantity="", seen="none"))) == {
+        "quantity": ["Type what was counted."]
+    }
+
+
 def test_going_back_keeps_what_was_typed_and_writes_nothing(site, clerk):
     page = clerk.post(correct(site), typed(back="yes", confirmed="yes"))
 

@@ -92,8 +92,8 @@ def test_history_tells_who_when_from_where_before_after_and_why(agreement, site,
     assert corrected.endswith("data-entry Corrected 16 14 call A bay was left out")
     assert first.endswith("not known Recorded none 16 letter –")
     text = text_of(page)
-    assert "gateway elements at Augusta, GA on 31 July 1999" in text
-    assert "gateway elements 14 Counted on 31 July 1999 From call Recorded 3 September 1999 by data-entry" in text
+    assert "Gateway elements at Augusta, GA on 31 July 1999" in text
+    assert "Gateway elements 14 Counted on 31 July 1999 From call Recorded 3 September 1999 by data-entry" in text
 
 
 def test_history_of_an_entry_whose_moment_is_not_known_shows_the_day_alone(site, manager):
@@ -123,7 +123,7 @@ def test_history_of_a_withdrawn_figure_stays(site, manager):
 
     page = manager.get(history_of(site))
 
-    said = "gateway elements None on file: 16 was withdrawn on 15 November 1999. Counted at another site"
+    said = "Gateway elements None on file: 16 was withdrawn on 15 November 1999. Counted at another site"
     assert said in text_of(page)
     assert [row.split(" EST ")[-1] for row in rows_of(page, HISTORY)][0].endswith(
         "Withdrawn 16 none not said Counted at another site"
@@ -148,6 +148,27 @@ def test_history_of_a_withdrawn_figure_stays(site, manager):
 @pytest.mark.parametrize("page", ["", "correct/"])
 def test_an_address_that_names_no_figure_is_not_found(site, manager, address, page):
     assert manager.get(address.format(pk=site.pk) + page).status_code == 404
+
+
+def test_the_pages_of_a_figure_belong_to_the_sites(site, manager):
+    for address in (history_of(site), correct(site)):
+        page = manager.get(address).content.decode()
+        assert '<a href="/sites/" aria-current="page">Sites</a>' in page
+        assert page.count('aria-current="page"') == 1
+
+
+def test_a_report_is_one_click_away_for_those_who_may_see_it(agreement, site, manager):
+    report(agreement, 7)
+    link = f'<a href="/agreements/{agreement.pk}/reports/1999-07/revisions/0/">Monthly report July 1999</a>'
+    assert link in manager.get(history_of(site)).content.decode()
+
+    user = user_of(VIEWER)
+    user.groups.clear()
+    user.user_permissions.add(Permission.objects.get(codename="view_componentcount"))
+    guest = Client()
+    guest.force_login(user)
+    page = guest.get(history_of(site)).content.decode()
+    assert ("Monthly report July 1999" in page, "/reports/" in page) == (True, False)
 
 
 def test_addresses_are_made_from_days(site):
