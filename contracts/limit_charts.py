@@ -8,7 +8,7 @@ Places are texts of one decimal. A count holds until the next one. Where a whole
 is carried on with dashes; before the first count nothing is drawn, since a missing count is not zero.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -48,6 +48,11 @@ class Trend:
     last_day: date
     last_value: Fraction
     label: str
+
+    def on(self, day: date) -> Fraction:
+        """Return the value of the line on a day, 0 where it would lie below."""
+        rise = (self.last_value - self.first_value) / (self.last_day - self.first_day).days
+        return max(self.first_value + rise * (day - self.first_day).days, Fraction(0))
 
 
 # ---- the drawing ---------------------------------------------------------------------------------------------------
@@ -133,7 +138,8 @@ def counts_drawing(*, title: str, span: DaySpan, through: date, series: Sequence
     """Return the drawing of all components of one site, three beside one another, 960 units wide.
 
     Components that were always counted at their single figure, as in "1", stand in one line of words below: a straight
-    line says nothing. (A PDF costs 0.1 ms a letter; this keeps 200 sites within a few seconds.)
+    line says nothing. (A letter of a drawing costs a PDF 0.1 ms; these words, few and most of them below the drawing,
+    keep 200 sites within a few seconds.)
 
     `span` gives the days of the drawing, such as the annual period's first day to the month's last one; the last count
     holds through the day `through`, such as the business date or the last day of service. A count made before the span
@@ -145,14 +151,15 @@ def counts_drawing(*, title: str, span: DaySpan, through: date, series: Sequence
         row, column = divmod(index, COLUMNS)
         plots.append(_plot(one, SMALL, span, through, column * (SMALL.width + BESIDE), row * (SMALL.height + BELOW)))
     words = [f"{one.name} {one.counts[-1].quantity}" for one in series if one not in plain]
+    unchanged = f"Unchanged: {', '.join(words)}" if words else ""
     rows = -(-len(plain) // COLUMNS)
     return LimitDrawing(
         title=title,
-        summary=" ".join(_sentence(one, span, through) for one in series),
+        summary=" ".join([*(_sentence(one, span, through) for one in plain), *([f"{unchanged}."] if words else [])]),
         width=WIDTH,
-        height=rows * SMALL.height + max(rows - 1, 0) * BELOW + (LINE + 5 if words else 0),
+        height=rows * SMALL.height + max(rows - 1, 0) * BELOW,
         plots=tuple(plots),
-        unchanged=f"Unchanged: {', '.join(words)}" if words else "",
+        unchanged=unchanged,
     )
 
 
@@ -197,16 +204,16 @@ def _standing(series: Series, count: Counted, through: date) -> str:
     return f"{count.quantity} of {lines[-1].upper}" if lines else f"{count.quantity}"
 
 
-def _reached_notes(series: Series, through: date) -> Iterable[str]:
+def _reached_notes(series: Series, through: date, written: Callable[[date], str] = day_text) -> Iterable[str]:
     """The days on which the charged limits were reached, in words; the last one is empty where it was not."""
     made = [count for count in series.counts if count.day <= through]
     for one in days_reached(counts=made, limits=series.limits):
         if one.line.span.first_day > through:
             continue
         if one.above is not None:
-            yield f"above {one.line.upper} since {day_text(one.above.day)}"
+            yield f"above {one.line.upper} since {written(one.above.day)}"
         else:
-            yield f"{one.line.upper} reached {day_text(one.at.day)}" if one.at else ""
+            yield f"{one.line.upper} reached {written(one.at.day)}" if one.at else ""
 
 
 # ---- places --------------------------------------------------------------------------------------------------------
@@ -373,6 +380,10 @@ def _trend(trend: Trend, scale: _Scale) -> str:
 # ---- words ---------------------------------------------------------------------------------------------------------
 
 
+def _short_day(day: date) -> str:
+    return f"{day.day} {day:%b %Y}"
+
+
 def _short(text: str, tenths: int) -> str:
     """As much of a text as has room."""
     room = tenths // LETTER
@@ -417,20 +428,25 @@ def _plain(
         x = scale.x(first.first_day) - 60
         yield Word(_text(x), _text(scale.y(first.count.quantity) + 48), f"{first.count.quantity}", "end")
     elif scale.form.large:
-        yield from _figures(stretches, limits, scale)
+        yield from _figures(stretches, limits, scale, trend)
     if trend is not None:
         x, y = scale.x(trend.last_day), scale.y(max(trend.last_value, Fraction(0)))
         yield Word(_text(x - 60), _text(max(y - 90, scale.top + 20)), trend.label, "end")
 
 
-def _figures(stretches: Sequence[Stretch], limits: Sequence[LimitLine], scale: _Scale) -> Iterable[Word]:
-    """The figure of every change, where it does not run into the one before; above its line where a limit is below."""
+def _figures(
+    stretches: Sequence[Stretch], limits: Sequence[LimitLine], scale: _Scale, trend: Trend | None
+) -> Iterable[Word]:
+    """The figure of every change below its line, or above it where fewer other lines pass; none into the one before."""
     free_from, before = 0, None
     for one in stretches:
         x, y = scale.x(one.first_day), scale.y(one.count.quantity)
         if one.count.quantity != before and x >= free_from:
-            crossed = any(0 <= scale.y(line.upper) - y < 220 and one.first_day in line.span for line in limits)
-            yield Word(_text(x + 40), _text(y - 80 if crossed else y + 190), f"{one.count.quantity}")
+            passing = [scale.y(line.upper) - y for line in limits if one.first_day in line.span]
+            if trend is not None and one.first_day <= trend.last_day:
+                passing.append(scale.y(trend.on(one.first_day)) - y)
+            below, above = sum(0 <= apart < 220 for apart in passing), sum(-200 < apart < 0 for apart in passing)
+            yield Word(_text(x + 40), _text(y - 80 if above < below else y + 190), f"{one.count.quantity}")
             free_from = x + (len(str(one.count.quantity)) + 1) * LETTER
             before = one.count.quantity
 
@@ -444,10 +460,11 @@ def _soft(
     first_column: bool,
 ) -> Iterable[Word]:
     """The line under the name, the days at the ends of the plot, and where nothing was counted."""
-    notes = list(_reached_notes(series, through))
+    written = day_text if scale.form.large else _short_day
+    notes = list(_reached_notes(series, through, written))
     notes = [note for note in (notes if scale.form.large else notes[-1:]) if note]
     if stretches and stretches[-1].carried_from:
-        notes.append(f"last counted {day_text(stretches[-1].count.day)}")
+        notes.append(f"last counted {written(stretches[-1].count.day)}")
     if notes and stretches:
         yield Word("0", "32", "; ".join(notes) if scale.form.large else notes[-1])
     yield from _days(scale, first_column)

@@ -15,7 +15,7 @@ def step_chart(drawing: Drawing, name: str) -> dict:
     return {"drawing": drawing, "name": name}
 
 
-@register.inclusion_tag("charts/limits.svg")
+@register.inclusion_tag("charts/limits.html")
 def limit_chart(drawing: LimitDrawing, name: str) -> dict:
     """Write a drawing of counts against limits; `name` tells it from other charts of the same page."""
     return {"drawing": drawing, "name": name}

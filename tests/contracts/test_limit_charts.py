@@ -203,7 +203,8 @@ def test_component_always_at_its_single_figure_stands_in_words_and_one_above_it_
     assert [plot.strong[0].text for plot in also_stale.plots] == ["DACS II: 1 of 1"]
     in_time = counts_drawing(title="Counts", span=PERIOD, through=date(1998, 11, 15), series=[steady, above])
     assert (in_time.unchanged, len(in_time.plots)) == ("Unchanged: 5ESS 1", 1)
-    assert in_time.summary.startswith("5ESS: 1 of 1 on 31 October 1998. SM: 2 of 1 on 31 October 1998")
+    assert in_time.summary.startswith("SM: 2 of 1 on 31 October 1998")
+    assert in_time.summary.endswith(" Unchanged: 5ESS 1.")
 
 
 def test_limits_are_labelled_directly_and_never_on_top_of_one_another():
@@ -225,7 +226,7 @@ def test_level_that_changes_shows_both_limits_and_the_day_between_them():
 def test_day_on_which_the_limit_was_reached_is_ringed_and_named():
     counts = counted((date(1998, 10, 1), 14), (date(1998, 10, 31), 15))
     found = drawing(counts, through=date(1998, 11, 15))
-    assert [word.text for word in found.plots[0].soft][0] == "15 reached 31 October 1998"
+    assert [word.text for word in found.plots[0].soft][0] == "15 reached 31 Oct 1998"
     assert len(found.plots[0].rings) == 1
     assert not drawing(counts[:1], through=date(1998, 11, 15)).plots[0].rings
 
@@ -240,6 +241,13 @@ def test_large_drawing_names_every_change_and_the_trend():
     assert words == ["10", "12", "14", "15 expected 15 May 1999"]
     assert found.summary.endswith("Trend: 15 expected 15 May 1999.")
     assert found.plots[0].trend.count("L") == 1
+
+
+def test_site_where_nothing_ever_changes_is_words_alone():
+    steady = Series("5ESS", counted((date(1998, 10, 1), 1)), (cap(1, single=True),))
+    found = counts_drawing(title="Counts", span=PERIOD, through=date(1998, 10, 31), series=[steady])
+    shown = Template("{% load charts %}{% limit_chart drawing 'one' %}").render(Context({"drawing": found}))
+    assert shown.strip() == '<p class="chart-words">Unchanged: 5ESS 1</p>'
 
 
 def test_svg_has_title_and_summary_escapes_names_and_stays_small():
