@@ -30,6 +30,8 @@ GOALS = {
     "G16": "rounding",
     "G17": "limits_of_amounts",
     "G18": "dates",
+    "G20": "hostile_files",
+    "G21": "imports_killed",
 }
 
 
