@@ -207,7 +207,8 @@ class ScheduleForm(forms.Form):
         self._add(f"level-{index}-code", LineField(max_length=40, validators=[CODE]), f"Code of {name}")
         self._add(f"level-{index}-name", LineField(max_length=100), f"Name of {name}")
         self._add(f"level-{index}-price", AmountField(), f"{name}: annual price")
-        self._add(f"level-{index}-integration", AmountField(), f"{name}: system integration")
+        unpriced = forms.TextInput(attrs={"inputmode": "decimal", "placeholder": "not stated"})
+        self._add(f"level-{index}-integration", AmountField(widget=unpriced), f"{name}: system integration")
         self._add(f"level-{index}-remove", forms.BooleanField(), f"Take {name} off")
         for column in range(self.sizes["component"]):
             place = f"{name}, {self.said(f'component-{column}-name') or f'column {column + 1}'}"
