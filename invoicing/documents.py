@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from itertools import groupby
 
@@ -84,7 +85,7 @@ def invoice_content(
             {"number": number, "lines": _shortly(positions), "steps": list(steps)}
             for number, (steps, positions) in enumerate(calculations.items(), start=1)
         ],
-        "readings": [_reading(chosen) for chosen in _readings(terms, invoice, lines)],
+        "readings": _readings(terms, invoice, lines),
     }
 
 
@@ -145,21 +146,38 @@ def _included(schedule: Schedule | None) -> list[dict]:
     ]
 
 
-def _readings(terms: AgreementTerms, invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[Chosen]:
-    """The readings that decide amounts in the annual period billed; those of hours where hours are charged."""
-    found = annual_period_on(
-        day=invoice.first_day, first_period_starts_on=terms.first_period_starts_on, expires_on=None
-    )
-    readings = terms.readings_on(found.full_span.first_day if isinstance(found, AnnualPeriod) else invoice.first_day)
-    hours = any(line.charge == InvoiceLine.Charge.HOURS for line in lines)
-    keys = (*BILLING_QUESTIONS, *(HOUR_QUESTIONS if hours else ()))
-    return [readings.of_question(key) for key in keys]
+def _readings(terms: AgreementTerms, invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[dict]:
+    """The readings that decide the amounts of the lines, and those of the billing period itself.
+
+    A line that corrects an earlier annual period rests on the readings of that one: where they differ, both are shown,
+    each with its period.
+    """
+    days = {_first_day_read(terms, invoice.first_day): BILLING_QUESTIONS}
+    for line in lines:
+        if line.charge in (InvoiceLine.Charge.ANNUAL, InvoiceLine.Charge.HOURS):
+            day = _first_day_read(terms, line.first_day)
+            hours = HOUR_QUESTIONS if line.charge == InvoiceLine.Charge.HOURS else BILLING_QUESTIONS
+            days[day] = tuple(dict.fromkeys((*days.get(day, ()), *hours)))
+    shown = []
+    for key in (*BILLING_QUESTIONS, *HOUR_QUESTIONS):
+        asked = {day: terms.readings_on(day).of_question(key) for day in sorted(days) if key in days[day]}
+        kept = {chosen.choice: (day, chosen) for day, chosen in reversed(asked.items())}
+        for day, chosen in sorted(kept.values(), key=lambda pair: pair[0]):
+            shown.append(_reading(chosen, from_day=day if len(kept) > 1 else None))
+    return shown
 
 
-def _reading(chosen: Chosen) -> dict:
+def _first_day_read(terms: AgreementTerms, day: date) -> date:
+    """The day whose readings decide what a day costs: the first one of its annual period."""
+    found = annual_period_on(day=day, first_period_starts_on=terms.first_period_starts_on, expires_on=None)
+    return found.full_span.first_day if isinstance(found, AnnualPeriod) else day
+
+
+def _reading(chosen: Chosen, *, from_day: date | None) -> dict:
+    period = f" (annual period from {day_text(from_day)})" if from_day else ""
     return {
         "question": chosen.question.title,
-        "sentence": chosen.sentence,
+        "sentence": f"{chosen.sentence}{period}",
         "clause": chosen.clause,
         "chosen_by": chosen.chosen_by,
         "chosen_on": chosen.chosen_on,

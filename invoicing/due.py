@@ -84,6 +84,8 @@ def due_through(
         ):
             outcome = _period_charges(agreement, site, period, known_on)
             notices += outcome.notices
+            if through in period.span:
+                notices += _without_switch(site, period)
             if outcome.undecided:
                 undecided.add(ChargeKey.of_site(site.key, period.number))
             charges += [charge for charge in outcome.charges if charge.due_on <= through]
@@ -193,6 +195,23 @@ def _period_charges(agreement: AgreementTerms, site: SiteFacts, period: AnnualPe
         for part in parts
     )
     return PeriodOutcome(charges, tuple(notices))
+
+
+def _without_switch(site: SiteFacts, period: AnnualPeriod) -> list[str]:
+    """Name a site in service that is charged for no day of a period, because its switch is counted as 0 (note 3)."""
+    service = {
+        "period": period,
+        "in_service_on": site.in_service_on,
+        "removed_on": site.removed_on,
+        "charged_through": site.charged_through,
+    }
+    if charged_days(**service) is None or charged_days(**service, switch_counts=site.switch_counts) is not None:
+        return []
+    counted_on = max(day for day, _quantity in site.switch_counts if day <= period.span.last_day)
+    return [
+        f"{site.name}: nothing is charged in annual period {period.number}, because its switch is counted as 0 on "
+        f"{day_text(counted_on)}. Correct the count if it has one, or end its service."
+    ]
 
 
 def _undecided_message(site: SiteFacts, period: AnnualPeriod, level_code: str | None) -> str:

@@ -68,14 +68,14 @@ class PlacedOrder:
 
 @dataclass(frozen=True)
 class Placement:
-    """Whether an order can be placed: `duplicate_of` is the first standing order of the same site and schedule."""
+    """Whether an order can be placed: `duplicate_of` is the first standing order of the same site."""
 
     duplicate_of: PlacedOrder | None
     reason: str
 
     @property
     def is_duplicate(self) -> bool:
-        """Whether the site's integration is ordered already under the same price schedule."""
+        """Whether the site's integration is ordered already, under whatever price schedule."""
         return self.duplicate_of is not None
 
     @property
@@ -87,7 +87,9 @@ class Placement:
 def placement(*, order: PlacedOrder, standing: Iterable[PlacedOrder], reason: str = "") -> Placement:
     """Return whether an order repeats one that stands: integration is charged once per site and schedule (note 5).
 
-    A second order of the same site under the same schedule needs a reason; cancelled orders are not given.
+    A second order of the same site needs a reason, also under a later schedule: new prices are no new cutover. One
+    under the same schedule is named before one under another. Cancelled orders are not given.
     """
-    same = [other for other in standing if (other.site, other.schedule) == (order.site, order.schedule)]
-    return Placement(min(same, key=lambda other: other.ordered_on, default=None), reason.strip())
+    same = [other for other in standing if other.site == order.site]
+    first = min(same, key=lambda other: (other.schedule != order.schedule, other.ordered_on), default=None)
+    return Placement(first, reason.strip())

@@ -16,7 +16,7 @@ from contracts.models import Agreement
 from contracts.money import LARGEST
 from contracts.periods import day_text
 from contracts.schedule import Refused
-from contracts.terms import AgreementTerms
+from contracts.terms import AgreementTerms, NotInForce, terms_on
 from sites.hours_recording import lock_agreement, replacement_refusals
 from sites.integration import PlacedOrder, placement
 from sites.models import IntegrationOrder, Quotation, Site
@@ -45,20 +45,25 @@ def order_integration(
     that confirms it. The reason is kept with a second order only.
     """
     agreement, site = _locked(site)
-    standing = list(IntegrationOrder.objects.filter(site=site, reversed_on=None))
+    terms = agreement.as_terms()
+    standing = IntegrationOrder.objects.filter(site=site, reversed_on=None).values_list("ordered_on", flat=True)
+    order = _placed(terms, site, ordered_on, on)
     placed = placement(
-        order=PlacedOrder(site.pk, agreement.number, ordered_on),
-        standing=[PlacedOrder(site.pk, agreement.number, order.ordered_on) for order in standing],
+        order=order,
+        standing=[_placed(terms, site, day, on) for day in standing.order_by("pk")],
         reason=reason,
     )
     faults = [
-        *_day_faults(agreement.as_terms(), site, ordered_on, on, place="ordered_on", what="The order of"),
+        *_day_faults(terms, site, ordered_on, on, place="ordered_on", what="The order of"),
         *text_refusals(place="reference", what="the order reference", text=reference),
         *_quotation_faults(site, quotation),
         *replacement_refusals(replaces, among=IntegrationOrder.objects.filter(site=site).replaceable()),
     ]
     if placed.needs_confirmation:
-        said = f"System integration of {site} was ordered on {day_text(placed.duplicate_of.ordered_on)} already."
+        earlier = placed.duplicate_of
+        said = f"System integration of {site} was ordered on {day_text(earlier.ordered_on)} already."
+        if earlier.schedule != order.schedule:
+            said = f"{said[:-1]}, at the prices of {earlier.schedule}: new prices are no new cutover."
         faults.append(Refused("DUPLICATE", "reason", f"{said} Say why it is ordered once more, or cancel that order."))
     elif placed.is_duplicate:
         faults += reason_refusals(reason=reason, why="")
@@ -185,6 +190,13 @@ def cancel_order(*, order: IntegrationOrder, reason: str, on: date, by: User | N
 def _locked(site: Site) -> tuple[Agreement, Site]:
     agreement = lock_agreement(site.agreement_id)
     return agreement, Site.objects.get(pk=site.pk)
+
+
+def _placed(terms: AgreementTerms, site: Site, day: date, on: date) -> PlacedOrder:
+    """An order with the document whose price schedule is in force on its day, as known now."""
+    found = terms_on(agreement=terms, service_on=day, known_on=on)
+    schedule = "" if isinstance(found, NotInForce) else found.schedule_source.document
+    return PlacedOrder(site.pk, schedule, day)
 
 
 def _locked_order(order: IntegrationOrder) -> tuple[Agreement, IntegrationOrder]:

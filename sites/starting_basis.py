@@ -212,6 +212,13 @@ def closed_because(*, site: Site, found: TermsFound | NotInForce) -> str:
     return f"{site} starts at {held.level.name}, decided on {day_text(held.agreed_on)}{reason}"
 
 
+def closed_on(*, site_key: int, on: date) -> tuple[TermsFound | NotInForce, str]:
+    """Return the terms of a site's first day as known on a day, and why no starting level can be recorded, if so."""
+    site = Site.objects.with_agreement_terms().with_levels().get(pk=site_key)
+    found = terms_on(agreement=site.agreement.as_terms(), service_on=site.in_service_on, known_on=on)
+    return found, closed_because(site=site, found=found)
+
+
 # ---- in a review -------------------------------------------------------------------------------------------------
 
 

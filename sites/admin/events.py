@@ -1,8 +1,7 @@
 """Events of a site: counts made on a date, the level at which it starts, the end of its service."""
 
-from datetime import date
-
 from django import forms
+from django.utils.functional import cached_property
 
 from contracts.admin import DayField, EventView
 from contracts.clock import business_date
@@ -10,7 +9,7 @@ from contracts.models import Agreement
 from contracts.money import money_text
 from contracts.periods import day_text
 from contracts.schedule import Component
-from contracts.terms import TermsFound, terms_on
+from contracts.terms import TermsFound
 from sites.charged import starting_levels
 from sites.counts import counts_on
 from sites.models import Site
@@ -22,6 +21,7 @@ from sites.recording import (
     record_counts,
     record_starting_level,
 )
+from sites.starting_basis import closed_on
 
 COUNT = "count_"
 
@@ -168,28 +168,21 @@ class RecordStartingLevel(Recording):
     button = "Record the level"
     permission = "sites.add_chargedlevel"
     form_class = StartingLevelForm
-    closed = (
-        "No starting level can be recorded here: it is recorded already, the site starts in the first annual period, "
-        "or no terms are in force on its first day."
-    )
 
     @classmethod
     def offered(cls, row: Site) -> bool:
-        found = starting_terms(row, business_date())
-        if found is None or (found.period.number == 1 and found.schedule.opening.first_period_level):
-            return False
-        return not row.charged_levels.filter(period_number=found.period.number).exists()
-
-    def dispatch(self, request, object_id: str):
-        self.found = None
-        return super().dispatch(request, object_id)
+        _found, closed = closed_on(site_key=row.pk, on=business_date())
+        return not closed
 
     @property
+    def closed(self) -> str:
+        """Why none can be recorded, as the page of the starting level says it."""
+        return closed_on(site_key=self.row.pk, on=business_date())[1]
+
+    @cached_property
     def terms(self) -> TermsFound:
         """The terms in force on the site's first day."""
-        if self.found is None:
-            self.found = starting_terms(self.row, self.on)
-        return self.found
+        return closed_on(site_key=self.row.pk, on=self.on)[0]
 
     def get_form_kwargs(self) -> dict:
         levels = starting_levels(schedule=self.terms.schedule)
@@ -207,10 +200,3 @@ class RecordStartingLevel(Recording):
         number = self.terms.period.number
         charged = record_starting_level(site=self.row, period_number=number, on=self.on, by=self.request.user, **data)
         return f"{self.row} starts at {charged.level} in annual period {number}."
-
-
-def starting_terms(site: Site, on: date) -> TermsFound | None:
-    """Return the terms in force on a site's first day, as known on a day; None without any."""
-    terms = Agreement.objects.with_terms().get(pk=site.agreement_id).as_terms()
-    found = terms_on(agreement=terms, service_on=site.in_service_on, known_on=on)
-    return found if isinstance(found, TermsFound) else None

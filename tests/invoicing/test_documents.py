@@ -307,6 +307,42 @@ def test_chosen_reading_says_who_chose_it():
     }
 
 
+def test_a_line_of_an_earlier_annual_period_brings_its_readings_along():
+    row = factories.agreement()
+    row.chosen_list = [
+        ChosenReading(
+            question="proration",
+            choice="daily",
+            applies_from=date(1999, 10, 1),
+            clause="silent",
+            chosen_by="R. Roe",
+            chosen_on=date(1999, 7, 5),
+        )
+    ]
+    invoice, lines, _row = factories.document(factories.sites(1), row=row, through=date(1999, 10, 31))
+    own = invoice_content(invoice=invoice, lines=lines, agreement=row)["readings"]
+    lines[0].first_day = lines[0].last_day = date(1999, 9, 30)
+
+    both = invoice_content(invoice=invoice, lines=lines, agreement=row)["readings"]
+
+    title = QUESTIONS["proration"].title
+    assert [said["sentence"] for said in own if said["question"] == title] == [
+        "Part of a period costs its share of the days of the annual period."
+    ]
+    assert [(said["sentence"], said["chosen_by"]) for said in both if said["question"] == title] == [
+        (
+            "A whole month costs one twelfth of the annual price; part of a month counts by its days. (annual period "
+            "from 1 October 1998)",
+            "",
+        ),
+        (
+            "Part of a period costs its share of the days of the annual period. (annual period from 1 October 1999)",
+            "R. Roe",
+        ),
+    ]
+    assert (len(own), len(both)) == (4, 5)
+
+
 def test_the_source_of_most_lines_is_said_once_and_another_one_on_its_line():
     invoice, lines, row = factories.document(factories.sites(3))
     lines[0].source = "Amendment 2 (LNM-2), Appendix B"

@@ -242,6 +242,32 @@ def test_site_without_a_switch_is_not_charged(switch_counts, expected):
     assert total(due(site(switch_counts=switch_counts), through=date(1999, 9, 30))) == expected
 
 
+@pytest.mark.parametrize(
+    ("facts", "named"),
+    [
+        ({"switch_counts": ((ANCHOR, 0),)}, True),
+        ({"switch_counts": ((ANCHOR, 0), (date(1999, 9, 1), 1))}, False),  # charged from 1 September on
+        ({"switch_counts": ((ANCHOR, 0),), "removed_on": date(1998, 9, 30)}, False),
+        ({"switch_counts": ((ANCHOR, 0),), "charged_through": date(1998, 9, 30)}, False),
+        ({"switch_counts": ((ANCHOR, 0),), "in_service_on": date(1999, 10, 1)}, False),
+        ({}, False),
+    ],
+)
+def test_site_in_service_that_is_not_charged_for_its_switch_is_named(facts, named):
+    said = (
+        "Site 1: nothing is charged in annual period 1, because its switch is counted as 0 on 1 October 1998. Correct "
+        "the count if it has one, or end its service."
+    )
+
+    assert due(site(**facts), through=date(1999, 9, 30)).notices == ((said,) if named else ())
+
+
+def test_site_without_a_switch_is_named_for_the_period_of_the_run_alone():
+    without = site(switch_counts=((ANCHOR, 0), (date(1999, 10, 1), 1)))
+
+    assert due(without, through=date(1999, 10, 31)).notices == ()
+
+
 def test_level_goes_on_provisionally_until_it_is_agreed():
     medium = site(agreed=(agreed(2, "MEDIUM", date(1999, 12, 3)),))
 

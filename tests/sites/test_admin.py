@@ -309,7 +309,9 @@ def test_starting_level_is_recorded_for_a_later_site(manager, agreement):
 def test_starting_level_is_not_offered_in_the_first_period(manager, site):
     assert offered(manager, f"{ADMIN}/site/{site.pk}/change/") == ["Record counts", "End the service"]
     answer = manager.get(f"{ADMIN}/site/{site.pk}/starting-level/", follow=True)
-    assert messages_of(answer)[0].startswith("No starting level can be recorded here")
+    assert messages_of(answer) == [
+        "Every site is charged at Very Small in the first annual period: there is nothing to decide."
+    ]
 
 
 def test_starting_level_can_be_corrected_within_the_rule(manager, agreement):

@@ -75,10 +75,16 @@ def test_second_order_of_a_site_needs_a_reason(reason, needs_confirmation):
     assert (placed.needs_confirmation, placed.reason) == (needs_confirmation, reason.strip())
 
 
-def test_order_of_another_site_or_under_another_schedule_is_no_duplicate():
-    others = [replace(FIRST, site=2), replace(FIRST, schedule="Amendment 2")]
+def test_order_of_another_site_is_no_duplicate():
+    assert placement(order=SECOND, standing=[replace(FIRST, site=2)]) == Placement(None, "")
 
-    assert placement(order=SECOND, standing=others) == Placement(None, "")
+
+def test_order_under_a_later_schedule_is_confirmed_too():
+    later = replace(SECOND, schedule="Amendment 2")
+
+    assert placement(order=later, standing=[FIRST]).needs_confirmation
+    assert placement(order=later, standing=[FIRST], reason="Second switch").needs_confirmation is False
+    assert placement(order=later, standing=[FIRST, later]).duplicate_of == later  # of the same schedule first
 
 
 def test_duplicate_names_the_first_order():

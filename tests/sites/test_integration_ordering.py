@@ -19,7 +19,7 @@ from sites.integration_ordering import (
     record_quotation,
 )
 from sites.models import IntegrationOrder, Quotation, Site
-from tests import factories
+from tests import factories, reference
 from tests.sites.hours_rows import refused
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +99,21 @@ def test_a_cancelled_order_is_no_first_one(site):
     cancel_order(order=ordered(site), reason="Postponed", on=ON, by=None)
 
     assert ordered(site, reason="not needed").duplicate_reason == ""
+
+
+def test_a_second_order_at_later_prices_names_those_of_the_first(agreement, site):
+    ordered(site)
+    terms = reference.amendment(2, date(1999, 11, 10), schedule=reference.SCHEDULE)
+    factories.amendment(agreement, terms)
+
+    assert refused(ordered, site, date(1999, 11, 12)) == [
+        (
+            "reason",
+            "System integration of Augusta was ordered on 1 November 1999 already, at the prices of Amendment 1 "
+            "(LNM980917MP): new prices are no new cutover. Say why it is ordered once more, or cancel that order.",
+        )
+    ]
+    assert ordered(site, date(1999, 11, 12), reason="Second switch").duplicate_reason == "Second switch"
 
 
 @pytest.mark.parametrize(
