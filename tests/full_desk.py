@@ -77,6 +77,7 @@ def full_desk(settings, *, demonstration: bool) -> dict[str, tuple]:
         of_issued: (issued.pk,),
         of_draft: (agreement.pk, 2),
         "contracts:amendment_comparison invoicing:amendment_effect sites:review_open": (agreement.pk, 1),
+        "invoicing:count_history invoicing:count_correct": (site.pk, "GE", date(1998, 10, 1)),
         "contracts:amendment_sign": (agreement.pk, 2, "customer"),
         "invoicing:reading_change": (agreement.pk, "frequency"),
         "invoicing:invoice_issue": (result.documents[0].pk,),

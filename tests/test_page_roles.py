@@ -11,12 +11,12 @@ from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
 pytestmark = pytest.mark.django_db
 
 EVERYBODY = "contracts:agreement_list sites:agreement_detail sites:site_list sites:site_detail sites:hours\
- sites:hours_entries sites:hours_entry"
+ sites:hours_entries sites:hours_entry invoicing:count_history"
 WITH_PRICES = "sites:review_list sites:review_detail sites:review_pdf sites:starting_level sites:integration\
  sites:quotation_file contracts:amendment_detail contracts:amendment_comparison invoicing:amendment_effect\
  invoicing:reading_register invoicing:invoice_list invoicing:invoice_detail invoicing:invoice_pdf\
  invoicing:correction_list invoicing:correction_detail invoicing:waiver_list"
-WORK = "sites:hours_enter sites:hours_change"
+WORK = "sites:hours_enter sites:hours_change invoicing:count_correct"
 AGREEMENTS = "contracts:amendment_draft contracts:amendment_change contracts:amendment_schedule\
  contracts:amendment_sign contracts:amendment_discard invoicing:reading_change sites:hours_buy sites:hours_correct\
  sites:hours_reverse sites:hours_reverse_blocks sites:integration_order sites:integration_quote\
