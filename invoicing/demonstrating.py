@@ -1,4 +1,4 @@
-"""Playing a demonstration: its facts come in, its invoices are issued and its reviews held, each on its own day."""
+"""Playing a demonstration: facts come in, invoices and reports are issued, reviews are held, each on its own day."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from contracts.periods import ONE_DAY, Month
 from invoicing.crediting import WaiverDecision, credit
 from invoicing.drafting import RunResult, draft_invoices
 from invoicing.models import Invoice
+from invoicing.report_demonstrating import as_read, correct_counts, report_days, report_on
 from sites.agreement_file import through
 from sites.loading import load_agreement
 from sites.models import RenewalReview, Site
@@ -31,24 +32,29 @@ def play(*, reference: Mapping, demonstration: Mapping, until: date, by=None) ->
     """Load the agreement and play its demonstration through a day, month by month, as its users would have done.
 
     On the first day after each month the facts known by then are loaded, reviews that are due are opened, and the month
-    is billed and issued; agreements of both parties and credits by hand are recorded on their dates. Playing on from an
-    earlier day, or playing the same days again, adds only what is missing.
+    is billed and issued; agreements of both parties, credits by hand, corrections of counts and monthly reports are
+    recorded on their dates. Playing on from an earlier day, or playing the same days again, adds only what is missing.
     """
     load_agreement(reference, on=until, by=by)
     agreement = Agreement.objects.get(number=reference["agreement"]["number"])
     resumed = Invoice.objects.filter(agreement=agreement).aggregate(day=Max("issued_on"))["day"]
-    for day in _days(agreement, demonstration, until):
+    days = _days(agreement, demonstration, until)
+    for day in sorted({*days, *(day for day in report_days(demonstration) if day <= until)}):
         if resumed is not None and day <= resumed:
             continue
-        load_agreement(through(demonstration, day), on=day, by=by)
-        yield from _review(agreement, demonstration, day, by)
-        yield from _credit(agreement, demonstration, day, by)
-        yield from _bill(agreement, day, by)
-    load_agreement(through(demonstration, until), on=until, by=by)
+        correct_counts(agreement=agreement, demonstration=demonstration, day=day, by=by)
+        if day in days:
+            load_agreement(as_read(agreement, through(demonstration, day), demonstration, day), on=day, by=by)
+            yield from _review(agreement, demonstration, day, by)
+            yield from _credit(agreement, demonstration, day, by)
+            yield from _bill(agreement, day, by)
+        for what in report_on(agreement=agreement, demonstration=demonstration, day=day, by=by):
+            yield Played(day, what)
+    load_agreement(as_read(agreement, through(demonstration, until), demonstration, until), on=until, by=by)
 
 
 def _days(agreement: Agreement, demonstration: Mapping, until: date) -> list[date]:
-    """The days on which something happens: the first of each month, and those of the plan's agreements and credits."""
+    """The days on which facts come in: the first of each month, and those of the plan's agreements and credits."""
     month = Month.of(agreement.first_period_starts_on).following()
     days = {date.fromisoformat(plan["supplier"]["agreed_on"]) for plan in _agreements(demonstration)}
     days |= {date.fromisoformat(plan["on"]) for plan in _credits(demonstration)}

@@ -9,7 +9,18 @@ import pytest
 
 from invoicing.demonstrating import play
 from invoicing.models import Invoice, InvoiceLine
-from sites.models import ChargedLevel, ComponentCount, IntegrationOrder, RenewalReview, Site, WorkEntry
+from sites.models import (
+    ChargedLevel,
+    ComponentCount,
+    CountChange,
+    IntegrationOrder,
+    MissingCount,
+    MonthlyReport,
+    RenewalReview,
+    ReportAcknowledgment,
+    Site,
+    WorkEntry,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -26,6 +37,8 @@ def state():
     return {
         "invoices": list(Invoice.objects.order_by("pk").values_list("number_text", "total")),
         "counts": ComponentCount.objects.count(),
+        "changes": CountChange.objects.count(),
+        "reports": list(MonthlyReport.objects.order_by("pk").values_list("month", "revision", "content_sha256")),
         "levels": ChargedLevel.objects.count(),
         "reviews": list(RenewalReview.objects.order_by("pk").values_list("period_number", "agreed_on")),
     }
@@ -89,3 +102,26 @@ def test_hours_and_integrations_come_in_and_are_billed_on_their_days():
         ("Macon", None),
     ]
     assert WorkEntry.objects.latest("worked_on").worked_on == date(1999, 7, 13)
+
+
+def test_reports_of_the_plan_go_out_on_their_days():
+    played(date(1999, 7, 15))
+
+    reports = MonthlyReport.objects.order_by("month", "revision")
+    assert [(f"{row.month:%Y-%m}", row.revision, str(row.issued_on)) for row in reports] == [
+        ("1998-10", 0, "1998-11-06"),
+        ("1998-11", 0, "1998-12-08"),
+        ("1998-12", 0, "1999-01-08"),
+        ("1999-01", 0, "1999-02-16"),
+        ("1999-02", 0, "1999-03-08"),
+        ("1999-03", 0, "1999-04-08"),
+        ("1999-04", 0, "1999-05-08"),
+        ("1999-04", 1, "1999-05-12"),
+        ("1999-05", 0, "1999-06-08"),
+    ]
+    revision = reports.get(revision=1)
+    assert [(one["site"], one["what"], one["old"], one["new"]) for one in revision.content["differences"]] == [
+        ("Chattanooga, TN", "gateway elements", "17 (30 April 1999)", "18 (30 April 1999)")
+    ]
+    assert MissingCount.objects.get().reason == "The frame was being moved on the day of the count."
+    assert ReportAcknowledgment.objects.count() == 7
