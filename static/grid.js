@@ -5,11 +5,11 @@ import { isCount, plan, readCells, whyNot } from "./grid-paste.js";
 
 const ASK_AT_ONCE = 40;
 const WAIT = 120;
-const SAVE_AT_ONCE = 2;
 const CLICK_EDITS = 2;
 
 const form = document.getElementById("month-grid");
 const status = document.getElementById("grid-status");
+const count = document.getElementById("grid-count");
 const undoButton = document.getElementById("undo-paste");
 const pageReason = document.getElementById("page-reason");
 const report = document.getElementById("paste-report");
@@ -94,6 +94,19 @@ function offerHistory(row, index) {
   history.textContent = `History of ${columns[index].name}, ${row.name}`;
 }
 
+// ---- One request at a time: a page that saves two hundred rows leaves room for everybody else ----
+
+const jobs = [];
+let busy = false;
+
+async function inTurn(job, first = false) {
+  if (first) jobs.unshift(job); else jobs.push(job);
+  if (busy) return;
+  busy = true;
+  while (jobs.length) await jobs.shift()().catch(reportError);
+  busy = false;
+}
+
 // ---- What typed rows come to: asked of the server ----
 
 const asked = new Set();
@@ -105,10 +118,14 @@ function ask(row) {
   askTimer = setTimeout(askNow, WAIT);
 }
 
-async function askNow() {
-  const due = [...asked];
+// A row that is being saved is answered with its figures anyway.
+function askNow() {
+  const due = [...asked].filter((row) => !row.saving && !row.queued);
   asked.clear();
-  for (let start = 0; start < due.length; start += ASK_AT_ONCE) askFor(due.slice(start, start + ASK_AT_ONCE));
+  for (let start = 0; start < due.length; start += ASK_AT_ONCE) {
+    const some = due.slice(start, start + ASK_AT_ONCE);
+    inTurn(() => askFor(some), true);
+  }
 }
 
 async function askFor(some) {
@@ -165,25 +182,15 @@ function showFigures(row, figures) {
 
 // ---- Saving ----
 
-const queue = [];
-let running = 0;
-
 function save(row, asAsked = false) {
-  if (!isDirty(row) || queue.includes(row)) return;
+  if (!isDirty(row) || row.queued) return;
   if (!asAsked && (row.pasted || lacksReason(row) || row.refused === body(row).toString())) return refresh(row);
-  queue.push(row);
-  work();
-}
-
-function work() {
-  while (running < SAVE_AT_ONCE && queue.length) {
-    const row = queue.find((one) => !one.saving);
-    if (!row) return;
-    queue.splice(queue.indexOf(row), 1);
-    if (!isDirty(row)) continue;
-    running += 1;
-    send(row).finally(() => { running -= 1; tell(); work(); });
-  }
+  row.queued = true;
+  inTurn(async () => {
+    row.queued = false;
+    if (isDirty(row)) await send(row);
+    tell();
+  });
 }
 
 function body(row) {
@@ -239,6 +246,8 @@ function saved(row, figures, sent) {
   showUndo();
   row.pasted = false;
   anySaved = true;
+  const counted = open.reduce((sum, one) => sum + Object.keys(one.filed).length, 0);
+  count.textContent = `${counted} of ${count.dataset.expected} on file`;
   const now = new Date();
   const time = `${now.getHours()}:${String(now.getMinutes()).padStart(2, "0")}`;
   show(row, "saved", `saved ${time}`);
@@ -338,7 +347,7 @@ function saveAll() {
 
 form.addEventListener("submit", (event) => { event.preventDefault(); saveAll(); });
 window.addEventListener("online", () => open.filter((row) => row.failed).forEach((row) => save(row, true)));
-window.addEventListener("beforeunload", (event) => { if (open.some((row) => isDirty(row) || row.saving)) event.preventDefault(); });
+window.addEventListener("beforeunload", (event) => { if (open.some((row) => isDirty(row) || row.saving || row.queued)) event.preventDefault(); });
 pageReason?.addEventListener("change", () => open.filter(isDirty).forEach((row) => save(row)));
 
 // ---- Moving and typing ----

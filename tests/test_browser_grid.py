@@ -16,7 +16,9 @@ from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, user_of
 pytestmark = pytest.mark.django_db(transaction=True)
 OCTOBER, NOVEMBER = date(1998, 10, 31), date(1998, 11, 30)
 CODES = [component.code for component in reference.COMPONENTS]
+SAVED = re.compile(r"^saved \d{1,2}:\d\d$")
 SECONDS = 1.0
+PATIENCE = 20
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +57,11 @@ def grid(browser_page, sign_in, agreement) -> Iterator[Callable[[int], Page]]:
 
     yield opened
     browser_page.wait_for_timeout(300)
-    eventually(lambda: browser_page.wait_for_timeout(50) or sorted(begun) == sorted(ended))
+    quiet = 0
+    while len(ended) < len(begun) and quiet < PATIENCE:  # a page that was left takes some of its requests along
+        before = len(ended)
+        browser_page.wait_for_timeout(50)
+        quiet = quiet + 1 if len(ended) == before else 0
 
 
 def cell(page: Page, site: str, component: str = "gateway elements"):
@@ -70,14 +76,17 @@ def status(page: Page):
     return page.locator("#grid-status")
 
 
-def paste(page: Page, text: str) -> None:
-    """Paste into the active cell, as the browser does it."""
-    page.evaluate(
-        """text => {
+def paste(page: Page, text: str) -> float:
+    """Paste into the active cell, as the browser does it, and return the seconds until it is drawn."""
+    return page.evaluate(
+        """async text => {
+            const begun = performance.now();
             const data = new DataTransfer();
             data.setData("text/plain", text);
             const event = new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true });
             document.activeElement.dispatchEvent(event);
+            await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+            return (performance.now() - begun) / 1000;
         }""",
         text,
     )
@@ -109,8 +118,9 @@ def test_twelve_sites_are_keyed_with_the_keyboard_alone(grid):
 
     expect(status(page)).to_contain_text("Everything is saved")
     for number in range(1, 13):
-        expect(state(page, f"City {number:04}")).to_have_text(re.compile(r"saved \d{1,2}:\d\d"))
+        expect(state(page, f"City {number:04}")).to_have_text(SAVED)
     assert on_file() == figures
+    expect(page.locator("#grid-count")).to_have_text("72 of 72 on file")
     expect(page.locator('tr[data-name="City 0012"] .level-name')).to_have_text("Small")
     expect(page.locator('tr[data-name="City 0012"] .measured .state')).to_have_text("was Very Small")
 
@@ -175,7 +185,7 @@ def test_the_day_of_a_row_is_the_day_of_its_counts(grid):
     cell(page, "City 0001").fill("11")
     page.keyboard.press("Enter")
 
-    expect(state(page, "City 0001")).to_contain_text("saved")
+    expect(state(page, "City 0001")).to_have_text(SAVED)
     assert on_file(date(1998, 11, 27)) == {("City 0001", "GE"): 11}
 
 
@@ -183,7 +193,7 @@ def test_a_correction_waits_for_its_reason_and_emptying_withdraws(grid, agreemen
     page = grid(2)
     page.keyboard.type("12")
     page.keyboard.press("Enter")
-    expect(state(page, "City 0001")).to_contain_text("saved")
+    expect(state(page, "City 0001")).to_have_text(SAVED)
     reason = page.get_by_label("Reason for the correction, City 0001")
     expect(reason).to_be_hidden()
 
@@ -192,14 +202,15 @@ def test_a_correction_waits_for_its_reason_and_emptying_withdraws(grid, agreemen
     expect(state(page, "City 0001")).to_have_text("unsaved: a correction needs a reason")
     reason.fill("Recount")
     page.keyboard.press("Tab")
-    expect(state(page, "City 0001")).to_contain_text("saved")
+    expect(state(page, "City 0001")).to_have_text(SAVED)
     expect(reason).to_be_hidden()
     assert on_file() == {("City 0001", "GE"): 13}
 
     cell(page, "City 0001").fill("")
     page.get_by_label("Reason for corrections").fill("Wrong city")
     page.keyboard.press("Enter")
-    eventually(lambda: on_file() == {})
+    expect(state(page, "City 0001")).to_have_text(SAVED)
+    assert on_file() == {}
     assert [change.reason for change in CountChange.objects.order_by("pk")] == ["", "Recount", "Wrong city"]
 
 
@@ -213,7 +224,7 @@ def test_what_is_no_count_is_refused_at_its_cell(grid):
     expect(page.locator("tr.wrong")).to_have_text("gateway elements: 1,200 has a thousands separator. Type 1200.")
     cell(page, "City 0001").fill("12")
     page.keyboard.press("Enter")
-    expect(state(page, "City 0001")).to_contain_text("saved")
+    expect(state(page, "City 0001")).to_have_text(SAVED)
     expect(page.locator("tr.wrong")).to_have_count(0)
 
 
@@ -222,7 +233,7 @@ def test_the_history_of_the_active_figure_is_one_key_away(grid):
     link = page.locator("#figure-history")
     page.keyboard.type("12")
     page.keyboard.press("Enter")
-    expect(state(page, "City 0001")).to_contain_text("saved")
+    expect(state(page, "City 0001")).to_have_text(SAVED)
     expect(link).to_be_hidden()
     page.keyboard.press("ArrowUp")
     expect(link).to_have_text("History of gateway elements, City 0001")
@@ -282,7 +293,7 @@ def test_names_that_come_with_a_paste_are_matched(grid):
         ["The column “STM” is no component here.", "Line 3: “Nowhere” is no site of this month (1, 2, 3)."]
     )
     page.get_by_role("button", name="Save all").click()
-    expect(state(page, "City 0003")).to_contain_text("saved")
+    expect(state(page, "City 0003")).to_have_text(SAVED)
     assert on_file() == {("City 0003", "SLC"): 6, ("City 0003", "GE"): 14}
 
 
@@ -294,10 +305,9 @@ def test_two_hundred_rows_are_pasted_within_a_second(grid):
     ]
     text = "\r\n".join(lines)
     begun = time.monotonic()
-    paste(page, text)
-    expect(cell(page, "City 0200", "DACS IV")).to_have_value("1")
-    shown = time.monotonic() - begun
+    shown = paste(page, text)
 
+    expect(cell(page, "City 0200", "DACS IV")).to_have_value("1")
     expect(page.locator('tr[data-name="City 0200"] .level-name')).to_have_text("Large")
     expect(page.locator('tr[data-name="City 0200"] .says b')).to_have_text("many more")
     print(f"\nPasted 200 x 6 figures: shown after {shown:.2f} s, levels after {time.monotonic() - begun:.2f} s")
@@ -335,7 +345,7 @@ def test_a_conflict_shows_both_figures_and_one_of_them_is_kept(grid, browser, ag
     page.get_by_role("button", name="Keep mine: 12").click()
     page.get_by_label("Reason for the correction, City 0001").fill("Counted twice")
     page.keyboard.press("Tab")
-    expect(state(page, "City 0001")).to_contain_text("saved")
+    expect(state(page, "City 0001")).to_have_text(SAVED)
 
     cell(page, "City 0002").fill("22")
     cell(page, "City 0002", "SM").fill("1")
@@ -361,8 +371,8 @@ def test_without_a_server_a_row_stays_unsaved_and_is_tried_again(grid):
     expect(state(page, "City 0001")).to_contain_text("unsaved: the server did not answer")
     expect(cell(page, "City 0001")).to_have_value("12")
     page.context.set_offline(False)
-    expect(state(page, "City 0001")).to_contain_text("saved ")
-    eventually(lambda: on_file() == {("City 0001", "GE"): 12})
+    expect(state(page, "City 0001")).to_have_text(SAVED)
+    assert on_file() == {("City 0001", "GE"): 12}
 
 
 def test_somebody_signed_out_is_told_and_nothing_typed_is_lost(grid):
