@@ -32,6 +32,7 @@ class CountImport(ImportKind):
     title = "component counts"
     one, many = "row", "rows"
     heading = "Import component counts"
+    holds = "one row per site and date, one column per component"
     permissions = ("sites.add_componentcount", "sites.change_componentcount")
     remembers_columns = True
 

@@ -22,7 +22,8 @@ def count_undoing(file: ImportedFile) -> Undoing:
     """
     changes = list(changes_of(file))
     new = sum(1 for change in changes if change.before is None)
-    sentence = f"{_figures(new)} would be withdrawn and {_figures(len(changes) - new)} would be what they were before."
+    back = f"{_figures(len(changes) - new)} go back to what was on file before."
+    sentence = f"{_figures(new)} would be withdrawn, and {back}"
     return Undoing(sentence, told([*_changed_since(changes), *_resting_on(file, changes)]))
 
 

@@ -13,7 +13,7 @@ from sites.record_checks import LONGEST_REASON
 from sites.recording import CannotRecord
 from sites.sheetfile import MOST_BYTES
 
-NOT_CHOSEN = "-"
+NOT_CHOSEN, LEAVE_OUT, PREFIX = "", "leave-out", "column:"
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])", re.ASCII)
 ENDINGS = (("csv", "CSV"), ("xlsx", "XLSX"))
 
@@ -42,12 +42,12 @@ class ColumnsForm(forms.Form):
 
     def __init__(self, *args, unclear, columns: tuple[Column, ...], remembers: bool, **kwargs):
         super().__init__(*args, **kwargs)
-        known = [(column.key, _told(column)) for column in columns]
-        choices = [(NOT_CHOSEN, "Choose"), *known, (LEFT_OUT, "Leave this column out")]
+        known = [(f"{PREFIX}{column.key}", _told(column)) for column in columns]
+        choices = [(NOT_CHOSEN, "Choose"), *known, (LEAVE_OUT, "Leave this column out")]
         self.titles = [title for title, _said in unclear]
         for place, (title, said) in enumerate(unclear):
             self.fields[f"column-{place}"] = forms.ChoiceField(
-                label=f"“{title}”", choices=choices, initial=NOT_CHOSEN, required=False, help_text=said
+                label=f"“{title}”", choices=choices, initial=NOT_CHOSEN, help_text=said
             )
             if remembers:
                 label = f"Remember “{title}” for this agreement"
@@ -58,10 +58,9 @@ class ColumnsForm(forms.Form):
         choices, remember = {}, []
         for place, title in enumerate(self.titles):
             value = self.cleaned_data[f"column-{place}"]
-            if value != NOT_CHOSEN:
-                choices[title] = value
-                if value and self.cleaned_data.get(f"remember-{place}"):
-                    remember.append(title)
+            choices[title] = LEFT_OUT if value == LEAVE_OUT else value.removeprefix(PREFIX)
+            if choices[title] and self.cleaned_data.get(f"remember-{place}"):
+                remember.append(title)
         return choices, remember
 
 
@@ -89,6 +88,11 @@ class ConfirmForm(RefusedForm):
         help_text="It stands in the history of each corrected figure.",
     )
 
+    def ask_for_reason(self, asked: bool) -> "ConfirmForm":
+        """Mark the reason as one that is needed; whether it is there is judged with the file."""
+        self.fields["reason"].required = asked
+        return self
+
 
 class UndoForm(RefusedForm):
     """Why an import is taken back."""
@@ -115,7 +119,7 @@ class TemplateForm(forms.Form):
     """What a template is for."""
 
     month = MonthField(label="Month", required=False, help_text="Fills in the date: the month's last day.")
-    format = forms.ChoiceField(label="Format", choices=ENDINGS, initial="xlsx", required=False)
+    format = forms.ChoiceField(label="Format", choices=ENDINGS, initial="xlsx")
 
 
 class ExportForm(forms.Form):
@@ -123,7 +127,7 @@ class ExportForm(forms.Form):
 
     first = MonthField(label="From month", required=False)
     last = MonthField(label="Through month", required=False)
-    format = forms.ChoiceField(label="Format", choices=ENDINGS, initial="xlsx", required=False)
+    format = forms.ChoiceField(label="Format", choices=ENDINGS, initial="xlsx")
 
     def clean(self):
         """Refuse months in the wrong order."""

@@ -69,6 +69,7 @@ class ImportKind:
     one: str
     many: str
     heading: str
+    holds: str
     permissions: tuple[str, ...]
     remembers_columns = False
 

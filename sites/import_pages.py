@@ -14,7 +14,7 @@ TITLES = {
     State.CHANGED: "Changed",
     State.NEW: "New",
     State.UNCHANGED: "On file already",
-    State.REFUSED: "In rows that are refused",
+    State.REFUSED: "Refused",
 }
 
 
@@ -55,8 +55,9 @@ class Shown:
 
     @property
     def cells(self) -> tuple[tuple[str, str, int], ...]:
-        """State, title and number of cells."""
-        return tuple((state.value, TITLES[state], self.preview.cells[state]) for state in TITLES)
+        """State, title and number of cells; refused ones only where there are any."""
+        counted = ((state, self.preview.cells[state]) for state in TITLES)
+        return tuple((state.value, TITLES[state], number) for state, number in counted if number or state != "refused")
 
     @property
     def changes(self) -> int:

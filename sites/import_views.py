@@ -18,6 +18,7 @@ from sites.held_files import held, hold, release
 from sites.import_forms import ColumnsForm, ConfirmForm, ExportForm, ImportFileForm, TemplateForm, UndoForm
 from sites.import_kinds import ImportKind, Scope
 from sites.import_pages import MOST_SHOWN, preview_shown, told_done
+from sites.import_preview import State
 from sites.import_sheets import TYPES, counts_sheet, preview_sheet, sheet_bytes, template_sheet
 from sites.importing import KINDS, Differs, Incoming, import_file, look_through, undo_import
 from sites.models import ImportedFile
@@ -171,7 +172,13 @@ class ImportFile(ImportDesk, TemplateView):
 
     # ---- what is shown
 
-    def show_preview(self, mark: Mark, file: Incoming, **forms):
+    def show_preview(
+        self,
+        mark: Mark,
+        file: Incoming,
+        confirm_form: ConfirmForm | None = None,
+        columns_form: ColumnsForm | None = None,
+    ):
         """Show what a file would do."""
         preview = look_through(kind=self.kind, file=file, on=self.on)
         return self.show(
@@ -180,7 +187,8 @@ class ImportFile(ImportDesk, TemplateView):
             shown=preview_shown(preview, only=self.request.GET.get("state", "")),
             preview=preview,
             bringing=self.kind.counted(preview.bringing),
-            **{"confirm_form": ConfirmForm(), "columns_form": self.columns_form(preview)} | forms,
+            confirm_form=(confirm_form or ConfirmForm()).ask_for_reason(bool(preview.cells[State.CHANGED])),
+            columns_form=columns_form or self.columns_form(preview),
         )
 
     def columns_form(self, preview, data=None) -> ColumnsForm | None:
@@ -232,12 +240,12 @@ class ImportTemplate(ImportDesk):
 
     def get(self, request, *args, **kwargs):
         """Write the template, for the month in the address if there is one."""
-        form = TemplateForm(request.GET)
+        form = TemplateForm({"format": "csv"} | request.GET.dict())
         if not form.is_valid():
             return refuse_choice(request, self.agreement, self.kind, form)
         month = form.cleaned_data["month"]
         sheet = template_sheet(kind=self.kind, agreement=self.agreement, month=month, on=self.on)
-        ending = form.cleaned_data["format"] or "csv"
+        ending = form.cleaned_data["format"]
         of_month = f"-{month.span.first_day:%Y-%m}" if month else ""
         name = f"{self.agreement.number}-{self.kind.key}{of_month}-template"
         return sheet_response(sheet, ending=ending, name=name, on=self.on)
@@ -264,14 +272,14 @@ class CountExport(ImportDesk):
 
     def get(self, request, *args, **kwargs):
         """Write the counts of the months in the address, or all."""
-        form = ExportForm(request.GET)
+        form = ExportForm({"format": "csv"} | request.GET.dict())
         if not form.is_valid():
             return refuse_choice(request, self.agreement, self.kind, form)
         asked = form.cleaned_data
         sheet = counts_sheet(agreement=self.agreement, first=asked["first"], last=asked["last"], on=self.on)
         months = "".join(f"-{month.span.first_day:%Y-%m}" for month in (asked["first"], asked["last"]) if month)
         name = f"{self.agreement.number}-counts{months}"
-        return sheet_response(sheet, ending=asked["format"] or "csv", name=name, on=self.on)
+        return sheet_response(sheet, ending=asked["format"], name=name, on=self.on)
 
 
 def refuse_choice(request, agreement: Agreement, kind: ImportKind, form) -> HttpResponse:

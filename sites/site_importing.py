@@ -44,6 +44,7 @@ class SiteImport(ImportKind):
     title = "sites"
     one, many = "site", "sites"
     heading = "Import sites"
+    holds = "one row per site"
     permissions = ("sites.add_site", "sites.change_site")
 
     def columns(self, scope: Scope) -> tuple[Column, ...]:

@@ -47,6 +47,7 @@ class WorkImport(ImportKind):
     title = "work entries"
     one, many = "entry", "entries"
     heading = "Import a work file"
+    holds = "one row per entry"
     permissions = ("sites.enter_work",)
 
     def columns(self, scope: Scope) -> tuple[Column, ...]:

@@ -221,7 +221,7 @@ def test_cells_are_shown_as_new_changed_unchanged_and_refused(sites, client, of_
     response = looked_through(client, of_counts, f"{COUNTS}Reno,1999-05-31,x,5\n")
 
     page = words(response)
-    assert "Changed 1 cell New 3 cells On file already 1 cell In rows that are refused 1 cell Refused 1 row" in page
+    assert "Changed 1 cell New 3 cells On file already 1 cell Refused 1 cell Refused 1 row" in page
     cells = [table[1:] for table in tables(response)]
     assert cells[1] == [["2", "Augusta, 30 June 1999", "10", "6 → 7"]]
     assert cells[2] == [["3", "Reno, 30 June 1999", "42", "23"]]
@@ -287,7 +287,7 @@ def test_an_unknown_column_is_asked_about_and_can_be_remembered(sites, client, o
     asked = looked_through(client, of_counts, text)
     assert "What do these columns hold?" in words(asked)
     assert 'name="confirm"' not in asked.content.decode()
-    choices = {"mark": mark(asked), "column-0": "GE", "remember-0": "on", "column-1": ""}
+    choices = {"mark": mark(asked), "column-0": "column:GE", "remember-0": "on", "column-1": "leave-out"}
 
     preview = client.post(of_counts, choices, follow=True)
 
@@ -308,7 +308,7 @@ def test_an_unknown_column_is_asked_about_and_can_be_remembered(sites, client, o
 def test_a_column_without_an_answer_is_asked_about_again(sites, client, of_counts):
     asked = looked_through(client, of_counts, COUNTS.replace("GE", "Traffic gear"))
 
-    again = client.post(of_counts, {"mark": mark(asked), "column-0": "-"}, follow=True)
+    again = client.post(of_counts, {"mark": mark(asked), "column-0": ""}, follow=True)
 
     assert "What do these columns hold?" in words(again)
     wrong = client.post(of_counts, {"mark": mark(asked), "column-0": "nonsense"}, follow=True)

@@ -228,7 +228,7 @@ def test_the_page_says_what_would_happen_and_does_it(agreement, site, settings):
     assert address in detail.content.decode()
 
     page = words(client.get(address))
-    assert "3 figures would be withdrawn and 0 figures would be what they were before." in page
+    assert "3 figures would be withdrawn, and 0 figures go back to what was on file before." in page
     assert "This field is required." in words(client.post(address, {}))
     assert len(figures()) == 3
     response = client.post(address, {"reason": "Wrong month"}, follow=True)
