@@ -88,6 +88,15 @@ class Minimum(StrEnum):
     PER_MONTH = "per-month"
 
 
+class StartingHistory(StrEnum):
+    """When the history of other cities supports a higher starting level."""
+
+    ONE_IN_A_YEAR = "one-in-a-year"
+    THREE_IN_A_YEAR = "three-in-a-year"
+    ONE_IN_HALF_A_YEAR = "one-in-half-a-year"
+    NARROW = "narrow"
+
+
 @dataclass(frozen=True)
 class Question:
     """A question that a contract leaves open: its choices, the default, and a sentence for each choice."""
@@ -209,6 +218,21 @@ QUESTIONS: Mapping[str, Question] = {
                 Minimum.PER_MONTH: "The minimum applies to the hourly work of one month together.",
             },
         ),
+        Question(
+            "history",
+            "When does history support a higher starting level?",
+            StartingHistory.ONE_IN_A_YEAR,
+            {
+                StartingHistory.ONE_IN_A_YEAR: "At least 1 city whose population differs by at most 25 % has become "
+                "full, the median of such cities within 365 days.",
+                StartingHistory.THREE_IN_A_YEAR: "At least 3 cities whose population differs by at most 25 % have "
+                "become full, their median within 365 days.",
+                StartingHistory.ONE_IN_HALF_A_YEAR: "At least 1 city whose population differs by at most 25 % has "
+                "become full, the median of such cities within 182 days.",
+                StartingHistory.NARROW: "At least 1 city whose population differs by at most 10 % has become full, the "
+                "median of such cities within 365 days.",
+            },
+        ),
     )
 }
 
@@ -216,6 +240,7 @@ QUESTIONS: Mapping[str, Question] = {
 BILLING_QUESTIONS = ("frequency", "timing", "proration", "rounding")
 HOUR_QUESTIONS = ("block-count", "block-completion", "minimum")
 REVIEW_QUESTIONS = ("level", "change", "review-day")
+START_QUESTIONS = ("history",)
 ANNUAL_QUESTIONS = (*BILLING_QUESTIONS, *HOUR_QUESTIONS)
 """The questions whose readings hold for whole annual periods, since what is due is counted by annual period."""
 
@@ -305,6 +330,11 @@ class Readings:
     def minimum(self) -> Minimum:
         """To what the minimum charge for hourly work applies."""
         return Minimum(self.of_question("minimum").choice)
+
+    @property
+    def history(self) -> StartingHistory:
+        """When history supports a higher starting level."""
+        return StartingHistory(self.of_question("history").choice)
 
 
 DEFAULT_READINGS = Readings.of({})

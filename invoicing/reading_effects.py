@@ -10,7 +10,7 @@ from itertools import groupby
 from contracts.money import ZERO, money_text
 from contracts.periods import AnnualPeriod, OutsideTerm, annual_period_on, day_text
 from contracts.reading_choice import with_reading
-from contracts.readings import BILLING_QUESTIONS, HOUR_QUESTIONS, QUESTIONS, Readings
+from contracts.readings import BILLING_QUESTIONS, HOUR_QUESTIONS, QUESTIONS, START_QUESTIONS, Readings
 from contracts.schedule import Level, Refused
 from contracts.terms import AgreementTerms, NotInForce, expiration_known
 from invoicing.charges import Charge, ChargeKey, SiteFacts
@@ -108,6 +108,8 @@ def _change(known: OnFile, key: str, choice: str, period: AnnualPeriod, due: Due
         return _annual_change(known, period, due, read_so.readings_on(period.full_span.first_day))
     if key in HOUR_QUESTIONS:
         return _hours_change(known, period, read_so)
+    if key in START_QUESTIONS:
+        return None, "It changes what is proposed for sites that start later, and no amount: a person decides."
     if period.number in known.agreed_reviews:
         agreed_on = day_text(known.agreed_reviews[period.number])
         raise NotComputed(f"The review of annual period {period.number} was agreed on {agreed_on} and stays.")

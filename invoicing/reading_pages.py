@@ -14,6 +14,7 @@ from contracts.readings import (
     HOUR_QUESTIONS,
     QUESTIONS,
     REVIEW_QUESTIONS,
+    START_QUESTIONS,
     Question,
 )
 from contracts.schedule import Refused
@@ -24,6 +25,7 @@ GROUPS = (
     ("billing", "What is billed, and when", BILLING_QUESTIONS),
     ("hours", "Hours", HOUR_QUESTIONS),
     ("reviews", "Levels and reviews", REVIEW_QUESTIONS),
+    ("starts", "Starting levels", START_QUESTIONS),
 )
 
 

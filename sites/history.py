@@ -6,6 +6,7 @@ from datetime import date
 from decimal import ROUND_UP, Decimal
 from enum import StrEnum
 
+from contracts.readings import StartingHistory
 from contracts.schedule import Component, Level, LimitKind, Schedule
 from sites.charged import starting_levels
 from sites.counts import Count
@@ -82,6 +83,16 @@ class HistoryRule:
     tolerance_percent: int = 25
     minimum: int = 1
     limit_days: int = 365
+
+    @classmethod
+    def read(cls, reading: StartingHistory) -> "HistoryRule":
+        """Return the figures of a reading of note 4, whose "similar size" and "period of time" have none."""
+        return {
+            StartingHistory.ONE_IN_A_YEAR: cls(),
+            StartingHistory.THREE_IN_A_YEAR: cls(minimum=3),
+            StartingHistory.ONE_IN_HALF_A_YEAR: cls(limit_days=182),
+            StartingHistory.NARROW: cls(tolerance_percent=10),
+        }[reading]
 
 
 @dataclass(frozen=True)

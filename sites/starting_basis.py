@@ -25,10 +25,6 @@ from sites.history import (
 )
 from sites.models import ChargedLevel, ComparableChoice, Site
 
-RULE = HistoryRule()
-"""How note 4 is read: its "similar size" and "period of time" have no figures in the source."""
-
-
 # ---- the customer's sites ----------------------------------------------------------------------------------------
 
 
@@ -135,10 +131,11 @@ class Start:
     closed: str
 
 
-def start_of(*, site: Site, on: date, rule: HistoryRule = RULE) -> Start:
+def start_of(*, site: Site, on: date, rule: HistoryRule | None = None) -> Start:
     """Return what is known on a day about the level at which a site should start (note 4).
 
-    The number of queries does not depend on that of the other sites.
+    Note 4 is read as on the site's first day, unless a rule is given. The number of queries does not depend on that of
+    the other sites.
     """
     choices = {row.comparable_id: row for row in site.comparable_choices.select_related("decided_by").order_by("pk")}
     past = past_sites(customer_id=site.agreement.customer_id, counted_through=on, known_on=on)
@@ -151,7 +148,7 @@ def start_among(
     past: Iterable[PastSite],
     choices: Mapping[int, ComparableChoice],
     on: date,
-    rule: HistoryRule = RULE,
+    rule: HistoryRule | None = None,
 ) -> Start:
     """Return the same from rows already loaded: `past` holds all sites of the customer, the one to start among them."""
     others = {one.site.pk: one for one in past}
@@ -165,7 +162,7 @@ def start_among(
         period_number=found.period.number,
         city=City(customer_id, own.site.population),
         candidates=[_candidate(one, choices.get(key)) for key, one in others.items()],
-        rule=rule,
+        rule=rule or HistoryRule.read(own.terms.readings_on(own.site.in_service_on).history),
     )
     compared = tuple(Compared(others[one.candidate.key], one, choices.get(one.candidate.key)) for one in proposal.sites)
     held, closed = level_on_record(site=own.site, found=found), closed_because(site=own.site, found=found)

@@ -14,6 +14,7 @@ from contracts.readings import (
     Readings,
     ReviewDay,
     Rounding,
+    StartingHistory,
     Timing,
 )
 
@@ -28,6 +29,7 @@ DEFAULTS = {
     "block-count": BlockCount.ANNUAL_PERIOD,
     "block-completion": BlockCompletion.LAST_HOUR_USED,
     "minimum": Minimum.PER_ENTRY,
+    "history": StartingHistory.ONE_IN_A_YEAR,
 }
 
 

@@ -87,7 +87,7 @@ def part(response, question: str) -> str:
 ORDER = (
     *("frequency", "timing", "proration", "rounding"),
     *("block-count", "block-completion", "minimum"),
-    *("level", "change", "review-day"),
+    *("level", "change", "review-day", "history"),
 )
 
 # ---- the register ------------------------------------------------------------------------------------------------
@@ -216,7 +216,7 @@ def test_register_before_the_first_annual_period_compares_nothing(agreement, set
 
     seen = words(client_of(VIEWER).get(register(agreement)))
 
-    assert seen.count("Cannot be computed. No annual period runs on 1 September 1998. Not known") == 14
+    assert seen.count("Cannot be computed. No annual period runs on 1 September 1998. Not known") == 17
     assert "what the customer would be charged" not in seen
 
 

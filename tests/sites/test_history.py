@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from contracts.readings import QUESTIONS, StartingHistory
 from contracts.schedule import Level, OpeningRule, read_limit
 from sites.counts import Count
 from sites.history import (
@@ -39,6 +40,24 @@ def capacity(days: int) -> Capacity:
 def candidate(key: int = 1, *, days: int | None = 200, **facts) -> Candidate:
     facts = {"customer": 1, "population": 50_000, "level": VERY_SMALL} | facts
     return Candidate(key, capacity=None if days is None else capacity(days), **facts)
+
+
+@pytest.mark.parametrize(
+    ("reading", "expected"),
+    [
+        (StartingHistory.ONE_IN_A_YEAR, HistoryRule(25, 1, 365)),
+        (StartingHistory.THREE_IN_A_YEAR, HistoryRule(25, 3, 365)),
+        (StartingHistory.ONE_IN_HALF_A_YEAR, HistoryRule(25, 1, 182)),
+        (StartingHistory.NARROW, HistoryRule(10, 1, 365)),
+    ],
+)
+def test_each_reading_of_note_4_has_its_figures(reading, expected):
+    sentence = QUESTIONS["history"].sentence(reading)
+
+    assert HistoryRule.read(reading) == expected
+    assert f"At least {expected.minimum} cit" in sentence
+    assert f"at most {expected.tolerance_percent} %" in sentence
+    assert f"within {expected.limit_days} days" in sentence
 
 
 def proposed(*days: int, period: int = 2, schedule=SCHEDULE, rule: HistoryRule = RULE):

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from contracts.choosing import choose_reading
 from contracts.schedule import OpeningRule
 from sites.history import Capacity, HistoryBasis, HistoryRule, Standing
 from sites.models import ComparableChoice, Site
@@ -132,6 +133,30 @@ def test_rule_is_an_argument(cases):
     found = start_of(site=site, on=ON, rule=HistoryRule(minimum=5))
 
     assert (found.proposal.level, found.proposal.basis) == (VERY_SMALL, HistoryBasis.INSUFFICIENT_HISTORY)
+
+
+@pytest.mark.parametrize(
+    ("applies_from", "level", "limit_days"),
+    [(STARTS_ON, VERY_SMALL, 182), (STARTS_ON + timedelta(days=1), SMALL, 365)],
+)
+def test_note_4_is_read_as_on_the_first_day_of_the_site(cases, applies_from, level, limit_days):
+    choose_reading(
+        agreement=cases["Macon"].agreement,
+        question="history",
+        choice="one-in-half-a-year",
+        applies_from=applies_from,
+        clause="Appendix A, note 4",
+        chosen_by="J. Doe",
+        chosen_on=ON,
+        reason="Settled at a meeting",
+        on=ON,
+        by=None,
+    )
+
+    found = start(cases["Macon"])
+
+    assert (found.proposal.level, found.proposal.median) == (level, Decimal(250))
+    assert found.proposal.rule.limit_days == limit_days
 
 
 # ---- whether a level can be recorded -----------------------------------------------------------------------------
