@@ -417,3 +417,9 @@ def test_an_empty_list_of_imports_says_what_to_do(agreement, client):
     assert "No file has been imported for this agreement yet." in words(
         client.get(reverse("sites:imports", args=[agreement.pk]))
     )
+
+
+def test_the_agreement_leads_to_its_imports(agreement, client):
+    response = client.get(reverse("sites:agreement_detail", args=[agreement.pk]))
+
+    assert reverse("sites:imports", args=[agreement.pk]) in links(response)
