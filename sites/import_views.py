@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.core import signing
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -303,7 +304,7 @@ def sheet_response(sheet, *, ending: str, name: str, on) -> HttpResponse:
 
 
 class Imports(PermissionRequiredMixin, DetailView):
-    """Every import for an agreement, latest first, and the ways to another one."""
+    """Every import for an agreement or for all of them, latest first, and the ways to another one."""
 
     permission_required = "sites.view_importedfile"
     queryset = Agreement.objects.all()
@@ -311,7 +312,8 @@ class Imports(PermissionRequiredMixin, DetailView):
 
     def get_context_data(self, **kwargs):
         """Add a page of the imports."""
-        rows = ImportedFile.objects.filter(agreement=self.object).select_related("imported_by", "undone_by")
+        here = Q(agreement=self.object) | Q(agreement=None)  # a command can import one file for all agreements
+        rows = ImportedFile.objects.filter(here).select_related("imported_by", "undone_by")
         page = Paginator(rows.order_by("-pk"), ROWS_A_PAGE).get_page(self.request.GET.get("page"))
         kinds = [kind for kind in KINDS.values() if self.request.user.has_perms(kind.permissions)]
         files = [(row, KINDS[row.kind].counted(row.rows)) for row in page.object_list]

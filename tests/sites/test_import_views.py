@@ -423,3 +423,16 @@ def test_the_agreement_leads_to_its_imports(agreement, client):
     response = client.get(reverse("sites:agreement_detail", args=[agreement.pk]))
 
     assert reverse("sites:imports", args=[agreement.pk]) in links(response)
+
+
+def test_the_list_shows_what_a_command_imported_for_all_agreements(agreement, sites, client):
+    other = factories.agreement("OTHER-1")
+    for name, of in (("all.csv", None), ("here.csv", agreement), ("there.csv", other)):
+        ImportedFile.objects.create(kind="counts", name=name, sha256=name * 5, rows=1, agreement=of, imported_on=ON)
+
+    rows = tables(client.get(reverse("sites:imports", args=[agreement.pk])))[0][1:]
+
+    assert [row[:2] for row in rows] == [
+        ["here.csv", "Component counts"],
+        ["all.csv", "Component counts, all agreements"],
+    ]
