@@ -79,6 +79,7 @@ class ReportLayout:
     rows: tuple[RowShown, ...]
     totals: tuple[TotalShown, ...]
     sites: str
+    counted: str
     missing: tuple[MissingShown, ...]
     lacking: tuple[MissingShown, ...]
     stale: str
@@ -100,6 +101,7 @@ def report_layout(content: Mapping) -> ReportLayout:
         rows=rows,
         totals=tuple(_total(total, part) for total, part in zip(content["totals"], content["components"], strict=True)),
         sites=_some(len(rows), "site"),
+        counted=max(dict.fromkeys(row.counted for row in rows), key=[row.counted for row in rows].count, default=""),
         missing=tuple(gap for gap in gaps if gap.reason),
         lacking=tuple(gap for gap in gaps if not gap.reason),
         stale=f"{_some(stale, 'figure')} in the totals older than the month" if stale else "",
