@@ -221,11 +221,11 @@ def many(number: int) -> dict:
 
 @pytest.mark.parametrize("number", [1, 20])
 def test_loading_and_exporting_ask_the_same_number_of_queries(reference_on_file, number, django_assert_num_queries):
-    with django_assert_num_queries(41):
+    with django_assert_num_queries(42):
         load(many(number))
-    with django_assert_num_queries(27):
+    with django_assert_num_queries(28):
         load(many(number))
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(23):
         assert len(exported()["reviews"][0]["lines"]) == number
 
 
