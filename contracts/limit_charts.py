@@ -14,7 +14,7 @@ from datetime import date
 from fractions import Fraction
 from itertools import pairwise
 
-from contracts.limit_lines import Counted, LimitLine, Stretch, days_reached, joined, stretches_of
+from contracts.limit_lines import Counted, LimitLine, Stretch, Trend, days_reached, joined, stretches_of
 from contracts.periods import ONE_DAY, DaySpan, Month, day_text
 
 WIDTH = 960
@@ -37,22 +37,6 @@ class Series:
     name: str
     counts: tuple[Counted, ...]
     limits: tuple[LimitLine, ...] = ()
-
-
-@dataclass(frozen=True)
-class Trend:
-    """A straight line through counts, from a day and value to a later one, and what stands at its end."""
-
-    first_day: date
-    first_value: Fraction
-    last_day: date
-    last_value: Fraction
-    label: str
-
-    def on(self, day: date) -> Fraction:
-        """Return the value of the line on a day, 0 where it would lie below."""
-        rise = (self.last_value - self.first_value) / (self.last_day - self.first_day).days
-        return max(self.first_value + rise * (day - self.first_day).days, Fraction(0))
 
 
 # ---- the drawing ---------------------------------------------------------------------------------------------------
@@ -134,7 +118,9 @@ LARGE = _Form(width=WIDTH, height=300, left=44, right=130, top=56, bottom=28, la
 COLUMNS, BESIDE, BELOW = 3, 24, 14
 
 
-def counts_drawing(*, title: str, span: DaySpan, through: date, series: Sequence[Series]) -> LimitDrawing:
+def counts_drawing(
+    *, title: str, span: DaySpan, through: date, series: Sequence[Series], since: date | None = None
+) -> LimitDrawing:
     """Return the drawing of all components of one site, three beside one another, 960 units wide.
 
     Components that were always counted at their single figure, as in "1", stand in one line of words below: a straight
@@ -143,13 +129,16 @@ def counts_drawing(*, title: str, span: DaySpan, through: date, series: Sequence
 
     `span` gives the days of the drawing, such as the annual period's first day to the month's last one; the last count
     holds through the day `through`, such as the business date or the last day of service. A count made before the span
-    holds from its first day; later ones than `through` are left out. Raises ValueError for counts out of order.
+    holds from its first day; later ones than `through` are left out. Where service starts within the span, `since` is
+    its first day: no count is missing before it. Raises ValueError for counts out of order.
     """
-    plain = [one for one in series if not _unchanged(one, span, through)]
+    first_day = max(since or span.first_day, span.first_day)
+    plain = [one for one in series if not _unchanged(one, span, through, first_day)]
     plots = []
     for index, one in enumerate(plain):
         row, column = divmod(index, COLUMNS)
-        plots.append(_plot(one, SMALL, span, through, column * (SMALL.width + BESIDE), row * (SMALL.height + BELOW)))
+        x, y = column * (SMALL.width + BESIDE), row * (SMALL.height + BELOW)
+        plots.append(_plot(one, SMALL, span, through, first_day, x, y))
     words = [f"{one.name} {one.counts[-1].quantity}" for one in series if one not in plain]
     unchanged = f"Unchanged: {', '.join(words)}" if words else ""
     rows = -(-len(plain) // COLUMNS)
@@ -163,12 +152,12 @@ def counts_drawing(*, title: str, span: DaySpan, through: date, series: Sequence
     )
 
 
-def _unchanged(series: Series, span: DaySpan, through: date) -> bool:
+def _unchanged(series: Series, span: DaySpan, through: date, first_day: date) -> bool:
     """Whether a component was counted all the time, always at the single figure of every level drawn."""
     stretches = stretches_of(series.counts, span, through)
     return (
         bool(stretches)
-        and stretches[0].first_day <= Month.of(span.first_day).span.last_day
+        and stretches[0].first_day <= Month.of(first_day).span.last_day
         and not any(one.carried_from for one in stretches)
         and {one.count.quantity for one in stretches} == {line.upper for line in series.limits if line.charged}
         and all(line.single for line in series.limits)
@@ -179,7 +168,7 @@ def component_drawing(
     *, title: str, span: DaySpan, through: date, series: Series, trend: Trend | None = None
 ) -> LimitDrawing:
     """Return the large drawing of one component, with its changes in figures and its trend; see `counts_drawing`."""
-    plot = _plot(series, LARGE, span, through, 0, 0, trend=trend)
+    plot = _plot(series, LARGE, span, through, span.first_day, 0, 0, trend)
     summary = _sentence(series, span, through) + (f" Trend: {trend.label}." if trend else "")
     return LimitDrawing(title=title, summary=summary, width=LARGE.width, height=LARGE.height, plots=(plot,))
 
@@ -257,7 +246,14 @@ def _text(tenths: int) -> str:
 
 
 def _plot(
-    series: Series, form: _Form, span: DaySpan, through: date, x: int, y: int, trend: Trend | None = None
+    series: Series,
+    form: _Form,
+    span: DaySpan,
+    through: date,
+    first_day: date,
+    x: int,
+    y: int,
+    trend: Trend | None = None,
 ) -> Plot:
     stretches = stretches_of(series.counts, span, through)
     limits = tuple(
@@ -269,7 +265,7 @@ def _plot(
     if trend is not None:
         values.append(-int(-trend.last_value // 1))
     scale = _Scale(form, span, max(values))
-    gaps = _gaps(stretches, span, min(through, span.last_day), scale)
+    gaps = _gaps(stretches, first_day, min(through, span.last_day), scale)
     return Plot(
         x=str(x),
         y=str(y),
@@ -349,14 +345,15 @@ def _carried(stretches: Sequence[Stretch], scale: _Scale) -> str:
     return "".join(path)
 
 
-def _gaps(stretches: Sequence[Stretch], span: DaySpan, last: date, scale: _Scale) -> tuple[Gap, ...]:
+def _gaps(stretches: Sequence[Stretch], first_day: date, last: date, scale: _Scale) -> tuple[Gap, ...]:
     """The days before the first count, where a month ended without one; all days where there is none."""
     until = stretches[0].first_day if stretches else last + ONE_DAY
-    if until <= Month.of(span.first_day).span.last_day:
+    if until <= Month.of(first_day).span.last_day:
         return ()
-    width, said = scale.x(until) - scale.left, "no count"
-    word = Word(_text(scale.left + width // 2), _text(scale.bottom - 60), said, "middle")
-    return (Gap(_text(scale.left), _text(width), word if width >= len(said) * LETTER else None),)
+    left, said = scale.x(first_day), "no count"
+    width = scale.x(until) - left
+    word = Word(_text(left + width // 2), _text(scale.bottom - 60), said, "middle")
+    return (Gap(_text(left), _text(width), word if width >= len(said) * LETTER else None),)
 
 
 def _rings(series: Series, span: DaySpan, through: date, scale: _Scale) -> Iterable[Word]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from fractions import Fraction
 from itertools import pairwise
 
 from contracts.periods import ONE_DAY, DaySpan, Month
@@ -44,6 +45,22 @@ class Reached:
     line: LimitLine
     at: Counted | None
     above: Counted | None
+
+
+@dataclass(frozen=True)
+class Trend:
+    """A straight line through counts, from a day and value to a later one, and what stands at its end."""
+
+    first_day: date
+    first_value: Fraction
+    last_day: date
+    last_value: Fraction
+    label: str
+
+    def on(self, day: date) -> Fraction:
+        """Return the value of the line on a day, 0 where it would lie below."""
+        rise = (self.last_value - self.first_value) / (self.last_day - self.first_day).days
+        return max(self.first_value + rise * (day - self.first_day).days, Fraction(0))
 
 
 def limit_lines(

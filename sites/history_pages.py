@@ -7,8 +7,8 @@ from decimal import Decimal
 
 from contracts.level_charts import LevelDays, LevelDrawing, levels_drawing
 from contracts.levels import ComponentLevel, MeasuredLevel, measured_level
-from contracts.limit_charts import LimitDrawing, Series, Trend, component_drawing, counts_drawing
-from contracts.limit_lines import Counted, LimitLine, Reached, days_reached, limit_lines
+from contracts.limit_charts import LimitDrawing, Series, component_drawing, counts_drawing
+from contracts.limit_lines import Counted, LimitLine, Reached, Trend, days_reached, limit_lines
 from contracts.periods import ONE_DAY, DaySpan, Month, day_text
 from contracts.schedule import Component, Level
 from contracts.sheets import Sheet

@@ -92,6 +92,7 @@ class SiteReport:
     changes: Eligibility | None = None
     period: AnnualPeriod | None = None
     refusal: str = ""
+    in_service_on: date | None = None
 
     @property
     def lacking(self) -> tuple[ComponentFigure, ...]:
@@ -209,6 +210,7 @@ def _site(
         served=served,
         figures=tuple(_figure(part, now, before, facts.missing.get(part.code, "")) for part in components),
         hours=facts.hours,
+        in_service_on=facts.in_service_on,
     )
     if isinstance(found, NotInForce):
         return replace(row, refusal=found.message)

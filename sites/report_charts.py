@@ -27,11 +27,13 @@ def site_charts(content: Mapping) -> tuple[SiteChart, ...]:
 def _chart(row: Mapping, through: date) -> SiteChart:
     span = DaySpan(date.fromisoformat(row["chart_first_day"]), date.fromisoformat(row["chart_last_day"]))
     last_day = date.fromisoformat(row["last_day"]) if row["last_day"] else through
+    since = date.fromisoformat(row["in_service_on"]) if row.get("in_service_on") else None
     drawing = counts_drawing(
         title=f"{row['site']}, annual period {row['period']}",
         span=span,
         through=min(through, last_day),
         series=[_series(cell, span) for cell in row["cells"]],
+        since=since,
     )
     return SiteChart(row["site"], f"site-{row['key']}", drawing)
 

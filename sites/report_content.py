@@ -142,6 +142,7 @@ def _row(row: SiteReport, figures: MonthlyFigures) -> dict:
         "basis": row.charged.basis.sentence if row.charged else "",
         "provisional": row.charged.provisional if row.charged else False,
         "period": row.period.number if row.period else None,
+        "in_service_on": row.in_service_on.isoformat() if row.in_service_on else None,
         "chart_first_day": row.period.full_span.first_day.isoformat() if row.period else None,
         "chart_last_day": row.period.full_span.last_day.isoformat() if row.period else None,
         "changed": [_change(figure) for figure in row.figures if figure.changed],

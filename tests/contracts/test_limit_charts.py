@@ -7,8 +7,8 @@ from fractions import Fraction
 import pytest
 from django.template import Context, Template
 
-from contracts.limit_charts import KEY, Series, Trend, component_drawing, counts_drawing
-from contracts.limit_lines import Counted, LimitLine, carried_from, days_reached, joined, limit_lines
+from contracts.limit_charts import KEY, Series, component_drawing, counts_drawing
+from contracts.limit_lines import Counted, LimitLine, Trend, carried_from, days_reached, joined, limit_lines
 from contracts.periods import DaySpan
 from contracts.schedule import Component, Level, Limit, LimitKind, Schedule
 
@@ -146,6 +146,17 @@ def test_days_before_the_first_count_are_a_gap_and_never_zero():
     (gap,) = plot.gaps
     assert [word.text for word in plot.soft if word.text == "no count"] == ["no count"]
     assert not plot.counted.startswith(f"M{gap.x} ")
+
+
+def test_days_before_service_starts_are_no_gap():
+    """Counted at the end of March: of October to March nothing is missing where service starts in that month."""
+    series = [Series("GE", counted((date(1999, 3, 31), 7)), (cap(15),))]
+    asked = {"title": "Counts", "span": PERIOD, "through": date(1999, 3, 31), "series": series}
+    (plot,) = counts_drawing(**asked, since=date(1999, 3, 1)).plots
+    assert plot.gaps == ()
+    (plot,) = counts_drawing(**asked, since=date(1999, 1, 1)).plots
+    # 92 of 365 days: 26 + 1720 * 92 / 365 tenths
+    assert plot.gaps[0].x == "69.3"
 
 
 def test_component_without_counts_says_so():
