@@ -253,7 +253,7 @@ def test_facts_ask_the_same_number_of_queries(agreement, number, django_assert_n
         exported()
 
 
-LOAD, EXPORT = 39, 22
+LOAD, EXPORT = 40, 23
 
 
 # ---- what was known on a day
