@@ -35,6 +35,11 @@ WHO_GETS_IN = {
     "sites:site_history_csv": EVERYBODY,
     "sites:site_history_xlsx": EVERYBODY,
     "sites:level_outlook": EVERYBODY,
+    "sites:report_list": EVERYBODY,
+    "sites:agreement_reports": EVERYBODY,
+    "sites:month_report": EVERYBODY,
+    "sites:report_pdf": EVERYBODY,
+    "sites:report_xlsx": EVERYBODY,
     "invoicing:count_history": EVERYBODY,
     "invoicing:invoice_list": WITH_PRICES,
     "invoicing:reading_register": WITH_PRICES,
@@ -80,6 +85,9 @@ def desk() -> dict[str, tuple]:
         "sites:site_history_csv": (site.pk,),
         "sites:site_history_xlsx": (site.pk,),
         "sites:level_outlook": (agreement.pk,),
+        "sites:report_list": (),
+        "sites:agreement_reports": (agreement.pk,),
+        **{f"sites:{name}": (agreement.pk, Month(1998, 10)) for name in ("month_report", "report_pdf", "report_xlsx")},
         "invoicing:count_history": (site.pk, "GE", date(1998, 10, 1)),
         "invoicing:invoice_list": (),
         "invoicing:reading_register": (agreement.pk,),
@@ -177,6 +185,7 @@ def test_a_name_is_shown_as_text(desk):
         "sites:site_list",
         "sites:site_detail",
         "sites:site_history",
+        "sites:month_report",
         "invoicing:count_history",
         "invoicing:invoice_detail",
         "invoicing:invoice_issue",
@@ -200,6 +209,7 @@ def test_pages_hold_no_inline_style_or_script(desk):
 NAMES = ["page", "per_page", "sort", "state", "agreement", "service", "since", "q", "kind", "known_on"]
 VALUES = ["0", "-1", "99999999999999999999", "1e3", "\u0661", "", "\x00", "x" * 5000, "9" * 5000]
 LISTS = ["contracts:agreement_list", "sites:site_list", "invoicing:invoice_list", "sites:agreement_detail"]
+LISTS += ["sites:report_list", "sites:agreement_reports"]
 
 
 @pytest.mark.parametrize("page", LISTS)
