@@ -57,6 +57,7 @@ def lines(charged: Level | None, highest: int | None, component: Component = GE)
         (SMALLEST, 10, ["15 Smallest", "25 Small (not charged)"]),
         (SMALLEST, None, ["15 Smallest", "25 Small (not charged)"]),
         (SMALLEST, 16, ["15 Smallest", "25 Small (not charged)"]),
+        (SMALLEST, 25, ["15 Smallest", "25 Small (not charged)"]),
         (SMALLEST, 40, ["15 Smallest", "25 Small (not charged)", "50 Large (not charged)"]),
         (SMALLEST, 60, ["15 Smallest", "25 Small (not charged)", "50 Large (not charged)"]),
         (LARGE, 40, ["50 Large"]),

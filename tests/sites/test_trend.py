@@ -75,11 +75,9 @@ def test_line_that_lies_above_the_limit_already_is_expected_the_day_after():
 
 
 def test_last_day_ahead_counts_and_the_day_after_it_does_not():
-    """Asked on 1 April, day 90: 730 days ahead is day 820. 10 + 820 / 30 = 37.3, so 37 is passed on day 811."""
-    asked = date(1999, 4, 1)
-    assert expected(STEADY, 37, asked) == START + timedelta(days=811)
-    assert expected(STEADY, 38, asked) is Silent.FAR
-    assert (START + timedelta(days=820) - asked).days == DAYS_AHEAD
+    """10 + d / 30 > 39 from d = 871: asked on day 141 that is 730 days ahead, asked on day 140 it is 731."""
+    assert expected(STEADY, 39, START + timedelta(days=141)) == START + timedelta(days=141 + DAYS_AHEAD)
+    assert expected(STEADY, 39, START + timedelta(days=140)) is Silent.FAR
 
 
 def test_huge_limit_is_far_and_no_error():
