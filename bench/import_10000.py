@@ -1,14 +1,16 @@
 """Time an import: 10,000 rows with 6 components each (python bench/import_10000.py [ROWS] [csv|xlsx]).
 
 The preview, the confirmation, the preview of the same figures with every tenth changed, its confirmation, and the
-undoing: seconds, seconds that this process worked itself, and the peak of memory. It works in a test database that it
-makes and removes again, of the kind that DATABASE_URL names. Ends with 1 when a preview or a confirmation takes longer
-than 15 seconds, or the memory passes 600 MB.
+undoing, each by the pages themselves as a browser asks for them: seconds, seconds that this process worked itself, and
+the peak of memory. It works in a test database that it makes and removes again, of the kind that DATABASE_URL names.
+Ends with 1 when a preview or a confirmation takes longer than 15 seconds, or the memory passes 600 MB.
 """
 
 import os
+import re
 import resource
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -16,25 +18,27 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+os.environ["UPLOADS_DIR"] = tempfile.mkdtemp()
+os.environ["BUSINESS_DATE"] = "2000-09-01"
 os.environ.setdefault("SECRET_KEY", "used by a measurement only, where it signs nothing")
 
 import django  # noqa: E402
 
 django.setup()
 
+from django.contrib.auth.models import User  # noqa: E402
+from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: E402
 from django.db import connection  # noqa: E402
+from django.test import Client  # noqa: E402
 
 from contracts.models import Agreement  # noqa: E402
 from contracts.sheets import Sheet, csv_bytes, workbook  # noqa: E402
-from sites.import_pages import preview_shown  # noqa: E402
-from sites.importing import KINDS, Incoming, import_file, look_through, undo_import  # noqa: E402
-from sites.models import ComponentCount, CountChange  # noqa: E402
+from sites.models import ComponentCount, CountChange, ImportedFile  # noqa: E402
 from tests import factories  # noqa: E402
 
 HEADINGS = ("site", "date", "gateway elements", "5 ESS", "SLC", "SM", "DACS II", "DACS IV")
-FIRST, ON = date(1998, 10, 1), date(2000, 9, 1)
+FIRST, ON = date(1998, 10, 1), date(2000, 9, 1)  # the business date too
 MOST_SECONDS, MOST_MEGABYTES = 15, 600
-KIND = KINDS["counts"]
 
 
 def rows(number: int, changed: bool) -> list[tuple]:
@@ -74,30 +78,37 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+def answered(response) -> str:
+    """The text of an answer, which must be one."""
+    if response.status_code not in (200, 302):
+        raise RuntimeError(f"The page answers {response.status_code}.")
+    return response.content.decode()
+
+
+def hidden(page: str, name: str) -> str:
+    """What a hidden field of a page holds."""
+    return re.search(f'name="{name}" value="([^"]+)"', page)[1]
+
+
 def main(number: int, ending: str) -> int:
     """Import, correct, and take back."""
     factories.sites(factories.agreement(), 200)
-    agreement = Agreement.objects.get()
-    files = [
-        Incoming(content(number, ending, changed=changed), f"counts.{ending}", agreement) for changed in (False, True)
-    ]
-    sizes = ", ".join(f"{len(file.content) / 1e6:.1f}" for file in files)
-    print(f"{connection.vendor}: {number:,} rows x 6 components, {ending} ({sizes} MB), before: {peak():.0f} MB")
+    client = Client(headers={"host": "localhost"})
+    client.force_login(User.objects.create_superuser("root"))
+    address = f"/agreements/{Agreement.objects.get().pk}/import/counts/"
+    print(f"{connection.vendor}: {number:,} rows x 6 components, {ending}, before: {peak():.0f} MB")
     seconds: list[float] = []
-    imported = None
-    for file, what, reason in zip(files, ("new", "a tenth changed"), ("", "Recounted"), strict=True):
-        shown = timed(f"preview, {what}", lambda file=file: look_through(kind=KIND, file=file, on=ON), seconds)
-        preview_shown(shown)
-        imported = timed(
-            f"confirmation, {what}",
-            lambda file=file, shown=shown.fingerprint, reason=reason: import_file(
-                kind=KIND, file=file, shown=shown, reason=reason, on=ON, by=None
-            ),
-            seconds,
+    for changed, what in ((False, "new"), (True, "a tenth changed")):
+        file = SimpleUploadedFile(f"counts.{ending}", content(number, ending, changed=changed))
+        preview = timed(
+            f"preview, {what}", lambda file=file: answered(client.post(address, {"file": file}, follow=True)), seconds
         )
-        print(f"    {dict(shown.cells)}, {ComponentCount.objects.count():,} figures on file")
-    timed("undo", lambda: undo_import(file=imported.file, reason="Measured", on=ON, by=None), [])
-    print(f"    {ComponentCount.objects.count():,} figures, {CountChange.objects.count():,} entries of history")
+        said = {name: hidden(preview, name) for name in ("mark", "shown")} | {"confirm": "1", "reason": "Recounted"}
+        timed(f"confirmation, {what}", lambda said=said: answered(client.post(address, said)), seconds)
+        print(f"    page of {len(preview) / 1e6:.1f} MB, {ComponentCount.objects.count():,} figures on file")
+    undo = f"/imports/{ImportedFile.objects.latest('pk').pk}/undo/"
+    timed("undo", lambda: answered(client.post(undo, {"reason": "Measured"})), [])
+    print(f"    {ImportedFile.objects.count()} imports, {CountChange.objects.count():,} entries of history")
     return 0 if max(seconds) <= MOST_SECONDS and peak() <= MOST_MEGABYTES else 1
 
 

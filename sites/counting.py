@@ -62,12 +62,12 @@ def change_counts(
 
 def _standing(figure: Figure, *, on: date, by: User | None) -> ComponentCount:
     return ComponentCount(
-        site=figure.site,
+        site_id=figure.site.pk,
         counted_on=figure.counted_on,
         component_code=figure.code,
         quantity=figure.quantity,
         source=figure.source,
-        recorded_by=by,
+        recorded_by_id=by and by.pk,
         recorded_on=on,
     )
 
@@ -76,16 +76,16 @@ def _change(
     figure: Figure, before: int | None, *, reason: str, file: ImportedFile | None, on: date, by: User | None
 ) -> CountChange:
     return CountChange(
-        site=figure.site,
+        site_id=figure.site.pk,
         component_code=figure.code,
         counted_on=figure.counted_on,
         before=before,
         after=figure.quantity,
         source=figure.source,
         reason=reason if before is not None else "",
-        file=file,
+        file_id=file and file.pk,
         recorded_on=on,
-        recorded_by=by,
+        recorded_by_id=by and by.pk,
     )
 
 
