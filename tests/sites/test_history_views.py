@@ -5,13 +5,13 @@ import io
 from datetime import date
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
 from sites.models import MissingCount, Site
 from tests import factories, reference
-from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of, user_of
+from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.reading import links, tables, words
 
 pytestmark = pytest.mark.django_db
@@ -23,13 +23,14 @@ def _june_1999(settings):
     settings.BUSINESS_DATE = JUNE
 
 
-def growing(agreement, city: str = "Reno") -> Site:
-    """Gateway elements 11 to 15, one more every second month; passed in the middle of 1999 by its trend."""
+DAYS = (date(1998, 10, 1), date(1998, 11, 30), date(1999, 1, 31), date(1999, 3, 31), date(1999, 5, 31))
+
+
+def growing(agreement, city: str = "Reno", first: int = 11, by: int = 1) -> Site:
+    """Gateway elements 11 to 15, one more every second month, or from another figure by more."""
     site = factories.site(agreement, city)
-    for quantity, day in enumerate(
-        (date(1998, 10, 1), date(1998, 11, 30), date(1999, 1, 31), date(1999, 3, 31), date(1999, 5, 31)), start=11
-    ):
-        factories.counts(site, day, reference.counts(GE=quantity))
+    for position, day in enumerate(DAYS):
+        factories.counts(site, day, reference.counts(GE=first + by * position))
     return site
 
 
@@ -184,6 +185,20 @@ def test_outlook_lists_sites_that_are_full_or_expected_soon_with_the_level_after
     assert len(rows) == 3
 
 
+def test_outlook_lists_a_site_with_room_only_where_its_trend_passes_the_limit_within_90_days():
+    """Counts on days 0, 60, 122, 181 and 242: the median slope of 5 to 13 is 4/121, the height 5.
+
+    5 + 4d/121 > 15 from d = 303, 31 July 1999. With 9 to 13 it is half as steep: 9 + 2d/121 > 15 from d = 364, too late.
+    """
+    agreement = factories.agreement()
+    growing(agreement, "Soon", first=5, by=2)
+    growing(agreement, "Later", first=9)
+
+    (_heading, row) = outlook_of(VIEWER, agreement)
+
+    assert row[:3] == ["Soon", "13 of 15 gateway elements", "31 July 1999"]
+
+
 def test_level_that_rests_on_a_blank_cell_is_marked():
     agreement = factories.agreement()
     site = factories.site(agreement, "Reno")
@@ -213,10 +228,36 @@ def test_agreement_page_leads_to_the_outlook_only_with_the_right_to_see_sites():
     agreement = factories.agreement()
     address = reverse("sites:level_outlook", args=[agreement.pk])
     detail = reverse("sites:agreement_detail", args=[agreement.pk])
-    user = user_of(ACCOUNT_MANAGER)
+    reader = User.objects.create_user("reader")
+    reader.user_permissions.add(Permission.objects.get(codename="view_agreement"))
     client = Client()
-    client.force_login(user)
-    assert address in links(client.get(detail))
+    client.force_login(reader)
+
+    assert address in links(client_of(ACCOUNT_MANAGER).get(detail))
+    assert address not in links(client.get(detail))
+
+
+def test_figures_lead_to_their_history_only_with_the_right_to_see_counts():
+    site = growing(factories.agreement())
+    address = reverse("invoicing:count_history", args=[site.pk, "GE", DAYS[-1]])
+    reader = User.objects.create_user("reader")
+    reader.user_permissions.add(Permission.objects.get(codename="view_site"))
+    client = Client()
+    client.force_login(reader)
+
+    assert address in links(client_of(VIEWER).get(page(site)))
+    assert address not in links(client.get(page(site)))
+
+
+def test_files_are_offered_only_where_there_are_months():
+    agreement = factories.agreement()
+    planned = factories.site(agreement, "Lubbock", date(1999, 8, 15))
+    counted = growing(agreement)
+    client = client_of(VIEWER)
+
+    assert page(counted, "site_history_csv") in links(client.get(page(counted)))
+    assert page(planned, "site_history_csv") not in links(client.get(page(planned)))
+    assert client.get(page(planned, "site_history_xlsx")).status_code == 200
 
 
 @pytest.mark.parametrize("number", [1, 3])
