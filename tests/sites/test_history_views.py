@@ -188,7 +188,7 @@ def test_outlook_lists_sites_that_are_full_or_expected_soon_with_the_level_after
 def test_outlook_lists_a_site_with_room_only_where_its_trend_passes_the_limit_within_90_days():
     """Counts on days 0, 60, 122, 181 and 242: the median slope of 5 to 13 is 4/121, the height 5.
 
-    5 + 4d/121 > 15 from d = 303, 31 July 1999. With 9 to 13 it is half as steep: 9 + 2d/121 > 15 from d = 364, too late.
+    5 + 4d/121 > 15 from d = 303, 31 July 1999. From 9 to 13 half as steep: 9 + 2d/121 > 15 from d = 364: late.
     """
     agreement = factories.agreement()
     growing(agreement, "Soon", first=5, by=2)
