@@ -8,7 +8,7 @@ from sites.models import MonthlyReport
 from tests import factories
 from tests.invoicing.billing_cases import issue_through, run
 from tests.invoicing.count_cases import AUGUST, JULY, ON, counted_site, record, report, reviewed, revise
-from tests.reference import ANCHOR
+from tests.reference import ANCHOR, SMALLEST
 from tests.sites.review_cases import agree, opened
 
 pytestmark = pytest.mark.django_db
@@ -145,6 +145,17 @@ def test_invoices_that_went_on_with_the_level_of_before_do_not_rest_on_a_late_re
         f"{november.number_text} charges the level agreed there: this correction does not change it."
     )
     assert [one.invoice for one in resting(other).invoices] == [november]
+
+
+def test_a_provisional_line_rests_on_no_review_though_the_level_agreed_later_is_the_same(agreement):
+    same = factories.site(agreement, "Boise")
+    for day in (ANCHOR, JULY):
+        factories.counts(same, day, SMALLEST)
+    issue_through(OCTOBER)
+    agree(opened(agreement), on=date(1999, 11, 10))
+    *_before, november = issue_through(NOVEMBER)
+
+    assert [(one.invoice, one.level) for one in resting(same).invoices] == [(november, "Very Small")]
 
 
 def test_drafts_do_not_count(agreement, site):

@@ -164,6 +164,26 @@ def test_a_figure_is_withdrawn_with_a_reason(site):
     assert recorded(site, {}, withdrawn=["GE"]) == Recorded()
 
 
+def test_a_figure_of_a_day_on_which_nothing_could_be_counted_can_be_withdrawn(agreement):
+    later = factories.site(agreement, "Lubbock", date(1999, 8, 15))
+    factories.counts(later, DAY, {"GE": 1})
+
+    assert [place for place, _ in refused(recorded, later, {"GE": 2}, reason="recount")] == ["counted_on"]
+    assert recorded(later, {}, withdrawn=["GE"], reason="Not in service yet") == Recorded(corrected=1)
+    assert stored(later) == {}
+
+
+def test_a_dry_run_says_what_would_be_done_and_stores_nothing(site):
+    recorded(site, {"GE": 12, "SLC": 7, "SM": 1})
+    figures = {"GE": 14, "SM": 1, "DACS2": 1}
+
+    done = recorded(site, figures, withdrawn=["SLC"], reason="recount", dry_run=True)
+
+    assert done == Recorded(added=1, corrected=2, unchanged=1)
+    assert stored(site) == {("1999-07-31", "GE"): 12, ("1999-07-31", "SLC"): 7, ("1999-07-31", "SM"): 1}
+    assert recorded(site, figures, withdrawn=["SLC"], reason="recount") == done
+
+
 def test_a_reason_that_cannot_be_printed_is_refused(site):
     recorded(site, {"GE": 12})
 
