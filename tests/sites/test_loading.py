@@ -69,7 +69,7 @@ def test_loading_again_changes_nothing(reference_on_file):
     assert again[1].present == {
         "agreement": 1,
         "sites": 14,
-        "counts": 1877,
+        "counts": 1876,
         "charged levels": 1,
         "blocks": 2,
         "work": 304,
