@@ -6,10 +6,11 @@ from datetime import date
 from django.contrib.auth.models import User
 from django.db.models import Max, QuerySet
 
-from contracts.periods import Month, day_text
+from contracts.periods import day_text
 from sites.counting import BATCH, Figure, change_counts
 from sites.import_kinds import Undoing, told
-from sites.models import CountChange, ImportedFile, MonthlyReport, RenewalReview
+from sites.import_undoing import reports_resting
+from sites.models import CountChange, ImportedFile, RenewalReview
 
 Cell = tuple[int, date, str]
 
@@ -91,12 +92,9 @@ def _resting_on(file: ImportedFile, changes: list[CountChange]) -> list[str]:
     for change in changes:
         held = first.get(change.site.agreement_id, change.counted_on)
         first[change.site.agreement_id] = min(held, change.counted_on)
-    found = []
-    reports = MonthlyReport.objects.filter(agreement__in=first, issued_on__gte=file.imported_on)
-    for report in reports.select_related("agreement").order_by("agreement", "month", "revision"):
-        if Month.of(report.month).span.last_day >= first[report.agreement_id]:
-            said = f"{report} of agreement {report.agreement.number}, issued on {day_text(report.issued_on)}"
-            found.append(f"{said}, rests on figures of this file. Correct the figures and issue a revision instead.")
+    found = reports_resting(
+        file, agreements=first, rests=lambda key, month: month.span.last_day >= first[key], what="figures"
+    )
     reviews = RenewalReview.objects.filter(agreement__in=first, agreed_on__isnull=False)
     for review in reviews.select_related("agreement").order_by("agreement", "period_number", "kind"):
         if review.cut_off_on >= first[review.agreement_id]:

@@ -15,6 +15,7 @@ from sites.hours_recording import only_demonstration
 from sites.import_columns import Column, Headings
 from sites.import_kinds import Brought, Compared, ImportKind, Read, Scope, Undoing, told
 from sites.import_preview import EMPTY, PreviewCell, PreviewRow, SheetError, State
+from sites.import_undoing import reports_resting
 from sites.models import ImportedFile, Site
 from sites.site_names import ALIKE, LONGEST_NAME, MOST_HINTS, UNKNOWN_AGREEMENT
 from sites.sitefile import AGREEMENT, CITY, CLLI, COLUMNS, END, POPULATION, START, STATE, SiteRow, read_sites
@@ -105,6 +106,12 @@ class SiteImport(ImportKind):
         completed = _completed(file)
         facts = _hanging(new)
         obstacles = [f"{site} has {facts[site.pk]} on file by now." for site in new if site.pk in facts]
+        first: dict[int, date] = {}
+        for site in new:
+            first[site.agreement_id] = min(first.get(site.agreement_id, site.in_service_on), site.in_service_on)
+        obstacles += reports_resting(
+            file, agreements=first, rests=lambda key, month: month.span.last_day >= first[key], what="sites"
+        )
         for site, values in completed:
             for name, value in values.items():
                 if getattr(site, name) != value:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.contrib.auth.models import User
 
 from contracts.money import ZERO, cents
-from contracts.periods import day_text
+from contracts.periods import Month, day_text
 from contracts.schedule import Refused
 from contracts.terms import AgreementTerms
 from sites.hour_checks import MOST_HOURS, chargeable_service, work_refusals
@@ -18,6 +18,7 @@ from sites.hours_recording import lock_people
 from sites.import_columns import Column, Headings
 from sites.import_kinds import Brought, Compared, ImportKind, Read, Scope, Undoing, told
 from sites.import_preview import EMPTY, PreviewCell, PreviewRow, SheetError, State, Totals
+from sites.import_undoing import reports_resting
 from sites.models import ImportedFile, Site, WorkEntry
 from sites.record_checks import later_refusals, one_line, text_refusals
 from sites.site_checks import out_of_service
@@ -94,7 +95,14 @@ class WorkImport(ImportKind):
         sentence = f"{_entries(len(standing))} would be reversed."
         if len(standing) < len(entries):
             sentence += f" {_entries(len(entries) - len(standing))} of the file were reversed before."
-        return Undoing(sentence, told(said for entry in entries if (said := _obstacle(entry))))
+        months = {(entry.site.agreement_id, Month.of(entry.worked_on)) for entry in standing}
+        reports = reports_resting(
+            file,
+            agreements={key for key, _month in months},
+            rests=lambda key, month: (key, month) in months,
+            what="entries",
+        )
+        return Undoing(sentence, told([*(said for entry in entries if (said := _obstacle(entry))), *reports]))
 
     def take_back(self, file: ImportedFile, *, reason: str, on: date, by: User | None) -> None:
         rows = WorkEntry.objects.filter(file=file, reversed_on=None)

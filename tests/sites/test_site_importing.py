@@ -5,7 +5,7 @@ from django.core.management import call_command
 
 from sites.import_preview import State
 from sites.importing import KINDS, Incoming, import_file, look_through, undo_import
-from sites.models import ImportedFile, Site
+from sites.models import ImportedFile, MonthlyReport, Site
 from sites.recording import CannotRecord
 from tests import factories
 
@@ -190,6 +190,21 @@ def test_undoing_is_refused_where_facts_hang_on_a_site_or_were_changed(agreement
     ]
     assert Site.objects.count() == 2
     assert ImportedFile.objects.get().undone_on is None
+
+
+def test_undoing_is_refused_where_a_report_shows_a_site(agreement):
+    done = imported(f"{HEADER}\nBoise,ID,,,1999-02-01\n", agreement)
+    facts = {"agreement": agreement, "revision": 0, "issued_on": ON, "content": {}, "content_sha256": "0" * 64}
+    MonthlyReport.objects.create(month=date(1999, 1, 1), **facts)
+    shows = MonthlyReport.objects.create(month=date(1999, 2, 1), **facts)
+
+    with pytest.raises(CannotRecord) as caught:
+        undo_import(file=done.file, reason="Wrong list", on=ON, by=None)
+
+    assert [error.message for error in caught.value.errors] == [
+        f"{shows} of agreement LNS970602JC, issued on 15 July 1999, rests on sites of this file. "
+        "Correct the sites and issue a revision instead."
+    ]
 
 
 @pytest.mark.parametrize("number", [1, 30])

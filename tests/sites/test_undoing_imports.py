@@ -205,6 +205,18 @@ def test_billed_work_stands_against_it(agreement, site):
     ]
 
 
+def test_a_report_of_the_month_stands_against_undoing_work(agreement, site):
+    file = imported(agreement, WORK, "work")
+    issued(agreement, date(1999, 6, 1), LATER)
+    issued(agreement, date(1999, 8, 1), LATER)
+    held = issued(agreement, date(1999, 7, 1), LATER)
+
+    assert refused(file) == [
+        f"{held} of agreement LNS970602JC, issued on 2 August 1999, rests on entries of this file. "
+        "Correct the entries and issue a revision instead."
+    ]
+
+
 def test_corrected_work_stands_against_it(agreement, site):
     file = imported(agreement, WORK, "work")
     old = WorkEntry.objects.get(person="Bob")
