@@ -143,7 +143,8 @@ def test_reports_that_cannot_rest_on_it_do_not(agreement, site):
 
 
 @pytest.mark.parametrize(
-    ("cut_off", "agreed", "stands"), [(JUNE, ON, True), (date(1999, 5, 30), ON, False), (JUNE, None, False)]
+    ("cut_off", "agreed", "stands"),
+    [(date(1999, 5, 31), ON, True), (date(1999, 5, 30), ON, False), (JUNE, None, False)],
 )
 def test_an_agreed_review_stands_against_it(agreement, site, cut_off, agreed, stands):
     file = imported(agreement)
