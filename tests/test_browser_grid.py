@@ -292,6 +292,7 @@ def test_names_that_come_with_a_paste_are_matched(grid):
     expect(page.locator("#paste-report li")).to_have_text(
         ["The column “STM” is no component here.", "Line 3: “Nowhere” is no site of this month (1, 2, 3)."]
     )
+    expect(page.locator("#paste-report p")).to_have_text("2 figures pasted. 2 left out:")
     page.get_by_role("button", name="Save all").click()
     expect(state(page, "City 0003")).to_have_text(SAVED)
     assert on_file() == {("City 0003", "SLC"): 6, ("City 0003", "GE"): 14}
