@@ -61,9 +61,7 @@ urlpatterns = [
     path("agreements/<int:pk>/hours/blocks/", hours_event_views.BuyBlocks.as_view(), name="hours_buy"),
     path("agreements/<int:pk>/hours/work/", hours_event_views.EnterWork.as_view(), name="hours_enter"),
     path("agreements/<int:pk>/hours/entries/", hours_views.WorkList.as_view(), name="hours_entries"),
-    path(
-        "agreements/<int:pk>/hours/import/", import_views.ImportFile.as_view(), {"kind": "work"}, name="hours_import"
-    ),
+    path("agreements/<int:pk>/hours/import/", import_views.ImportFile.as_view(), {"kind": "work"}, name="hours_import"),
     path("hours/entries/<int:pk>/", hours_views.Entry.as_view(), name="hours_entry"),
     path("hours/entries/<int:pk>/change/", hours_event_views.ChangeWork.as_view(), name="hours_change"),
     path("hours/entries/<int:pk>/correct/", hours_event_views.CorrectWork.as_view(), name="hours_correct"),
