@@ -316,6 +316,15 @@ def test_a_column_without_an_answer_is_asked_about_again(sites, client, of_count
     assert ComponentCount.objects.count() == 0
 
 
+def test_a_choice_is_remembered_only_where_that_is_asked_for(sites, client, of_counts):
+    asked = looked_through(client, of_counts, COUNTS.replace("GE", "Traffic gear"))
+
+    preview = client.post(of_counts, {"mark": mark(asked), "column-0": "column:GE"}, follow=True)
+    confirmed(client, of_counts, preview)
+
+    assert (ComponentCount.objects.count(), ColumnName.objects.count()) == (4, 0)
+
+
 def test_another_kind_of_file_is_refused_without_a_hundred_questions(sites, client, of_counts):
     headings = ",".join(f"thing {number}" for number in range(MOST_ASKED + 1))
 
