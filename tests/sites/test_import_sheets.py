@@ -110,6 +110,7 @@ def test_an_edited_export_changes_what_was_edited(agreement, sites, ending):
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_an_export_has_a_row_per_site_and_date(agreement, sites, ending):
+    factories.counts(sites[0], date(1999, 7, 1), {"GE": 12})
     content = content_of(
         counts_sheet(agreement=known(agreement), first=Month(1999, 6), last=Month(1999, 6), on=ON), ending
     )
