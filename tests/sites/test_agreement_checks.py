@@ -87,7 +87,7 @@ pytestmark = pytest.mark.django_db
             [
                 'readings[0].question: "weather" is no question. '
                 "Known: level, change, review-day, frequency, timing, proration, rounding, block-count, "
-                "block-completion, minimum."
+                "block-completion, minimum, history."
             ],
         ),
         (
