@@ -1,11 +1,11 @@
 // The month grid: keys, pasting, and saving row by row. Without this file the page is one form that posts whole.
 // Every rule (what is a count, what changed, what is unusual, which level) is asked of the server.
 
-import { isCount, plan, readCells, whyNot } from "./grid-paste.js";
+import { readCells } from "./grid-paste.js";
+import { pasting } from "./grid-pasting.js";
+import { inTurn } from "./grid-queue.js";
 
-const ASK_AT_ONCE = 40;
-const WAIT = 120;
-const CLICK_EDITS = 2;
+const ASK_AT_ONCE = 40, WAIT = 120, CLICK_EDITS = 2;
 
 const form = document.getElementById("month-grid");
 const status = document.getElementById("grid-status");
@@ -92,19 +92,6 @@ function offerHistory(row, index) {
   if (!address) return;
   history.href = address;
   history.textContent = `History of ${columns[index].name}, ${row.name}`;
-}
-
-// ---- One request at a time: a page that saves two hundred rows leaves room for everybody else ----
-
-const jobs = [];
-let busy = false;
-
-async function inTurn(job, first = false) {
-  if (first) jobs.unshift(job); else jobs.push(job);
-  if (busy) return;
-  busy = true;
-  while (jobs.length) await jobs.shift()().catch(reportError);
-  busy = false;
 }
 
 // ---- What typed rows come to: asked of the server ----
@@ -242,8 +229,7 @@ function saved(row, figures, sent) {
     if (input && input.value.trim() === sent[index]) input.value = filed(row, index);
   });
   if (row.reason) row.reason.value = "";
-  lastPaste = lastPaste.filter((one) => one.row !== row);
-  showUndo();
+  pasted.keep(row);
   row.pasted = false;
   anySaved = true;
   const counted = open.reduce((sum, one) => sum + Object.keys(one.filed).length, 0);
@@ -352,8 +338,7 @@ pageReason?.addEventListener("change", () => open.filter(isDirty).forEach((row) 
 
 // ---- Moving and typing ----
 
-let editing = false;
-let entered = "";
+let editing = false, entered = "";
 
 const line = (row) => [row.link, ...row.cells, row.day];
 const nearest = (row) => row.cells.filter(Boolean);
@@ -433,7 +418,7 @@ form.addEventListener("keydown", (event) => {
   const place = position(event.target);
   const control = event.ctrlKey || event.metaKey;
   if (control && event.key.toLowerCase() === "s") { event.preventDefault(); return saveAll(); }
-  if (control && event.key.toLowerCase() === "z" && lastPaste.length && event.target.value === entered) { event.preventDefault(); return undoPaste(); }
+  if (control && event.key.toLowerCase() === "z" && pasted.waits() && event.target.value === entered) { event.preventDefault(); return pasted.undo(); }
   if (control && event.key === "Enter" && place && !history.hidden) { event.preventDefault(); return history.click(); }
   if (!place || event.altKey) return;
   if (press(event, place, control)) event.preventDefault();
@@ -490,7 +475,11 @@ function leaveAndReturn(row, input) {
 
 // ---- Pasting ----
 
-let lastPaste = [];
+const pasted = pasting({
+  rows, open, columns, undoButton, report, tell,
+  changed(row) { refresh(row); ask(row); },
+  done() { entered = document.activeElement.value; },
+});
 
 form.addEventListener("paste", (event) => {
   const place = position(event.target);
@@ -499,95 +488,11 @@ form.addEventListener("paste", (event) => {
   const lines = readCells(text);
   if (editing && lines.length === 1 && lines[0].length === 1) return;
   event.preventDefault();
-  lay(lines, open.indexOf(place.row), place.at - 1);
+  pasted.lay(lines, open.indexOf(place.row), place.at - 1);
+  document.activeElement.select?.();
 });
 
-function lay(lines, firstRow, firstColumn) {
-  const { body, shift, bySite, strange, names, columnOf, rowsOf } = plan(lines, { columns, rows, open, firstRow, firstColumn });
-  const left = strange.map((text) => `The column “${text}” is no component here.`);
-  const done = [];
-  const taken = new Set();
-  let empty = 0;
-  body.forEach((cells, number) => {
-    const where = `Line ${number + (names ? 2 : 1)}`;
-    if (cells.every((text) => !text)) { empty += cells.length; return; }
-    const found = rowsOf(cells, number);
-    const row = found[0];
-    const why = noRow(cells, found, bySite) ?? (taken.has(row) ? `${row.name} stands there for the second time` : "");
-    if (why) { left.push(`${where}: ${why} (${cells.slice(shift).filter(Boolean).join(", ") || "no figure"}).`); return; }
-    taken.add(row);
-    cells.forEach((text, index) => {
-      if (index < shift || (names && columnOf(index) < 0)) return;
-      if (!text) { empty += 1; return; }
-      const at = columnOf(index);
-      const input = row.cells[at];
-      if (!columns[at]) left.push(`${where}, ${row.name}: there is no column left for ${text}.`);
-      else if (!input) left.push(`${row.name}, ${columns[at].name}: you may not change this figure (${text}).`);
-      else if (!isCount(text)) left.push(`${row.name}, ${columns[at].name}: “${text}” ${whyNot(text)}.`);
-      else done.push({ row, input, before: input.value, after: String(Number(text)) });
-    });
-  });
-  layDown(done);
-  showReport(done.length, left, empty);
-}
-
-function noRow(cells, found, bySite) {
-  if (!found.length) return bySite ? `“${cells[0]}” is no site of this month` : "there is no row left for it";
-  if (found.length > 1) return `“${cells[0]}” names more than one site`;
-  return found[0].seen ? null : `${found[0].name} cannot be counted yet`;
-}
-
-function layDown(done) {
-  for (const one of done) {
-    one.wasPasted = one.row.pasted;
-    one.input.value = one.after;
-  }
-  for (const row of new Set(done.map((one) => one.row))) {
-    row.pasted = true;
-    row.refused = null;
-    if (row.state.dataset.state === "saved") row.state.dataset.state = "";
-    refresh(row);
-    ask(row);
-  }
-  lastPaste = done;
-  entered = document.activeElement.value;
-  document.activeElement.select?.();
-  showUndo();
-}
-
-function showReport(number, left, empty) {
-  const [summary, list] = [report.querySelector("p"), report.querySelector("ul")];
-  const parts = [`${number} ${number === 1 ? "figure" : "figures"} pasted.`];
-  if (empty) parts.push(`${empty} empty ${empty === 1 ? "cell" : "cells"} changed nothing.`);
-  if (left.length) parts.push(`${left.length} left out:`);
-  summary.textContent = parts.join(" ");
-  list.replaceChildren(...left.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
-  report.hidden = !left.length;
-  tell(parts.join(" "));
-}
-
-function showUndo() {
-  undoButton.hidden = !lastPaste.length;
-  undoButton.textContent = `Undo the paste of ${lastPaste.length} ${lastPaste.length === 1 ? "figure" : "figures"}`;
-}
-
-function undoPaste() {
-  const kept = lastPaste.filter((one) => one.input.value !== one.after);
-  for (const one of lastPaste.filter((each) => !kept.includes(each))) one.input.value = one.before;
-  for (const row of new Set(lastPaste.map((one) => one.row))) {
-    row.pasted = lastPaste.some((one) => one.row === row && one.wasPasted);
-    refresh(row);
-    ask(row);
-  }
-  const undone = lastPaste.length - kept.length;
-  lastPaste = [];
-  entered = document.activeElement.value;
-  showUndo();
-  report.hidden = true;
-  tell(`The paste of ${undone} figures is undone.${kept.length ? ` ${kept.length} were changed since and stay.` : ""}`);
-}
-
-undoButton.addEventListener("click", () => { undoPaste(); nearest(open[0])[0]?.focus(); });
+undoButton.addEventListener("click", () => { pasted.undo(); nearest(open[0])[0]?.focus(); });
 report.querySelector("button").addEventListener("click", () => { report.hidden = true; });
 
 open.forEach(refresh);
