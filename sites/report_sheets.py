@@ -23,7 +23,7 @@ def report_workbook(content: Mapping) -> bytes:
         Sheet("Missing", ("Site", "Components", "Last counted", "Reason"), _missing(layout), notes=notes),
     ]
     if content["differences"]:
-        headings = ("Site", "Figure", "Before", "Now", "Reason", "Corrected on", "Corrected by")
+        headings = ("Site", "Figure", "Before", "Now", "Corrected on")
         sheets.append(Sheet("Differences", headings, _differences(content), notes=notes))
     made_on = date.fromisoformat(content["issued_on"] or content["cut_off_on"])
     title = f"{content['name']}, {content['agreement']['number']}"
@@ -116,4 +116,4 @@ def _missing(layout: ReportLayout) -> Iterable[list[Value]]:
 
 def _differences(content: Mapping) -> Iterable[list[Value]]:
     for one in content["differences"]:
-        yield [one["site"], one["what"], one["old"], one["new"], one["reason"], _day(one["on"]), one["by"]]
+        yield [one["site"], one["what"], one["old"], one["new"], _day(one["on"])]
