@@ -179,4 +179,4 @@ def _cell(row: CountRow, held: Held, site: Site, code: str) -> PreviewCell:
         return PreviewCell(State.NEW, str(quantity))
     if filed == quantity:
         return PreviewCell(State.UNCHANGED, str(quantity))
-    return PreviewCell(State.CHANGED, str(quantity), str(filed))
+    return PreviewCell(State.CHANGED, str(quantity), str(filed), (site.pk, code, row.counted_on))

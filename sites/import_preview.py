@@ -3,7 +3,8 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from functools import cached_property
 
@@ -42,11 +43,16 @@ class SheetError:
 
 @dataclass(frozen=True, slots=True)
 class PreviewCell:
-    """One cell: what storing it would do, what the file says, and what is on file where that differs."""
+    """One cell: what storing it would do, what the file says, and what is on file where that differs.
+
+    `figure` names the count on file that would be corrected, by its site's key, component code and day: its page tells
+    what rests on it.
+    """
 
     state: State | None
     value: str = ""
     before: str = ""
+    figure: tuple[int, str, date] | None = None
 
 
 EMPTY = PreviewCell(None)
@@ -152,7 +158,7 @@ def marked(rows: Iterable[PreviewRow], errors: Iterable[SheetError], headings: t
 
 def _refused(row: PreviewRow, headings: tuple[str, ...], columns: Mapping[str, str]) -> PreviewRow:
     cells = tuple(
-        PreviewCell(State.REFUSED, cell.value or columns[heading], cell.before) if heading in columns else cell
+        replace(cell, state=State.REFUSED, value=cell.value or columns[heading]) if heading in columns else cell
         for heading, cell in zip(headings, row.cells, strict=True)
     )
     return PreviewRow(row.number, row.name, cells, refused=True)

@@ -182,13 +182,15 @@ class ImportFile(ImportDesk, TemplateView):
     ):
         """Show what a file would do."""
         preview = look_through(kind=self.kind, file=file, on=self.on)
+        corrects = bool(preview.cells[State.CHANGED])
         return self.show(
             name=mark.name,
             mark=mark.text(),
             shown=preview_shown(preview, only=self.request.GET.get("state", "")),
             preview=preview,
             bringing=self.kind.counted(preview.bringing),
-            confirm_form=(confirm_form or ConfirmForm()).ask_for_reason(bool(preview.cells[State.CHANGED])),
+            confirm_form=(confirm_form or ConfirmForm()).ask_for_reason(corrects),
+            corrects_figures=corrects,
             columns_form=columns_form or self.columns_form(preview),
         )
 

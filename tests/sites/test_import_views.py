@@ -229,6 +229,18 @@ def test_cells_are_shown_as_new_changed_unchanged_and_refused(sites, client, of_
     assert ComponentCount.objects.count() == 2
 
 
+def test_a_figure_that_would_be_corrected_leads_to_what_rests_on_it(sites, client, of_counts):
+    new = looked_through(client, of_counts, COUNTS)
+    factories.counts(sites[0], date(1999, 6, 30), {"GE": 10, "SLC": 6})
+    changed = looked_through(client, of_counts, COUNTS)
+
+    link = f'href="{reverse("invoicing:count_history", args=[sites[0].pk, "SLC", date(1999, 6, 30)])}"'
+    assert changed.content.decode().count(link) == 1
+    assert "reviews and invoices that rest on it" in words(changed)
+    assert link not in new.content.decode()
+    assert "that rest on it" not in words(new)
+
+
 def test_the_address_chooses_the_rows_of_one_state(sites, client, of_counts):
     factories.counts(sites[0], date(1999, 6, 30), {"GE": 10, "SLC": 6})
     response = looked_through(client, of_counts, COUNTS)
