@@ -40,7 +40,7 @@ def check(scratch: Scratch, *, full: bool, control: bool) -> Outcome:
     """Round, split and add up random amounts, and compare each with its definition."""
     examples = 100_000 if full else 600
     outcome = Outcome({"examples": examples})
-    outcome.part("rules", apart(lambda: rounded_wrongly(examples, control)))
+    outcome.part("rules", apart(lambda: rounded_wrongly(examples, control), seconds=3600))
     presses.warm()
     scratch.fresh()
     documents, printed = (400, 40) if full else (6, 2)

@@ -100,9 +100,9 @@ def in_process(act: Act, *, kill_after: float | None = None, forked: Act = lambd
     return process.end(seconds=seconds)
 
 
-def apart(act: Act) -> object:
-    """Do one thing in a process of its own, which must succeed, and return its value."""
-    ended = in_process(act)
+def apart(act: Act, *, seconds: int = 300) -> object:
+    """Do one thing in a process of its own, which must succeed in so many seconds, and return its value."""
+    ended = in_process(act, seconds=seconds)
     if ended.error or ended.killed:
         raise RuntimeError(ended.error or "killed")
     return ended.value
