@@ -328,6 +328,18 @@ def test_a_column_without_an_answer_is_asked_about_again(sites, client, of_count
     assert ComponentCount.objects.count() == 0
 
 
+def test_after_a_wrong_choice_the_same_file_asks_anew(sites, client, of_counts):
+    file = COUNTS.replace("GE", "Traffic gear")
+    asked = looked_through(client, of_counts, file)
+
+    wrong = client.post(of_counts, {"mark": mark(asked), "column-0": "column:SLC"}, follow=True)
+
+    assert "This column stands twice." in words(wrong)
+    assert "its columns are asked about anew." in words(wrong)
+    assert "What do these columns hold?" in words(looked_through(client, of_counts, file))
+    assert "asked about anew" not in words(looked_through(client, of_counts, COUNTS.replace("10", "x")))
+
+
 def test_a_choice_is_remembered_only_where_that_is_asked_for(sites, client, of_counts):
     asked = looked_through(client, of_counts, COUNTS.replace("GE", "Traffic gear"))
 
