@@ -15,7 +15,7 @@ from contracts.terms import AgreementTerms, AmendmentTerms, NotInForce, Signatur
 from invoicing.charges import Charge, ChargeKey, SiteFacts
 from invoicing.due import Due, Facts, due_through
 from invoicing.instalments import PricedDays
-from invoicing.unbilled import Adjustment, Billed, adjustments
+from invoicing.unbilled import AdjustedPart, Billed, compared
 
 
 @dataclass(frozen=True)
@@ -50,22 +50,48 @@ class Totals:
 
 
 @dataclass(frozen=True)
+class ChangedBilling:
+    """What was billed of one charge, for the parts that the amendment changes, and what is due for them.
+
+    `documents` have billed them. A waived charge that stays waived is due at nothing both ways.
+    """
+
+    site: SiteFacts | None
+    description: str
+    period_number: int
+    documents: tuple[str, ...]
+    billed: Decimal
+    due_before: Decimal
+    due_after: Decimal
+
+    @property
+    def difference(self) -> Decimal:
+        """What the amendment alone adds to what is due, or takes away."""
+        return self.due_after - self.due_before
+
+
+@dataclass(frozen=True)
 class AmendmentEffect:
     """The effect of an amendment. `billed_through` is the last day billed so far, None where nothing was.
 
-    `refusal` says why there is nothing to compare; the other fields are empty then.
+    `next_run` is what a run would bill or credit of what was billed, with the amendment; `without_it` the part of that
+    which other facts cause. Neither says anything of a run where a later amendment is `followed_by`, which counts then
+    too. `refusal` says why there is nothing to compare; the other fields are empty then.
     """
 
     sites: tuple[PricedSite, ...] = ()
     totals: tuple[Totals, ...] = ()
-    corrections: tuple[Adjustment, ...] = ()
+    billings: tuple[ChangedBilling, ...] = ()
+    without_it: Decimal = ZERO
+    next_run: Decimal = ZERO
     billed_through: date | None = None
+    followed_by: int | None = None
     refusal: str = ""
 
     @property
     def corrected(self) -> Decimal:
-        """By how much what was billed would be corrected."""
-        return sum((adjustment.amount for adjustment in self.corrections), ZERO)
+        """By how much the amendment alone changes what is due for what was billed."""
+        return sum((billing.difference for billing in self.billings), ZERO)
 
     @property
     def difference(self) -> Decimal:
@@ -104,12 +130,22 @@ def amendment_effect(
     if isinstance(then, NotInForce):
         return AmendmentEffect(refusal=then.message)
     charges_before = () if isinstance(now, NotInForce) else now.charges
-    corrections = adjustments(due=then, billed=billed, sites=sites)
+    parts_before = {} if isinstance(now, NotInForce) else _parts(now, billed, sites)
+    parts_after = _parts(then, billed, sites)
     return AmendmentEffect(
         sites=tuple(site for site in _sites(charges_before, then.charges) if site.difference),
         totals=tuple(_totals(charges_before, then.charges)),
-        corrections=corrections,
+        billings=tuple(_billings(parts_before, parts_after, billed, sites)),
+        without_it=_to_bill(parts_before),
+        next_run=_to_bill(parts_after),
         billed_through=through,
+        followed_by=_last_in_force_after(agreement, number, known_on),
+    )
+
+
+def _last_in_force_after(agreement: AgreementTerms, number: int, on: date) -> int | None:
+    return max(
+        (each.number for each in agreement.amendments if each.number > number and each.executed_by(on)), default=None
     )
 
 
@@ -153,6 +189,48 @@ def _totals(before: Iterable, after: Iterable) -> Iterable[Totals]:
             sums[charge.period.number] = (charge.period if place else period, pair)
     for _number, (period, (was, now)) in sorted(sums.items()):
         yield Totals(period, was, now)
+
+
+Parts = Mapping[ChargeKey, Mapping[int, AdjustedPart]]
+
+
+def _parts(due: Due, billed: Mapping[ChargeKey, Billed], sites: Mapping[int, SiteFacts]) -> Parts:
+    """What was billed against what is due, by charge and part, in the order of the sites."""
+    return {
+        key: {part.number: part for part in parts} for key, _was, parts in compared(due=due, billed=billed, sites=sites)
+    }
+
+
+def _to_bill(parts: Parts) -> Decimal:
+    return sum((part.amount for of_charge in parts.values() for part in of_charge.values()), ZERO)
+
+
+def _billings(
+    before: Parts, after: Parts, billed: Mapping[ChargeKey, Billed], sites: Mapping[int, SiteFacts]
+) -> Iterable[ChangedBilling]:
+    for key in {**after, **before}:
+        was = billed[key]
+        rows = [
+            (part, _due_of(before, key, number, part.amount), _due_of(after, key, number, part.amount))
+            for number, part in sorted(was.parts.items())
+        ]
+        changed = [row for row in rows if row[1] != row[2]]
+        if changed:
+            yield ChangedBilling(
+                site=sites.get(was.site_key),
+                description=was.description,
+                period_number=was.period_number,
+                documents=tuple(dict.fromkeys(number for part, _, _ in changed for number in part.documents)),
+                billed=sum((part.amount for part, _, _ in changed), ZERO),
+                due_before=sum((due for _, due, _ in changed), ZERO),
+                due_after=sum((due for _, _, due in changed), ZERO),
+            )
+
+
+def _due_of(parts: Parts, key: ChargeKey, number: int, billed: Decimal) -> Decimal:
+    """What is due for one part; where it is not compared, what was billed of it stands."""
+    part = parts.get(key, {}).get(number)
+    return part.due if part else billed
 
 
 def _sum(charges: Iterable[Charge]) -> Decimal:

@@ -216,6 +216,20 @@ def adjustments(
 
 
 def _adjustments(due: Due, billed: Mapping[ChargeKey, Billed], sites: Mapping[int, SiteFacts]) -> Iterable[Adjustment]:
+    for key, was, parts in compared(due=due, billed=billed, sites=sites):
+        changed = tuple(part for part in parts if part.amount)
+        if sum((part.amount for part in changed), ZERO):
+            period = _period(due, was.period_number)
+            yield Adjustment(key, sites.get(was.site_key), period, changed, was, _source(due, key, was, changed))
+
+
+def compared(
+    *, due: Due, billed: Mapping[ChargeKey, Billed], sites: Mapping[int, SiteFacts]
+) -> Iterable[tuple[ChargeKey, Billed, tuple[AdjustedPart, ...]]]:
+    """Yield what was billed of every charge with what is due for it now, part by part, in the order of `adjustments`.
+
+    Parts that have not fallen due, and charges that are left undecided, are not compared.
+    """
     now = {(charge.key, charge.part): charge for charge in due.charges}
     order = {site_key: position for position, site_key in enumerate(sites)}
     kinds = list(ChargeKind)
@@ -228,15 +242,15 @@ def _adjustments(due: Due, billed: Mapping[ChargeKey, Billed], sites: Mapping[in
         if key in due.undecided or key in due.later:
             continue
         comparable = _comparable(due, key, was)
-        parts = tuple(
-            AdjustedPart(number, now.get((key, number)), part)
-            for number, part in sorted(was.parts.items())
-            if number in comparable
+        yield (
+            key,
+            was,
+            tuple(
+                AdjustedPart(number, now.get((key, number)), part)
+                for number, part in sorted(was.parts.items())
+                if number in comparable
+            ),
         )
-        changed = tuple(part for part in parts if part.amount)
-        if sum((part.amount for part in changed), ZERO):
-            period = _period(due, was.period_number)
-            yield Adjustment(key, sites.get(was.site_key), period, changed, was, _source(due, key, was, changed))
 
 
 def _source(due: Due, key: ChargeKey, was: Billed, parts: Sequence[AdjustedPart]) -> str:

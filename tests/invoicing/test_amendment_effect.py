@@ -8,10 +8,12 @@ from django.urls import reverse
 
 from contracts.money import cents
 from contracts.periods import DaySpan
+from contracts.terms import Signature
 from invoicing.amendment_effect import amendment_effect
 from invoicing.charges import ChargeKey
 from invoicing.drafting import draft_invoices
 from invoicing.due import NO_FACTS
+from sites.models import Site
 from tests import factories, people, reference
 
 LOWER = replace(
@@ -33,12 +35,12 @@ BILLED = {
 """October to February, each month in its own invoice."""
 
 
-def effect_of(*amendments, billed=None):
+def effect_of(*amendments, billed=None, number=None, site=None):
     terms = replace(reference.AGREEMENT, amendments=(reference.AMENDMENT, *amendments))
     return amendment_effect(
         agreement=terms,
-        number=amendments[-1].number,
-        sites={1: reference.site(1)},
+        number=number or amendments[-1].number,
+        sites={1: site or reference.site(1)},
         facts=NO_FACTS,
         billed=billed or {},
         known_on=ON,
@@ -63,16 +65,65 @@ def test_an_unsigned_amendment_counts_as_if_signed_that_day():
 def test_what_was_billed_is_compared_through_the_last_day_billed():
     effect = effect_of(UNSIGNED, billed=BILLED)
 
-    (correction,) = effect.corrections
+    (billing,) = effect.billings
     assert (effect.billed_through, str(effect.corrected)) == (date(1999, 2, 28), "-1358.34")
-    assert correction.documents == ("INV-4", "INV-5")
+    assert (billing.site.name, billing.period_number, billing.documents) == ("Site 1", 1, ("INV-4", "INV-5"))
+    # January and February: 27,166.66 at 163,000 a year, 25,808.33 at 154,850, rounded cumulatively from October on.
+    assert [str(each) for each in (billing.billed, billing.due_before, billing.due_after)] == [
+        "27166.67",
+        "27166.67",
+        "25808.33",
+    ]
+    assert (str(effect.without_it), str(effect.next_run), effect.followed_by) == ("0.00", "-1358.34", None)
+
+
+def test_what_other_facts_correct_is_told_apart():
+    # The site came on 1 December only: October and November, 27,166.67, were billed for nothing.
+    later = reference.site(1, in_service_on=date(1998, 12, 1))
+    effect = effect_of(UNSIGNED, billed=BILLED, site=later)
+
+    (billing,) = effect.billings
+    assert billing.documents == ("INV-4", "INV-5")
+    assert str(effect.without_it) == "-27166.67"
+    # Rounded cumulatively from December on: January and February are 12,904.17 each now, 25,808.34.
+    assert str(effect.corrected) == "-1358.33"
+    assert str(effect.next_run) == "-28525.00"
+
+
+def test_what_an_executed_amendment_has_corrected_stays_its_effect():
+    executed = replace(UNSIGNED, customer_signature=Signature("A", "B", ON), supplier_signature=Signature("A", "B", ON))
+    now = effect_of(executed, billed=BILLED)
+    ((key, was),) = BILLED.items()
+    corrected = {
+        key: replace(
+            was,
+            parts=was.parts
+            | {
+                number: replace(was.parts[number], amount=was.parts[number].amount + amount)
+                for number, amount in ((4, Decimal("-679.17")), (5, Decimal("-679.17")))
+            },
+        )
+    }
+    after = effect_of(executed, billed=corrected)
+
+    assert (str(now.corrected), str(now.next_run)) == ("-1358.34", "-1358.34")
+    assert (str(after.corrected), str(after.next_run)) == ("-1358.34", "0.00")
+    assert str(after.billings[0].billed) == "25808.33"
+
+
+def test_a_later_amendment_in_force_is_named():
+    later = reference.amendment(3, date(1999, 2, 1), schedule=reference.SCHEDULE)
+
+    assert effect_of(UNSIGNED, later, number=2, billed=BILLED).followed_by == 3
+    assert effect_of(UNSIGNED, replace(later, customer_signature=None), number=2, billed=BILLED).followed_by is None
 
 
 def test_an_amendment_that_changes_no_price_lists_nothing():
     same = replace(UNSIGNED, schedule=reference.SCHEDULE)
     effect = effect_of(same, billed=BILLED)
 
-    assert (effect.sites, effect.corrections, str(effect.difference)) == ((), (), "0.00")
+    assert (effect.sites, effect.billings, str(effect.difference)) == ((), (), "0.00")
+    assert (str(effect.corrected), str(effect.next_run)) == ("0.00", "0.00")
 
 
 def test_an_extension_adds_the_days_it_adds():
@@ -108,7 +159,24 @@ def test_page_shows_sites_totals_and_corrections(amended, settings):
     assert "As if both parties had signed on 10 March 1999." in text
     assert "−4,075.02" in text  # three sites, 1,358.34 each
     assert "−42,787.50" in text  # three sites, 14,262.50 each
-    assert "also where another fact is the cause" in text
+    assert "Because of other facts" not in text
+    assert reverse("invoicing:correction_detail", args=[amended.pk]) not in text
+
+
+def test_page_tells_other_facts_apart(amended, settings):
+    settings.BUSINESS_DATE = ON
+    site = Site.objects.earliest("pk")
+    site.in_service_on = date(1998, 12, 1)
+    site.save()
+
+    text = page(people.client_of(people.VIEWER), amended).content.decode()
+
+    rows = re.findall(r'<th scope="row"[^>]*>([^<]+)</th><td class="money[^"]*">([^<]+)</td>', text)
+    assert rows[-3:] == [
+        ("Without it, because of other facts", "−27,166.67"),
+        ("Because of Amendment 2 (LNM-2), once it is signed", "−4,075.01"),
+        ("Billed or credited together", "−31,241.68"),
+    ]
     assert reverse("invoicing:correction_detail", args=[amended.pk]) in text
 
 
