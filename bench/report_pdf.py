@@ -28,8 +28,8 @@ def content_of(number: int) -> dict:
     """The report of July 1999 for so many sites, counted at the end of every month since October 1998."""
     from contracts.models import Agreement, Party
     from contracts.periods import Month
-    from sites.monthly_report import FiledCount, SiteFacts, monthly_figures
-    from sites.report_content import report_content
+    from sites.reports.content import report_content
+    from sites.reports.monthly_report import FiledCount, SiteFacts, monthly_figures
     from tests import reference
 
     july = Month(1999, 7)
@@ -86,7 +86,7 @@ def main() -> int:
 
     django.setup()
     from contracts import pdf
-    from sites.report_printing import render_report
+    from sites.reports.printing import render_report
 
     render_report(content_of(1))  # the press warms up
     slow = False

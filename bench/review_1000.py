@@ -23,7 +23,7 @@ from django.test.utils import CaptureQueriesContext  # noqa: E402
 from contracts.models import Agreement  # noqa: E402
 from contracts.periods import add_months  # noqa: E402
 from sites.models import ComponentCount, RenewalReview, Site  # noqa: E402
-from sites.reviewing import late_changes, open_review, record_agreement, refresh_review  # noqa: E402
+from sites.reviews.reviewing import late_changes, open_review, record_agreement, refresh_review  # noqa: E402
 from tests import factories  # noqa: E402
 from tests.reference import ANCHOR, SMALLEST  # noqa: E402
 

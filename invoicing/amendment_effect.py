@@ -76,7 +76,8 @@ class AmendmentEffect:
 
     `next_run` is what a run would bill or credit of what was billed, with the amendment; `without_it` the part of that
     which other facts cause. Neither says anything of a run where a later amendment is `followed_by`, which counts then
-    too. `refusal` says why there is nothing to compare; the other fields are empty then.
+    too. Where nothing is `priced_before`, all that was billed rests on it.
+    `refusal` says why there is nothing to compare at all; the other fields are empty then.
     """
 
     sites: tuple[PricedSite, ...] = ()
@@ -86,6 +87,7 @@ class AmendmentEffect:
     next_run: Decimal = ZERO
     billed_through: date | None = None
     followed_by: int | None = None
+    priced_before: bool = True
     refusal: str = ""
 
     @property
@@ -139,6 +141,7 @@ def amendment_effect(
         without_it=_to_bill(parts_before),
         next_run=_to_bill(parts_after),
         billed_through=through,
+        priced_before=not isinstance(now, NotInForce),
         followed_by=_last_in_force_after(agreement, number, known_on),
     )
 

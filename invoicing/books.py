@@ -20,7 +20,7 @@ from invoicing.due import Facts
 from invoicing.models import InvoiceLine, Waiver
 from invoicing.one_off import Order
 from invoicing.unbilled import Billed, BilledPart
-from sites.integration import Quoted
+from sites.integration.prices import Quoted
 from sites.models import BlockPurchase, ComponentCount, IntegrationOrder, Site, WorkEntry
 
 Shares = list[list] | None

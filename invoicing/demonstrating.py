@@ -13,11 +13,11 @@ from invoicing.crediting import WaiverDecision, credit
 from invoicing.drafting import RunResult, draft_invoices
 from invoicing.models import Invoice
 from invoicing.report_demonstrating import as_read, correct_counts, report_days, report_on
-from sites.agreement_file import through
-from sites.loading import load_agreement
+from sites.agreement_files.agreement_file import through
+from sites.agreement_files.loading import load_agreement
 from sites.models import RenewalReview, Site
-from sites.review import ReviewKind
-from sites.reviewing import open_due_reviews, record_agreement
+from sites.reviews.review import ReviewKind
+from sites.reviews.reviewing import open_due_reviews, record_agreement
 
 
 @dataclass(frozen=True)

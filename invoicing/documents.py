@@ -20,7 +20,7 @@ from contracts.schedule import Schedule
 from contracts.terms import AgreementTerms, AmendmentTerms, TermsFound, terms_on
 from invoicing.models import Invoice, InvoiceLine
 from sites.charged import Basis
-from sites.hour_prices import blocks_text, hours_text
+from sites.hours.prices import blocks_text, hours_text
 
 FORM = 2
 """Raised when the dictionary changes its form, so that a template can still tell what it prints."""

@@ -11,7 +11,7 @@ from invoicing.charges import AnyCharge, Charge, ChargeKey, SiteFacts
 from invoicing.instalments import PricedDays, falls_due, instalments
 from invoicing.one_off import OneOffs, Order, one_off_charges
 from sites.charged import charged_days, charged_in
-from sites.hour_entries import BlockPurchase, Work
+from sites.hours.entries import BlockPurchase, Work
 
 
 @dataclass(frozen=True)

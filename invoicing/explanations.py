@@ -9,7 +9,7 @@ from contracts.money import money_text
 from contracts.periods import AnnualPeriod, DaySpan, annual_period
 from contracts.readings import QUESTIONS, Frequency
 from invoicing.verification import recomputed
-from sites.hour_prices import Opening, hours_text
+from sites.hours.prices import Opening, hours_text
 
 INSTALMENT_QUESTIONS = ("frequency", "proration", "rounding")
 OPENED = {

@@ -10,10 +10,10 @@ from contracts.periods import day_text
 from contracts.readings import QUESTIONS, BlockCompletion, BlockCount, Minimum
 from contracts.terms import AgreementTerms, NotInForce, Source, TermsFound, expiration_known, terms_on
 from invoicing.charges import ChargeKey, ChargeKind, OneOff, SiteFacts
-from sites.hour_entries import BlockPurchase, BoughtBlocks, HourlyWork, Work
-from sites.hour_prices import Opening, blocks_text, hours_text
-from sites.hours import hour_ledger
-from sites.integration import PriceNotStated, Quoted, integration_price
+from sites.hours.entries import BlockPurchase, BoughtBlocks, HourlyWork, Work
+from sites.hours.ledger import hour_ledger
+from sites.hours.prices import Opening, blocks_text, hours_text
+from sites.integration.prices import PriceNotStated, Quoted, integration_price
 
 
 @dataclass(frozen=True)

@@ -18,10 +18,10 @@ from invoicing.due import NO_FACTS, Due, Facts, due_through
 from invoicing.instalments import falls_due, instalments
 from sites.charged import charged_in
 from sites.counts import Count
-from sites.evidence import Findings, findings
-from sites.hour_prices import hours_text
-from sites.hours import hour_ledger
-from sites.review import ReviewTerms, in_review, review_terms
+from sites.hours.ledger import hour_ledger
+from sites.hours.prices import hours_text
+from sites.reviews.evidence import Findings, findings
+from sites.reviews.review import ReviewTerms, in_review, review_terms
 
 
 @dataclass(frozen=True)

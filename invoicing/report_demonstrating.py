@@ -7,10 +7,10 @@ from django.conf import settings
 
 from contracts.models import Agreement
 from contracts.periods import Month
-from sites.agreement_file import site_name
+from sites.agreement_files.agreement_file import site_name
 from sites.models import ComponentCount, MissingCount, MonthlyReport, Site
 from sites.recording import record_counts
-from sites.reporting import acknowledge, issue_report, mark_missing, revise_report
+from sites.reports.reporting import acknowledge, issue_report, mark_missing, revise_report
 
 
 def report_days(demonstration: Mapping) -> set[date]:

@@ -13,8 +13,8 @@ from contracts.terms import AgreementTerms, NotInForce, TermsFound, expiration_k
 from sites.charged import Charged, charged_in
 from sites.counts import Count, counts_on, quantities
 from sites.models import ComponentCount, RenewalReview, Site
-from sites.review import ReviewDue, review_due
-from sites.review_basis import review_held
+from sites.reviews.basis import review_held
+from sites.reviews.review import ReviewDue, review_due
 
 
 class ServiceState(StrEnum):

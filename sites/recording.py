@@ -15,8 +15,8 @@ from contracts.schedule import Component, Refused, Schedule
 from contracts.terms import AgreementTerms, NotInForce, TermsFound, terms_on
 from sites.charged import starting_levels
 from sites.counting import Figure, change_counts
+from sites.imports.sheetfile import SheetError
 from sites.models import ChargedLevel, ComponentCount, Site
-from sites.sheetfile import SheetError
 
 MOST_QUANTITY = 999_999_999
 

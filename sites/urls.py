@@ -1,18 +1,16 @@
 from django.urls import path, register_converter
 
-from sites import (
-    grid_views,
-    history_views,
-    hours_event_views,
-    hours_views,
-    import_views,
-    integration_views,
-    report_urls,
-    review_views,
-    starting_views,
-    views,
-)
+from sites import views
+from sites.hours import event_views as hours_event_views
+from sites.hours import views as hours_views
+from sites.imports import views as import_views
+from sites.integration import views as integration_views
+from sites.month_grid import views as grid_views
 from sites.month_path import MonthPath
+from sites.reports import urls as report_urls
+from sites.reviews import views as review_views
+from sites.site_history import views as history_views
+from sites.starting import views as starting_views
 
 register_converter(MonthPath, "month")
 

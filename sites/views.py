@@ -13,7 +13,7 @@ from sites.counting import withdrawn_figures
 from sites.filters import SiteFilter
 from sites.forms import TermsOnForm
 from sites.models import RenewalReview, Site
-from sites.starting_basis import closed_because
+from sites.starting.basis import closed_because
 from sites.tables import SiteTable
 
 

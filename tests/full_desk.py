@@ -12,8 +12,8 @@ from invoicing.drafting import draft_invoices
 from invoicing.issuing import issue
 from invoicing.models import Invoice
 from invoicing.printing import make_pdf
-from sites.hours_recording import buy_blocks, enter_work, reverse_blocks
-from sites.integration_ordering import order_integration, record_quotation
+from sites.hours.recording import buy_blocks, enter_work, reverse_blocks
+from sites.integration.ordering import order_integration, record_quotation
 from sites.models import RenewalReview
 from tests import factories, reference
 

@@ -8,6 +8,7 @@ import ast
 import re
 import sys
 from collections.abc import Callable, Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -35,35 +36,35 @@ PURE = {
     "contracts.limit_charts",
     "sites.counts",
     "sites.charged",
-    "sites.review",
-    "sites.evidence",
-    "sites.hours",
-    "sites.hour_checks",
-    "sites.hour_entries",
-    "sites.hour_prices",
-    "sites.history",
-    "sites.trend",
-    "sites.integration",
-    "sites.report_calendar",
-    "sites.monthly_report",
-    "sites.report_state",
-    "sites.report_layout",
-    "sites.report_differences",
-    "sites.report_charts",
+    "sites.reviews.review",
+    "sites.reviews.evidence",
+    "sites.hours.ledger",
+    "sites.hours.checks",
+    "sites.hours.entries",
+    "sites.hours.prices",
+    "sites.starting.history",
+    "sites.site_history.trend",
+    "sites.integration.prices",
+    "sites.reports.calendar",
+    "sites.reports.monthly_report",
+    "sites.reports.state",
+    "sites.reports.layout",
+    "sites.reports.differences",
+    "sites.reports.charts",
     "sites.month_path",
-    "sites.jumps",
-    "sites.grid_entry",
-    "sites.agreement_file",
-    "sites.agreement_checks",
-    "sites.level_entry",
-    "sites.fact_entry",
-    "sites.terms_entry",
+    "sites.month_grid.jumps",
+    "sites.month_grid.entry",
+    "sites.agreement_files.agreement_file",
+    "sites.agreement_files.checks",
+    "sites.agreement_files.level_entry",
+    "sites.agreement_files.fact_entry",
+    "sites.agreement_files.terms_entry",
     "sites.site_checks",
-    "sites.import_columns",
-    "sites.import_preview",
-    "sites.file_comparison",
-    "sites.schedule_entry",
-    "sites.reading_entry",
+    "sites.imports.columns",
+    "sites.imports.preview",
+    "sites.agreement_files.comparison",
+    "sites.agreement_files.schedule_entry",
+    "sites.agreement_files.reading_entry",
     "invoicing.due",
     "invoicing.charges",
     "invoicing.instalments",
@@ -81,6 +82,7 @@ PURE = {
 NAMELESS = {"utils", "helpers", "common", "core", "services", "managers", "tools"}
 PDF_MODULE = "contracts/press.py"
 MOST_LINES = 500
+OF_ALL_SUBJECTS = {"models", "admin", "management", "migrations"}
 
 FILES = sorted(
     path.relative_to(ROOT).as_posix()
@@ -107,10 +109,14 @@ def imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and not node.level:
-            if node.module in FOLDERS:
-                yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
-            else:
-                yield node.lineno, node.module
+            named = [f"{node.module}.{alias.name}" for alias in node.names]
+            modules = [name for name in named if node.module in FOLDERS or is_module(name)]
+            yield from ((node.lineno, name) for name in modules or [node.module])
+
+
+def is_module(name: str) -> bool:
+    """Whether a dotted name is a file of ours."""
+    return (ROOT / name.replace(".", "/")).with_suffix(".py").exists()
 
 
 def pure_module_imports_more(path: str, tree: ast.Module, text: str) -> Breaches:
@@ -302,6 +308,39 @@ def test_every_check_is_shown_a_breach():
     shown = {check for check, _path, _text, expected in mark.args[1] if expected}
 
     assert shown == set(CHECKS)
+
+
+def subject_of(name: str) -> str | None:
+    """The subject of `sites` that a module belongs to, None where it belongs to all or to none."""
+    parts = name.split(".")
+    return parts[1] if len(parts) > 2 and parts[0] == "sites" and parts[1] not in OF_ALL_SUBJECTS else None
+
+
+def subject_imports(files: dict[str, str]) -> dict[str, set[str]]:
+    """Which subjects of `sites` each of them imports."""
+    found: dict[str, set[str]] = {}
+    for path, text in files.items():
+        if subject := subject_of(module_of(path)):
+            named = {subject_of(name) for _, name in imports(ast.parse(text))}
+            found.setdefault(subject, set()).update(named - {subject, None})
+    return found
+
+
+def test_subjects_of_sites_import_one_another_in_one_direction():
+    found = subject_imports({path: (ROOT / path).read_text(encoding="utf-8") for path in FILES})
+
+    assert {"hours", "reviews", "imports"} <= set(found)
+    assert "hours" in found["imports"]
+    TopologicalSorter(found).prepare()  # raises CycleError, which names the circle
+
+
+def test_a_circle_of_subjects_is_found():
+    files = {
+        "sites/hours/ledger.py": "from sites.reviews import review",
+        "sites/reviews/basis.py": "from sites.hours.ledger import hour_ledger",
+    }
+    with pytest.raises(CycleError):
+        TopologicalSorter(subject_imports(files)).prepare()
 
 
 def test_every_folder_is_read():

@@ -18,8 +18,8 @@ from invoicing.drafting import draft_invoices
 from invoicing.models import Invoice, InvoiceLine
 from invoicing.printing import make_missing_pdfs
 from invoicing.verifying import Verification
-from sites.hours_recording import buy_blocks, correct_work, enter_work
-from sites.integration_ordering import attach_quotation, complete_integration, order_integration
+from sites.hours.recording import buy_blocks, correct_work, enter_work
+from sites.integration.ordering import attach_quotation, complete_integration, order_integration
 from sites.models import IntegrationOrder, WorkEntry
 from tests import factories
 

@@ -19,7 +19,7 @@ from invoicing.models import Invoice, InvoiceLine, InvoicePdf
 from invoicing.printing import make_missing_pdfs, stored_pdf
 from sites.models import ChargedLevel, RenewalReview
 from sites.recording import record_counts
-from sites.reviewing import open_due_reviews, record_agreement
+from sites.reviews.reviewing import open_due_reviews, record_agreement
 from tests import factories
 from tests.reference import counts
 

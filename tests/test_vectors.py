@@ -25,8 +25,8 @@ from invoicing.due import due_through, included_service_refusal
 from invoicing.instalments import PricedDays, instalments
 from invoicing.unbilled import unbilled
 from sites.counts import Count, baseline, current, quantities
-from sites.hour_prices import blocks_amount, hourly_amount
-from sites.review import (
+from sites.hours.prices import blocks_amount, hourly_amount
+from sites.reviews.review import (
     agreed_price_refusal,
     eligibility,
     in_review,

@@ -8,9 +8,9 @@ import pytest
 
 from contracts.money import ZERO, cents
 from contracts.readings import BlockCompletion, BlockCount, Minimum
-from sites.hour_entries import BlockPurchase, UnusedHours, Work
-from sites.hour_prices import Opening, blocks_amount, both_ways
-from sites.hours import HourLedger, hour_ledger
+from sites.hours.entries import BlockPurchase, UnusedHours, Work
+from sites.hours.ledger import HourLedger, hour_ledger
+from sites.hours.prices import Opening, blocks_amount, both_ways
 from tests.reference import ANCHOR, LATER, SCHEDULE, agreement, period
 from tests.vectors import DATA, VECTORS, Given, differences, text
 

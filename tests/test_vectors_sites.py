@@ -6,7 +6,9 @@ import pytest
 
 from contracts.periods import DaySpan
 from sites.counts import Count
-from sites.history import (
+from sites.integration.prices import PlacedOrder, Priced, PriceNotStated, integration_price, placement
+from sites.reports.calendar import last_month_closed, last_month_reported, report_months
+from sites.starting.history import (
     Candidate,
     Capacity,
     City,
@@ -15,8 +17,6 @@ from sites.history import (
     days_to_capacity,
     starting_level,
 )
-from sites.integration import PlacedOrder, Priced, PriceNotStated, integration_price, placement
-from sites.report_calendar import last_month_closed, last_month_reported, report_months
 from tests.reference import ANCHOR, EXPIRES_ON, LATER, SCHEDULE, period
 from tests.vectors import DATA, VECTORS, Given, code, differences, text
 

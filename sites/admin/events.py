@@ -21,7 +21,7 @@ from sites.recording import (
     record_counts,
     record_starting_level,
 )
-from sites.starting_basis import closed_on
+from sites.starting.basis import closed_on
 
 COUNT = "count_"
 

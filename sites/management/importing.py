@@ -6,10 +6,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from contracts.arguments import agreements
 from contracts.clock import business_date
-from sites.import_columns import LEFT_OUT
-from sites.import_kinds import ImportKind
-from sites.import_preview import State
-from sites.importing import KINDS, Imported, Incoming, import_file
+from sites.imports.columns import LEFT_OUT
+from sites.imports.importing import KINDS, Imported, Incoming, import_file
+from sites.imports.kinds import ImportKind
+from sites.imports.preview import State
 from sites.recording import CannotRecord
 
 

@@ -9,7 +9,8 @@ from contracts.fields import HoursField, PlainCharField
 from contracts.frozen import FrozenModel, FrozenQuerySet
 from contracts.guards import Seal
 from contracts.models import Agreement
-from sites import hours as rules
+from sites.hours.entries import BlockPurchase as Bought
+from sites.hours.entries import Work
 from sites.models.files import ImportedFile
 from sites.models.sites import Site
 
@@ -99,9 +100,9 @@ class BlockPurchase(FrozenModel):
         """The day on which they were bought."""
         return self.bought_on
 
-    def as_purchase(self) -> rules.BlockPurchase:
+    def as_purchase(self) -> Bought:
         """Make the pure value."""
-        return rules.BlockPurchase(self.pk, self.bought_on, self.blocks)
+        return Bought(self.pk, self.bought_on, self.blocks)
 
 
 class WorkEntryQuerySet(FrozenQuerySet):
@@ -164,6 +165,6 @@ class WorkEntry(FrozenModel):
     def __str__(self):
         return f"{self.hours} h of {self.service} on {self.worked_on}, {self.site}"
 
-    def as_work(self) -> rules.Work:
+    def as_work(self) -> Work:
         """Make the pure value."""
-        return rules.Work(self.pk, self.worked_on, self.hours, self.site_id, self.service, self.person, self.reference)
+        return Work(self.pk, self.worked_on, self.hours, self.site_id, self.service, self.person, self.reference)

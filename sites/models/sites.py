@@ -11,7 +11,7 @@ from contracts.models import Agreement, ServiceLevel
 from sites.charged import AgreedLevel
 from sites.counts import Count
 from sites.models.files import ImportedFile
-from sites.review import ReviewKind
+from sites.reviews.review import ReviewKind
 
 
 class SiteQuerySet(models.QuerySet):

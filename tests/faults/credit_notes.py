@@ -168,7 +168,7 @@ def check(scratch: Scratch, *, full: bool, control: bool) -> Outcome:
     cases.agreements(1, sites=2)
     lives, steps = ((40 if control else 300), 25) if full else ((10 if control else 3), 8)
     outcome = Outcome({"lives": lives, "steps of each": steps})
-    outcome.part("played", apart(lambda: play(lives, steps, control, random=full)))
+    outcome.part("played", apart(lambda: play(lives, steps, control, random=full), seconds=3600))
     outcome.part("at once", credited_at_once(scratch, rounds=50 if full else 2, control=control))
     return outcome
 

@@ -12,9 +12,9 @@ from datetime import date
 from django.db import transaction
 
 from contracts.models import Agreement
-from sites import count_importing, countfile, sheetfile
-from sites.import_preview import SheetError
-from sites.importing import KINDS, Incoming, import_file
+from sites.imports import count_importing, countfile, sheetfile
+from sites.imports.importing import KINDS, Incoming, import_file
+from sites.imports.preview import SheetError
 from sites.models import ComponentCount, CountChange, ImportedFile
 from sites.recording import CannotRecord
 from tests import factories

@@ -8,9 +8,9 @@ from datetime import date
 from django.contrib.auth.models import User
 
 from contracts.models import Agreement
-from sites import importing
-from sites.import_kinds import ImportKind
-from sites.importing import KINDS, Incoming, import_file, look_through, undo_import
+from sites.imports import importing
+from sites.imports.importing import KINDS, Incoming, import_file, look_through, undo_import
+from sites.imports.kinds import ImportKind
 from sites.models import ComponentCount, CountChange, ImportedFile, Site, WorkEntry
 from tests import factories
 from tests.faults import taking_out

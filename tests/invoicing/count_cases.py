@@ -7,10 +7,10 @@ from contracts.models import Agreement
 from contracts.periods import Month
 from sites.models import ComponentCount, CountChange, MonthlyReport, RenewalReview, Site
 from sites.recording import record_counts
-from sites.reporting import issue_report, revise_report
+from sites.reports.reporting import issue_report, revise_report
 from tests import factories, reference
 from tests.invoicing.billing_cases import issue_through
-from tests.sites.review_cases import agree, opened
+from tests.sites.reviews.cases import agree, opened
 
 JULY, AUGUST = date(1999, 7, 31), date(1999, 8, 31)
 GROWN = reference.SMALLEST | {"GE": 16, "SLC": 9}

@@ -111,6 +111,14 @@ def test_what_an_executed_amendment_has_corrected_stays_its_effect():
     assert str(after.billings[0].billed) == "25808.33"
 
 
+def test_what_only_the_amendment_prices_is_not_compared():
+    effect = effect_of(UNSIGNED, number=1, billed=BILLED)
+
+    assert not effect.priced_before
+    assert (effect.billings, str(effect.corrected), str(effect.without_it)) == ((), "0.00", "0.00")
+    assert effect_of(UNSIGNED, billed=BILLED).priced_before
+
+
 def test_a_later_amendment_in_force_is_named():
     later = reference.amendment(3, date(1999, 2, 1), schedule=reference.SCHEDULE)
 

@@ -12,9 +12,9 @@ from invoicing.crediting import WaiverDecision, credit, withdraw_waiver
 from invoicing.models import Waiver
 from invoicing.one_off import Order
 from invoicing.unbilled import BilledPart
-from sites.hour_entries import BlockPurchase, Work
-from sites.hours_recording import reverse_blocks
-from sites.integration import Quoted
+from sites.hours.entries import BlockPurchase, Work
+from sites.hours.recording import reverse_blocks
+from sites.integration.prices import Quoted
 from tests import factories, reference
 from tests.invoicing.billing_cases import (
     DECEMBER,

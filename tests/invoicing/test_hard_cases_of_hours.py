@@ -9,8 +9,8 @@ from invoicing.creditable import left_of_line
 from invoicing.crediting import WaiverDecision, credit
 from invoicing.drafting import draft_invoices
 from invoicing.models import InvoiceLine
-from sites.hours_recording import buy_blocks, correct_work, enter_work, reverse_blocks
-from sites.integration_ordering import attach_quotation, cancel_order, complete_integration, order_integration
+from sites.hours.recording import buy_blocks, correct_work, enter_work, reverse_blocks
+from sites.integration.ordering import attach_quotation, cancel_order, complete_integration, order_integration
 from tests import factories, reference
 from tests.invoicing.billing_cases import read
 

@@ -22,7 +22,7 @@ from invoicing.charges import ChargeKey, ChargeKind
 from invoicing.due import Due, Facts, due_through
 from invoicing.one_off import Order
 from invoicing.unbilled import NOTHING_BILLED, BilledPart, unbilled
-from sites.hour_entries import BlockPurchase, Work
+from sites.hours.entries import BlockPurchase, Work
 from tests import reference
 
 HISTORIES = int(os.environ.get("HISTORIES", "120"))

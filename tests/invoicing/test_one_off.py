@@ -13,8 +13,8 @@ from invoicing.due import Due, Facts, due_through
 from invoicing.one_off import Order
 from invoicing.reasons import recompute
 from invoicing.unbilled import unbilled
-from sites.hour_entries import BlockPurchase, Work
-from sites.integration import Quoted
+from sites.hours.entries import BlockPurchase, Work
+from sites.integration.prices import Quoted
 from tests.reference import AGREEMENT, LATER, SCHEDULE, agreed, agreement, amendment, site, with_documents
 
 HOURS = "Amendment 1 (LNM980917MP), Appendix A, hours"

@@ -15,7 +15,7 @@ from invoicing.models import Invoice, InvoiceLine
 from invoicing.reading_changes import change_reading
 from invoicing.settled import settled_questions
 from sites.models import RenewalReview
-from sites.reviewing import CannotReview, open_review, record_agreement, refresh_review
+from sites.reviews.reviewing import CannotReview, open_review, record_agreement, refresh_review
 from tests import factories
 from tests.people import ACCOUNT_MANAGER, client_of
 from tests.reading import words

@@ -12,9 +12,9 @@ from invoicing.models import Invoice
 from invoicing.reading_basis import on_file
 from invoicing.reading_changes import change_reading
 from invoicing.reading_effects import reading_effects
-from sites.documents import Edition, review_paper
 from sites.models import RenewalReview, Site, WorkEntry
-from sites.reviewing import open_review, refresh_review
+from sites.reviews.paper import Edition, review_paper
+from sites.reviews.reviewing import open_review, refresh_review
 from tests import factories, reference
 from tests.people import VIEWER, client_of
 from tests.reading import words

@@ -11,7 +11,7 @@ from contracts.schedule import OpeningRule
 from invoicing.due import Facts, due_through
 from invoicing.reading_effects import Effect, OnFile, current_period, reading_effects
 from sites.counts import Count
-from sites.hour_entries import BlockPurchase, Work
+from sites.hours.entries import BlockPurchase, Work
 from tests import reference
 from tests.reference import AGREEMENT, AMENDMENT, SCHEDULE, counts, readings, site
 

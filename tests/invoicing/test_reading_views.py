@@ -10,7 +10,7 @@ from contracts.models import Agreement, ChosenReading
 from contracts.readings import QUESTIONS
 from invoicing.drafting import draft_invoices
 from invoicing.reading_changes import change_reading
-from sites.reviewing import open_review, record_agreement
+from sites.reviews.reviewing import open_review, record_agreement
 from tests import factories, reference
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.reading import links, words

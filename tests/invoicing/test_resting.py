@@ -9,7 +9,7 @@ from tests import factories
 from tests.invoicing.billing_cases import issue_through, run
 from tests.invoicing.count_cases import AUGUST, JULY, ON, counted_site, record, report, reviewed, revise
 from tests.reference import ANCHOR, SMALLEST
-from tests.sites.review_cases import agree, opened
+from tests.sites.reviews.cases import agree, opened
 
 pytestmark = pytest.mark.django_db
 

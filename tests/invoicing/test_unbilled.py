@@ -12,7 +12,7 @@ from contracts.readings import Frequency, Proration, Rounding, Timing
 from invoicing.charges import ChargeKey
 from invoicing.due import Due, Facts, due_through
 from invoicing.unbilled import AdjustedPart, Adjustment, Billed, BilledPart, PlannedDocument, unbilled
-from sites.hour_entries import BlockPurchase
+from sites.hours.entries import BlockPurchase
 from tests.reference import (
     AGREEMENT,
     ANCHOR,

@@ -3,7 +3,7 @@
 import pytest
 
 from contracts.models import Agreement
-from tests.sites.agreement_files import load, reference
+from tests.sites.agreement_files.files import load, reference
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from contracts.models import Agreement
 from sites.models import ChargedLevel, ComponentCount, CountChange, RenewalReview, ReviewLine, Site
-from sites.reviewing import open_review
+from sites.reviews.reviewing import open_review
 from tests import factories, reference
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of, superuser_client, user_of
 

@@ -6,15 +6,15 @@ from decimal import Decimal
 import pytest
 from django.core.files.base import ContentFile
 
-from sites.hours_recording import correct_work
-from sites.importing import Incoming, import_file
-from sites.integration_ordering import order_integration, record_quotation
+from sites.hours.recording import correct_work
+from sites.imports.importing import Incoming, import_file
+from sites.imports.work_importing import WorkImport
+from sites.integration.ordering import order_integration, record_quotation
 from sites.models import IntegrationOrder, Quotation
-from sites.work_importing import WorkImport
 from tests import factories
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, VIEWER, client_of, superuser_client
 from tests.reading import words
-from tests.sites.hours_rows import CARE, ON, bought, worked
+from tests.sites.hours.rows import CARE, ON, bought, worked
 
 pytestmark = pytest.mark.django_db
 

@@ -153,6 +153,20 @@ def test_agreement_page_lists_sites_with_the_level_of_the_service_date():
     assert [row[3] for row in later[1:]] == ["Very Small", "Small"]
 
 
+def test_agreement_page_says_beside_each_site_why_it_has_no_level():
+    agreement = factories.agreement()
+    factories.site(agreement, "Reno", state="NV")
+    factories.site(agreement, "Eugene", removed_on=date(2000, 3, 31))
+    asked = {"service_on": "2000-10-02", "known_on": "2000-10-02"}
+
+    rows = tables(client_of(VIEWER).get(agreement_page(agreement), asked))[0]
+
+    assert [row[2:] for row in rows[1:]] == [
+        ["Removed through 31 Mar 2000", "–", ""],
+        ["In service", "–", "Expired"],
+    ]
+
+
 def test_agreement_page_lists_periods_with_review_dates():
     periods = tables(client_of(VIEWER).get(agreement_page(factories.agreement())))[2]
 

@@ -10,7 +10,7 @@ from contracts.terms import terms_on
 from sites import pages
 from sites.models import ChargedLevel, ComponentCount, RenewalReview, Site
 from sites.pages import ServiceState
-from sites.review import ReviewKind
+from sites.reviews.review import ReviewKind
 from tests import reference
 
 JULY = date(1999, 7, 15)

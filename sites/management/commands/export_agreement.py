@@ -5,8 +5,8 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from contracts.arguments import agreements
-from sites.agreement_file import text
-from sites.exporting import export_agreement
+from sites.agreement_files.agreement_file import text
+from sites.agreement_files.exporting import export_agreement
 
 
 class Command(BaseCommand):

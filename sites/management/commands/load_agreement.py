@@ -5,9 +5,9 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from contracts.clock import business_date
-from sites.agreement_file import Problem
-from sites.agreement_form import read
-from sites.loading import CannotLoad, Loaded, load_agreement
+from sites.agreement_files.agreement_file import Problem
+from sites.agreement_files.form import read
+from sites.agreement_files.loading import CannotLoad, Loaded, load_agreement
 
 KINDS = ("parties", "agreement", "amendments", "readings", "sites", "counts", "reviews", "charged levels")
 FACTS = ("blocks", "work", "quotations", "orders")
@@ -19,7 +19,7 @@ class Command(BaseCommand):
     help = "Load an agreement file (JSON): whole, or not at all. Loading it again changes nothing."
 
     def add_arguments(self, parser):
-        parser.add_argument("file", metavar="FILE", help="agreement file; the form is sites/agreement_file.schema.json")
+        parser.add_argument("file", metavar="FILE", help="agreement file, in JSON; docs/files.md describes its form")
         parser.add_argument("--dry-run", action="store_true", help="say what would be added and write nothing")
 
     def handle(self, *args, **options):

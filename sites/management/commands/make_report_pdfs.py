@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from sites.report_printing import make_missing_report_pdfs
+from sites.reports.printing import make_missing_report_pdfs
 
 
 class Command(BaseCommand):

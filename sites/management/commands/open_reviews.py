@@ -4,7 +4,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from contracts.arguments import day
 from contracts.clock import business_date
-from sites.reviewing import open_due_reviews
+from sites.reviews.reviewing import open_due_reviews
 
 
 class Command(BaseCommand):

@@ -8,9 +8,9 @@ from contracts.arguments import agreements
 from contracts.clock import business_date
 from contracts.filing import PAPERS, path_of
 from contracts.pdf import PdfUnavailable
-from sites.documents import Edition
 from sites.models import RenewalReview
-from sites.printing import review_file_name, review_pdf
+from sites.reviews.paper import Edition
+from sites.reviews.printing import review_file_name, review_pdf
 
 
 class Command(BaseCommand):

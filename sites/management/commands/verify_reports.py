@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from sites.report_verifying import ReportVerification
+from sites.reports.verifying import ReportVerification
 
 
 class Command(BaseCommand):

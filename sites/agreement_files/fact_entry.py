@@ -1,0 +1,251 @@
+"""Hours and integration as they stand in an agreement file, and what is wrong with them."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+
+from contracts.schedule import Refused
+from contracts.terms import AgreementTerms, NotInForce, terms_on
+from sites.agreement_files.agreement_file import (
+    FACTS,
+    Document,
+    FactKey,
+    Problem,
+    day_of,
+    key_text,
+    order_key,
+    quotation_key,
+    shown,
+    site_name,
+)
+from sites.agreement_files.level_entry import Schedules
+from sites.agreement_files.terms_entry import terms_of
+from sites.hours.checks import chargeable_service, purchase_refusals, work_refusals
+from sites.site_checks import before_order, integration_day_refusals, out_of_service
+
+NEEDED = ("dated_on", "first_period_starts_on")
+
+
+# ---- what is wrong -------------------------------------------------------------------------------------------------
+
+
+def fact_repeats(document: Document) -> Iterator[Problem]:
+    """Yield the rows that say the same as another one of the file."""
+    for section, (what, key) in FACTS.items():
+        seen = set()
+        for index, row in enumerate(document.get(section, [])):
+            try:
+                found = key(row)
+            except KeyError:  # its form is not right, which is told
+                continue
+            if found in seen:
+                said = f"The {what} {key_text(found)} stands twice in the file. Keep one of them, or give the second"
+                yield Problem(f"{section}[{index}]", f'{said} "number": {found[-1] + 1}.')
+            seen.add(found)
+    numbers = set()
+    for index, row in enumerate(document.get("quotations", [])):
+        if row.get("number") in numbers:
+            said = f"The quotation {row['number']} stands twice in the file. Keep one of them."
+            yield Problem(f"quotations[{index}]", said)
+        numbers |= {row["number"]} if "number" in row else set()
+
+
+def fact_dates(document: Document) -> Iterator[tuple[str, str | None]]:
+    """Yield every day on which a fact happened, with its place."""
+    for section, names in (("blocks", ("bought_on",)), ("work", ("date",)), ("orders", ("ordered_on", "completed_on"))):
+        for index, row in enumerate(document.get(section, [])):
+            yield from ((f"{section}[{index}].{name}", row.get(name)) for name in names)
+            yield f"{section}[{index}].reversed.on", row.get("reversed", {}).get("on")
+    for index, row in enumerate(document.get("quotations", [])):
+        yield f"quotations[{index}].dated_on", row.get("dated_on")
+        for side in ("customer", "supplier"):
+            yield f"quotations[{index}].{side}.signed_on", row.get(side, {}).get("signed_on")
+
+
+def fact_problems(document: Document, stored: Document, schedules: Schedules, *, on: date) -> Iterator[Problem]:
+    """Yield what is wrong with the facts of a file beside what is on file: what no event would record.
+
+    Rows on file were judged when they came in; a row that is reversed no longer counts and is not judged by the terms.
+    """
+    agreement = {**stored.get("agreement", {}), **document["agreement"]}
+    if not any(section in document for section in (*FACTS, "quotations")) or any(
+        name not in agreement for name in NEEDED
+    ):
+        return
+    facts = _Facts(document, stored, terms_of(document, stored, schedules), on)
+    yield from _number_problems(document, stored)
+    yield from facts.block_problems()
+    yield from facts.work_problems()
+    yield from facts.quotation_problems()
+    yield from facts.order_problems()
+
+
+def _number_problems(document: Document, stored: Document) -> Iterator[Problem]:
+    """Rows that say the same are numbered from 1 without a gap."""
+    for section, (what, key) in FACTS.items():
+        held = {key(row) for source in (stored, document) for row in source.get(section, [])}
+        for index, row in enumerate(document.get(section, [])):
+            *said, number = key(row)
+            if number > 1 and (*said, number - 1) not in held:
+                message = f"There is no {what} number {number - 1} that says the same. Number them from 1."
+                yield Problem(f"{section}[{index}].number", message)
+
+
+class _Facts:
+    """The facts of a file beside those on file, judged by the same rules as every other one."""
+
+    def __init__(self, document: Document, stored: Document, terms: AgreementTerms, on: date):
+        self.document, self.stored, self.terms, self.on = document, stored, terms, on
+        self.sites: dict[str, dict] = {}
+        for source in (stored, document):
+            for site in source.get("sites", []):
+                self.sites.setdefault(site_name(site), {}).update(site)
+
+    def new(self, section: str) -> Iterator[tuple[str, Mapping]]:
+        """Yield the rows of a section that are not on file, with their places."""
+        key = quotation_key if section == "quotations" else FACTS[section][1]
+        held = {key(row) for row in self.stored.get(section, [])}
+        for index, row in enumerate(self.document.get(section, [])):
+            if key(row) not in held:
+                yield f"{section}[{index}]", row
+
+    def block_problems(self) -> Iterator[Problem]:
+        for place, row in self.new("blocks"):
+            yield from self._replaced_problems("blocks", place, row)
+            if "reversed" not in row:
+                bought_on, blocks = day_of(row["bought_on"]), row["blocks"]
+                yield from _placed(
+                    place,
+                    purchase_refusals(agreement=self.terms, bought_on=bought_on, blocks=blocks, known_on=self.on),
+                )
+
+    def work_problems(self) -> Iterator[Problem]:
+        for place, row in self.new("work"):
+            yield from self._replaced_problems("work", place, row)
+            if not (yield from self._site_problems(place, row)) or "reversed" in row:
+                continue
+            worked_on = day_of(row["date"])
+            refusals = [
+                *work_refusals(
+                    agreement=self.terms,
+                    services=self._services(worked_on),
+                    worked_on=worked_on,
+                    hours=Decimal(row["hours"]),
+                    service=row["service"],
+                    known_on=self.on,
+                ),
+                *self._out_of_service(row, worked_on),
+            ]
+            yield from _placed(place, refusals)
+            yield from self._spelling_problems(place, row, worked_on)
+
+    def _spelling_problems(self, place: str, row: Mapping, day: date) -> Iterator[Problem]:
+        """The service is spelled as in the schedule, so that the same file is known again."""
+        spelled = chargeable_service(services=self._services(day), service=row["service"])
+        if spelled not in (None, row["service"]):
+            yield Problem(f"{place}.service", f"Write {shown(spelled)}, as the price schedule does.")
+
+    def _services(self, day: date) -> tuple[str, ...]:
+        found = terms_on(agreement=self.terms, service_on=day, known_on=self.on)
+        if not isinstance(found, NotInForce):
+            return found.schedule.hour_services
+        schedules = (self.terms.original_schedule, *(amendment.schedule for amendment in self.terms.amendments))
+        return tuple(dict.fromkeys(name for one in schedules if one for name in one.hour_services))
+
+    def _out_of_service(self, row: Mapping, day: date) -> tuple[Refused, ...]:
+        site = self.sites[row["site"]]
+        in_service_on, removed_on = day_of(site.get("in_service_on")), day_of(site.get("removed_on"))
+        if in_service_on is None:
+            return ()
+        return out_of_service(name=row["site"], in_service_on=in_service_on, removed_on=removed_on, worked_on=day)
+
+    def _replaced_problems(self, section: str, place: str, row: Mapping) -> Iterator[Problem]:
+        """A row stands in place of one that is taken back, and no other one does."""
+        if "replaces" not in row:
+            return
+        what, key = FACTS[section]
+        wanted = key(row["replaces"])
+        rows = (*self.stored.get(section, []), *self.document.get(section, []))
+        found: dict = {}
+        for one in rows:
+            if key(one) == wanted:
+                found.update(one)
+        others = [one for one in rows if "replaces" in one and key(one["replaces"]) == wanted and key(one) != key(row)]
+        if not found:
+            said = f"There is no {what} {key_text(wanted)} in the file or on file."
+            yield Problem(f"{place}.replaces", said)
+        elif "reversed" not in found:
+            said = f"The {what} {key_text(wanted)} is not reversed. Only a reversed one is replaced."
+            yield Problem(f"{place}.replaces", said)
+        elif others:
+            said = f"Another {what} stands in place of {key_text(wanted)} already. Keep one of them."
+            yield Problem(f"{place}.replaces", said)
+        elif section == "orders" and row["replaces"]["site"] != row["site"]:
+            said = f"The {what} {key_text(wanted)} is for another site than this one, and cannot be replaced by it."
+            yield Problem(f"{place}.replaces", said)
+
+    def quotation_problems(self) -> Iterator[Problem]:
+        for place, row in self.new("quotations"):
+            yield from self._site_problems(place, row)
+            if Decimal(row["price"]) <= 0:
+                yield Problem(
+                    f"{place}.price", f"{row['price']} is no price. Give the amount that the quotation states."
+                )
+
+    def order_problems(self) -> Iterator[Problem]:
+        quoted = {
+            row["number"]: row["site"] for one in (self.stored, self.document) for row in one.get("quotations", [])
+        }
+        orders: dict[FactKey, dict] = {}
+        for source in (self.stored, self.document):
+            for row in source.get("orders", []):
+                orders.setdefault(order_key(row), {}).update(row)
+        for index, row in enumerate(self.document.get("orders", [])):
+            place = f"orders[{index}]"
+            if "quotation" in row and quoted.get(row["quotation"]) != row["site"]:
+                said = f"{shown(row['quotation'])} is no quotation for {row['site']}, in the file or on file."
+                yield Problem(f"{place}.quotation", said)
+        for place, row in self.new("orders"):
+            yield from self._replaced_problems("orders", place, row)
+            if not (yield from self._site_problems(place, row)) or "reversed" in row:
+                continue
+            yield from self._order_day_problems(place, row)
+            first = [one for one in orders.values() if one["site"] == row["site"] and "reversed" not in one]
+            plain = [one for one in first if "duplicate_reason" not in one]
+            if "duplicate_reason" not in row and len(plain) > 1:
+                said = f"System integration of {row['site']} is ordered more than once."
+                yield Problem(f"{place}.duplicate_reason", f"{said} This is missing: say why it is ordered once more.")
+
+    def _order_day_problems(self, place: str, row: Mapping) -> Iterator[Problem]:
+        removed_on = day_of(self.sites[row["site"]].get("removed_on"))
+        ordered_on, completed_on = day_of(row["ordered_on"]), day_of(row.get("completed_on"))
+        for name, day, what in (
+            ("ordered_on", ordered_on, "The order of"),
+            ("completed_on", completed_on, "The cutover of"),
+        ):
+            if day is not None:
+                refusals = integration_day_refusals(
+                    agreement=self.terms,
+                    name=row["site"],
+                    removed_on=removed_on,
+                    day=day,
+                    known_on=self.on,
+                    place=name,
+                    what=what,
+                )
+                yield from _placed(place, refusals)
+        if completed_on is not None:
+            yield from _placed(place, before_order(ordered_on=ordered_on, completed_on=completed_on))
+
+    def _site_problems(self, place: str, row: Mapping) -> Iterator[Problem]:
+        """Yield a problem, and return whether the site is known."""
+        known = row["site"] in self.sites
+        if not known:
+            yield Problem(f"{place}.site", f"{shown(row['site'])} is no site of the file or on file.")
+        return known
+
+
+def _placed(place: str, refusals) -> Iterator[Problem]:
+    names = {"worked_on": "date"}
+    for refusal in refusals:
+        yield Problem(f"{place}.{names.get(refusal.place, refusal.place)}", refusal.message)

@@ -1,0 +1,350 @@
+"""Hours coming in: blocks bought and work done, one by one, and what of them turned out to be wrong.
+
+An entry that is not billed can be changed. A billed one stays as it was: it is reversed with a reason, and what is
+right is entered anew; the next run then bills or credits the difference.
+"""
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.contrib.auth.models import User
+from django.db import models, transaction
+from django.db.models import Q, QuerySet
+
+from contracts.models import Agreement
+from contracts.money import ZERO, cents
+from contracts.periods import day_text
+from contracts.schedule import Refused
+from sites.hours.basis import hours_on_file, person_key, services_on
+from sites.hours.checks import chargeable_service, purchase_refusals, work_refusals
+from sites.models import BlockPurchase, Site, WorkEntry
+from sites.models.hours import MOST_BLOCKS
+from sites.record_checks import later_refusals, one_line, reason_refusals, text_refusals
+from sites.recording import CannotRecord
+from sites.site_checks import out_of_service
+
+ENTER_ANEW = "Enter a correcting entry: it reverses this one and says what is right."
+STALE = "Somebody else has changed this entry since you opened it. Look at it as it is now, then change it."
+
+
+# ---- blocks ------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def buy_blocks(
+    *,
+    agreement: Agreement,
+    bought_on: date,
+    blocks: int | Decimal,
+    reference: str = "",
+    replaces: BlockPurchase | None = None,
+    on: date,
+    by: User | None,
+) -> BlockPurchase:
+    """Record that whole blocks of prepaid hours were bought (hours, paragraph 1).
+
+    A purchase that `replaces` a billed one that was reversed takes over what was waived of it; any other is a new
+    charge. Raises CannotRecord, naming the field, for a part of a block, a day outside the term or after `on`, a day on
+    which no block has a price, and a purchase that cannot be replaced.
+    """
+    agreement = lock_agreement(agreement.pk)
+    faults = [
+        *purchase_refusals(agreement=agreement.as_terms(), bought_on=bought_on, blocks=blocks, known_on=on),
+        *later_refusals(
+            place="bought_on", what="The purchase of", day=bought_on, on=on, then="Record it on the day it is made."
+        ),
+        *text_refusals(place="reference", what="the order reference", text=reference),
+        *replacement_refusals(replaces, among=BlockPurchase.objects.filter(agreement=agreement).replaceable()),
+    ]
+    if blocks > MOST_BLOCKS:
+        said = f"{blocks} blocks at once are more than {MOST_BLOCKS:,}. Check the number."
+        faults.append(Refused("TOO_MANY_BLOCKS", "blocks", said))
+    if faults:
+        raise CannotRecord(faults)
+    return BlockPurchase.objects.create(
+        agreement=agreement,
+        bought_on=bought_on,
+        blocks=int(blocks),
+        reference=reference.strip(),
+        replaces=replaces,
+        recorded_on=on,
+        recorded_by=by,
+        is_demonstration=only_demonstration(agreement),
+    )
+
+
+@transaction.atomic
+def reverse_blocks(*, purchase: BlockPurchase, reason: str, on: date, by: User | None) -> BlockPurchase:
+    """Take a purchase of blocks back, billed or not; hours that they covered need another block.
+
+    The row stays on file with the reason. Raises CannotRecord without a reason and for one that is reversed already.
+    """
+    lock_agreement(purchase.agreement_id)
+    purchase = BlockPurchase.objects.select_for_update().get(pk=purchase.pk)
+    _refuse_reversed(purchase, "purchase")
+    faults = reason_refusals(reason=reason, why="Say why the purchase is reversed.")
+    if faults:
+        raise CannotRecord(faults)
+    return _reverse(purchase, reason, on, by)
+
+
+def only_demonstration(agreement: Agreement) -> bool:
+    """Whether an agreement has sites and each of them is demonstration data: what is bought for them is, too."""
+    marks = set(Site.objects.filter(agreement=agreement).order_by().values_list("is_demonstration", flat=True))
+    return marks == {True}
+
+
+# ---- work --------------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def enter_work(
+    *,
+    site: Site,
+    worked_on: date,
+    service: str,
+    hours: Decimal,
+    person: str,
+    reference: str = "",
+    agreement: Agreement | None = None,
+    alike_allowed: bool = True,
+    on: date,
+    by: User | None,
+) -> WorkEntry:
+    """Record hours done for a site on one day (hours, paragraphs 1 and 2).
+
+    Raises CannotRecord, naming the field, for work outside the term or after `on`, at a site that is not in service or
+    belongs to another agreement than the one given, for hours that are no positive hundredths or make more than 24 for
+    the person on that day under all agreements, and for a service that the schedule does not charge by hours. With
+    `alike_allowed` False, also for an entry that is on file word for word: a form that was sent twice.
+    """
+    agreement = _lock_for_work(site.agreement_id if agreement is None else agreement.pk)
+    done = _done(site, worked_on, service, hours, person, reference)
+    faults = _faults(agreement, done, on=on)
+    if not faults and not alike_allowed:
+        faults = _alike(done)
+    if faults:
+        raise CannotRecord(faults)
+    return WorkEntry.objects.create(
+        **_values(agreement, done, on), recorded_on=on, recorded_by=by, is_demonstration=done.site.is_demonstration
+    )
+
+
+@transaction.atomic
+def change_work(
+    *,
+    entry: WorkEntry,
+    site: Site,
+    worked_on: date,
+    service: str,
+    hours: Decimal,
+    person: str,
+    reference: str = "",
+    seen: str = "",
+    on: date,
+    by: User | None,
+) -> WorkEntry:
+    """Change an entry that is not billed.
+
+    Raises CannotRecord for a billed or reversed entry, for what `enter_work` refuses, and where somebody else has
+    changed it since it was `seen`.
+    """
+    agreement, entry = _locked(entry)
+    _refuse_reversed(entry, "entry")
+    if entry.billed_on is not None:
+        said = f"The entry was billed on {day_text(entry.billed_on)} and stays as it is. {ENTER_ANEW}"
+        raise CannotRecord([Refused("BILLED", "", said)])
+    if seen and seen != entry_version(entry):
+        raise CannotRecord([Refused("STALE", "", STALE)])
+    done = _done(site, worked_on, service, hours, person, reference)
+    faults = _faults(agreement, done, on=on, instead_of=entry)
+    if faults:
+        raise CannotRecord(faults)
+    for name, value in _values(agreement, done, on).items():
+        setattr(entry, name, value)
+    entry.recorded_on, entry.recorded_by, entry.is_demonstration = on, by, done.site.is_demonstration
+    entry.save()
+    return entry
+
+
+@transaction.atomic
+def correct_work(
+    *,
+    entry: WorkEntry,
+    reason: str,
+    site: Site,
+    worked_on: date,
+    service: str,
+    hours: Decimal,
+    person: str,
+    reference: str = "",
+    on: date,
+    by: User | None,
+) -> WorkEntry:
+    """Reverse an entry, billed or not, with a reason, and enter what is right in its place; return the new entry.
+
+    Raises CannotRecord for an entry that is reversed already, without a reason, where nothing would differ, and for
+    what `enter_work` refuses.
+    """
+    agreement, entry = _locked(entry)
+    _refuse_reversed(entry, "entry")
+    done = _done(site, worked_on, service, hours, person, reference)
+    faults = [
+        *reason_refusals(reason=reason, why="Say what is wrong with the entry."),
+        *_faults(agreement, done, on=on, instead_of=entry),
+    ]
+    if not faults and all(getattr(entry, name) == value for name, value in _values(agreement, done, on).items()):
+        said = "Nothing is different. Change what is wrong, or reverse the entry without another one in its place."
+        faults.append(Refused("SAME", "", said))
+    if faults:
+        raise CannotRecord(faults)
+    _reverse(entry, reason, on, by)
+    return WorkEntry.objects.create(
+        **_values(agreement, done, on),
+        replaces=entry,
+        recorded_on=on,
+        recorded_by=by,
+        is_demonstration=done.site.is_demonstration,
+    )
+
+
+@transaction.atomic
+def reverse_work(*, entry: WorkEntry, reason: str, on: date, by: User | None) -> WorkEntry:
+    """Take an entry back, billed or not, without another one in its place; it stays on file with the reason.
+
+    Raises CannotRecord without a reason and for an entry that is reversed already.
+    """
+    _agreement, entry = _locked(entry)
+    _refuse_reversed(entry, "entry")
+    faults = reason_refusals(reason=reason, why="Say why the entry is reversed.")
+    if faults:
+        raise CannotRecord(faults)
+    return _reverse(entry, reason, on, by)
+
+
+def entry_version(entry: WorkEntry) -> str:
+    """Return a mark of what an entry says, by which `change_work` notices that somebody else has changed it."""
+    said = (entry.site_id, entry.worked_on, entry.service, entry.hours, entry.person, entry.reference)
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
+
+
+# ---- what all of them share --------------------------------------------------------------------------------------
+
+
+def lock_agreement(key: int) -> Agreement:
+    """Lock the agreement whose facts are about to change, and return it with its terms."""
+    Agreement.objects.select_for_update().get(pk=key)
+    return Agreement.objects.with_terms().get(pk=key)
+
+
+def replacement_refusals(replaces: models.Model | None, *, among: QuerySet) -> list[Refused]:
+    """Return why something cannot be recorded in place of a charge that was taken back."""
+    if replaces is None or among.filter(pk=replaces.pk).exists():
+        return []
+    said = f"{replaces} cannot be replaced: it stands, was never billed, or another one stands in its place already."
+    return [Refused("NOT_REPLACEABLE", "replaces", f"{said} Record a new charge, or choose again.")]
+
+
+def lock_people(agreements: Collection[int] | QuerySet) -> None:
+    """Lock agreements for entering work, in the order of their keys, and before them the oldest one on file.
+
+    A person's day counts over all agreements: on the oldest one, entries of different agreements wait for each other.
+    """
+    oldest = Agreement.objects.order_by("pk").values("pk")[:1]
+    rows = Agreement.objects.select_for_update().filter(Q(pk__in=oldest) | Q(pk__in=agreements))
+    list(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def _lock_for_work(key: int) -> Agreement:
+    lock_people([key])
+    return Agreement.objects.with_terms().get(pk=key)
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What somebody says was done."""
+
+    site: Site
+    worked_on: date
+    service: str
+    hours: Decimal
+    person: str
+    reference: str
+
+
+def _done(site: Site, worked_on: date, service: str, hours: Decimal, person: str, reference: str) -> _Done:
+    now = Site.objects.get(pk=site.pk)
+    return _Done(now, worked_on, service.strip(), hours, one_line(person), reference.strip())
+
+
+def _locked(entry: WorkEntry) -> tuple[Agreement, WorkEntry]:
+    key = Site.objects.values_list("agreement", flat=True).get(pk=entry.site_id)
+    agreement = _lock_for_work(key)
+    WorkEntry.objects.select_for_update().get(pk=entry.pk)
+    return agreement, WorkEntry.objects.select_related("site").get(pk=entry.pk)
+
+
+def _faults(agreement: Agreement, done: _Done, *, on: date, instead_of: WorkEntry | None = None) -> list[Refused]:
+    terms = agreement.as_terms()
+    filed = hours_on_file(days=[done.worked_on], without=instead_of)
+    faults = [
+        *later_refusals(
+            place="worked_on", what="Work of", day=done.worked_on, on=on, then="Enter it once it has been done."
+        ),
+        *work_refusals(
+            agreement=terms,
+            services=services_on(terms=terms, day=done.worked_on, known_on=on),
+            worked_on=done.worked_on,
+            hours=done.hours,
+            service=done.service,
+            known_on=on,
+            person=done.person,
+            hours_on_file=filed.get((person_key(done.person), done.worked_on), ZERO),
+        ),
+        *text_refusals(place="person", what="the person who did the work", text=done.person, needed=True),
+        *text_refusals(place="reference", what="the request reference", text=done.reference),
+    ]
+    if not done.service:
+        faults.append(Refused("NO_SERVICE", "service", "Choose the service that was done."))
+    if done.site.agreement_id != agreement.pk:
+        said = f"{done.site} is no site of agreement {agreement.number}. Choose one of its sites."
+        return [*faults, Refused("OTHER_AGREEMENT", "site", said)]
+    site = {name: getattr(done.site, name) for name in ("in_service_on", "removed_on")}
+    return [*faults, *out_of_service(name=str(done.site), worked_on=done.worked_on, **site)]
+
+
+def _alike(done: _Done) -> list[Refused]:
+    said = ("site", "worked_on", "hours", "person", "reference")
+    same = WorkEntry.objects.filter(reversed_on=None, **{name: getattr(done, name) for name in said})
+    if not any(chargeable_service(services=[row.service], service=done.service) for row in same):
+        return []
+    message = "An entry that says the same is on file. If this is another one, confirm it below and enter it again."
+    return [Refused("ALIKE", "alike", message)]
+
+
+def _values(agreement: Agreement, done: _Done, on: date) -> dict:
+    """What is stored of work that has no fault: the service as the schedule spells it, whole hundredths of hours."""
+    services = services_on(terms=agreement.as_terms(), day=done.worked_on, known_on=on)
+    return {
+        "site": done.site,
+        "worked_on": done.worked_on,
+        "service": chargeable_service(services=services, service=done.service),
+        "hours": cents(done.hours),
+        "person": done.person,
+        "reference": done.reference,
+    }
+
+
+def _refuse_reversed(row: BlockPurchase | WorkEntry, what: str) -> None:
+    if row.reversed_on is not None:
+        said = f"The {what} was reversed on {day_text(row.reversed_on)}: {row.reversal_reason}. Enter what is right."
+        raise CannotRecord([Refused("REVERSED", "", said)])
+
+
+def _reverse(row: BlockPurchase | WorkEntry, reason: str, on: date, by: User | None) -> BlockPurchase | WorkEntry:
+    row.reversed_on, row.reversed_by, row.reversal_reason = on, by, reason.strip()
+    row.save(update_fields=["reversed_on", "reversed_by", "reversal_reason"])
+    return row

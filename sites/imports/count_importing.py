@@ -1,0 +1,182 @@
+"""Component counts coming in from a file: what a count file is, and what it does."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from functools import cache
+
+from django.contrib.auth.models import User
+
+from contracts.models import Agreement
+from contracts.periods import Month, day_text
+from contracts.sheets import Value
+from contracts.terms import AgreementTerms
+from sites.counting import Figure, change_counts
+from sites.imports.columns import Column, Headings
+from sites.imports.count_undoing import changes_of, count_undoing, take_back_counts
+from sites.imports.countfile import AGREEMENT, DATE, FIXED, SITE, CountRow, read_counts
+from sites.imports.kinds import Brought, Compared, ImportKind, Read, Scope
+from sites.imports.preview import EMPTY, PreviewCell, PreviewRow, SheetError, State
+from sites.imports.site_names import SiteNames
+from sites.models import ColumnName, ComponentCount, CountChange, ImportedFile, Site
+from sites.recording import all_components, components_on, date_faults
+
+Held = Mapping[tuple[int, date, str], int]
+Found = Sequence[tuple[CountRow, Site]]
+NO_COMPONENT = "The price schedule of {} in force on {} has no such component."
+
+
+class CountImport(ImportKind):
+    """Component counts: one row per site and date, one column per component."""
+
+    key = ImportedFile.Kind.COUNTS
+    title = "component counts"
+    one, many = "row", "rows"
+    heading = "Import component counts"
+    holds = "one row per site and date, one column per component"
+    permissions = ("sites.add_componentcount", "sites.change_componentcount")
+    remembers_columns = True
+
+    def columns(self, scope: Scope) -> tuple[Column, ...]:
+        return (*FIXED, *component_columns(scope))
+
+    def read(self, content: bytes, *, columns: Sequence[Column], choices: Mapping[str, str]) -> Read:
+        file = read_counts(content, components=columns[len(FIXED) :], choices=choices)
+        return Read(file.rows, file.errors, file.headings)
+
+    def lock(self, keys: Sequence[int]) -> None:
+        list(Agreement.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))
+        sites = Site.objects.select_for_update(no_key=True).filter(agreement__in=keys)
+        list(sites.order_by("pk").values_list("pk", flat=True))
+
+    def compare(
+        self, rows: Sequence[CountRow], *, headings: Headings, scope: Scope, errors: list[SheetError]
+    ) -> Compared:
+        found, silent = _with_sites(rows, scope.terms, errors)
+        held = _on_file(found)
+        _check_rows(found, held, scope, errors)
+        codes = [key for key in headings.held if key and key not in (SITE, DATE, AGREEMENT)]
+        compared = Compared(headings=tuple(codes))
+        compared.rows += [PreviewRow(row.number, f"{site}, no figures", (EMPTY,) * len(codes)) for row, site in silent]
+        for row, site in found:
+            cells = tuple(_cell(row, held, site, code) for code in codes)
+            compared.rows.append(PreviewRow(row.number, f"{site}, {day_text(row.counted_on)}", cells))
+            compared.facts += [
+                Figure(site, row.counted_on, code, row.quantities[code])
+                for code, cell in zip(codes, cells, strict=True)
+                if cell.state in (State.NEW, State.CHANGED)
+            ]
+        return compared
+
+    def store(self, facts: Sequence[Figure], *, file: ImportedFile, on: date, by: User | None) -> None:
+        figures = (Figure(one.site, one.counted_on, one.code, one.quantity, file.name) for one in facts)
+        change_counts(figures, reason=file.reason, file=file, on=on, by=by)
+
+    def undoing(self, file: ImportedFile):
+        return count_undoing(file)
+
+    def take_back(self, file: ImportedFile, *, reason: str, on: date, by: User | None) -> None:
+        take_back_counts(file, reason=reason, on=on, by=by)
+
+    def brought(self, file: ImportedFile, *, most: int) -> Brought:
+        changes = changes_of(file)
+        rows = tuple(
+            (change.site, day_text(change.counted_on), change.component_code, _before(change), change.after)
+            for change in changes[:most]
+        )
+        return Brought(("Site", "Date", "Component", "Before", "Figure"), rows, changes.count())
+
+    def rows_of_template(self, scope: Scope, *, month: Month | None) -> Iterable[Sequence[Value]]:
+        last = month.span.last_day if month else None
+        first = month.span.first_day if month else scope.on
+        sites = list(Site.objects.filter(agreement__in=list(scope.terms)).order_by("city", "state", "pk"))
+        names = SiteNames.of(agreements=scope.terms, sites=sites)
+        columns = len(component_columns(scope))
+        for site in sites:
+            if (site.removed_on is None or site.removed_on >= first) and (last is None or site.in_service_on <= last):
+                yield (names.spelling(site), last, *[None] * columns)
+
+
+def _before(change: CountChange) -> object:
+    return "–" if change.before is None else change.before
+
+
+def component_columns(scope: Scope) -> tuple[Column, ...]:
+    """Return a column for every component of the agreements, with the names that it goes by."""
+    names: dict[str, dict[str, None]] = {}
+    for terms in scope.terms.values():
+        for component in all_components(terms):
+            names.setdefault(component.code, {})[component.name] = None
+    for row in ColumnName.objects.filter(agreement__in=list(scope.terms)).order_by("pk"):
+        names.setdefault(row.component_code, {})[row.name] = None
+    return tuple(
+        Column(code, code, tuple(known), help=next(iter(known)), example="10") for code, known in names.items()
+    )
+
+
+def _with_sites(
+    rows: Iterable[CountRow], agreements: Mapping[int, AgreementTerms], errors: list[SheetError]
+) -> tuple[Found, Found]:
+    """Find the site of every row, and note rows that name none, several, or a site and date for the second time.
+
+    Rows without a single figure are returned by themselves: of a template that was filled in for some of its sites.
+    """
+    sites = Site.objects.filter(agreement__in=list(agreements)).order_by("pk")
+    names = SiteNames.of(agreements=agreements, sites=sites)
+    found, silent, first_rows = [], [], {}
+    for row in rows:
+        site = names.find(name=row.site, agreement=row.agreement, row=row.number)
+        if isinstance(site, SheetError):
+            errors.append(site)
+            continue
+        if row.is_silent:
+            silent.append((row, site))
+        if row.counted_on is None or row.is_silent:
+            continue
+        first = first_rows.setdefault((site.pk, row.counted_on), row.number)
+        if first != row.number:
+            said = f"{site} has a row for {row.counted_on} already: row {first}. Keep one of them."
+            errors.append(SheetError(said, row.number, DATE, row.counted_on.isoformat()))
+        found.append((row, site))
+    return found, silent
+
+
+def _check_rows(found: Found, held: Held, scope: Scope, errors: list[SheetError]) -> None:
+    """Note days and components that cannot be counted; what is on file just like that is not judged again."""
+
+    @cache
+    def known(agreement_id: int, day: date) -> frozenset[str]:
+        terms = scope.terms[agreement_id]
+        return frozenset(part.code for part in components_on(terms=terms, day=day, known_on=scope.on))
+
+    for row, site in found:
+        fresh = {
+            code: quantity
+            for code, quantity in row.quantities.items()
+            if held.get((site.pk, row.counted_on, code)) != quantity
+        }
+        for said in date_faults(site, row.counted_on, scope.on) if fresh or not row.quantities else ():
+            errors.append(SheetError(said, row.number, DATE, row.counted_on.isoformat()))
+        for code, quantity in fresh.items():
+            if code not in known(site.agreement_id, row.counted_on):
+                said = NO_COMPONENT.format(site, day_text(row.counted_on))
+                errors.append(SheetError(said, row.number, code, str(quantity)))
+
+
+def _on_file(found: Found) -> Held:
+    stored = ComponentCount.objects.filter(
+        site__in={site.pk for _row, site in found}, counted_on__in={row.counted_on for row, _site in found}
+    )
+    rows = stored.order_by().values_list("site", "counted_on", "component_code", "quantity")
+    return {(site, day, code): quantity for site, day, code, quantity in rows}
+
+
+def _cell(row: CountRow, held: Held, site: Site, code: str) -> PreviewCell:
+    quantity = row.quantities.get(code)
+    if quantity is None:
+        return EMPTY
+    filed = held.get((site.pk, row.counted_on, code))
+    if filed is None:
+        return PreviewCell(State.NEW, str(quantity))
+    if filed == quantity:
+        return PreviewCell(State.UNCHANGED, str(quantity))
+    return PreviewCell(State.CHANGED, str(quantity), str(filed), (site.pk, code, row.counted_on))

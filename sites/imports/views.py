@@ -1,0 +1,370 @@
+"""Pages on which files come in: one for every kind of file, the list of imports, and each import with its undoing."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.core import signing
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.views.generic import DetailView, TemplateView, View
+
+from contracts.clock import business_date
+from contracts.models import Agreement
+from sites.imports.forms import ColumnsForm, ConfirmForm, ExportForm, ImportFileForm, TemplateForm, UndoForm
+from sites.imports.held_files import held, hold, release
+from sites.imports.importing import KINDS, Differs, Incoming, import_file, look_through, undo_import
+from sites.imports.kinds import ImportKind, Scope
+from sites.imports.pages import MOST_SHOWN, preview_shown, told_done
+from sites.imports.preview import State
+from sites.imports.sheets import TYPES, counts_sheet, preview_sheet, sheet_bytes, template_sheet
+from sites.models import ImportedFile
+from sites.recording import CannotRecord
+
+SALT = "import"
+GONE = "The file that was looked through is no longer kept. Choose it again."
+CHANGED_SINCE = (
+    "What is on file has changed since you looked the file through. Nothing was stored: this is what it would do now."
+)
+ROWS_A_PAGE = 50
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What the address of a preview holds, signed: the file that waits, and what was chosen for its columns."""
+
+    digest: str
+    name: str
+    agreement: int
+    user: int
+    kind: str
+    choices: dict
+    remember: list
+
+    def text(self) -> str:
+        """The mark as the address writes it."""
+        return signing.dumps(list(vars(self).values()), salt=SALT, compress=True)
+
+    @classmethod
+    def read(cls, text: str) -> "Mark | None":
+        """Return the mark of a text, or None where it is none of ours."""
+        try:
+            return cls(*signing.loads(text, salt=SALT))
+        except (signing.BadSignature, TypeError, ValueError):
+            return None
+
+
+class ImportDesk(PermissionRequiredMixin, View):
+    """What every page of an agreement's imports needs."""
+
+    @cached_property
+    def agreement(self) -> Agreement:
+        """The agreement, with its terms."""
+        return get_object_or_404(Agreement.objects.with_terms(), pk=self.kwargs["pk"])
+
+    @cached_property
+    def kind(self) -> ImportKind:
+        """The kind of file."""
+        if self.kwargs["kind"] not in KINDS:
+            raise Http404
+        return KINDS[self.kwargs["kind"]]
+
+    @cached_property
+    def on(self):
+        """The business date."""
+        return business_date()
+
+    @property
+    def scope(self) -> Scope:
+        """What the import is for."""
+        return Scope(self.agreement, {self.agreement.pk: self.agreement.as_terms()}, self.on)
+
+    def get_permission_required(self):
+        """Return what the kind of file asks for."""
+        return self.kind.permissions
+
+    def waiting(self) -> tuple[Mark, Incoming] | None:
+        """Return the file that the address or the form names, if it still waits, and belongs here and to this user."""
+        mark = Mark.read(self.request.POST.get("mark") or self.request.GET.get("mark", ""))
+        if mark is None or (mark.agreement, mark.user, mark.kind) != (
+            self.agreement.pk,
+            self.request.user.pk,
+            self.kind.key,
+        ):
+            return None
+        content = held(mark.digest)
+        return None if content is None else (mark, Incoming(content, mark.name, self.agreement, mark.choices))
+
+
+class ImportFile(ImportDesk, TemplateView):
+    """GET shows what a file that waits would do; POST takes a file, the meaning of its columns, or the confirmation."""
+
+    template_name = "sites/import.html"
+
+    def get(self, request, *args, **kwargs):
+        """Show the form, or the preview of the file that waits."""
+        if "mark" not in request.GET:
+            return self.show()
+        waiting = self.waiting()
+        return self.gone() if waiting is None else self.show_preview(*waiting)
+
+    def post(self, request, *args, **kwargs):
+        """Do what the form asks for."""
+        if "mark" not in request.POST:
+            return self.take()
+        waiting = self.waiting()
+        if waiting is None:
+            return self.gone()
+        return self.confirm(*waiting) if "confirm" in request.POST else self.choose(*waiting)
+
+    def take(self):
+        """Hold the file, and go to its preview: nothing is stored of what it says."""
+        form = ImportFileForm(self.request.POST, self.request.FILES)
+        if not form.is_valid():
+            return self.show(form=form)
+        file = form.cleaned_data["file"]
+        user = self.request.user.pk
+        return self.go_to(Mark(hold(file.read()), file.name, self.agreement.pk, user, self.kind.key, {}, []))
+
+    def choose(self, mark: Mark, file: Incoming):
+        """Take the meaning of unclear columns, and look the file through again."""
+        preview = look_through(kind=self.kind, file=file, on=self.on)
+        form = self.columns_form(preview, data=self.request.POST)
+        if form is None:
+            return self.go_to(mark)
+        if not form.is_valid():
+            return self.show_preview(mark, file, columns_form=form)
+        choices, remember = form.chosen()
+        values = vars(mark) | {"choices": mark.choices | choices, "remember": [*mark.remember, *remember]}
+        return self.go_to(Mark(**values))
+
+    def confirm(self, mark: Mark, file: Incoming):
+        """Store what was shown, all of it or nothing."""
+        form = ConfirmForm(self.request.POST)
+        if not form.is_valid():
+            return self.show_preview(mark, file, confirm_form=form)
+        try:
+            imported = import_file(
+                kind=self.kind,
+                file=file,
+                shown=self.request.POST.get("shown", ""),
+                remember=mark.remember,
+                on=self.on,
+                by=self.request.user,
+                **form.cleaned_data,
+            )
+        except Differs:
+            messages.warning(self.request, CHANGED_SINCE)
+            return self.show_preview(mark, file, confirm_form=form)
+        except CannotRecord as refusal:
+            form.show_refusal(refusal)
+            return self.show_preview(mark, file, confirm_form=form)
+        release(mark.digest)
+        if imported.file is None:
+            messages.warning(self.request, imported.preview.earlier or "There was nothing to store.")
+            return redirect("sites:imports", self.agreement.pk)
+        said = [told_done(self.kind, imported.preview, mark.name), self.kind.afterwards(self.scope)]
+        messages.success(self.request, " ".join(part for part in said if part))
+        return redirect("sites:import_detail", imported.file.pk)
+
+    # ---- what is shown
+
+    def show_preview(
+        self,
+        mark: Mark,
+        file: Incoming,
+        confirm_form: ConfirmForm | None = None,
+        columns_form: ColumnsForm | None = None,
+    ):
+        """Show what a file would do."""
+        preview = look_through(kind=self.kind, file=file, on=self.on)
+        corrects = bool(preview.cells[State.CHANGED])
+        return self.show(
+            name=mark.name,
+            mark=mark.text(),
+            shown=preview_shown(preview, only=self.request.GET.get("state", "")),
+            preview=preview,
+            bringing=self.kind.counted(preview.bringing),
+            confirm_form=(confirm_form or ConfirmForm()).ask_for_reason(corrects),
+            corrects_figures=corrects,
+            columns_form=columns_form or self.columns_form(preview),
+        )
+
+    def columns_form(self, preview, data=None) -> ColumnsForm | None:
+        """Ask what unclear columns hold, unless there are none."""
+        if not preview.unclear:
+            return None
+        columns = self.kind.columns(self.scope)
+        return ColumnsForm(data, unclear=preview.unclear, columns=columns, remembers=self.kind.remembers_columns)
+
+    def show(self, form: ImportFileForm | None = None, **more):
+        """Show the page."""
+        return self.render_to_response(
+            self.get_context_data(
+                form=form or ImportFileForm(),
+                agreement=self.agreement,
+                kind=self.kind,
+                columns=self.kind.columns(self.scope),
+                template_form=TemplateForm(auto_id="template-%s"),
+                export_form=ExportForm(auto_id="export-%s"),
+                kinds=[kind for kind in KINDS.values() if self.request.user.has_perms(kind.permissions)],
+                **more,
+            )
+        )
+
+    def go_to(self, mark: Mark):
+        """Go to the preview of a file that waits."""
+        return redirect(f"{reverse('sites:import', args=[self.agreement.pk, self.kind.key])}?mark={mark.text()}")
+
+    def gone(self):
+        """Ask for the file again."""
+        messages.error(self.request, GONE)
+        return redirect("sites:import", self.agreement.pk, self.kind.key)
+
+
+class PreviewSheet(ImportDesk):
+    """The whole preview of a file that waits, as CSV."""
+
+    def get(self, request, *args, **kwargs):
+        """Look the file through again and write every cell and error."""
+        waiting = self.waiting()
+        if waiting is None:
+            raise Http404
+        preview = look_through(kind=self.kind, file=waiting[1], on=self.on)
+        return sheet_response(preview_sheet(preview), ending="csv", name="preview", on=self.on)
+
+
+class ImportTemplate(ImportDesk):
+    """A file to fill in, with the agreement's columns and sites."""
+
+    def get(self, request, *args, **kwargs):
+        """Write the template, for the month in the address if there is one."""
+        form = TemplateForm({"format": "csv"} | request.GET.dict())
+        if not form.is_valid():
+            return refuse_choice(request, self.agreement, self.kind, form)
+        month = form.cleaned_data["month"]
+        sheet = template_sheet(kind=self.kind, agreement=self.agreement, month=month, on=self.on)
+        ending = form.cleaned_data["format"]
+        of_month = f"-{month.span.first_day:%Y-%m}" if month else ""
+        name = f"{self.agreement.number}-{self.kind.key}{of_month}-template"
+        return sheet_response(sheet, ending=ending, name=name, on=self.on)
+
+
+class CountTemplate(ImportTemplate):
+    """The template for component counts."""
+
+    @cached_property
+    def kind(self) -> ImportKind:
+        """Counts."""
+        return KINDS["counts"]
+
+
+class CountExport(ImportDesk):
+    """The counts on file, as a file that can be edited and read back."""
+
+    permission_required = "sites.view_componentcount"
+    kind = KINDS["counts"]
+
+    def get_permission_required(self):
+        """Reading is enough."""
+        return (self.permission_required,)
+
+    def get(self, request, *args, **kwargs):
+        """Write the counts of the months in the address, or all."""
+        form = ExportForm({"format": "csv"} | request.GET.dict())
+        if not form.is_valid():
+            return refuse_choice(request, self.agreement, self.kind, form)
+        asked = form.cleaned_data
+        sheet = counts_sheet(agreement=self.agreement, first=asked["first"], last=asked["last"], on=self.on)
+        months = "".join(f"-{month.span.first_day:%Y-%m}" for month in (asked["first"], asked["last"]) if month)
+        name = f"{self.agreement.number}-counts{months}"
+        return sheet_response(sheet, ending=asked["format"], name=name, on=self.on)
+
+
+def refuse_choice(request, agreement: Agreement, kind: ImportKind, form) -> HttpResponse:
+    """Say what is wrong with a choice, on the page where it is made."""
+    for field, errors in form.errors.items():
+        messages.error(request, f"{form.fields[field].label}: {errors[0]}")
+    if request.user.has_perms(kind.permissions):
+        return redirect("sites:import", agreement.pk, kind.key)
+    return redirect("sites:imports", agreement.pk)
+
+
+def sheet_response(sheet, *, ending: str, name: str, on) -> HttpResponse:
+    """Send a sheet as a file to keep."""
+    response = HttpResponse(sheet_bytes(sheet, ending=ending, on=on), content_type=TYPES[ending])
+    plain = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_") else "-" for letter in name)
+    response.headers["Content-Disposition"] = f'attachment; filename="{plain}.{ending}"'
+    return response
+
+
+# ---- imports on file ---------------------------------------------------------------------------------------------
+
+
+class Imports(PermissionRequiredMixin, DetailView):
+    """Every import for an agreement or for all of them, latest first, and the ways to another one."""
+
+    permission_required = "sites.view_importedfile"
+    queryset = Agreement.objects.all()
+    template_name = "sites/imports.html"
+
+    def get_context_data(self, **kwargs):
+        """Add a page of the imports."""
+        here = Q(agreement=self.object) | Q(agreement=None)  # a command can import one file for all agreements
+        rows = ImportedFile.objects.filter(here).select_related("imported_by", "undone_by")
+        page = Paginator(rows.order_by("-pk"), ROWS_A_PAGE).get_page(self.request.GET.get("page"))
+        kinds = [kind for kind in KINDS.values() if self.request.user.has_perms(kind.permissions)]
+        files = [(row, KINDS[row.kind].counted(row.rows)) for row in page.object_list]
+        return super().get_context_data(page_obj=page, files=files, kinds=kinds, **kwargs)
+
+
+class ImportDetail(PermissionRequiredMixin, DetailView):
+    """One import: what it brought, what was decided about its columns, and whether it was undone."""
+
+    permission_required = "sites.view_importedfile"
+    queryset = ImportedFile.objects.select_related("agreement", "imported_by", "undone_by")
+    template_name = "sites/import_detail.html"
+    context_object_name = "file"
+
+    def get_context_data(self, **kwargs):
+        """Add what it brought."""
+        kind = KINDS[self.object.kind]
+        brought = kind.brought(self.object, most=MOST_SHOWN)
+        return super().get_context_data(
+            kind=kind,
+            counted=kind.counted(self.object.rows),
+            brought=brought,
+            more=brought.number - len(brought.rows),
+            **kwargs,
+        )
+
+
+class ImportUndo(ImportDetail):
+    """Take an import back as a whole: GET shows what would happen and what stands against it, POST does it."""
+
+    permission_required = "sites.undo_import"
+    template_name = "sites/import_undo.html"
+
+    def get_context_data(self, **kwargs):
+        """Add what would happen."""
+        kwargs.setdefault("form", UndoForm())
+        undoing = KINDS[self.object.kind].undoing(self.object) if self.object.undone_on is None else None
+        return super().get_context_data(undoing=undoing, **kwargs)
+
+    def post(self, request, *args, **kwargs):
+        """Undo it, or say why it cannot be."""
+        self.object = self.get_object()
+        form = UndoForm(request.POST)
+        if form.is_valid():
+            try:
+                undo_import(file=self.object, on=business_date(), by=request.user, **form.cleaned_data)
+            except CannotRecord as refusal:
+                form.show_refusal(refusal)
+            else:
+                messages.success(request, f"{self.object.name}: the import is undone. The file can be imported again.")
+                return redirect("sites:import_detail", self.object.pk)
+        return self.render_to_response(self.get_context_data(form=form))

@@ -1,0 +1,106 @@
+"""Forms of the pages about system integration."""
+
+from collections.abc import Sequence
+
+from django import forms
+
+from contracts.admin.forms import ScanField
+from contracts.inputs import AmountField, DayField
+from sites.hours.forms import ReasonForm, RecordingForm, ReplacesField
+from sites.models import IntegrationOrder, Quotation, Site
+from sites.record_checks import LONGEST_LINE, LONGEST_REASON
+
+
+class QuotationField(forms.ModelChoiceField):
+    """A quotation of one site."""
+
+    def __init__(self, *args, site: Site, **kwargs):
+        super().__init__(
+            *args,
+            label="Quotation",
+            queryset=Quotation.objects.filter(site=site).order_by("pk"),
+            error_messages={"invalid_choice": f"This is no quotation for {site}. Record it first."},
+            **kwargs,
+        )
+
+
+class LinedForm(RecordingForm):
+    """A form whose fields stand beside each other as `beside` says."""
+
+    beside: tuple[tuple[str, ...], ...] = ()
+
+    def lines(self) -> list[list[forms.BoundField]]:
+        """The fields line by line; those that no line names stand alone, after them."""
+        named = [[self[name] for name in line if name in self.fields] for line in self.beside]
+        alone = [[self[name]] for name in self.fields if not any(name in line for line in self.beside)]
+        return [line for line in named if line] + alone
+
+
+class OrderForm(LinedForm):
+    """An order of one site's integration; a second one asks for the reason."""
+
+    beside = (("ordered_on", "reference"),)
+
+    def __init__(self, *args, site: Site, ordered_before: bool, replaceable: Sequence[IntegrationOrder] = (), **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["ordered_on"] = DayField(label="Ordered on")
+        self.fields["reference"] = forms.CharField(
+            label="Order reference", required=False, max_length=LONGEST_LINE, help_text="The customer’s order."
+        )
+        quotation = QuotationField(
+            site=site,
+            required=False,
+            empty_label="None",
+            help_text="Only for a size that the price schedule does not price.",
+        )
+        if quotation.queryset.exists():
+            self.fields["quotation"] = quotation
+        if replaceable:
+            self.fields["replaces"] = ReplacesField(rows=replaceable, what="order", taken_back="cancelled")
+        if ordered_before:
+            self.fields["reason"] = forms.CharField(
+                label="Reason for a second order",
+                required=False,
+                max_length=LONGEST_REASON,
+                help_text="Integration is charged once per site. Say why this one is ordered once more.",
+            )
+
+
+class QuotationForm(LinedForm):
+    """A quotation that both parties have signed, with its document."""
+
+    beside = (
+        ("number", "dated_on"),
+        ("price", "document"),
+        ("customer_signer", "customer_signed_on"),
+        ("supplier_signer", "supplier_signed_on"),
+    )
+
+    number = forms.CharField(label="Number", max_length=40, help_text="As printed on the quotation.")
+    dated_on = DayField(label="Dated")
+    price = AmountField(label="Price", help_text="In the currency of the agreement.")
+    document = ScanField(
+        label="Signed document", widget=forms.FileInput, help_text="PDF, PNG or JPEG of at most 20 MB."
+    )
+    customer_signer = forms.CharField(label="Signed for the customer by", max_length=LONGEST_LINE)
+    customer_signed_on = DayField(label="Customer’s date")
+    supplier_signer = forms.CharField(label="Signed for the supplier by", max_length=LONGEST_LINE)
+    supplier_signed_on = DayField(label="Supplier’s date")
+
+
+class AttachForm(LinedForm):
+    """The quotation that gives an order its price."""
+
+    def __init__(self, *args, site: Site, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["quotation"] = QuotationField(site=site, empty_label="Choose a quotation")
+
+
+class CompletionForm(LinedForm):
+    """The day of the cutover."""
+
+    completed_on = DayField(label="Cutover completed on")
+
+
+class CancellationForm(LinedForm, ReasonForm):
+    """Why an order is cancelled."""

@@ -1,0 +1,369 @@
+"""The month grid: what was counted at every site of an agreement in one month, beside what was counted before.
+
+Composed from rows already loaded; `load_grid` is the one function that asks the database.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from contracts.levels import MeasuredLevel, measured_level
+from contracts.models import Agreement
+from contracts.periods import ONE_DAY, DaySpan, Month, day_text
+from contracts.schedule import Component
+from contracts.terms import AgreementTerms, NotInForce, TermsFound, terms_on
+from sites.counts import Count
+from sites.models import ComponentCount, MissingCount, Site
+from sites.month_grid.entry import Filed, RowEntry, TypedRow, entry_of, quantity_of, seen_text
+from sites.month_grid.jumps import Jump, jump
+from sites.month_grid.saving import RowRefusal, last_figures
+from sites.recording import components_on
+
+NO_REFUSAL = RowRefusal()
+
+
+@dataclass(frozen=True)
+class GridCell:
+    """One component at one site: the last count before, the figure on file in the month, and the text in the cell."""
+
+    component: Component
+    was: Count | None
+    filed: ComponentCount | None
+    text: str
+    earlier: tuple[ComponentCount, ...] = ()
+    missing: str = ""
+    errors: tuple[str, ...] = ()
+
+    @property
+    def quantity(self) -> int | None:
+        """The count in the cell; None where there is none, or a text that is none."""
+        return quantity_of(self.text)
+
+    @property
+    def filed_text(self) -> str:
+        """The figure on file as it stands in the cell."""
+        return str(self.filed.quantity) if self.filed else ""
+
+    @property
+    def change(self) -> str:
+        """The change against the count before, with its sign; nothing where there is none."""
+        if self.quantity is None or self.was is None:
+            return ""
+        change = self.quantity - self.was.quantity
+        return f"{change:+d}".replace("-", "−") if change else ""
+
+    @property
+    def jump(self) -> Jump | None:
+        """What is unusual about the figure."""
+        return jump(component=self.component, before=self.was.quantity if self.was else None, now=self.quantity)
+
+    @property
+    def title(self) -> str:
+        """What stands behind the figures, for the pointer and for a screen reader."""
+        said = []
+        if self.filed:
+            said.append(f"On file: {self.filed.quantity} on {day_text(self.filed.counted_on)}.")
+        said += [f"Also {one.quantity} on {day_text(one.counted_on)}." for one in self.earlier]
+        if self.was and self.was.counted_on not in {one.counted_on for one in self.earlier}:
+            said.append(f"Before: {self.was.quantity} on {day_text(self.was.counted_on)}.")
+        elif self.was is None:
+            said.append("Not counted before.")
+        if self.missing:
+            said.append(f"Marked as missing: {self.missing}")
+        return " ".join(said)
+
+
+@dataclass(frozen=True)
+class LevelShown:
+    """The measured level of a row in words; `changed_from` names the one before where it is another."""
+
+    name: str
+    says: tuple[str, ...]
+    changed_from: str = ""
+    doubtful: bool = False
+
+
+@dataclass(frozen=True)
+class GridRow:
+    """One site in the month. It is `open` once it can be counted; `days` are those on which it can."""
+
+    site: Site
+    cells: tuple[GridCell, ...]
+    days: DaySpan | None
+    day: str
+    level: LevelShown | None
+    reason: str = ""
+    errors: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def open(self) -> bool:
+        """Whether the site can be counted in the month by now."""
+        return self.days is not None
+
+    @property
+    def seen(self) -> str:
+        """The figures on file, as the row's hidden field holds them."""
+        return seen_text({cell.component.code: _filed(cell.filed) for cell in self.cells if cell.filed})
+
+    @property
+    def has_filed(self) -> bool:
+        """Whether a figure of the month is on file."""
+        return any(cell.filed for cell in self.cells)
+
+    @property
+    def filed_days(self) -> str:
+        """The days of the month on which its figures on file were counted: `1, 31`."""
+        return ", ".join(str(day) for day in sorted({cell.filed.counted_on.day for cell in self.cells if cell.filed}))
+
+    def errors_at(self, place: str) -> tuple[str, ...]:
+        """What is wrong with one of the row's fields."""
+        return tuple(message for where, message in self.errors if where == place)
+
+    @property
+    def day_errors(self) -> tuple[str, ...]:
+        """What is wrong with the day."""
+        return self.errors_at("day") + self.errors_at("counted_on")
+
+    @property
+    def reason_errors(self) -> tuple[str, ...]:
+        """What is wrong with the reason."""
+        return self.errors_at("reason")
+
+
+def _filed(row: ComponentCount) -> Filed:
+    return Filed(row.counted_on, row.quantity)
+
+
+@dataclass(frozen=True)
+class MonthGrid:
+    """The page of one agreement and month. `refusal` says why no level can be measured, where none can."""
+
+    month: Month
+    on: date
+    days: DaySpan
+    after: date | None
+    components: tuple[Component, ...]
+    rows: tuple[GridRow, ...]
+    refusal: str
+    first_month: Month | None
+
+    @property
+    def day(self) -> date:
+        """The day proposed for the counts: the month's last one, or the business date while the month runs."""
+        return min(self.days.last_day, self.on)
+
+    @property
+    def running(self) -> bool:
+        """Whether the month is not over."""
+        return self.month.span.last_day >= self.on
+
+    @property
+    def previous(self) -> Month | None:
+        """The month before, where a site was in service by then."""
+        before = Month.of(self.month.span.first_day - ONE_DAY)
+        return before if self.first_month and before.span >= self.first_month.span else None
+
+    @property
+    def following(self) -> Month | None:
+        """The month after, where it has begun."""
+        return self.month.following() if self.month.span.last_day < self.on else None
+
+    @property
+    def counted(self) -> int:
+        """How many figures are on file."""
+        return sum(cell.filed is not None for row in self.rows for cell in row.cells)
+
+    @property
+    def expected(self) -> int:
+        """How many figures the month has when all are on file."""
+        return sum(len(row.cells) for row in self.rows if row.open)
+
+    @property
+    def filed_through(self) -> date | None:
+        """The last day on which a figure on file was counted, where a later count of the month can follow it."""
+        days = [cell.filed.counted_on for row in self.rows for cell in row.cells if cell.filed]
+        last = max(days, default=None)
+        return last if last and last < self.day else None
+
+    @property
+    def any_demonstration(self) -> bool:
+        """Whether a site of the page is invented."""
+        return any(row.site.is_demonstration for row in self.rows)
+
+
+@dataclass(frozen=True)
+class GridRows:
+    """What the database holds about a month: its sites with the last counts before, and what was counted in it."""
+
+    terms: AgreementTerms
+    sites: tuple[Site, ...]
+    counts: Mapping[int, Sequence[ComponentCount]]
+    missing: Mapping[tuple[int, str], str]
+    first_month: Month | None
+
+
+def load_grid(
+    *, agreement: Agreement, month: Month, on: date, after: date | None = None, keys: Collection[int] | None = None
+) -> GridRows:
+    """Load a month of an agreement, all its sites or those of `keys`; so many queries for one site as for a thousand.
+
+    Counts made through `after` are among those before. The agreement must come from `with_terms()`.
+    """
+    days = grid_days(month=month, after=after)
+    served = Site.objects.filter(agreement=agreement)
+    chosen = served.in_service(first_day=days.first_day, last_day=days.last_day).order_by("city", "state", "pk")
+    if keys is not None:
+        chosen = chosen.filter(pk__in=keys)
+    sites = tuple(chosen.with_latest_counts(on=days.first_day - ONE_DAY))
+    counts = defaultdict(list)
+    made = ComponentCount.objects.filter(
+        site__agreement=agreement, counted_on__range=(days.first_day, min(days.last_day, on))
+    )
+    for row in made.order_by("counted_on", "pk"):
+        counts[row.site_id].append(row)
+    marked = MissingCount.objects.filter(site__agreement=agreement, month=month.span.first_day)
+    missing = {(row.site_id, row.component_code): row.reason for row in marked}
+    first = served.order_by("in_service_on").values_list("in_service_on", flat=True).first()
+    return GridRows(agreement.as_terms(), sites, counts, missing, Month.of(first) if first else None)
+
+
+def grid_days(*, month: Month, after: date | None) -> DaySpan:
+    """Return the days of a month of which the grid shows the last count: all of them, or those after a day."""
+    return DaySpan(after + ONE_DAY, month.span.last_day) if after else month.span
+
+
+def grid_components(*, rows: GridRows, month: Month, on: date) -> tuple[Component, ...]:
+    """Return the columns: the components of the schedule in force, and any other that was counted in the month."""
+    columns = components_on(terms=rows.terms, day=min(month.span.last_day, on), known_on=on)
+    codes = {component.code for component in columns}
+    others = sorted({row.component_code for made in rows.counts.values() for row in made} - codes)
+    return (*columns, *(Component(code, code) for code in others))
+
+
+def countable_days(*, site: Site, days: DaySpan, on: date) -> DaySpan | None:
+    """Return the days on which a site can be counted: in service, and not after the business date."""
+    served = days.overlap(site.in_service_on, site.removed_on)
+    return served.overlap(None, on) if served else None
+
+
+def month_grid(
+    *,
+    rows: GridRows,
+    month: Month,
+    on: date,
+    after: date | None = None,
+    typed: Mapping[int, TypedRow] | None = None,
+    refused: Mapping[int, RowRefusal] | None = None,
+) -> MonthGrid:
+    """Compose the grid. Rows that were typed keep what was typed, with what is wrong at its place."""
+    typed, refused = typed or {}, refused or {}
+    days = grid_days(month=month, after=after)
+    columns = grid_components(rows=rows, month=month, on=on)
+    found = terms_on(agreement=rows.terms, service_on=min(month.span.last_day, on), known_on=on)
+    composed = tuple(
+        _row(
+            site,
+            columns,
+            rows,
+            found,
+            countable_days(site=site, days=days, on=on),
+            typed.get(site.pk),
+            refused.get(site.pk, NO_REFUSAL),
+        )
+        for site in rows.sites
+    )
+    refusal = found.message if isinstance(found, NotInForce) else ""
+    return MonthGrid(month, on, days, after, columns, composed, refusal, rows.first_month)
+
+
+def _row(
+    site: Site,
+    columns: Iterable[Component],
+    rows: GridRows,
+    found: TermsFound | NotInForce,
+    days: DaySpan | None,
+    typed: TypedRow | None,
+    refusal: RowRefusal,
+) -> GridRow:
+    made = rows.counts.get(site.pk, ())
+    last = last_figures(made)
+    was = {count.component: count for count in site.count_values()}
+    errors = tuple((error.place, error.message) for error in refusal.errors)
+    cells = []
+    for component in columns:
+        filed = last.get(component.code)
+        earlier = tuple(row for row in made if row.component_code == component.code and row is not filed)
+        text = str(filed.quantity) if filed else ""
+        cells.append(
+            GridCell(
+                component=component,
+                was=was.get(component.code) or (earlier[0].as_count() if earlier else None),
+                filed=filed,
+                text=typed.figures.get(component.code, text) if typed else text,
+                earlier=earlier,
+                missing=rows.missing.get((site.pk, component.code), ""),
+                errors=tuple(message for place, message in errors if place == component.code),
+            )
+        )
+    day = str(days.last_day.day) if days else ""
+    return GridRow(
+        site=site,
+        cells=tuple(cells),
+        days=days,
+        day=typed.day if typed else day,
+        level=_level(cells, rows.terms, found) if days and isinstance(found, TermsFound) else None,
+        reason=typed.reason if typed else "",
+        errors=errors,
+    )
+
+
+def _level(cells: Iterable[GridCell], terms: AgreementTerms, found: TermsFound) -> LevelShown | None:
+    """The level that the row measures with its figures, those before standing in for cells without one."""
+    before = {cell.component.code: cell.was.quantity for cell in cells if cell.was}
+    now = before | {cell.component.code: cell.quantity for cell in cells if cell.quantity is not None}
+    if not now:
+        return None
+    measured, earlier = _measured(now, terms, found), _measured(before, terms, found)
+    name = _name(measured)
+    changed = bool(before) and _name(earlier) != name
+    decides = "; ".join(part.distance for part in measured.deciding)
+    says = [f"{decides}."] if decides and len(measured.deciding) < len(measured.components) else []
+    says += [flag.sentence for flag in measured.flags]
+    return LevelShown(name, tuple(says), _name(earlier) if changed else "", bool(measured.flags))
+
+
+def _measured(counts: Mapping[str, int], terms: AgreementTerms, found: TermsFound) -> MeasuredLevel:
+    reading = terms.readings_on(found.service_on).level
+    return measured_level(schedule=found.schedule, counts=counts, reading=reading)
+
+
+def _name(measured: MeasuredLevel) -> str:
+    return measured.level.name if measured.level else "No level"
+
+
+def entries_of(
+    *,
+    typed: Iterable[TypedRow],
+    rows: GridRows,
+    columns: Sequence[Component],
+    month: Month,
+    on: date,
+    after: date | None = None,
+    page_reason: str = "",
+) -> list[RowEntry]:
+    """Return what typed rows ask for; those that ask for nothing and have no error are left out."""
+    days = grid_days(month=month, after=after)
+    sites = {site.pk: site for site in rows.sites}
+    entries = []
+    for row in typed:
+        countable = countable_days(site=sites[row.key], days=days, on=on)
+        if countable is not None:
+            entries.append(entry_of(typed=row, components=columns, days=countable, page_reason=page_reason))
+    return [entry for entry in entries if entry.wanted or entry.errors]
+
+
+def month_to_open(*, sites: Iterable[Site], on: date) -> Month:
+    """Return the month that an agreement's counts open with: the last one begun in which a site is in service."""
+    last_days = [min(on, site.removed_on or on) for site in sites if site.in_service_on <= on]
+    return Month.of(max(last_days, default=on))

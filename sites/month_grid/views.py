@@ -1,0 +1,260 @@
+"""The month grid: the page of one agreement and month, the figures of rows while they are typed, and saving a row."""
+
+import re
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.views.generic import TemplateView, View
+from django.views.generic.base import ContextMixin
+
+from contracts.clock import business_date
+from contracts.models import Agreement
+from contracts.periods import Month, day_text
+from contracts.schedule import Refused
+from sites.models import Site
+from sites.month_grid.entry import TypedRow, read_row
+from sites.month_grid.grid import (
+    GridRow,
+    GridRows,
+    MonthGrid,
+    entries_of,
+    grid_components,
+    grid_days,
+    load_grid,
+    month_grid,
+    month_to_open,
+)
+from sites.month_grid.saving import CannotSave, RowRefusal, save_rows, saved_text
+from sites.month_path import MonthPath
+
+PAGE_REASON = "reason"
+MOST_ROWS = 200
+"""Rows for which the figures are asked at once."""
+HIGHEST_KEY = 2**31 - 1
+OUT_OF_DATE = RowRefusal((Refused("OUT_OF_DATE", "seen", "This row is out of date. Load the page again."),))
+
+
+class LastMonth(PermissionRequiredMixin, View):
+    """Leads to the last month that has begun and in which a site of the agreement is in service."""
+
+    permission_required = "sites.view_componentcount"
+
+    def get(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Find the month."""
+        agreement = get_object_or_404(Agreement, pk=pk)
+        month = month_to_open(sites=Site.objects.filter(agreement=agreement), on=business_date())
+        return redirect("sites:month_grid", agreement.pk, month)
+
+
+class GridView(PermissionRequiredMixin, ContextMixin, View):
+    """What all views of the grid share: the agreement, the month, and the rows that an address or a form names."""
+
+    permission_required = "sites.view_componentcount"
+
+    def has_permission(self) -> bool:
+        """Who sends counts may enter them, or correct them; which of the two a row needs is seen from the row."""
+        return super().has_permission() and (self.request.method != "POST" or self.may_add or self.may_correct)
+
+    @cached_property
+    def on(self) -> date:
+        """The business date."""
+        return business_date()
+
+    @cached_property
+    def month(self) -> Month:
+        """The month of the address, once it has begun."""
+        if self.kwargs["month"].span.first_day > self.on:
+            raise Http404("The month has not begun.")
+        return self.kwargs["month"]
+
+    @cached_property
+    def after(self) -> date | None:
+        """The day of the month after which a further count is entered, where the address gives one."""
+        text = self.request.GET.get("after", "")
+        if not text.isascii() or not text.isdecimal() or len(text) > 2:
+            return None
+        last = min(self.month.span.last_day, self.on).day
+        return self.month.span.first_day.replace(day=int(text)) if 0 < int(text) < last else None
+
+    @cached_property
+    def agreement(self) -> Agreement:
+        """The agreement with its terms."""
+        return get_object_or_404(Agreement.objects.with_terms(), pk=self.kwargs["pk"])
+
+    def load(self, keys: list[int] | None = None) -> GridRows:
+        """Load the rows of the month, or those of some sites."""
+        return load_grid(agreement=self.agreement, month=self.month, on=self.on, after=self.after, keys=keys)
+
+    def grid(self, rows: GridRows, **typed: Any) -> MonthGrid:
+        """Compose the grid of loaded rows."""
+        return month_grid(rows=rows, month=self.month, on=self.on, after=self.after, **typed)
+
+    @property
+    def may_add(self) -> bool:
+        """Whether the person may enter counts."""
+        return self.request.user.has_perm("sites.add_componentcount")
+
+    @property
+    def may_correct(self) -> bool:
+        """Whether the person may correct counts on file."""
+        return self.request.user.has_perm("sites.change_componentcount")
+
+    def save(self, rows: GridRows, typed: dict[int, TypedRow], page_reason: str) -> dict:
+        """Record the rows that were typed. Raises CannotSave."""
+        columns = grid_components(rows=rows, month=self.month, on=self.on)
+        entries = entries_of(
+            typed=typed.values(),
+            rows=rows,
+            columns=columns,
+            month=self.month,
+            on=self.on,
+            after=self.after,
+            page_reason=page_reason,
+        )
+        return save_rows(
+            entries=entries,
+            sites={site.pk: site for site in rows.sites},
+            components=columns,
+            days=grid_days(month=self.month, after=self.after),
+            may_add=self.may_add,
+            may_correct=self.may_correct,
+            on=self.on,
+            by=self.request.user,
+        )
+
+    def read(self, rows: GridRows, data) -> tuple[dict[int, TypedRow], dict[int, RowRefusal]]:
+        """Read the rows of a form, and those of it that are out of date."""
+        columns = grid_components(rows=rows, month=self.month, on=self.on)
+        typed, refused = {}, {}
+        for site in rows.sites:
+            row = read_row(key=site.pk, data=data, components=columns)
+            if row is None:
+                refused[site.pk] = OUT_OF_DATE
+            else:
+                typed[site.pk] = row
+        return typed, refused
+
+
+class MonthGridPage(GridView, TemplateView):
+    """The page: it shows the month, and takes the whole form where no script saves its rows one by one."""
+
+    template_name = "sites/month_grid.html"
+
+    def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        """Save every row of the form, or none of them."""
+        rows = self.load()
+        typed, refused = self.read(rows, request.POST)
+        page_reason = request.POST.get(PAGE_REASON, "")
+        try:
+            if refused:
+                raise CannotSave(refused)
+            recorded = self.save(rows, typed, page_reason)
+        except CannotSave as refusal:
+            grid = self.grid(rows, typed=typed, refused=refusal.rows)
+            return self.render_to_response(self.get_context_data(grid=grid, page_reason=page_reason, refusal=refusal))
+        messages.success(request, saved_text(recorded.values()))
+        return redirect(request.get_full_path())
+
+    def get_context_data(self, **kwargs) -> dict:
+        """Add the grid, and who may type and correct in it."""
+        if "grid" not in kwargs:
+            kwargs["grid"] = self.grid(self.load())
+        grid = kwargs["grid"]
+        return super().get_context_data(
+            agreement=self.agreement,
+            may_add=self.may_add,
+            may_correct=self.may_correct,
+            may_type=self.may_add or self.may_correct,
+            figures_address=self._with_after(reverse("sites:month_grid_figures", args=[self.agreement.pk, self.month])),
+            row_address=self._with_after(reverse("sites:month_grid_row", args=[self.agreement.pk, self.month, 0])),
+            further=None if self.after else grid.filed_through,
+            after_said=self._after_said(),
+            month_text=MonthPath().to_url(self.month),
+            **kwargs,
+        )
+
+    def _after_said(self) -> str:
+        if self.after is None:
+            return ""
+        return f"A further count of the month: those made through {day_text(self.after)} stand among the counts before."
+
+    def _with_after(self, address: str) -> str:
+        return f"{address}?after={self.after.day}" if self.after else address
+
+
+class GridFigures(GridView):
+    """What typed rows come to: changes, jumps and the measured level. It reads and never writes."""
+
+    def get(self, request: HttpRequest, **kwargs) -> JsonResponse:
+        """Answer for the sites that the address names."""
+        asked = request.GET.getlist("site")[:MOST_ROWS]
+        rows = self.load(keys=[int(text) for text in asked if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII)])
+        typed, _refused = self.read(rows, request.GET)
+        grid = self.grid(rows, typed=typed)
+        return JsonResponse({"rows": {row.site.pk: row_answer(row) for row in grid.rows}})
+
+
+class GridRowSave(GridView):
+    """Saves one row: its answer is the row as it stands then, or why it was not saved."""
+
+    def post(self, request: HttpRequest, site: int, **kwargs) -> JsonResponse:
+        """Record the row by one call."""
+        rows = self.load(keys=[site] if site <= HIGHEST_KEY else [])
+        if not rows.sites:
+            raise Http404("The site is not in service in the month.")
+        typed, refused = self.read(rows, request.POST)
+        try:
+            if refused:
+                raise CannotSave(refused)
+            recorded = self.save(rows, typed, request.POST.get(PAGE_REASON, ""))
+        except CannotSave as refusal:
+            return self._refused(self.load(keys=[site]), typed, refusal.rows[site])
+        (row,) = self.grid(self.load(keys=[site])).rows
+        return JsonResponse({"row": row_answer(row), "said": saved_text(recorded.values())})
+
+    def _refused(self, rows: GridRows, typed: dict[int, TypedRow], refusal: RowRefusal) -> JsonResponse:
+        (row,) = self.grid(rows, typed=typed, refused={row.pk: refusal for row in rows.sites}).rows
+        conflicts = [
+            {
+                "code": one.code,
+                "stored": "" if one.stored is None else str(one.stored),
+                "typed": "" if one.typed is None else str(one.typed),
+                "says": one.message,
+            }
+            for one in refusal.conflicts
+        ]
+        errors = [{"place": error.place, "says": error.message} for error in refusal.errors]
+        answer = {"row": row_answer(row), "conflicts": conflicts, "errors": errors}
+        return JsonResponse(answer, status=409 if conflicts else 422)
+
+
+def row_answer(row: GridRow) -> dict:
+    """Write a row for the script: the same words that the page shows."""
+    level = row.level
+    return {
+        "seen": row.seen,
+        "cells": {
+            cell.component.code: {
+                "filed": cell.filed_text,
+                "change": cell.change,
+                "word": cell.jump.kind.word if cell.jump else "",
+                "why": cell.jump.sentence if cell.jump else "",
+                "title": cell.title,
+            }
+            for cell in row.cells
+        },
+        "level": {
+            "name": level.name,
+            "says": list(level.says),
+            "from": level.changed_from,
+            "doubtful": level.doubtful,
+        }
+        if level
+        else None,
+    }

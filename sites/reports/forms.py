@@ -1,0 +1,81 @@
+"""Forms of the monthly report: each hands what was typed to one function and puts its refusals at the fields."""
+
+from collections.abc import Iterable
+
+from django import forms
+
+from contracts.inputs import DayField, LineField
+from sites.record_checks import LONGEST_LINE, LONGEST_REASON
+from sites.reports.layout import MissingShown
+from sites.reports.reporting import CannotReport
+
+
+class ReportForm(forms.Form):
+    """A form whose event a reporting function may refuse."""
+
+    def show_refusal(self, refusal: CannotReport) -> None:
+        """Put each sentence at the field it concerns, and the rest above the form."""
+        for error in refusal.errors:
+            self.add_error(error.place if error.place in self.fields else None, error.message)
+
+
+class IssueForm(ReportForm):
+    """Issuing a report: what was seen."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+
+class ReviseForm(IssueForm):
+    """Issuing a revision: why."""
+
+    reason = LineField(
+        label="Reason of the revision", max_length=LONGEST_REASON, help_text="The report and its PDF print it."
+    )
+
+
+class FiguresField(forms.MultipleChoiceField):
+    """Figures of a month, each by its site and component."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, gaps: Iterable[MissingShown], **kwargs):
+        choices = [
+            (f"{gap.key}:{code}", f"{gap.site}, {name}" + (f" ({gap.reason})" if gap.reason else ""))
+            for gap in gaps
+            for code, name in zip(gap.codes, gap.names, strict=True)
+        ]
+        said = "Choose figures of this month that have no count."
+        super().__init__(choices=choices, error_messages={"invalid_choice": said, "required": said}, **kwargs)
+
+    def clean(self, value):
+        """Return pairs of a site's key and a component's code."""
+        return [(int(key), code) for key, _, code in (one.partition(":") for one in super().clean(value))]
+
+
+class MarkForm(ReportForm):
+    """Figures of a month that nobody can supply, with one reason."""
+
+    reason = LineField(label="Reason", max_length=LONGEST_REASON, help_text="The report prints it for the customer.")
+
+    def __init__(self, *args, gaps: Iterable[MissingShown], **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["figures"] = FiguresField(gaps, label="Figures without a count")
+        self.order_fields(["figures", "reason"])
+
+
+class UnmarkForm(ReportForm):
+    """Marks to take back."""
+
+    def __init__(self, *args, gaps: Iterable[MissingShown], **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["marked"] = FiguresField(gaps, label="Figures marked as missing")
+
+
+class AcknowledgeForm(ReportForm):
+    """That the customer has the report."""
+
+    acknowledged_by = LineField(
+        label="Acknowledged by", max_length=LONGEST_LINE, help_text="The customer’s person who confirmed it."
+    )
+    acknowledged_on = DayField(label="Acknowledged on")
+    remark = LineField(label="Remark", required=False, max_length=LONGEST_REASON)

@@ -1,0 +1,176 @@
+"""What the pages of the monthly reports show, composed from what is on file and from what was issued."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from contracts.models import Agreement
+from contracts.periods import Month
+from sites.models import MonthlyReport, Site
+from sites.reports.basis import AgreementMonth, figures_of, months_of
+from sites.reports.charts import SiteChart, site_charts
+from sites.reports.content import figures_sha256, report_content
+from sites.reports.differences import Difference, differences
+from sites.reports.layout import ReportLayout, report_layout
+from sites.reports.state import MonthStatus, ReportState
+
+OVERDUE = "late"
+TABS = (
+    OVERDUE,
+    *(state.value for state in (ReportState.MISSING, ReportState.READY, ReportState.PRELIMINARY)),
+    *(state.value for state in (ReportState.ISSUED, ReportState.ACKNOWLEDGED, ReportState.UPCOMING)),
+)
+_ORDER = {
+    ReportState.MISSING: 1,
+    ReportState.READY: 1,
+    ReportState.PRELIMINARY: 2,
+    ReportState.ISSUED: 3,
+    ReportState.ACKNOWLEDGED: 3,
+    ReportState.UPCOMING: 4,
+}
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One state to choose, and how many months there are of it."""
+
+    value: str
+    name: str
+    count: int
+
+
+def tabs_of(months: Sequence[AgreementMonth]) -> tuple[Tab, ...]:
+    """Return the states to choose from; the first one is all that has begun."""
+    begun = [one for one in months if one.status.state is not ReportState.UPCOMING]
+    named = [(OVERDUE, "Late"), *((state.value, state.label) for state in ReportState)]
+    names = dict(named)
+    return (
+        Tab("", "All", len(begun)),
+        *(Tab(value, names[value], len(_of_state(months, value))) for value in TABS),
+    )
+
+
+def chosen_months(months: Sequence[AgreementMonth], state: str) -> list[AgreementMonth]:
+    """Return the months of a state, or all that have begun; what is late comes first, and of it the oldest."""
+    chosen = _of_state(months, state) if state else [m for m in months if m.status.state is not ReportState.UPCOMING]
+    return sorted(chosen, key=_place)
+
+
+def _of_state(months: Iterable[AgreementMonth], state: str) -> list[AgreementMonth]:
+    if state == OVERDUE:
+        return [one for one in months if one.status.overdue]
+    return [one for one in months if one.status.state == state]
+
+
+def _place(one: AgreementMonth) -> tuple:
+    status, day = one.status, one.status.month.span.first_day.toordinal()
+    if status.overdue:
+        return (0, day, one.agreement.number, one.agreement.pk)
+    rank = _ORDER[status.state]
+    return (rank, -day if rank == 3 else day, one.agreement.number, one.agreement.pk)
+
+
+# ---- one month ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class MonthPage:
+    """The report of one month: `report` is the issued one that is shown, `latest` the last one, None until then.
+
+    `content` is what is shown. `live` is the report as the counts on file make it now; `changes` says what differs from
+    the latest one issued.
+    """
+
+    status: MonthStatus
+    report: MonthlyReport | None
+    latest: MonthlyReport | None
+    revisions: tuple[MonthlyReport, ...]
+    content: dict
+    live: dict
+    live_layout: ReportLayout
+    changes: tuple[Difference, ...]
+    changed: bool
+
+    @property
+    def month(self) -> Month:
+        """The month."""
+        return self.status.month
+
+    @cached_property
+    def layout(self) -> ReportLayout:
+        """What is shown, in words."""
+        return report_layout(self.content)
+
+    @cached_property
+    def charts(self) -> tuple[SiteChart, ...]:
+        """The charts of what is shown."""
+        return site_charts(self.content)
+
+    @cached_property
+    def live_sha256(self) -> str:
+        """What tells whether the figures have changed since they were seen."""
+        return figures_sha256(self.live)
+
+    @property
+    def acknowledgment(self):
+        """The acknowledgment of the report shown, or None."""
+        return getattr(self.report, "acknowledgment", None)
+
+    @property
+    def may_issue(self) -> bool:
+        """Whether the first report, or a revision, can be issued now."""
+        if not self.live["rows"] or self.live["lacking"] or self.live["preliminary"]:
+            return False
+        return self.latest is None or self.changed
+
+    @property
+    def may_mark(self) -> bool:
+        """Whether there are figures to mark as missing, or marks to take back."""
+        return bool(self.live_layout.lacking or self.live_layout.missing)
+
+    @property
+    def may_acknowledge(self) -> bool:
+        """Whether the latest report waits for the customer's acknowledgment."""
+        return self.latest is not None and not hasattr(self.latest, "acknowledgment")
+
+    @property
+    def is_latest(self) -> bool:
+        """Whether the latest report is shown, or none is issued."""
+        return self.report is self.latest
+
+
+def month_page(
+    *, agreement: Agreement, month: Month, revision: int | None = None, on: date, days_after: int
+) -> MonthPage | None:
+    """Return the page of a month, with the revision asked for, else the latest; None where there is no such report.
+
+    The agreement is from `with_terms()`. The number of queries does not depend on that of the sites.
+    """
+    months = months_of(agreements=[agreement], on=on, days_after=days_after)
+    status = next((one.status for one in months if one.status.month == month), None)
+    rows = MonthlyReport.objects.filter(agreement=agreement, month=month.span.first_day)
+    reports = list(rows.select_related("issued_by", "pdf", "acknowledgment__recorded_by").order_by("-revision"))
+    report = next((row for row in reports if revision in (None, row.revision)), None)
+    if status is None or status.state is ReportState.UPCOMING or (revision is not None and report is None):
+        return None
+    figures = figures_of(agreement=agreement, month=month, on=on)
+    keys = [row.key for row in figures.rows]
+    live = report_content(
+        agreement=agreement,
+        figures=figures,
+        days_after=days_after,
+        demonstration=Site.objects.filter(pk__in=keys, is_demonstration=True).exists(),
+    )
+    latest = reports[0] if reports else None
+    return MonthPage(
+        status=status,
+        report=report,
+        latest=latest,
+        revisions=tuple(reports),
+        content=report.content if report else live,
+        live=live,
+        live_layout=report_layout(live),
+        changes=tuple(differences(old=latest.content, new=live)) if latest else (),
+        changed=latest is not None and figures_sha256(latest.content) != figures_sha256(live),
+    )

@@ -1,0 +1,340 @@
+"""Monthly reports leave: issued, revised after a correction, acknowledged; and figures that nobody can supply (note 4).
+
+An issued report is frozen. Its PDF is made right after, outside the transaction; what a crash leaves without one is
+made good by `make_report_pdfs`.
+"""
+
+import logging
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+from functools import partial
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from contracts.models import Agreement
+from contracts.periods import Month, day_text
+from contracts.schedule import Refused
+from sites.models import ComponentCount, CountChange, MissingCount, MonthlyReport, ReportAcknowledgment, Site
+from sites.record_checks import later_refusals, reason_refusals, text_refusals
+from sites.recording import components_on
+from sites.reports.basis import figures_of
+from sites.reports.content import content_sha256, figures_sha256, report_content
+from sites.reports.differences import Difference, differences
+from sites.reports.monthly_report import MonthlyFigures
+from sites.reports.printing import make_report_pdf
+
+logger = logging.getLogger(__name__)
+
+CHANGED = "Figures have changed since this page was opened. Look at them as they are now, then issue the report."
+
+
+class CannotReport(Exception):
+    """A report cannot be issued, revised or acknowledged, or a figure not be marked. Nothing was stored.
+
+    `errors` each have a place and a message; `lacking` names the figures that stand in the way of issuing.
+    """
+
+    def __init__(self, errors: Iterable[Refused], lacking: Iterable[str] = ()):
+        self.errors, self.lacking = tuple(errors), tuple(lacking)
+        super().__init__(" ".join(error.message for error in self.errors))
+
+
+# ---- issuing -----------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def issue_report(
+    *, agreement: Agreement, month: Month, days_after: int, seen: str | None = None, on: date, by: User | None
+) -> MonthlyReport:
+    """Issue the report of a month: its content is frozen, and its PDF made right after (note 4).
+
+    `seen` is the `figures_sha256` of what the person saw. Raises CannotReport while the month is not over, while a
+    figure is neither counted in the month nor marked as missing, where the report is issued already, where no site is
+    in service, and where figures have changed since they were seen.
+    """
+    agreement = _lock(agreement)
+    latest = _latest(agreement, month)
+    if latest is not None:
+        by_whom = f" by {latest.issued_by}" if latest.issued_by else ""
+        said = f"The report of {month} was issued on {day_text(latest.issued_on)}{by_whom} already."
+        raise CannotReport([Refused("ISSUED", "", f"{said} Issue a revision where its figures have changed.")])
+    figures = _reportable(agreement, month, on)
+    content = report_content(
+        agreement=agreement,
+        figures=figures,
+        days_after=days_after,
+        demonstration=_only_demonstration(figures),
+        issued_on=on,
+    )
+    _refuse_unseen(content, seen)
+    return _freeze(agreement, month, content, on, by)
+
+
+@transaction.atomic
+def revise_report(
+    *,
+    agreement: Agreement,
+    month: Month,
+    days_after: int,
+    reason: str,
+    seen: str | None = None,
+    on: date,
+    by: User | None,
+) -> MonthlyReport:
+    """Issue the next revision of a month's report; it lists what differs from the one before, figure by figure.
+
+    Raises CannotReport as `issue_report` does, without a reason, where nothing has changed, and before there is a
+    first report.
+    """
+    agreement = _lock(agreement)
+    latest = _latest(agreement, month)
+    if latest is None:
+        said = f"The report of {month} is not issued yet. Issue it first."
+        raise CannotReport([Refused("NOT_ISSUED", "", said)])
+    faults = reason_refusals(reason=reason, why="Say why the report is revised.")
+    if faults:
+        raise CannotReport(faults)
+    figures = _reportable(agreement, month, on)
+    content = report_content(
+        agreement=agreement,
+        figures=figures,
+        days_after=days_after,
+        demonstration=_only_demonstration(figures),
+        issued_on=on,
+        revision=latest.revision + 1,
+        reason=reason.strip(),
+    )
+    if figures_sha256(content) == figures_sha256(latest.content):
+        said = f"{latest} of {day_text(latest.issued_on)} holds the same figures. There is nothing to revise."
+        raise CannotReport([Refused("UNCHANGED", "", said)])
+    _refuse_unseen(content, seen)
+    found = with_corrections(differences(old=latest.content, new=content), since=latest)
+    content["differences"] = [one.as_content() for one in found]
+    return _freeze(agreement, month, content, on, by)
+
+
+def _lock(agreement: Agreement) -> Agreement:
+    """Lock the agreement, and its sites against whoever records counts; return it with its terms."""
+    Agreement.objects.select_for_update(no_key=True).get(pk=agreement.pk)
+    list(Site.objects.select_for_update(no_key=True).filter(agreement=agreement.pk).order_by("pk").values_list("pk"))
+    return Agreement.objects.with_terms().get(pk=agreement.pk)
+
+
+def _latest(agreement: Agreement, month: Month) -> MonthlyReport | None:
+    rows = MonthlyReport.objects.filter(agreement=agreement, month=month.span.first_day)
+    return rows.select_related("issued_by").order_by("-revision").first()
+
+
+def _reportable(agreement: Agreement, month: Month, on: date) -> MonthlyFigures:
+    """The figures of a month that is over and lacks nothing."""
+    if on <= month.span.last_day:
+        said = f"{month} is not over: its report can be issued from {day_text(month.following().span.first_day)}."
+        raise CannotReport([Refused("NOT_OVER", "", said)])
+    figures = figures_of(agreement=agreement, month=month, on=on)
+    if not figures.rows:
+        raise CannotReport([Refused("NO_SITE", "", f"No site is in service in {month}: there is nothing to report.")])
+    lacking = [f"{row.name}: {figure.component.name}" for row, figure in figures.lacking]
+    if lacking:
+        some = "1 figure has" if len(lacking) == 1 else f"{len(lacking):,} figures have"
+        said = f"{some} no count in {month}. Count them, or mark each as missing with a reason."
+        raise CannotReport([Refused("LACKING", "", said)], lacking)
+    return figures
+
+
+def _only_demonstration(figures: MonthlyFigures) -> bool:
+    """Whether one of the sites in the report is invented."""
+    keys = [row.key for row in figures.rows]
+    return Site.objects.filter(pk__in=keys, is_demonstration=True).exists()
+
+
+def _refuse_unseen(content: Mapping, seen: str | None) -> None:
+    if seen is not None and seen != figures_sha256(content):
+        raise CannotReport([Refused("CHANGED", "", CHANGED)])
+
+
+def _freeze(agreement: Agreement, month: Month, content: dict, on: date, by: User | None) -> MonthlyReport:
+    report = MonthlyReport.objects.create(
+        agreement=agreement,
+        month=month.span.first_day,
+        revision=content["revision"],
+        reason=content["reason"],
+        issued_on=on,
+        issued_by=by,
+        content=content,
+        content_sha256=content_sha256(content),
+        is_demonstration=content["demonstration"],
+    )
+    transaction.on_commit(partial(_print_issued, report))  # nothing slow while others wait
+    return report
+
+
+def _print_issued(report: MonthlyReport) -> None:
+    """Make its PDF; a failure is logged and made good by `make_report_pdfs`: it is issued anyway."""
+    try:
+        make_report_pdf(report=report)
+    except Exception:
+        logger.exception("%s is issued, but its PDF could not be made; run manage.py make_report_pdfs", report)
+
+
+def with_corrections(found: list[Difference], *, since: MonthlyReport) -> list[Difference]:
+    """Add to each difference the last entry in the history of its counts that was made since a report was issued."""
+    keys = {one.site_key for one in found if one.days}
+    changes = CountChange.objects.filter(site__in=keys, recorded_on__gte=since.issued_on).order_by("pk")
+    by_figure = {
+        (row.site_id, row.component_code, row.counted_on.isoformat()): row
+        for row in changes.select_related("recorded_by")
+    }
+    return [_with_correction(one, by_figure) for one in found]
+
+
+def _with_correction(one: Difference, changes: Mapping[tuple, CountChange]) -> Difference:
+    made = [row for day in one.days if (row := changes.get((one.site_key, one.code, day))) is not None]
+    if not made:
+        return one
+    last = max(made, key=lambda row: row.pk)
+    by = (last.recorded_by.get_full_name() or last.recorded_by.get_username()) if last.recorded_by else ""
+    return replace(one, by=by, on=last.recorded_on.isoformat(), reason=last.reason)
+
+
+# ---- missing figures ---------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def mark_missing(
+    *,
+    agreement: Agreement,
+    month: Month,
+    figures: Collection[tuple[int, str]],
+    reason: str,
+    on: date,
+    by: User | None,
+) -> list[MissingCount]:
+    """Mark figures of a month, each by its site's key and component, as missing with a reason; the report prints it.
+
+    A figure that is marked already gets the new reason. Raises CannotReport, naming site and component, for one that is
+    counted in the month, that the schedule does not have, whose site is not in service then, for a month that has not
+    begun, and without a reason.
+    """
+    agreement = _lock(agreement)
+    sites = {site.pk: site for site in Site.objects.filter(agreement=agreement).order_by("pk")}
+    figures = list(dict.fromkeys(figures))
+    faults = reason_refusals(reason=reason, why="Say why the figures are missing: the report prints it.")
+    if not figures:
+        faults.append(Refused("NOTHING", "figures", "Choose at least one figure."))
+    if month.span.first_day > on:
+        faults.append(Refused("NOT_BEGUN", "figures", f"{month} has not begun: nothing can be missing yet."))
+    faults += _marking_faults(agreement, sites, month, figures, on)
+    if faults:
+        raise CannotReport(faults)
+    first_day = month.span.first_day
+    for key, code in figures:
+        MissingCount.objects.filter(site_id=key, month=first_day, component_code=code).delete()
+    return MissingCount.objects.bulk_create(
+        MissingCount(
+            site=sites[key],
+            component_code=code,
+            month=first_day,
+            reason=reason.strip(),
+            recorded_on=on,
+            recorded_by=by,
+        )
+        for key, code in figures
+    )
+
+
+def _marking_faults(
+    agreement: Agreement, sites: Mapping[int, Site], month: Month, figures: Collection[tuple[int, str]], on: date
+) -> list[Refused]:
+    span = month.span
+    known = components_on(terms=agreement.as_terms(), day=max(min(span.last_day, on), span.first_day), known_on=on)
+    names = {part.code: part.name for part in known}
+    keys = {key for key, _code in figures}
+    rows = ComponentCount.objects.filter(site__in=keys, counted_on__range=(span.first_day, max(on, span.first_day)))
+    counted = set(rows.filter(counted_on__lte=span.last_day).values_list("site_id", "component_code"))
+    faults = []
+    for key, code in figures:
+        site = sites.get(key)
+        if site is None or span.overlap(site.in_service_on, site.removed_on) is None:
+            said = f"{site or 'A site chosen'} is not in service in {month} under this agreement."
+        elif code not in names:
+            said = f"{code} is no component of the price schedule in force."
+        elif (key, code) in counted:
+            said = f"{names[code]} is counted at {site} in {month}: it is not missing. Correct the count instead."
+        else:
+            continue
+        faults.append(Refused("NOT_MISSING", "figures", said))
+    return faults
+
+
+@transaction.atomic
+def unmark_missing(
+    *, agreement: Agreement, month: Month, figures: Collection[tuple[int, str]], on: date, by: User | None
+) -> int:
+    """Take marks back and return how many there were; reports that were issued with them stay as they are."""
+    agreement = _lock(agreement)
+    taken = 0
+    for key, code in figures:
+        rows = MissingCount.objects.filter(
+            site=key, site__agreement=agreement, month=month.span.first_day, component_code=code
+        )
+        taken += rows.delete()[0]
+    return taken
+
+
+# ---- acknowledgment ----------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def acknowledge(
+    *,
+    report: MonthlyReport,
+    acknowledged_by: str,
+    acknowledged_on: date,
+    remark: str = "",
+    on: date,
+    by: User | None,
+) -> ReportAcknowledgment:
+    """Record that the customer has a report: who said so, and when.
+
+    Raises CannotReport for a day before the report was issued or after `on`, without a name, for a report that a later
+    revision has replaced, and where it is recorded already.
+    """
+    report = MonthlyReport.objects.select_for_update(no_key=True).get(pk=report.pk)
+    faults = [
+        *_acknowledging_faults(report),
+        *text_refusals(place="acknowledged_by", what="the name", text=acknowledged_by),
+        *text_refusals(place="remark", what="the remark", text=remark),
+        *later_refusals(
+            place="acknowledged_on", what="The acknowledgment of", day=acknowledged_on, on=on, then="Record it then."
+        ),
+    ]
+    if not acknowledged_by.strip():
+        faults.append(Refused("NO_NAME", "acknowledged_by", "Say who acknowledged the report for the customer."))
+    if acknowledged_on < report.issued_on:
+        said = f"The report was issued on {day_text(report.issued_on)}; it cannot be acknowledged before that."
+        faults.append(Refused("BEFORE_ISSUE", "acknowledged_on", said))
+    if faults:
+        raise CannotReport(faults)
+    return ReportAcknowledgment.objects.create(
+        report=report,
+        acknowledged_by=acknowledged_by.strip(),
+        acknowledged_on=acknowledged_on,
+        remark=remark.strip(),
+        recorded_on=on,
+        recorded_by=by,
+    )
+
+
+def _acknowledging_faults(report: MonthlyReport) -> list[Refused]:
+    held = ReportAcknowledgment.objects.filter(report=report).first()
+    if held is not None:
+        said = f"{held.acknowledged_by} acknowledged this report on {day_text(held.acknowledged_on)} already."
+        return [Refused("ACKNOWLEDGED", "", said)]
+    later = MonthlyReport.objects.filter(
+        agreement=report.agreement_id, month=report.month, revision__gt=report.revision
+    ).order_by("-revision")
+    if (newest := later.first()) is not None:
+        return [Refused("REPLACED", "", f"{newest} has replaced this report. Record the acknowledgment of that one.")]
+    return []

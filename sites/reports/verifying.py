@@ -1,0 +1,81 @@
+"""Whether the issued monthly reports are what they were: content, totals, revisions without gaps, stored PDFs."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from contracts import filing
+from sites.models import MonthlyReport, ReportPdf
+from sites.reports.content import content_sha256
+
+
+@dataclass(frozen=True)
+class ReportFinding:
+    """Something that is not as it was issued: the report, and the sentence."""
+
+    report: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.report}: {self.message}"
+
+
+class ReportVerification:
+    """Reads every issued report once. `reports` and `pdfs` count what was read."""
+
+    def __init__(self):
+        self.reports = self.pdfs = 0
+
+    def findings(self) -> Iterator[ReportFinding]:
+        """Yield what is not as it was issued, report by report."""
+        pdfs = {pdf.report_id: pdf for pdf in ReportPdf.objects.all()}
+        expected: dict[tuple, int] = {}
+        rows = MonthlyReport.objects.select_related("agreement").order_by("agreement", "month", "revision")
+        for row in rows.iterator(chunk_size=50):
+            self.reports += 1
+            name = f"{row}, agreement {row.agreement.number}"
+            key = (row.agreement_id, row.month)
+            for message in (
+                *_revision(row, expected.get(key, 0)),
+                *_content(row),
+                *_pdf(pdfs.get(row.pk)),
+            ):
+                yield ReportFinding(name, message)
+            expected[key] = row.revision + 1
+            self.pdfs += row.pk in pdfs
+
+
+def _revision(row: MonthlyReport, expected: int) -> Iterator[str]:
+    if row.revision != expected:
+        yield f"revision {expected} is missing before revision {row.revision}."
+
+
+def _content(row: MonthlyReport) -> Iterator[str]:
+    content = row.content
+    if content_sha256(content) != row.content_sha256:
+        yield "the content is not the one that was issued. Compare it with a backup."
+        return
+    said = (content["month"], content["revision"], content["issued_on"], content["reason"])
+    stored = (row.month.isoformat(), row.revision, row.issued_on.isoformat(), row.reason)
+    if said != stored:
+        yield "the row names another month, revision, day or reason than its content."
+    for total in content["totals"]:
+        if total["quantity"] != _sum(content, total["code"]):
+            yield f"the total of {total['code']} is not the sum of its sites."
+
+
+def _sum(content: Mapping, code: str) -> int:
+    return sum(cell["quantity"] or 0 for row in content["rows"] for cell in row["cells"] if cell["code"] == code)
+
+
+def _pdf(pdf: ReportPdf | None) -> Iterator[str]:
+    if pdf is None:
+        yield "there is no PDF yet. Run manage.py make_report_pdfs."
+        return
+    try:
+        data = filing.path_of(pdf.file_name).read_bytes()
+    except FileNotFoundError:
+        yield f"the PDF is missing: {pdf.file_name}. Run manage.py make_report_pdfs, or put it back from a backup."
+        return
+    if hashlib.sha256(data).hexdigest() != pdf.sha256:
+        yield f"the PDF is not the one that was stored: {pdf.file_name}. Put it back from a backup."

@@ -1,0 +1,68 @@
+"""The list of renewal reviews: its columns and filters."""
+
+from django.db.models import Q
+from django_filters import ChoiceFilter, FilterSet, ModelChoiceFilter
+from django_tables2 import A, Column, DateColumn
+
+from contracts.lists import CellColumn, ListTable
+from contracts.models import Agreement
+from sites.models import RenewalReview
+from sites.reviews.review import ReviewKind
+
+KINDS = [(kind.value, kind.value.replace("-", " ").capitalize()) for kind in ReviewKind]
+STATES = {
+    "open": Q(agreed_on=None),
+    "agreed": Q(agreed_on__isnull=False),
+}
+
+
+class ReviewTable(ListTable):
+    """Reviews, the latest due date first. Rows come from `with_agreement()`."""
+
+    agreement = Column(
+        linkify=("sites:agreement_detail", {"pk": A("agreement_id")}), order_by=("agreement__number", "due_on", "pk")
+    )
+    period_number = Column(
+        "Review",
+        linkify=("sites:review_detail", {"pk": A("pk")}),
+        order_by=("period_number", "agreement__number", "pk"),
+    )
+    customer = Column(accessor="agreement__customer", order_by=("agreement__customer__legal_name", "due_on", "pk"))
+    kind = Column(order_by=("kind", "due_on", "pk"))
+    due_on = DateColumn(verbose_name="Due", format="l, j M Y", order_by=("due_on", "agreement__number", "pk"))
+    opened_on = CellColumn("Opened", "sites/cells/review_opened.html", order_by=("opened_on", "pk"))
+    state = CellColumn("State", "sites/cells/review_state.html")
+    agreed_on = DateColumn(verbose_name="Agreed on", order_by=("agreed_on", "pk"), default="–")
+
+    def prepare(self, record: RenewalReview) -> int:
+        """Days by which the review was opened late."""
+        return max((record.opened_on - record.due_on).days, 0)
+
+    def render_period_number(self, value):
+        """Which annual period is reviewed."""
+        return f"Annual period {value}"
+
+    def render_kind(self, value):
+        """The kind in words, with a capital."""
+        return value.capitalize()
+
+
+class ReviewFilter(FilterSet):
+    """Find reviews by agreement, kind and whether both parties have agreed."""
+
+    agreement = ModelChoiceFilter(queryset=Agreement.objects.order_by("number"), empty_label="All agreements")
+    kind = ChoiceFilter(choices=KINDS, empty_label="All kinds")
+    state = ChoiceFilter(
+        label="State",
+        choices=[(name, name.capitalize()) for name in STATES],
+        method="by_state",
+        empty_label="All states",
+    )
+
+    class Meta:
+        model = RenewalReview
+        fields = []
+
+    def by_state(self, queryset, name, value):
+        """Reviews that are open, or agreed."""
+        return queryset.filter(STATES[value])

@@ -1,0 +1,119 @@
+"""The history page of a site, its counts as a file, and the sites of an agreement that are about to change level."""
+
+from datetime import timedelta
+
+from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.http import HttpResponse
+from django.views.generic import DetailView
+
+from contracts.clock import business_date
+from contracts.models import Agreement
+from contracts.sheets import Sheet, csv_bytes, workbook
+from sites.models import MissingCount, Site
+from sites.site_history.outlook import DAYS_SOON, coming_changes
+from sites.site_history.pages import SiteHistory, history_sheet, site_history
+
+
+class SiteHistoryView(PermissionRequiredMixin, DetailView):
+    """One site with everything that its history says on the business date."""
+
+    permission_required = "sites.view_site"
+
+    def setup(self, request, *args, **kwargs):
+        """Read the business date once."""
+        super().setup(request, *args, **kwargs)
+        self.on = business_date()
+
+    def get_queryset(self):
+        """The site with its agreement, levels and the counts made by now."""
+        return Site.objects.with_agreement_terms().with_levels().with_counts(through=self.on)
+
+    @property
+    def sees_charged(self) -> bool:
+        """Whether the reader may see what the site is charged."""
+        return self.request.user.has_perm("sites.view_chargedlevel")
+
+    def history(self) -> SiteHistory:
+        """Compose the history of the site."""
+        missing = MissingCount.objects.filter(site=self.object, month__lte=self.on)
+        return site_history(
+            site=self.object,
+            agreement=self.object.agreement.as_terms(),
+            on=self.on,
+            chosen=self.request.GET.get("component", ""),
+            charged=self.sees_charged,
+            missing={(row.component_code, row.month): row.reason for row in missing},
+        )
+
+
+class SiteHistoryPage(SiteHistoryView):
+    """Counts against limits, levels over time, days on which limits were reached, and what is expected."""
+
+    template_name = "sites/site_history.html"
+
+    def get_context_data(self, **kwargs):
+        """Add the composed history, and what the reader may see of it."""
+        sees_prices = self.sees_charged and self.request.user.has_perm("contracts.view_priceschedule")
+        return super().get_context_data(
+            history=self.history(), on=self.on, sees_charged=self.sees_charged, sees_prices=sees_prices, **kwargs
+        )
+
+
+class SiteHistoryFile(SiteHistoryView):
+    """The counts of all months as a file to keep; `ending` and `content_type` say of which kind."""
+
+    ending: str
+    content_type: str
+
+    def get(self, request, *args, **kwargs):
+        """Send the file."""
+        self.object = self.get_object()
+        sheet = history_sheet(site=self.object, history=self.history())
+        named = f'attachment; filename="counts-site-{self.object.pk}.{self.ending}"'
+        return HttpResponse(self.written(sheet), content_type=self.content_type, headers={"Content-Disposition": named})
+
+    def written(self, sheet: Sheet) -> bytes:
+        """Return the bytes of the file."""
+        raise NotImplementedError
+
+
+class SiteHistoryCsv(SiteHistoryFile):
+    """The counts as CSV."""
+
+    ending, content_type = "csv", "text/csv; charset=utf-8"
+
+    def written(self, sheet: Sheet) -> bytes:
+        """Return the table without its notes."""
+        return csv_bytes(sheet.headings, sheet.rows)
+
+
+class SiteHistoryXlsx(SiteHistoryFile):
+    """The counts as XLSX."""
+
+    ending, content_type = "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+    def written(self, sheet: Sheet) -> bytes:
+        """Return the table with its notes."""
+        return workbook([sheet], title=f"Counts at {self.object}", created_on=self.on)
+
+
+class LevelOutlook(PermissionRequiredMixin, DetailView):
+    """The sites of an agreement that are about to change level."""
+
+    permission_required = "sites.view_site"
+    queryset = Agreement.objects.with_terms()
+    template_name = "sites/level_outlook.html"
+
+    def get_context_data(self, **kwargs):
+        """Add the sites, found from the counts made by now."""
+        on = business_date()
+        in_service = Site.objects.filter(agreement=self.object).in_service(first_day=on, last_day=on)
+        sites = list(in_service.order_by("city", "state", "pk").with_counts(through=on))
+        return super().get_context_data(
+            on=on,
+            soon_on=on + timedelta(days=DAYS_SOON),
+            changes=coming_changes(sites=sites, agreement=self.object.as_terms(), on=on),
+            sees_prices=self.request.user.has_perm("contracts.view_priceschedule"),
+            is_demonstration=any(site.is_demonstration for site in sites),
+            **kwargs,
+        )

@@ -1,0 +1,471 @@
+"""The one page on which files of every kind are looked through first and stored then."""
+
+import os
+import re
+from datetime import date
+
+import pytest
+from django.core.files.storage import default_storage
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from sites.imports.held_files import LONGEST_SECONDS, held, hold
+from sites.imports.pages import MOST_ASKED, MOST_SHOWN
+from sites.models import ColumnName, ComponentCount, CountChange, ImportedFile, Site, WorkEntry
+from tests import factories
+from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
+from tests.reading import links, tables, words
+from tests.sites.hours.rows import ON, worked
+
+pytestmark = pytest.mark.django_db
+
+HEADER = "date,site,service,hours,person,reference"
+GOOD = f"{HEADER}\n1999-02-01,Reno,Customer Care,7.25,Ann,R-1\n1999-02-02,Augusta,Customer Care,1,Ann,\n"
+ALL_KINDS = {"counts", "sites", "work"}
+COUNTS = "site,date,GE,SLC\nAugusta,1999-06-30,10,7\nReno,1999-06-30,42,23\n"
+
+
+@pytest.fixture(autouse=True)
+def _business_date(settings):
+    settings.BUSINESS_DATE = ON
+
+
+@pytest.fixture
+def agreement():
+    return factories.agreement()
+
+
+@pytest.fixture
+def sites(agreement):
+    return [factories.site(agreement, city) for city in ("Augusta", "Reno")]
+
+
+@pytest.fixture
+def client():
+    return client_of(DATA_ENTRY)
+
+
+@pytest.fixture
+def address(agreement):
+    return reverse("sites:hours_import", args=[agreement.pk])
+
+
+@pytest.fixture
+def of_counts(agreement):
+    return reverse("sites:import", args=[agreement.pk, "counts"])
+
+
+def looked_through(client, address, text=GOOD, name="july.csv"):
+    content = text if isinstance(text, bytes) else text.encode()
+    return client.post(address, {"file": SimpleUploadedFile(name, content)}, follow=True)
+
+
+def field(response, name: str) -> str:
+    return re.search(f'name="{name}" value="([^"]+)"', response.content.decode())[1]
+
+
+def mark(response) -> str:
+    return field(response, "mark")
+
+
+def confirmed(client, address, preview, **more):
+    data = {"mark": mark(preview), "shown": field(preview, "shown"), "confirm": "1"} | more
+    return client.post(address, data, follow=True)
+
+
+# ---- work
+
+
+def test_a_good_file_is_shown_first_and_stored_on_confirmation(sites, client, address):
+    preview = looked_through(client, address)
+
+    assert "july.csv would store 2 entries" in words(preview)
+    assert tables(preview)[0][1:] == [["Augusta", "1", "1.00 h"], ["Reno", "1", "7.25 h"], ["Total", "2", "8.25 h"]]
+    assert (WorkEntry.objects.count(), ImportedFile.objects.count()) == (0, 0)
+    response = confirmed(client, address, preview)
+
+    file = ImportedFile.objects.get()
+    assert response.redirect_chain == [(reverse("sites:import_detail", args=[file.pk]), 302)]
+    assert "july.csv: 2 entries with 8.25 h added. 8.25 h of work wait for a block." in words(response)
+    assert (file.name, file.rows, file.imported_by.username) == ("july.csv", 2, "data-entry")
+    assert set(WorkEntry.objects.values_list("file", "recorded_by__username")) == {(file.pk, "data-entry")}
+    assert default_storage.listdir("imports") == ([], [])
+
+
+def test_every_error_stands_in_a_table_before_the_rows(sites, client, address):
+    wrong = ("Nowhere,Customer Care,1", "Reno,Cleaning,0", "Reno,Customer Care,25")
+    response = looked_through(client, address, "\n".join((HEADER, *(f"1999-02-01,{line},Ann," for line in wrong))))
+
+    assert "july.csv cannot be imported: 4 errors. Nothing was stored." in words(response)
+    assert tables(response)[0][1:] == [
+        ["2", "site", "Nowhere", "No site on file is called so. Give its city, city and state, or CLLI code."],
+        ["3", "hours", "0", "0 is no amount of work. Enter more than 0 hours."],
+        [
+            "3",
+            "service",
+            "Cleaning",
+            "“Cleaning” is no service that is charged by hours. Choose Provisioning/Translations or Customer Care.",
+        ],
+        ["4", "hours", "25", "25 hours are more than a day has. Enter the hours of each day by themselves."],
+    ]
+    assert 'name="confirm"' not in response.content.decode()
+    assert WorkEntry.objects.count() == 0
+
+
+def test_a_file_full_of_errors_shows_the_first_and_offers_all_of_them(sites, client, address, agreement):
+    lines = "\n".join(f"1999-02-01,Nowhere,Customer Care,1,Person {number}," for number in range(MOST_SHOWN + 3))
+
+    response = looked_through(client, address, f"{HEADER}\n{lines}")
+
+    assert len(tables(response)[0]) == MOST_SHOWN + 1
+    assert f"cannot be imported: {MOST_SHOWN + 3} errors." in words(response)
+    assert f"The first {MOST_SHOWN} are shown, 3 more are in the download." in words(response)
+    [download] = [link for link in links(response) if link and "preview.csv" in link]
+    sheet = client.get(download)
+    assert sheet["Content-Type"].startswith("text/csv")
+    assert len(sheet.content.decode("utf-8-sig").splitlines()) == MOST_SHOWN + 4
+
+
+def test_the_same_file_says_when_and_by_whom_it_was_imported(sites, client, address, settings):
+    confirmed(client, address, looked_through(client, address))
+    settings.BUSINESS_DATE = date(1999, 7, 16)
+
+    response = looked_through(client, address, name="copy.csv")
+
+    said = "This file was imported on 15 July 1999 as july.csv by data-entry, with 2 entries. Nothing was changed."
+    assert said in words(response)
+    assert 'name="confirm"' not in response.content.decode()
+    assert WorkEntry.objects.count() == 2
+
+
+def test_a_confirmation_sent_twice_imports_once(sites, client, address):
+    preview = looked_through(client, address)
+    confirmed(client, address, preview)
+
+    again = confirmed(client, address, preview)
+
+    assert "The file that was looked through is no longer kept. Choose it again." in words(again)
+    assert WorkEntry.objects.count() == 2
+    hold(GOOD.encode())
+    told = confirmed(client, address, preview)
+    assert "This file was imported on 15 July 1999 as july.csv by data-entry, with 2 entries." in words(told)
+    assert WorkEntry.objects.count() == 2
+
+
+def test_entries_on_file_word_for_word_are_warned_of(sites, client, address):
+    worked(sites[1], date(1999, 2, 1), "7.25", person="Ann", reference="R-1")
+
+    said = "1 entry of them says word for word what is on file: check that they are not the same work."
+    assert said in words(looked_through(client, address))
+
+
+def test_what_changed_since_the_preview_is_shown_anew_and_not_stored(sites, client, address):
+    preview = looked_through(client, address)
+    worked(sites[0], date(1999, 2, 1), "20.00", person="Ann")
+
+    response = confirmed(client, address, preview)
+
+    assert response.status_code == 200
+    assert "What is on file has changed since you looked the file through. Nothing was stored" in words(response)
+    assert tables(response)[0][1][:3] == ["2", "hours", "7.25"]
+    assert WorkEntry.objects.count() == 1
+
+
+@pytest.mark.parametrize("wrong", ["", "x", "WyJhIl0:1abc:xyz"])
+def test_a_mark_that_is_none_asks_for_the_file(sites, client, address, wrong):
+    assert "no longer kept. Choose it again." in words(client.post(address, {"mark": wrong}, follow=True))
+    assert "no longer kept. Choose it again." in words(client.get(address, {"mark": wrong}, follow=True))
+
+
+def test_a_mark_belongs_to_its_person_agreement_and_kind(sites, client, address, of_counts):
+    found = mark(looked_through(client, address))
+    other = reverse("sites:hours_import", args=[factories.agreement("LNS980101JC").pk])
+
+    assert "no longer kept" in words(client.get(other, {"mark": found}, follow=True))
+    assert "no longer kept" in words(client.get(of_counts, {"mark": found}, follow=True))
+    assert "no longer kept" in words(client_of(ACCOUNT_MANAGER).get(address, {"mark": found}, follow=True))
+    assert client_of(FINANCE).get(address, {"mark": found}).status_code == 403
+    assert client.get(reverse("sites:import_preview", args=[1, "counts"]), {"mark": found}).status_code == 404
+    assert WorkEntry.objects.count() == 0
+
+
+def test_no_file_and_an_empty_one_are_refused(sites, client, address):
+    assert "This field is required." in words(client.post(address, {}))
+    assert "The file is empty. Choose one with headings and rows." in words(looked_through(client, address, ""))
+
+
+def test_a_file_that_is_too_large_is_not_read(sites, client, address, monkeypatch):
+    monkeypatch.setattr("sites.imports.forms.MOST_BYTES", 10)
+
+    assert "The file is larger than 10 bytes. Split it." in words(looked_through(client, address))
+
+
+def test_files_that_nobody_confirms_are_removed_after_a_day():
+    old = hold(b"old")
+    path = default_storage.path(f"imports/{old}")
+    yesterday = os.stat(path).st_mtime - LONGEST_SECONDS - 1
+    os.utime(path, (yesterday, yesterday))
+    assert held(old) == b"old"
+
+    new = hold(b"new")
+
+    assert (held(old), held(new)) == (None, b"new")
+
+
+# ---- counts
+
+
+def test_cells_are_shown_as_new_changed_unchanged_and_refused(sites, client, of_counts):
+    factories.counts(sites[0], date(1999, 6, 30), {"GE": 10, "SLC": 6})
+
+    response = looked_through(client, of_counts, f"{COUNTS}Reno,1999-05-31,x,5\n")
+
+    page = words(response)
+    assert "Changed 1 cell New 3 cells On file already 1 cell Refused 1 cell Refused 1 row" in page
+    cells = [table[1:] for table in tables(response)]
+    assert cells[1] == [["2", "Augusta, 30 June 1999", "10", "6 → 7"]]
+    assert cells[2] == [["3", "Reno, 30 June 1999", "42", "23"]]
+    assert cells[3] == [["4", "Reno, 31 May 1999", "x refused", "5"]]
+    assert ComponentCount.objects.count() == 2
+
+
+def test_a_figure_that_would_be_corrected_leads_to_what_rests_on_it(sites, client, of_counts):
+    new = looked_through(client, of_counts, COUNTS)
+    factories.counts(sites[0], date(1999, 6, 30), {"GE": 10, "SLC": 6})
+    changed = looked_through(client, of_counts, COUNTS)
+
+    link = f'href="{reverse("invoicing:count_history", args=[sites[0].pk, "SLC", date(1999, 6, 30)])}"'
+    assert changed.content.decode().count(link) == 1
+    assert "reviews and invoices that rest on it" in words(changed)
+    assert link not in new.content.decode()
+    assert "that rest on it" not in words(new)
+
+
+def test_the_address_chooses_the_rows_of_one_state(sites, client, of_counts):
+    factories.counts(sites[0], date(1999, 6, 30), {"GE": 10, "SLC": 6})
+    response = looked_through(client, of_counts, COUNTS)
+    asked = {"mark": mark(response), "state": "new"}
+
+    only_new = client.get(of_counts, asked)
+
+    assert 'id="new"' in only_new.content.decode()
+    assert 'id="changed"' not in only_new.content.decode()
+
+
+def test_changed_figures_need_a_reason(sites, client, of_counts):
+    factories.counts(sites[0], date(1999, 6, 30), {"GE": 10, "SLC": 6})
+    preview = looked_through(client, of_counts, COUNTS)
+
+    refused = confirmed(client, of_counts, preview)
+
+    assert "1 figure on file is corrected by this file. Say why." in words(refused)
+    assert (ComponentCount.objects.count(), ImportedFile.objects.count()) == (2, 0)
+    response = confirmed(client, of_counts, preview, reason="Recounted")
+    assert "july.csv: 2 rows stored, 1 figure corrected." in words(response)
+    assert ComponentCount.objects.get(site=sites[0], component_code="SLC").quantity == 7
+    change = CountChange.objects.get(before=6)
+    assert (change.after, change.reason, change.file) == (7, "Recounted", ImportedFile.objects.get())
+
+
+def test_a_file_without_changed_figures_asks_for_no_reason(sites, client, of_counts):
+    assert 'name="reason"' not in looked_through(client, of_counts, COUNTS).content.decode()
+
+
+def test_a_figure_stored_in_between_shows_the_new_preview(sites, client, of_counts):
+    preview = looked_through(client, of_counts, COUNTS)
+    factories.counts(sites[0], date(1999, 6, 30), {"GE": 11})
+
+    response = confirmed(client, of_counts, preview)
+
+    assert "Nothing was stored: this is what it would do now." in words(response)
+    assert ["2", "Augusta, 30 June 1999", "11 → 10", "7"] in tables(response)[0]
+    assert ComponentCount.objects.count() == 1
+    confirmed(client, of_counts, response, reason="Misread")
+    assert ComponentCount.objects.count() == 4
+
+
+def test_a_file_that_is_on_file_in_every_cell_stores_nothing(sites, client, of_counts):
+    confirmed(client, of_counts, looked_through(client, of_counts, COUNTS))
+
+    response = looked_through(client, of_counts, f"{COUNTS}\n")
+
+    assert "july.csv brings nothing new" in words(response)
+    assert "On file already 4 cells" in words(response)
+    assert 'name="confirm"' not in response.content.decode()
+
+
+def test_an_unknown_column_is_asked_about_and_can_be_remembered(sites, client, of_counts, agreement):
+    text = COUNTS.replace("GE", "Traffic gear").replace("SLC", "notes")
+    asked = looked_through(client, of_counts, text)
+    assert "What do these columns hold?" in words(asked)
+    assert 'name="confirm"' not in asked.content.decode()
+    choices = {"mark": mark(asked), "column-0": "column:GE", "remember-0": "on", "column-1": "leave-out"}
+
+    preview = client.post(of_counts, choices, follow=True)
+
+    assert "Left out, as you chose: “notes”. “Traffic gear” is read as GE." in words(preview)
+    response = confirmed(client, of_counts, preview)
+    page = words(response)
+    assert "Columns left out notes" in page
+    assert "Columns named by hand “Traffic gear” as GE" in page
+    assert list(ColumnName.objects.values_list("agreement", "name", "component_code")) == [
+        (agreement.pk, "Traffic gear", "GE")
+    ]
+    assert set(ComponentCount.objects.values_list("component_code", flat=True)) == {"GE"}
+    known = looked_through(client, of_counts, "site,date,TRAFFIC GEAR\nReno,1999-05-31,1\n")
+    assert "What do these columns hold?" not in words(known)
+    assert 'name="confirm"' in known.content.decode()
+
+
+def test_a_column_without_an_answer_is_asked_about_again(sites, client, of_counts):
+    asked = looked_through(client, of_counts, COUNTS.replace("GE", "Traffic gear"))
+
+    again = client.post(of_counts, {"mark": mark(asked), "column-0": ""}, follow=True)
+
+    assert "What do these columns hold?" in words(again)
+    wrong = client.post(of_counts, {"mark": mark(asked), "column-0": "nonsense"}, follow=True)
+    assert "Select a valid choice." in words(wrong)
+    assert ComponentCount.objects.count() == 0
+
+
+def test_after_a_wrong_choice_the_same_file_asks_anew(sites, client, of_counts):
+    file = COUNTS.replace("GE", "Traffic gear")
+    asked = looked_through(client, of_counts, file)
+
+    wrong = client.post(of_counts, {"mark": mark(asked), "column-0": "column:SLC"}, follow=True)
+
+    assert "This column stands twice." in words(wrong)
+    assert "its columns are asked about anew." in words(wrong)
+    assert "What do these columns hold?" in words(looked_through(client, of_counts, file))
+    assert "asked about anew" not in words(looked_through(client, of_counts, COUNTS.replace("10", "x")))
+
+
+def test_a_choice_is_remembered_only_where_that_is_asked_for(sites, client, of_counts):
+    asked = looked_through(client, of_counts, COUNTS.replace("GE", "Traffic gear"))
+
+    preview = client.post(of_counts, {"mark": mark(asked), "column-0": "column:GE"}, follow=True)
+    confirmed(client, of_counts, preview)
+
+    assert (ComponentCount.objects.count(), ColumnName.objects.count()) == (4, 0)
+
+
+def test_another_kind_of_file_is_refused_without_a_hundred_questions(sites, client, of_counts):
+    headings = ",".join(f"thing {number}" for number in range(MOST_ASKED + 1))
+
+    response = looked_through(client, of_counts, f"site,date,{headings}\n")
+
+    assert "What do these columns hold?" not in words(response)
+    assert tables(response)[0][1][:2] == ["1", "thing 0"]
+
+
+def test_a_long_file_shows_its_first_rows(sites, client, of_counts):
+    days = [f"1999-{month:02}-{day:02}" for month in range(1, 7) for day in range(1, 29)]
+    rows = [f"{city},{day},1,1" for city in ("Augusta", "Reno") for day in days]
+    more = [f"Augusta,1998-{month}-{day:02},1,1" for month in (10, 11, 12) for day in range(1, 29)]
+    more += [f"Reno,1998-{month}-{day:02},1,1" for month in (10, 11, 12) for day in range(1, 29)]
+
+    response = looked_through(client, of_counts, "\n".join(("site,date,GE,SLC", *rows, *more)))
+
+    assert len(rows) + len(more) == 504
+    assert "The first 500 rows are shown, 4 more are in the download." in words(response)
+
+
+# ---- sites
+
+
+def test_sites_come_in_by_the_same_page(agreement, sites, client):
+    address = reverse("sites:import", args=[agreement.pk, "sites"])
+
+    preview = looked_through(client, address, "City,ST,In service\nAgusta,GA,1999-01-15\nBoise,ID,1999-02-01\n")
+
+    assert "Row 2: Agusta is spelled much like Augusta, which is on file. Is it another city?" in words(preview)
+    response = confirmed(client, address, preview)
+    assert "july.csv: 2 sites stored." in words(response)
+    assert sorted(Site.objects.values_list("city", flat=True)) == ["Agusta", "Augusta", "Boise", "Reno"]
+
+
+# ---- who gets in, and what each page holds
+
+
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [(VIEWER, set()), (FINANCE, set()), (DATA_ENTRY, ALL_KINDS), (ACCOUNT_MANAGER, ALL_KINDS)],
+)
+def test_roles_import_what_they_may(agreement, role, may):
+    client = client_of(role)
+
+    answers = {
+        kind: client.get(reverse("sites:import", args=[agreement.pk, kind])).status_code
+        for kind in ("counts", "sites", "work")
+    }
+
+    assert answers == {kind: 200 if kind in may else 403 for kind in answers}
+    assert client.get(reverse("sites:imports", args=[agreement.pk])).status_code == 200
+    export = client.get(reverse("sites:count_export", args=[agreement.pk]))
+    template = client.get(reverse("sites:count_template", args=[agreement.pk]))
+    assert (export.status_code, template.status_code) == (200, 200 if may else 403)
+
+
+def test_what_is_not_there_is_not_found(agreement, client):
+    assert client.get(reverse("sites:import", args=[agreement.pk, "prices"])).status_code == 404
+    assert client.get(reverse("sites:import", args=[agreement.pk + 9, "counts"])).status_code == 404
+    assert client.get(reverse("sites:import_detail", args=[9])).status_code == 404
+
+
+def test_pages_hold_no_inline_style_or_script(sites, client, of_counts, address):
+    for response in (client.get(address), looked_through(client, of_counts, COUNTS)):
+        html = response.content.decode()
+        assert re.findall(r"<script(?![^>]* src=)|<style| style=| on\w+=", html) == []
+        assert html.count("<script") == 1
+
+
+def test_what_a_file_says_stays_text(sites, client, of_counts):
+    response = looked_through(client, of_counts, "site,date,GE\n<script>alert(1)</script>,1999-06-30,<b>\n")
+
+    assert "<script>alert" not in response.content.decode()
+    assert "<b>" not in response.content.decode()
+
+
+def test_page_names_its_columns_and_offers_a_template(client, of_counts, agreement):
+    response = client.get(of_counts)
+
+    assert ["GE", "gateway elements", "10", "gateway elements"] in tables(response)[0]
+    assert reverse("sites:import_template", args=[agreement.pk, "counts"]) in response.content.decode()
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_list_of_imports_asks_the_same_number_of_queries(sites, client, agreement, of_counts, number, request):
+    for month in range(1, number + 1):
+        text = f"site,date,GE\nReno,1999-0{month}-28,1\n"
+        confirmed(client, of_counts, looked_through(client, of_counts, text, name=f"{month}.csv"))
+    assert_num_queries = request.getfixturevalue("django_assert_num_queries")
+
+    with assert_num_queries(7):
+        response = client.get(reverse("sites:imports", args=[agreement.pk]))
+
+    assert len(tables(response)[0]) == number + 1
+
+
+def test_an_empty_list_of_imports_says_what_to_do(agreement, client):
+    assert "No file has been imported for this agreement yet." in words(
+        client.get(reverse("sites:imports", args=[agreement.pk]))
+    )
+
+
+def test_the_agreement_leads_to_its_imports(agreement, client):
+    response = client.get(reverse("sites:agreement_detail", args=[agreement.pk]))
+
+    assert reverse("sites:imports", args=[agreement.pk]) in links(response)
+
+
+def test_the_list_shows_what_a_command_imported_for_all_agreements(agreement, sites, client):
+    other = factories.agreement("OTHER-1")
+    for name, of in (("all.csv", None), ("here.csv", agreement), ("there.csv", other)):
+        ImportedFile.objects.create(kind="counts", name=name, sha256=name * 5, rows=1, agreement=of, imported_on=ON)
+
+    rows = tables(client.get(reverse("sites:imports", args=[agreement.pk])))[0][1:]
+
+    assert [row[:2] for row in rows] == [
+        ["here.csv", "Component counts"],
+        ["all.csv", "Component counts, all agreements"],
+    ]

@@ -1,0 +1,293 @@
+from datetime import date
+from hashlib import sha256
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+
+from sites.imports.importing import KINDS, Incoming, import_file
+from sites.imports.preview import Preview
+from sites.models import ImportedFile, WorkEntry
+from tests import factories
+from tests.sites.hours.rows import CARE, ON, refused, worked
+
+pytestmark = pytest.mark.django_db
+
+HEADER = "date,site,service,hours,person,reference"
+GOOD = f"""{HEADER}
+1999-07-12,"Augusta, GA",Provisioning/Translations,7.25,Ann Example,REQ-1
+1999-07-12,AUGSGAZZDS0,customer care,0.50,Bob  Example,
+1999-07-13,reno,Customer Care,8,Ann Example,REQ-2
+"""
+
+
+@pytest.fixture
+def agreement():
+    return factories.agreement()
+
+
+@pytest.fixture
+def sites(agreement):
+    augusta = factories.site(agreement, "Augusta", state="GA", clli="AUGSGAZZDS0")
+    return augusta, factories.site(agreement, "Reno", is_demonstration=True)
+
+
+def imported(text: str = GOOD, name="july.csv", on=ON, by=None, agreement=None, **changed) -> Preview:
+    file = Incoming(text.encode(), name, agreement)
+    return import_file(kind=KINDS["work"], file=file, on=on, by=by, **changed).preview
+
+
+def rows(*lines: str) -> str:
+    return "\n".join((HEADER, *lines))
+
+
+def said() -> list[tuple]:
+    entries = WorkEntry.objects.order_by("pk").values_list(
+        "site__city", "worked_on", "service", "hours", "person", "reference"
+    )
+    return [
+        (city, f"{day}", service, f"{hours}", person, reference)
+        for city, day, service, hours, person, reference in entries
+    ]
+
+
+# ---- good files
+
+
+def test_importing_work_stores_every_row_with_its_file(sites):
+    clerk = User.objects.create_user("clerk")
+
+    result = imported(by=clerk)
+
+    assert result.totals.rows == (("Augusta, GA", 2, "7.75 h"), ("Reno", 1, "8.00 h"))
+    assert result.totals.total == ("Total", 3, "15.75 h")
+    assert (result.bringing, result.warnings) == (3, ())
+    assert said() == [
+        ("Augusta", "1999-07-12", "Provisioning/Translations", "7.25", "Ann Example", "REQ-1"),
+        ("Augusta", "1999-07-12", "Customer Care", "0.50", "Bob Example", ""),
+        ("Reno", "1999-07-13", "Customer Care", "8.00", "Ann Example", "REQ-2"),
+    ]
+    file = ImportedFile.objects.get()
+    assert (file.kind, file.name, file.rows, file.imported_on, file.imported_by) == ("work", "july.csv", 3, ON, clerk)
+    assert file.sha256 == sha256(GOOD.encode()).hexdigest()
+    assert set(WorkEntry.objects.values_list("file", "recorded_on", "recorded_by")) == {(file.pk, ON, clerk.pk)}
+    assert list(WorkEntry.objects.order_by("pk").values_list("is_demonstration", flat=True)) == [False, False, True]
+
+
+def test_dry_run_stores_nothing_and_says_the_same(sites):
+    result = imported(dry_run=True)
+
+    assert (WorkEntry.objects.count(), ImportedFile.objects.count()) == (0, 0)
+    assert imported() == result
+
+
+def test_the_same_file_changes_nothing_and_says_when_it_came(sites):
+    imported(on=date(1999, 7, 14))
+
+    again = imported(name="copy.csv")
+
+    assert again.earlier == ("This file was imported on 14 July 1999 as july.csv, with 3 entries. Nothing was changed.")
+    assert (WorkEntry.objects.count(), ImportedFile.objects.count()) == (3, 1)
+    assert imported(dry_run=True).earlier == again.earlier
+
+
+def test_entries_that_are_on_file_word_for_word_are_told(sites):
+    imported()
+
+    result = imported(f"{GOOD}1999-07-14,Reno,Customer Care,1,Ann Example,\n")
+
+    assert result.bringing == 4
+    assert result.warnings == (
+        "3 entries of them say word for word what is on file: check that they are not the same work.",
+    )
+    assert WorkEntry.objects.count() == 7
+
+
+def test_a_column_tells_cities_of_the_same_name_apart(sites):
+    other = factories.site(factories.agreement("LNS980101JC"), "Reno")
+    line = "1999-07-12,Reno,Customer Care,1,Ann,"
+
+    [(place, message)] = refused(imported, rows(line))
+    assert place == "row 2, column site, “Reno”"
+    assert message.startswith("Several sites are called so: Reno (LNS970602JC), Reno (LNS980101JC).")
+
+    imported(f"{HEADER},agreement\n{line},LNS980101JC")
+    assert WorkEntry.objects.get().site == other
+
+
+def test_the_example_of_the_manual_is_a_good_file(agreement):
+    content = (settings.BASE_DIR / "docs" / "work-example.csv").read_bytes()
+    for city, state in (("Augusta", "GA"), ("Reno", "NV")):
+        factories.site(agreement, city, state=state)
+
+    result = imported(content.decode(), name="work-example.csv")
+
+    assert result.totals.total == ("Total", 3, "15.75 h")
+    assert content.decode() in (settings.BASE_DIR / "docs" / "files.md").read_text(encoding="utf-8")
+
+
+# ---- refusals
+
+KNOWN = "Choose Provisioning/Translations or Customer Care."
+
+
+def test_every_error_of_every_row_is_told_and_nothing_is_stored(sites):
+    text = rows(
+        "1999-07-12,Reno,Customer Care,1,Ann,",
+        "1999-07-12,Nowhere,Customer Care,0,Ann,",
+        "1999-07-12,Reno,Cleaning,-1,Ann,",
+        "1999-07-16,Reno,Customer Care,7.255,Ann,",
+        "1998-09-30,Reno,Customer Care,24.5,Ann,",
+        "1999-07-12,Reno,Traffic Management,x,,",
+    )
+
+    assert refused(imported, text) == [
+        ("row 3, column site, “Nowhere”", "No site on file is called so. Give its city, city and state, or CLLI code."),
+        ("row 4, column hours, “-1”", "-1 is no amount of work. Enter more than 0 hours."),
+        ("row 4, column service, “Cleaning”", f"“Cleaning” is no service that is charged by hours. {KNOWN}"),
+        (
+            "row 5, column date, “1999-07-16”",
+            "Work of 16 July 1999 lies after 15 July 1999. Enter it once it has been done.",
+        ),
+        (
+            "row 5, column hours, “7.255”",
+            "7.255 has more than two decimals. Enter hundredths of an hour, such as 7.25.",
+        ),
+        (
+            "row 6, column site, “Reno”",
+            "30 September 1998 lies before Reno's first day in service, 1 October 1998. Correct the date or the site.",
+        ),
+        (
+            "row 6, column hours, “24.5”",
+            "24.5 hours are more than a day has. Enter the hours of each day by themselves.",
+        ),
+        (
+            "row 6, column date, “1998-09-30”",
+            "The work of 30 September 1998 lies before 1 October 1998, when the first annual period begins. "
+            "Choose that day or a later one.",
+        ),
+        ("row 7, column person", "The row does not say who did the work. Name the person."),
+        (
+            "row 7, column hours, “x”",
+            "These are no hours. Write a number with a point and at most two decimals, such as 7.25.",
+        ),
+        (
+            "row 7, column service, “Traffic Management”",
+            "Traffic Management is included in the annual price (Appendix A, note 1) and cannot be charged.",
+        ),
+    ]
+    assert ImportedFile.objects.count() == 0
+
+
+def test_text_that_cannot_be_kept_is_an_error(sites):
+    text = rows(f"1999-07-12,Reno,Customer Care,1,{'x' * 101},a\u202eb")
+
+    assert refused(imported, text) == [
+        (f"row 2, column person, “{'x' * 57}...”", "At most 100 characters; the person has 101. Shorten it."),
+        (
+            "row 2, column reference, “a\u202eb”",
+            "Character 2 cannot be printed (U+202E). Type the text again without it.",
+        ),
+    ]
+    assert refused(imported, GOOD, name="a\u202eb.csv") == [
+        ("file", "The name of the file holds characters that cannot be printed. Rename it.")
+    ]
+
+
+def test_a_day_has_24_hours_over_the_rows_and_what_is_on_file(sites):
+    other = factories.site(factories.agreement("LNS980101JC"), "Waco")
+    worked(other, date(1999, 7, 12), "10.00", person="ann example")
+    text = rows(
+        "1999-07-12,Reno,Customer Care,8,Ann Example,",
+        "1999-07-12,Reno,Customer Care,24,Bob Example,",
+        "1999-07-12,Reno,Cleaning,6,Ann  Example,",
+        "1999-07-12,Reno,Customer Care,0.01,ANN EXAMPLE,",
+        "1999-07-13,Reno,Customer Care,24,Ann Example,",
+    )
+
+    assert refused(imported, text) == [
+        ("row 4, column service, “Cleaning”", f"“Cleaning” is no service that is charged by hours. {KNOWN}"),
+        (
+            "row 5, column hours, “0.01”",
+            "With 10.00 h on file and rows 2, 4, ANN EXAMPLE would have 24.01 h on 12 July 1999; a day has 24. "
+            "Correct the day, the person or the hours.",
+        ),
+    ]
+
+
+def test_an_import_for_one_agreement_knows_its_sites_alone(agreement, sites):
+    factories.site(factories.agreement("LNS980101JC"), "Waco")
+    line = "1999-07-12,Waco,Customer Care,1,Ann,"
+
+    assert [place for place, _ in refused(imported, rows(line), agreement=agreement)] == ["row 2, column site, “Waco”"]
+    [(place, message)] = refused(imported, f"{HEADER},agreement\n{line},LNS980101JC", agreement=agreement)
+    assert (place, message) == (
+        "row 2, column agreement, “LNS980101JC”",
+        "This agreement is not on file, or not the one this import is for.",
+    )
+
+
+def test_a_file_that_cannot_be_read_on_is_refused_whole(sites):
+    assert refused(imported, f'{GOOD}1999-07-14,"Reno') == [
+        ("row 5", "This is no CSV: unexpected end of data. Check the quotes.")
+    ]
+
+
+@pytest.mark.parametrize("number", [1, 30])
+def test_importing_work_asks_the_same_number_of_queries(sites, number, django_assert_num_queries):
+    lines = [f"1999-07-{day % 14 + 1:02},Reno,{CARE},1,Person {day},R-{day}" for day in range(number)]
+
+    with django_assert_num_queries(QUERIES):
+        imported(rows(*lines))
+
+
+QUERIES = 22
+
+
+# ---- the command
+
+
+def command(path, *arguments, **options):
+    call_command("import_work", str(path), *arguments, **options)
+
+
+def test_command_imports_once_and_tells_of_it(sites, tmp_path, capsys, settings):
+    settings.BUSINESS_DATE = ON
+    path = tmp_path / "july.csv"
+    path.write_text(GOOD, encoding="utf-8")
+
+    command(path, "--dry-run")
+    command(path, "--agreement", "LNS970602JC")
+    command(path)
+
+    assert capsys.readouterr().out.splitlines() == [
+        "3 entries with 15.75 h would be added.",
+        "3 entries with 15.75 h added.",
+        "This file was imported on 15 July 1999 as july.csv, with 3 entries. Nothing was changed.",
+    ]
+    assert WorkEntry.objects.count() == 3
+
+
+def test_command_prints_every_error_and_stores_nothing(sites, tmp_path, capsys, settings):
+    settings.BUSINESS_DATE = ON
+    path = tmp_path / "july.csv"
+    path.write_text(rows("1999-07-12,Nowhere,Customer Care,1,Ann,", "1999-07-12,Reno,x,1,Ann,"), encoding="utf-8")
+
+    with pytest.raises(CommandError, match=r"july.csv was not imported: 2 errors. Correct the file") as caught:
+        command(path)
+
+    assert caught.value.returncode == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "row 2, column site, “Nowhere”: No site on file is called so. Give its city, city and state, or CLLI code.",
+        f"row 3, column service, “x”: “x” is no service that is charged by hours. {KNOWN}",
+    ]
+    assert WorkEntry.objects.count() == 0
+
+
+def test_command_needs_a_file_that_can_be_read_and_an_agreement_on_file(tmp_path):
+    with pytest.raises(CommandError, match="cannot be read"):
+        command(tmp_path / "none.csv")
+    (tmp_path / "july.csv").write_text(GOOD, encoding="utf-8")
+    with pytest.raises(CommandError, match="Not on file: agreement LNS-9"):
+        command(tmp_path / "july.csv", "--agreement", "LNS-9")

@@ -1,0 +1,58 @@
+"""Two people issue the report of one month at once, each in a process of its own: one wins, the other is told."""
+
+import os
+import time
+
+import pytest
+from django.db import connection
+
+from sites.models import MonthlyReport
+from tests.invoicing.test_two_runs import manage
+from tests.sites.reports.cases import counted_sites
+
+PEOPLE = 3
+PREPARE = "from tests.sites.reports.cases import counted_sites; counted_sites(3)"
+ISSUE = """
+import time
+from pathlib import Path
+from contracts.models import Agreement
+from sites.reports.reporting import CannotReport
+from tests.sites.reports.cases import issued
+folder, number = Path({folder!r}), {number}
+agreement = Agreement.objects.get()
+(folder / f"ready-{{number}}").touch()
+while not (folder / "go").exists():
+    time.sleep(0.005)
+try:
+    print("issued", issued(agreement).revision)
+except CannotReport as told:
+    print("told", told.errors[0].code)
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_of_several_wins_and_the_others_are_told(tmp_path):
+    environment = os.environ | {"DOCUMENTS_DIR": str(tmp_path / "documents"), "BUSINESS_DATE": "1998-11-05"}
+    if connection.vendor == "sqlite":
+        environment["DATABASE_URL"] = f"sqlite:///{tmp_path / 'reports.sqlite3'}"
+        for command in (("migrate", "-v0"), ("shell", "-v0", "-c", PREPARE)):
+            process = manage(environment, *command)
+            assert (process.communicate(timeout=120), process.returncode)[1] == 0
+    else:
+        held = connection.settings_dict
+        environment["DATABASE_URL"] = f"postgres://{held['USER']}@{held['HOST']}:{held['PORT']}/{held['NAME']}"
+        counted_sites(3)
+
+    processes = [
+        manage(environment, "shell", "-v0", "-c", ISSUE.format(folder=str(tmp_path), number=number))
+        for number in range(PEOPLE)
+    ]
+    deadline = time.monotonic() + 120
+    while len(list(tmp_path.glob("ready-*"))) < PEOPLE and time.monotonic() < deadline:
+        time.sleep(0.02)
+    (tmp_path / "go").touch()
+    said = sorted("".join(filter(None, process.communicate(timeout=120))).strip() for process in processes)
+
+    assert said == ["issued 0", *["told ISSUED"] * (PEOPLE - 1)]
+    if connection.vendor != "sqlite":
+        assert MonthlyReport.objects.count() == 1

@@ -1,0 +1,414 @@
+"""Pages of the monthly report: who sees and does what, what each state shows, and what a list costs."""
+
+import io
+import re
+from datetime import date
+
+import pytest
+from django.urls import reverse
+from openpyxl import load_workbook
+
+from contracts.periods import Month
+from sites.models import ComponentCount, MissingCount, MonthlyReport, ReportAcknowledgment, ReportPdf
+from sites.reports.printing import make_report_pdf
+from tests import factories
+from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
+from tests.sites.reports.cases import NOVEMBER, OCTOBER, counted_sites, issued
+from tests.sites.reports.test_reporting import correct, mark, revise
+
+pytestmark = pytest.mark.django_db
+EVERYBODY = {VIEWER, ACCOUNT_MANAGER, FINANCE, DATA_ENTRY}
+
+
+@pytest.fixture(autouse=True)
+def _november_1998(settings):
+    settings.BUSINESS_DATE = date(1998, 11, 15)
+
+
+def address(name: str, site, month: Month = OCTOBER, *more) -> str:
+    return reverse(f"sites:{name}", args=(site.agreement_id, month, *more))
+
+
+def text(page) -> str:
+    """The words of a page, with single blanks."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page.content.decode()).split())
+
+
+# ---- who ---------------------------------------------------------------------------------------------------------
+
+READ = ("report_list", "agreement_reports", "month_report", "report_pdf", "report_xlsx", "report_revision")
+EVENTS = {
+    "report_issue": {ACCOUNT_MANAGER},
+    "report_acknowledge": {ACCOUNT_MANAGER},
+    "report_missing": {ACCOUNT_MANAGER, DATA_ENTRY},
+}
+
+
+@pytest.mark.parametrize("role", sorted(EVERYBODY))
+def test_each_role_gets_into_its_pages_only(role):
+    (site,) = counted_sites()
+    report = issued(site.agreement)
+    make_report_pdf(report=report)
+    addresses = {
+        "report_list": reverse("sites:report_list"),
+        "agreement_reports": reverse("sites:agreement_reports", args=(site.agreement_id,)),
+        "report_revision": address("report_revision", site, OCTOBER, 0),
+        **{name: address(name, site) for name in ("month_report", "report_pdf", "report_xlsx", *EVENTS)},
+    }
+    client = client_of(role)
+
+    statuses = {name: client.get(where).status_code for name, where in addresses.items()}
+
+    allowed = {*READ, *(name for name, roles in EVENTS.items() if role in roles)}
+    assert statuses == {name: 200 if name in allowed else 403 for name in addresses}
+
+
+def test_nobody_without_the_permission_marks_issues_or_acknowledges():
+    (site,) = counted_sites()
+    issued(site.agreement)
+    client = client_of(FINANCE)
+
+    for name in (*EVENTS, "report_unmark"):
+        assert client.post(address(name, site), {"reason": "x"}).status_code == 403
+    assert not MissingCount.objects.exists()
+    assert not ReportAcknowledgment.objects.exists()
+
+
+def test_nobody_gets_in_without_signing_in(client):
+    (site,) = counted_sites()
+
+    assert client.get(address("month_report", site)).status_code == 302
+    assert client.get(reverse("sites:report_list")).status_code == 302
+
+
+@pytest.mark.parametrize("month", ["1998-09", "1998-12", "2000-10", "1998-13"])
+def test_month_without_a_report_is_not_found(month):
+    (site,) = counted_sites()
+
+    assert client_of(VIEWER).get(f"/agreements/{site.agreement_id}/reports/{month}/").status_code == 404
+
+
+def test_revision_that_is_not_there_is_not_found():
+    (site,) = counted_sites()
+    issued(site.agreement)
+
+    assert client_of(VIEWER).get(address("report_revision", site, OCTOBER, 1)).status_code == 404
+
+
+# ---- the page of a month -----------------------------------------------------------------------------------------
+
+
+def test_ready_month_shows_live_figures_and_offers_to_issue():
+    (site,) = counted_sites()
+    page = client_of(ACCOUNT_MANAGER).get(address("month_report", site))
+    said = text(page)
+
+    assert ["Ready to issue" in said, "Late by 5 days" in said, "31 October 1998" in said] == [True] * 3
+    assert address("report_issue", site) in page.content.decode()
+    assert address("report_missing", site) not in page.content.decode()
+    assert "<svg" in page.content.decode()
+
+
+def test_viewer_sees_no_button():
+    (site,) = counted_sites()
+    html = client_of(VIEWER).get(address("month_report", site)).content.decode()
+
+    assert [address(name, site) in html for name in EVENTS] == [False] * 3
+
+
+def test_month_with_missing_figures_names_them_and_cannot_be_issued():
+    (site,) = counted_sites()
+    ComponentCount.objects.filter(site=site, component_code="SLC").delete()
+    page = client_of(ACCOUNT_MANAGER).get(address("month_report", site))
+    said = text(page)
+
+    assert "The report cannot be issued" in said
+    assert "City 0001: SLC" in said
+    assert f'{address("report_issue", site)}"' not in page.content.decode()
+    assert f"{address('report_missing', site)}?site={site.pk}" in page.content.decode()
+
+
+def test_running_month_is_preliminary():
+    (site,) = counted_sites()
+    page = client_of(ACCOUNT_MANAGER).get(address("month_report", site, NOVEMBER))
+    said = text(page)
+
+    assert "Preliminary" in said
+    assert "The month is not over. Not counted yet:" in said
+    assert f'{address("report_issue", site, NOVEMBER)}"' not in page.content.decode()
+
+
+def test_issued_month_shows_what_was_issued_and_offers_the_acknowledgment():
+    (site,) = counted_sites()
+    report = issued(site.agreement)
+    make_report_pdf(report=report)
+    page = client_of(ACCOUNT_MANAGER).get(address("month_report", site))
+    html = page.content.decode()
+
+    assert "Figures have changed since" not in html
+    assert address("report_acknowledge", site) in html
+    assert f'{address("report_issue", site)}"' not in html
+    assert address("report_revision_pdf", site, OCTOBER, 0) in html
+
+
+def test_correction_shows_a_notice_and_leaves_the_frozen_figures():
+    (site,) = counted_sites()
+    issued(site.agreement)
+    correct(site, 18)
+    page = client_of(ACCOUNT_MANAGER).get(address("month_report", site))
+    said = text(page)
+
+    assert "Figures have changed since this report was issued" in said
+    assert "gateway elements: 13 (31 October 1998) → 18 (31 October 1998)" in said
+    assert page.context["page"].content["totals"][0]["quantity"] == 13
+    assert "Issue a revision" in said
+
+
+def test_earlier_revision_is_shown_as_it_was():
+    (site,) = counted_sites()
+    issued(site.agreement)
+    correct(site, 18)
+    revise(site.agreement)
+    client = client_of(ACCOUNT_MANAGER)
+    first = client.get(address("report_revision", site, OCTOBER, 0))
+    latest = client.get(address("month_report", site))
+
+    assert "This is an earlier report of the month" in text(first)
+    assert first.context["page"].content["totals"][0]["quantity"] == 13
+    assert address("report_acknowledge", site) not in first.content.decode()
+    assert "This is an earlier report" not in text(latest)
+    assert "What this revision changes" in text(latest)
+    assert "Two units were overlooked" in text(latest)
+
+
+def test_a_get_writes_nothing():
+    (site,) = counted_sites()
+    issued(site.agreement)
+    client = client_of(ACCOUNT_MANAGER)
+    for name in ("month_report", "report_issue", "report_missing", "report_acknowledge", "report_xlsx"):
+        client.get(address(name, site))
+    client.get(address("report_pdf", site, NOVEMBER))
+
+    assert (MonthlyReport.objects.count(), ReportPdf.objects.count(), MissingCount.objects.count()) == (1, 0, 0)
+
+
+# ---- events ------------------------------------------------------------------------------------------------------
+
+
+def test_issuing_on_the_page_freezes_the_report(django_capture_on_commit_callbacks):
+    (site,) = counted_sites()
+    client = client_of(ACCOUNT_MANAGER)
+    form = client.get(address("report_issue", site)).context["form"]
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = client.post(address("report_issue", site), {"seen": form.initial["seen"]}, follow=True)
+
+    assert "Monthly report October 1998 is issued." in text(answer)
+    report = MonthlyReport.objects.get()
+    assert (report.issued_on, report.issued_by.username) == (date(1998, 11, 15), "account-manager")
+    stored = client.get(address("report_revision_pdf", site, OCTOBER, 0))
+    assert stored.content.startswith(b"%PDF")
+    assert len(stored.content) == report.pdf.size
+
+
+def test_issuing_after_a_change_shows_the_refusal():
+    (site,) = counted_sites()
+    client = client_of(ACCOUNT_MANAGER)
+    seen = client.get(address("report_issue", site)).context["form"].initial["seen"]
+    correct(site, 18)
+    answer = client.post(address("report_issue", site), {"seen": seen})
+
+    assert "Figures have changed since this page was opened" in text(answer)
+    assert not MonthlyReport.objects.exists()
+
+
+def test_revising_on_the_page_asks_for_a_reason():
+    (site,) = counted_sites()
+    issued(site.agreement)
+    correct(site, 18)
+    client = client_of(ACCOUNT_MANAGER)
+    page = client.get(address("report_issue", site))
+    seen = page.context["form"].initial["seen"]
+    without = client.post(address("report_issue", site), {"seen": seen, "reason": ""})
+    client.post(address("report_issue", site), {"seen": seen, "reason": "A count was corrected"})
+
+    assert "Issue revision 1 of the report" in text(page)
+    assert without.context["form"].errors["reason"] == ["This field is required."]
+    assert MonthlyReport.objects.latest("pk").reason == "A count was corrected"
+
+
+def test_marking_and_taking_back_on_the_page():
+    (site,) = counted_sites()
+    ComponentCount.objects.filter(site=site, component_code__in=["SLC", "SM"]).delete()
+    client = client_of(DATA_ENTRY)
+    where = address("report_missing", site)
+    chosen = client.get(f"{where}?site={site.pk}").context["form"].initial["figures"]
+    client.post(where, {"figures": chosen[:1], "reason": "Flood"})
+    marked = client.get(where)
+    client.post(address("report_unmark", site), {"marked": chosen[:1]})
+
+    assert chosen == [f"{site.pk}:SLC", f"{site.pk}:SM"]
+    assert "City 0001, SLC (Flood)" in text(marked)
+    assert not MissingCount.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"reason": "Flood"}, "figures"),
+        ({"figures": ["1:XYZ"], "reason": "Flood"}, "figures"),
+        ({"figures": ["x"], "reason": "Flood"}, "figures"),
+        ({"reason": ""}, "reason"),
+    ],
+)
+def test_refused_marks_stand_at_their_field(typed, field):
+    (site,) = counted_sites()
+    ComponentCount.objects.filter(site=site, component_code="SLC").delete()
+    answer = client_of(DATA_ENTRY).post(address("report_missing", site), typed)
+
+    assert answer.status_code == 200
+    assert field in answer.context["form"].errors
+    assert not MissingCount.objects.exists()
+
+
+def test_acknowledging_on_the_page():
+    (site,) = counted_sites()
+    issued(site.agreement)
+    client = client_of(ACCOUNT_MANAGER)
+    typed = {"acknowledged_by": "M. Sternberg", "acknowledged_on": "1998-11-04"}
+    refused = client.post(address("report_acknowledge", site), typed)
+    answer = client.post(address("report_acknowledge", site), typed | {"acknowledged_on": "1998-11-09"}, follow=True)
+
+    assert "cannot be acknowledged before that" in str(refused.context["form"].errors["acknowledged_on"])
+    assert "M. Sternberg, 9 November 1998" in text(answer)
+    assert address("report_acknowledge", site) not in answer.content.decode()
+
+
+def test_report_that_is_not_issued_cannot_be_acknowledged():
+    (site,) = counted_sites()
+
+    assert client_of(ACCOUNT_MANAGER).get(address("report_acknowledge", site)).status_code == 404
+
+
+# ---- files -------------------------------------------------------------------------------------------------------
+
+
+def test_stored_pdf_is_sent_byte_by_byte(settings):
+    (site,) = counted_sites()
+    pdf = make_report_pdf(report=issued(site.agreement))
+    answer = client_of(VIEWER).get(address("report_pdf", site))
+
+    assert answer.content == (settings.DOCUMENTS_DIR / pdf.file_name).read_bytes()
+    assert answer.headers["Content-Disposition"] == ('inline; filename="Monthly-report-LNS970602JC-1998-10.pdf"')
+
+
+def test_pdf_that_is_not_made_yet_is_said():
+    (site,) = counted_sites()
+    issued(site.agreement)
+    answer = client_of(VIEWER).get(address("report_pdf", site), follow=True)
+
+    assert "has no PDF yet. Run manage.py make_report_pdfs." in text(answer)
+
+
+def test_sheet_holds_the_figures_as_numbers():
+    (site,) = counted_sites()
+    answer = client_of(VIEWER).get(address("report_xlsx", site))
+    sheet = load_workbook(io.BytesIO(answer.content))["Sites"]
+
+    assert [cell.value for cell in list(sheet.rows)[-1]][3:9] == [13, 1, 5, 1, 1, 1]
+
+
+# ---- lists -------------------------------------------------------------------------------------------------------
+
+
+def test_list_shows_what_is_late_first():
+    agreement = factories.agreement()
+    counted_sites(1, agreement)
+    other = factories.agreement("OTHER-2")
+    counted_sites(1, other)
+    issued(agreement)
+    page = client_of(VIEWER).get(reverse("sites:report_list"))
+
+    rows = [(str(one.status.month), one.agreement.number, one.status.state.value) for one in page.context["months"]]
+    assert rows == [
+        ("October 1998", "OTHER-2", "ready"),
+        ("November 1998", "LNS970602JC", "preliminary"),
+        ("November 1998", "OTHER-2", "preliminary"),
+        ("October 1998", "LNS970602JC", "issued"),
+    ]
+    assert {tab.value: tab.count for tab in page.context["tabs"]} == {
+        "": 4,
+        "late": 1,
+        "missing": 0,
+        "ready": 1,
+        "preliminary": 2,
+        "issued": 1,
+        "acknowledged": 0,
+        "upcoming": 44,
+    }
+
+
+@pytest.mark.parametrize("state", ["late", "issued", "upcoming", "nonsense", "\x00"])
+def test_list_by_state(state):
+    (site,) = counted_sites()
+    page = client_of(VIEWER).get(reverse("sites:agreement_reports", args=(site.agreement_id,)), {"state": state})
+
+    assert page.status_code == 200
+    shown = {one.status.state.value for one in page.context["months"]}
+    expected = {"late": {"ready"}, "issued": set(), "upcoming": {"upcoming"}}
+    assert shown == expected.get(state, {"ready", "preliminary"})
+
+
+def test_list_without_agreements_says_so():
+    assert "No report is due yet" in text(client_of(VIEWER).get(reverse("sites:report_list")))
+
+
+def test_agreement_page_and_navigation_lead_to_the_reports():
+    (site,) = counted_sites()
+    html = client_of(VIEWER).get(reverse("sites:agreement_detail", args=(site.agreement_id,))).content.decode()
+
+    assert reverse("sites:agreement_reports", args=(site.agreement_id,)) in html
+    assert f'href="{reverse("sites:report_list")}"' in html
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_list_costs_the_same_for_any_number_of_agreements(number, django_assert_num_queries):
+    client = client_of(VIEWER)
+    for position in range(number):
+        counted_sites(number, factories.agreement(f"A-{position}"))
+    client.get(reverse("sites:report_list"))
+
+    with django_assert_num_queries(18):
+        client.get(reverse("sites:report_list"))
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_page_costs_the_same_for_any_number_of_sites(number, django_assert_num_queries):
+    client = client_of(VIEWER)
+    site, *_rest = counted_sites(number)
+    client.get(address("month_report", site))
+
+    with django_assert_num_queries(25):
+        client.get(address("month_report", site))
+
+
+def test_name_of_a_site_is_shown_as_text():
+    agreement = factories.agreement()
+    (site,) = counted_sites(1, agreement)
+    site.city = "<script>alert(1)</script>"
+    site.save()
+    html = client_of(ACCOUNT_MANAGER).get(address("month_report", site)).content.decode()
+
+    assert "<script>alert" not in html
+    assert "&lt;script&gt;alert" in html
+    assert [" style=" in html, "<style" in html, " onclick=" in html] == [False] * 3
+
+
+def test_page_of_a_marked_figure_prints_the_reason():
+    (site,) = counted_sites()
+    ComponentCount.objects.filter(site=site, component_code="SLC").delete()
+    mark(site, ["SLC"], reason="The frame was locked")
+    said = text(client_of(VIEWER).get(address("month_report", site)))
+
+    assert "Figures marked as missing" in said
+    assert "The frame was locked" in said
+    assert "Ready to issue" in said
