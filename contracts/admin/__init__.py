@@ -1,6 +1,6 @@
 """The admin enters and inspects what was agreed. `sites` and `invoicing` build their pages on the same base classes."""
 
-from contracts.admin import agreements, schedules
+from contracts.admin import agreements, people, schedules
 from contracts.admin.base import DayField, ReadOnlyAdmin, ReadOnlyInline, RecordAdmin, RecordInline, amount, named
 from contracts.admin.events import EventView
 
@@ -14,5 +14,6 @@ __all__ = [
     "agreements",
     "amount",
     "named",
+    "people",
     "schedules",
 ]

@@ -1,0 +1,197 @@
+"""Every page as axe reads it: WCAG 2.2 AA, in a wide window and on a phone. A new page joins by having an address."""
+
+import re
+from datetime import date
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings as django_settings
+from django.contrib.admin import site as admin_site
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.urls import URLResolver, get_resolver, reverse
+from playwright.sync_api import Page
+
+from contracts.models import Agreement
+from contracts.periods import Month
+from sites.models import ImportedFile, Site
+from sites.reports.reporting import issue_report
+from tests import factories, reference
+from tests.full_desk import ON, full_desk
+
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}}
+WINDOWS = ({"width": 1280, "height": 900}, {"width": 390, "height": 844})
+
+NO_PAGES = {
+    "home",
+    "logout",
+    "sites:counts",
+    "sites:month_grid_figures",
+    "sites:month_grid_row",
+    "sites:site_history_csv",
+    "sites:site_history_xlsx",
+    "sites:import_preview",
+    "sites:import_template",
+    "sites:count_template",
+    "sites:count_export",
+    "sites:review_pdf",
+    "sites:quotation_file",
+    "sites:report_pdf",
+    "sites:report_xlsx",
+    "sites:report_revision_pdf",
+    "sites:report_revision_xlsx",
+    "invoicing:invoice_pdf",
+}
+"""Addresses that lead on, take what a page sends, or answer with a file."""
+
+NO_LOOK = {
+    "contracts:amendment_withdraw",
+    "contracts:amendment_copy_schedule",
+    "contracts:amendment_discard_schedule",
+    "sites:report_unmark",
+}
+"""Addresses of buttons only, or of pages that need an amendment with one signature."""
+
+COUNTS = "site,date,GE,SLC\nAugusta,1999-08-04,11,6\n"
+WRONG = "site,date,GE,SLC\nAugusta,1999-08-05,eleven,6\nNowhere,1999-08-05,1,1\n"
+
+
+def names(resolver: URLResolver, prefix: str = "") -> set[str]:
+    """The names of all addresses but the admin's."""
+    found: set[str] = set()
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            if pattern.namespace != "admin":
+                found |= names(pattern, f"{pattern.namespace}:" if pattern.namespace else prefix)
+        else:
+            found.add(f"{prefix}{pattern.name}")
+    return found
+
+
+@pytest.fixture
+def pages(settings, tmp_path) -> dict[str, str]:
+    """The address of each page by its name, on a desk with one row of everything."""
+    arguments = full_desk(settings, demonstration=True)
+    agreement = Agreement.objects.get()
+    site = Site.objects.get()
+    augusta = factories.site(agreement, "Augusta", state="GA")
+    factories.counts(augusta, date(1998, 10, 1), reference.counts())
+    factories.counts(augusta, date(1999, 7, 31), reference.counts(GE=14))
+    factories.counts(site, date(1999, 6, 30), reference.counts(GE=16))
+    july, june = Month(1999, 7), Month(1999, 6)
+    october = Month(1998, 10)
+    issue_report(agreement=agreement, month=october, days_after=10, on=ON, by=None)
+    file = tmp_path / "august.csv"
+    file.write_text(COUNTS, encoding="utf-8")
+    call_command("import_counts", str(file))
+    imported = ImportedFile.objects.get()
+    more = {
+        "login": (),
+        "sites:month_grid": (agreement.pk, july),
+        "sites:imports sites:hours_import sites:level_outlook sites:agreement_reports": (agreement.pk,),
+        "sites:import": (agreement.pk, "counts"),
+        "sites:import_detail sites:import_undo": (imported.pk,),
+        "sites:site_history": (site.pk,),
+        "sites:report_list invoicing:invoice_discard": (),
+        "sites:month_report sites:report_missing": (agreement.pk, june),
+        "sites:report_issue": (agreement.pk, june),
+        "sites:report_acknowledge": (agreement.pk, october),
+        "sites:report_revision": (agreement.pk, october, 0),
+    }
+    arguments |= {name: args for group, args in more.items() for name in group.split()}
+    return {name: reverse(name, args=args) for name, args in arguments.items() if name not in NO_PAGES}
+
+
+@pytest.fixture
+def page(browser, live_server, client):
+    """A page of somebody who may do everything. Axe injects styles of its own, so the policy does not hold here."""
+    root = User.objects.create_superuser("root")
+    client.force_login(root)
+    context = browser.new_context(base_url=live_server.url, locale="en-US", bypass_csp=True)
+    name = django_settings.SESSION_COOKIE_NAME
+    context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
+    yield context.new_page()
+    context.close()
+
+
+def findings(page: Page, address: str) -> list[str]:
+    """What axe finds on the page as it stands, in both windows, with the place of each finding."""
+    found = []
+    for window in WINDOWS:
+        page.set_viewport_size(window)
+        for violation in Axe().run(page, options=RULES).response["violations"]:
+            places = ", ".join(str(node["target"][0]) for node in violation["nodes"][:3])
+            found.append(f"{address} at {window['width']}: {violation['id']}: {places}")
+    return found
+
+
+def test_every_address_is_a_page_or_said_to_be_none():
+    assert names(get_resolver()) >= NO_PAGES | NO_LOOK
+
+
+@pytest.mark.django_db(transaction=True)
+def test_axe_finds_nothing_on_any_page(page, pages):
+    assert set(pages) == names(get_resolver()) - NO_PAGES - NO_LOOK
+    found = []
+    for name, address in pages.items():
+        if name == "login":
+            continue
+        answer = page.goto(address)
+        assert (name, answer.status) == (name, 200)
+        assert re.match("text/html", answer.headers["content-type"]), name
+        found += findings(page, address)
+
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_axe_finds_nothing_on_what_a_file_would_do(page, pages):
+    found = []
+    for name, text in (("good.csv", COUNTS.replace("-04", "-05")), ("wrong.csv", WRONG)):
+        page.goto(pages["sites:import"])
+        page.set_input_files("input[type=file]", {"name": name, "mimeType": "text/csv", "buffer": text.encode()})
+        page.locator("main form button[type=submit]").first.click()
+        page.wait_for_load_state()
+        found += findings(page, name)
+
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_axe_finds_nothing_in_data_entry(page, pages):
+    found = []
+    for model in admin_site._registry:
+        label = f"{model._meta.app_label}_{model._meta.model_name}"
+        addresses = [reverse(f"admin:{label}_changelist")]
+        row = model._default_manager.order_by("pk").first()
+        if row is not None:
+            addresses.append(reverse(f"admin:{label}_change", args=[row.pk]))
+        addresses.append(reverse(f"admin:{label}_add"))
+        for address in addresses:
+            if page.goto(address).status == 200:
+                found += findings(page, address)
+
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_axe_sees_what_is_wrong(page, pages):
+    page.goto(pages["sites:site_list"])
+    page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<input name=\"x\">')")
+
+    assert [finding.split(": ")[1] for finding in findings(page, "x")] == ["label", "label"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_axe_finds_nothing_at_the_door(browser, live_server):
+    context = browser.new_context(base_url=live_server.url, bypass_csp=True)
+    page = context.new_page()
+    page.goto(reverse("login"))
+    found = findings(page, "login")
+    page.get_by_label("Username").fill("nobody")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    found += findings(page, "login with an error")
+    context.close()
+
+    assert not found, "\n".join(found)
