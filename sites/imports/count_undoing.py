@@ -6,6 +6,7 @@ from datetime import date
 from django.contrib.auth.models import User
 from django.db.models import Max, QuerySet
 
+from contracts.models import Component
 from contracts.periods import day_text
 from sites.counting import BATCH, Figure, change_counts
 from sites.imports.kinds import Undoing, told
@@ -19,13 +20,31 @@ def count_undoing(file: ImportedFile) -> Undoing:
     """Return what taking back the counts of a file would do, and what stands against it.
 
     Against it stand a figure that somebody has changed since, a monthly report issued since for a month that ends on
-    one of the figures' days or later, and an agreed review whose cut-off is such a day.
+    one of the figures' days or later, and an agreed review whose cut-off is such a day. Where a switch that is counted
+    comes or goes, what is charged follows.
     """
     changes = list(changes_of(file))
     new = sum(1 for change in changes if change.before is None)
     back = f"{_figures(len(changes) - new)} go back to what was on file before."
     sentence = f"{_figures(new)} would be withdrawn, and {back}"
+    if _moves_a_switch(changes):
+        sentence += f" {CHARGES_FOLLOW}"
     return Undoing(sentence, told([*_changed_since(changes), *_resting_on(file, changes)]))
+
+
+CHARGES_FOLLOW = (
+    "A site is charged while its switch is not counted as 0, and such a count changes: the next run bills or credits "
+    "what follows."
+)
+
+
+def _moves_a_switch(changes: Iterable[CountChange]) -> bool:
+    """Whether a count of the component that defines a site is 0 before and not after, or the other way round."""
+    moved = [change for change in changes if (change.before == 0) != (change.after == 0)]
+    agreements, codes = {change.site.agreement_id for change in moved}, {change.component_code for change in moved}
+    switches = Component.objects.filter(schedule__agreement__in=agreements, code__in=codes, defines_site=True)
+    defining = set(switches.order_by().values_list("schedule__agreement", "code")) if moved else set()
+    return any((change.site.agreement_id, change.component_code) in defining for change in moved)
 
 
 def take_back_counts(file: ImportedFile, *, reason: str, on: date, by: User | None) -> None:

@@ -47,7 +47,8 @@ def jump(*, component: Component, before: int | None, now: int | None) -> Jump |
     if now is None:
         return None
     if component.defines_site and now != SWITCHES:
-        return Jump(JumpKind.SWITCHES, f"A site has one {component.name}, and this count is {now}. Check it.")
+        free = "" if now else " Nothing is charged for a site without one."
+        return Jump(JumpKind.SWITCHES, f"A site has one {component.name}, and this count is {now}.{free} Check it.")
     if before is None:
         return None
     if now < before:

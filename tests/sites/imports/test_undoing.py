@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from sites.hours.recording import correct_work, reverse_work
+from sites.imports.count_undoing import CHARGES_FOLLOW
 from sites.imports.importing import KINDS, Incoming, import_file, undo_import
 from sites.models import ComponentCount, CountChange, ImportedFile, MonthlyReport, RenewalReview, WorkEntry
 from sites.recording import CannotRecord, record_counts
@@ -228,6 +229,20 @@ def test_corrected_work_stands_against_it(agreement, site):
         "3.00 h of Bob on 2 July 1999, Augusta, were corrected after the import. "
         "Reverse the entry in their place first."
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "follows"),
+    [
+        ("site,date,5ESS\nAugusta,1999-06-30,0\n", True),
+        ("site,date,5ESS\nAugusta,1999-06-30,2\n", False),
+        ("site,date,GE\nAugusta,1999-06-30,0\n", False),
+    ],
+)
+def test_undoing_a_switch_that_was_counted_as_0_says_that_charges_follow(agreement, site, text, follows):
+    file = imported(agreement, text)
+
+    assert (CHARGES_FOLLOW in KINDS["counts"].undoing(file).sentence) == follows
 
 
 # ---- pages

@@ -43,4 +43,7 @@ def test_jump_says_why_in_words():
         "2 fewer gateway elements than the 10 before. Check it.",
     ]
     assert jump(component=SWITCH, before=1, now=2).sentence == "A site has one 5ESS, and this count is 2. Check it."
+    assert jump(component=SWITCH, before=1, now=0).sentence == (
+        "A site has one 5ESS, and this count is 0. Nothing is charged for a site without one. Check it."
+    )
     assert [kind.word for kind in JumpKind] == ["not 1", "fewer", "many more"]
