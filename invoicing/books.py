@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 
 from contracts.frozen import FrozenModel
 from contracts.models import Agreement
@@ -89,8 +89,18 @@ def books_of(*, agreements: Iterable[Agreement], known_on: date) -> dict[int, Bo
                 + [-row.pk for row in purchases.get(key, ()) if row.is_demonstration]
             ),
         )
-        for key, codes in ((key, _switch_codes(of, known_on)) for key, of in terms.items())
+        for key, codes in ((key, switch_codes(terms=of, known_on=known_on)) for key, of in terms.items())
     }
+
+
+def annual_books(*, agreement: Agreement, site_key: int, known_on: date) -> Books:
+    """Return the books of one site's annual charges alone; the agreement comes from `with_terms()`."""
+    terms = agreement.as_terms()
+    codes = switch_codes(terms=terms, known_on=known_on)
+    (site,) = _sites({agreement.pk: terms}, known_on, Site.objects.filter(pk=site_key))[agreement.pk]
+    of_site = {"site": site_key, "charge": ChargeKind.ANNUAL}
+    lines = billed(agreements=[agreement.pk], known_on=known_on, only=of_site)
+    return Books({site.pk: _site_facts(site, codes)}, billed=lines.get(agreement.pk, {}))
 
 
 def _by_agreement(rows: Iterable, agreement_of) -> dict[int, list]:
@@ -100,11 +110,14 @@ def _by_agreement(rows: Iterable, agreement_of) -> dict[int, list]:
     return found
 
 
-def _sites(terms: Mapping[int, AgreementTerms], known_on: date) -> dict[int, list[Site]]:
-    codes = {code for of in terms.values() for code in _switch_codes(of, known_on)}
+def _sites(
+    terms: Mapping[int, AgreementTerms], known_on: date, among: QuerySet[Site] | None = None
+) -> dict[int, list[Site]]:
+    codes = {code for of in terms.values() for code in switch_codes(terms=of, known_on=known_on)}
     switches = ComponentCount.objects.filter(component_code__in=codes, counted_on__lte=known_on)
     rows = (
-        Site.objects.filter(agreement__in=list(terms))
+        (Site.objects.all() if among is None else among)
+        .filter(agreement__in=list(terms))
         .order_by("city", "state", "pk")
         .with_levels()
         .prefetch_related(Prefetch("counts", switches.order_by("counted_on"), to_attr="switch_list"))
@@ -112,7 +125,8 @@ def _sites(terms: Mapping[int, AgreementTerms], known_on: date) -> dict[int, lis
     return _by_agreement(rows, lambda row: row.agreement_id)
 
 
-def _switch_codes(terms: AgreementTerms, known_on: date) -> set[str]:
+def switch_codes(*, terms: AgreementTerms, known_on: date) -> set[str]:
+    """Return the codes of the components that define a site, of every schedule known on a day."""
     executed = [amendment for amendment in terms.amendments if amendment.executed_by(known_on)]
     schedules = [terms.original_schedule, *(amendment.schedule for amendment in executed)]
     return {schedule.switch.code for schedule in schedules if schedule is not None and schedule.switch is not None}
@@ -146,13 +160,16 @@ _COLUMNS = (
 )
 
 
-def billed(*, agreements: Collection[int], known_on: date) -> dict[int, dict[ChargeKey, Billed]]:
-    """Return what issued documents have billed by agreement and charge.
+def billed(
+    *, agreements: Collection[int], known_on: date, only: Mapping | None = None
+) -> dict[int, dict[ChargeKey, Billed]]:
+    """Return what issued documents have billed by agreement and charge; of the lines with some columns `only`.
 
     Two queries, and more where something was waived that another one can replace.
     """
     lines = (
         InvoiceLine.objects.filter(invoice__agreement__in=agreements, invoice__issued_on__isnull=False)
+        .filter(**(only or {}))
         .order_by("invoice__issued_on", "invoice_id", "position")
         .values(*_COLUMNS)
     )

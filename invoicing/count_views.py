@@ -38,7 +38,8 @@ class FigurePage(PermissionRequiredMixin):
     @cached_property
     def resting(self):
         """What rests on the figure, as far as the reader may see it."""
-        return resting_on(self.history.figure, with_invoices=self.request.user.has_perm("invoicing.view_invoice"))
+        with_invoices = self.request.user.has_perm("invoicing.view_invoice")
+        return resting_on(self.history.figure, with_invoices=with_invoices, on=self.on)
 
     def get_context_data(self, **kwargs):
         """Add the figure, its history and what rests on it."""
@@ -70,6 +71,8 @@ class CountCorrect(FigurePage, FormView):
         if "back" in self.request.POST:
             return self.render_to_response(self.get_context_data(form=form))
         figure, facts, confirmed = self.history.figure, form.facts, "confirmed" in self.request.POST
+        quantity = facts["quantities"].get(figure.code)
+        steps = self.resting.next_steps(quantity)  # before anything is written: what the figure on file decides
         try:
             record_counts(
                 site=figure.site,
@@ -84,8 +87,7 @@ class CountCorrect(FigurePage, FormView):
             if isinstance(refusal, Conflict):
                 form.now_seen(refusal.conflicts[0].stored)
             return self.form_invalid(form)
-        quantity = facts["quantities"].get(figure.code)
-        becomes, steps = outcome(figure=figure, quantity=quantity), self.resting.next_steps(quantity)
+        becomes = outcome(figure=figure, quantity=quantity)
         if not confirmed:
             context = self.get_context_data(form=form, confirming=True, becomes=becomes, quantity=quantity, steps=steps)
             return self.render_to_response(context)

@@ -1,4 +1,8 @@
-"""What rests on one figure: issued monthly reports, renewal reviews, and invoices that charge a level agreed there."""
+"""What rests on one figure: issued monthly reports, renewal reviews, and invoices.
+
+An invoice rests on a figure that stands behind a level agreed at a review, and on one that decides whether a switch is
+there, so that the site is charged at all.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,6 +10,7 @@ from datetime import date
 
 from contracts.periods import Month, day_text
 from invoicing.models import Invoice, InvoiceLine
+from invoicing.switch_count import SwitchCount, switch_count
 from sites.models import ComponentCount, MonthlyReport, ReviewLine, Site
 
 PLACES = (("then", "at the period's start"), ("now", "at the review"), ("latest", "for the measured level"))
@@ -174,11 +179,35 @@ def _reviews(figure: Figure) -> list[RestingReview]:
 
 @dataclass(frozen=True)
 class RestingInvoice:
-    """An issued document that charges the site a level agreed at a review which rests on the figure."""
+    """An issued document that charges the site a level agreed at a review which rests on the figure.
+
+    `by_switch` says that it charges the site for days on which this figure decides whether a switch is there.
+    """
 
     invoice: Invoice
     level: str
     period_number: int
+    by_switch: bool = False
+
+    @property
+    def where(self) -> str:
+        """What of it rests on the figure."""
+        if self.by_switch:
+            return f"Charges the site in annual period {self.period_number}, because a switch is counted"
+        return f"Charges {self.level} in annual period {self.period_number}, as agreed at the review"
+
+    @property
+    def state(self) -> str:
+        """What a correction of the figure makes of it."""
+        return "Stays as issued; the next run bills or credits the difference" if self.by_switch else "Stays as issued"
+
+
+def _charging(switch: SwitchCount) -> list[RestingInvoice]:
+    """The issued documents that charge the site for days which the figure decides, each once."""
+    found: dict[int, RestingInvoice] = {}
+    for line in switch.lines():
+        found.setdefault(line.invoice_id, RestingInvoice(line.invoice, line.level_name, line.period_number, True))
+    return list(found.values())
 
 
 def _invoices(figure: Figure, reviews: Sequence[RestingReview]) -> list[RestingInvoice]:
@@ -212,21 +241,34 @@ def _invoices(figure: Figure, reviews: Sequence[RestingReview]) -> list[RestingI
 
 @dataclass(frozen=True)
 class Resting:
-    """Everything that rests on a figure; `invoices` is None for those who do not see what is owed."""
+    """Everything that rests on a figure; `invoices` is None for those who do not see what is owed.
+
+    `switch` is there where the figure decides whether the site is charged.
+    """
 
     reports: tuple[RestingReport, ...]
     reviews: tuple[RestingReview, ...]
     invoices: tuple[RestingInvoice, ...] | None
+    switch: SwitchCount | None = None
 
     def next_steps(self, becomes: int | None) -> list[str]:
-        """What is to be done once the figure becomes another one, or None; what holds that one already asks nothing."""
+        """What follows once the figure becomes another one, or None; what holds that one already asks nothing."""
         held = [one for one in (*self.reports, *self.reviews) if one.shows != becomes]
         steps = [one.next_step for one in held if one.next_step]
-        if self.invoices:
-            numbers = ", ".join(one.invoice.number_text for one in self.invoices)
-            verb, it = ("charges", "it") if len(self.invoices) == 1 else ("charge", "them")
-            steps.append(f"{numbers} {verb} the level agreed there: this correction does not change {it}.")
-        return steps
+        agreed = [one.invoice.number_text for one in self.invoices or () if not one.by_switch]
+        if agreed:
+            verb, it = ("charges", "it") if len(agreed) == 1 else ("charge", "them")
+            steps.append(f"{', '.join(agreed)} {verb} the level agreed there: this correction does not change {it}.")
+        return [*steps, *self._next_run(becomes)]
+
+    def _next_run(self, becomes: int | None) -> list[str]:
+        if self.switch is None:
+            return []
+        effect = self.switch.effect(becomes=becomes)
+        said = effect.sentence(currency=self.switch.agreement.currency)
+        if said and self.invoices is None:
+            return ["The site is charged while a switch is counted: the next run bills or credits what changes."]
+        return [said] if said else []
 
     @property
     def nothing(self) -> bool:
@@ -234,8 +276,16 @@ class Resting:
         return not (self.reports or self.reviews or self.invoices)
 
 
-def resting_on(figure: Figure, *, with_invoices: bool) -> Resting:
-    """Return what rests on a figure, with at most three queries whatever rests on it."""
+def resting_on(figure: Figure, *, with_invoices: bool, on: date) -> Resting:
+    """Return what rests on a figure as known on a day, with a fixed number of queries whatever rests on it."""
     reviews = _reviews(figure)
-    invoices = tuple(_invoices(figure, reviews)) if with_invoices else None
-    return Resting(tuple(_reports(figure)), tuple(reviews), invoices)
+    switch = switch_count(
+        site=figure.site, code=figure.code, counted_on=figure.counted_on, stands=figure.quantity, on=on
+    )
+    invoices = None
+    if with_invoices:
+        charging = _charging(switch) if switch else []
+        charged = {one.invoice.pk for one in charging}
+        agreed = [one for one in _invoices(figure, reviews) if one.invoice.pk not in charged]
+        invoices = (*charging, *agreed)
+    return Resting(tuple(_reports(figure)), tuple(reviews), invoices, switch)

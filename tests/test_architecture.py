@@ -71,6 +71,7 @@ PURE = {
     "invoicing.one_off",
     "invoicing.creditable",
     "invoicing.amendment_effect",
+    "invoicing.count_effect",
     "invoicing.unbilled",
     "invoicing.chain",
     "invoicing.explanations",

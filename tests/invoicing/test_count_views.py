@@ -322,6 +322,6 @@ def test_the_page_asks_the_same_number_of_queries(agreement, site, manager, numb
         )
     manager.get(history_of(site))
 
-    # the session and its user with two sets of permissions; site, entries, counts, name; reports, review, invoices
-    with django_assert_num_queries(11):
+    # session and user with two sets of permissions; site, entries, counts, name; reports, review, invoices, a switch?
+    with django_assert_num_queries(12):
         manager.get(history_of(site))

@@ -28,7 +28,7 @@ def site(agreement):
 
 def resting(site, code="GE", day=JULY, with_invoices=True) -> Resting:
     history = count_history(site=site, code=code, counted_on=day)
-    return resting_on(history.figure, with_invoices=with_invoices)
+    return resting_on(history.figure, with_invoices=with_invoices, on=ON)
 
 
 def reports(found: Resting) -> list[tuple]:
@@ -180,5 +180,5 @@ def test_looking_asks_the_same_number_of_queries(agreement, number, django_asser
     issue_through(OCTOBER if number == 1 else NOVEMBER)
     history = count_history(site=sites[0], code="GE", counted_on=JULY)
 
-    with django_assert_num_queries(3):  # reports, review lines, invoice lines
-        resting_on(history.figure, with_invoices=True)
+    with django_assert_num_queries(4):  # reports, review lines, invoice lines, whether it defines a site
+        resting_on(history.figure, with_invoices=True, on=ON)
