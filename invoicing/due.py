@@ -43,7 +43,8 @@ class Due:
     """Everything due under one agreement through a date, as known on a day.
 
     What is due for an `undecided` key is not known, which is not nothing: it has no charge here, and what was billed
-    for it stands. `later` are the keys of charges that fall due once, after the date.
+    for it stands. `later` are the keys of charges that fall due once, after the date. `uncharged` says of work entries
+    that stand and cost nothing what became of their hours.
     """
 
     agreement: AgreementTerms
@@ -53,6 +54,7 @@ class Due:
     notices: tuple[str, ...] = ()
     undecided: frozenset[ChargeKey] = frozenset()
     later: frozenset[ChargeKey] = field(default=frozenset(), repr=False)
+    uncharged: Mapping[ChargeKey, str] = field(default_factory=dict, repr=False)
 
 
 def due_through(
@@ -99,6 +101,7 @@ def due_through(
         (*notices, *once.notices),
         frozenset(undecided) | once.undecided,
         frozenset(charge.key for charge in once.charges if charge.due_on > through),
+        once.uncharged,
     )
 
 

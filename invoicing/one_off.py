@@ -1,7 +1,7 @@
 """Charges that fall due once: blocks of hours bought, hours worked by the hour, and system integration."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -37,11 +37,15 @@ class Unpriced:
 
 @dataclass(frozen=True)
 class OneOffs:
-    """The charges of one agreement that fall due once. What is due for an `undecided` key is not known."""
+    """The charges of one agreement that fall due once. What is due for an `undecided` key is not known.
+
+    `uncharged` says of work entries that cost nothing what became of their hours.
+    """
 
     charges: tuple[OneOff, ...] = ()
     notices: tuple[str, ...] = ()
     undecided: frozenset[ChargeKey] = frozenset()
+    uncharged: Mapping[ChargeKey, str] = field(default_factory=dict)
 
 
 LevelOf = Callable[[SiteFacts, TermsFound], str | None]
@@ -83,7 +87,16 @@ def one_off_charges(
         said = f"{hours_text(waiting)} worked through {day_text(through)} wait for a block of hours"
         notices.append(f"{said}: nothing is billed for them. Buy a block to cover them.")
     charges.sort(key=lambda charge: (charge.due_on, list(ChargeKind).index(charge.key.kind), charge.key.subject))
-    return OneOffs(tuple(charges), tuple(notices), frozenset(each.key for each in unpriced))
+    return OneOffs(
+        tuple(charges),
+        tuple(notices),
+        frozenset(each.key for each in unpriced),
+        {
+            ChargeKey(ChargeKind.HOURS, each.work.key): _uncharged(each)
+            for each in ledger.outcomes.values()
+            if not isinstance(each.terms, NotInForce) and not each.amount
+        },
+    )
 
 
 def _source(found: TermsFound, clause: str) -> str:
@@ -129,6 +142,16 @@ def _hours(
             yield Unpriced(key, outcome.work.worked_on, f"{what}: nothing is billed. {outcome.terms.message}")
         elif outcome.amount:
             yield _hourly(agreement, outcome, key, sites[outcome.work.site_key])
+
+
+def _uncharged(outcome: HourlyWork) -> str:
+    """What became of hours that cost nothing by the hour."""
+    said = []
+    if outcome.prepaid:
+        said.append(f"{hours_text(outcome.prepaid)} of it are prepaid in blocks now")
+    if outcome.waiting:
+        said.append(f"{hours_text(outcome.waiting)} of it wait for a block")
+    return f"the entry stands, and {' and '.join(said) or 'nothing is charged for it by itself'}"
 
 
 def _hourly(agreement: AgreementTerms, outcome: HourlyWork, key: ChargeKey, site: SiteFacts) -> OneOff:

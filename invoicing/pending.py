@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Exists, Max, OuterRef, Q
 
 from contracts.models import Agreement
 from contracts.money import ZERO
 from contracts.periods import DaySpan
 from invoicing.billing import CannotBill, horizon_of, plan_of
 from invoicing.books import Books, books_of
+from invoicing.charges import AnyCharge
 from invoicing.models import Invoice
+from invoicing.never_billed import Passed, never_billed
 from invoicing.preview import Earlier, Preview, corrections_preview, touching
 from invoicing.unbilled import AdjustedPart, Adjustment, PlannedDocument, adjustments, unbilled
 
@@ -21,12 +23,14 @@ from invoicing.unbilled import AdjustedPart, Adjustment, PlannedDocument, adjust
 class Pending:
     """What a run through a day would correct under one agreement; `refusal` says why it could not run.
 
-    `is_demonstration` tells that some of it is invented.
+    `first_billed` was never billed although runs have passed its days. `is_demonstration` tells that some of it is
+    invented.
     """
 
     agreement: Agreement
     through: date
     corrections: tuple[Adjustment, ...] = ()
+    first_billed: tuple[AnyCharge, ...] = ()
     documents: tuple[PlannedDocument, ...] = ()
     refusal: str = ""
     is_demonstration: bool = False
@@ -56,20 +60,46 @@ def pending_corrections(*, agreements: Sequence[Agreement], through: date | None
     term. As in a run, drafts that went further are counted with.
     """
     agreements = list(agreements)
-    latest = last_through(agreements=agreements)
-    drafts = Invoice.objects.drafts().filter(agreement__in=agreements, origin=Invoice.Origin.RUN).order_by()
-    drafted = dict(drafts.values_list("agreement").annotate(Max("through")))
+    runs = _runs(agreements)
     books = books_of(agreements=agreements, known_on=on)
     return [
-        _pending(agreement, books[agreement.pk], through or latest.get(agreement.pk, on), drafted.get(agreement.pk), on)
+        _pending(agreement, books[agreement.pk], runs.get(agreement.pk, NO_RUN), through, on)
         for agreement in agreements
     ]
 
 
-def _pending(agreement: Agreement, books: Books, through: date, drafted: date | None, on: date) -> Pending:
+@dataclass(frozen=True)
+class _Runs:
+    """Through which days runs have gone: any of them, those whose drafts wait, and those that were issued."""
+
+    latest: date | None = None
+    drafted: date | None = None
+    passed: Passed | None = None
+
+
+NO_RUN = _Runs()
+
+
+def _runs(agreements: Sequence[Agreement]) -> dict[int, _Runs]:
+    """How far runs have gone under some agreements, by key; one query."""
+    issued = Q(issued_on__isnull=False)
+    rows = Invoice.objects.filter(agreement__in=agreements, origin=Invoice.Origin.RUN).order_by()
+    rows = rows.values_list("agreement").annotate(
+        Max("through"),
+        drafted=Max("through", filter=~issued),
+        issued=Max("through", filter=issued),
+        last_day=Max("last_day", filter=issued),
+    )
+    return {
+        key: _Runs(latest, drafted, Passed(through, last_day) if through else None)
+        for key, latest, drafted, through, last_day in rows
+    }
+
+
+def _pending(agreement: Agreement, books: Books, runs: _Runs, through: date | None, on: date) -> Pending:
     terms = agreement.as_terms()
-    through = horizon_of(terms=terms, days=[through], on=on)
-    horizon = horizon_of(terms=terms, days=[through, drafted or through], on=on)
+    through = horizon_of(terms=terms, days=[through or runs.latest or on], on=on)
+    horizon = horizon_of(terms=terms, days=[through, runs.drafted or through], on=on)
     try:
         plan = plan_of(agreement=agreement, books=books, through=horizon, on=on)
     except CannotBill as refused:
@@ -78,6 +108,7 @@ def _pending(agreement: Agreement, books: Books, through: date, drafted: date | 
         agreement,
         through,
         adjustments(due=plan.due, billed=books.billed, sites=books.sites),
+        never_billed(due=plan.due, billed=books.billed, passed=runs.passed),
         unbilled(due=plan.due, billed=books.billed, sites=books.sites, adjust_through=through),
         is_demonstration=bool(books.demonstration),
     )
@@ -93,6 +124,7 @@ def previews(*, pending: Iterable[Pending]) -> list[Preview]:
             documents=each.documents,
             earlier=earlier,
             currency=each.agreement.currency,
+            first_billed=each.first_billed,
         )
         for each in pending
     ]

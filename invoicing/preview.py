@@ -1,17 +1,20 @@
 """What a run would correct of what was billed, before anything is drafted: old, new and difference, and why.
 
 Composed of what `due` and `unbilled` computed: nothing is computed here but sums. A part that several documents have
-billed is counted under the first of them, so that the sums of the documents add up to the whole.
+billed is counted under the first of them; what falls into passed billing periods and was never billed stands apart. So
+the sums of the documents and of that add up to the whole, which is what a run drafts beyond its regular charges.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
 from contracts.money import ZERO, money_text
 from contracts.periods import DaySpan, day_text
-from invoicing.charges import Charge, ChargeKey, ChargeKind
+from invoicing.charges import AnyCharge, Charge, ChargeKey, ChargeKind
+from invoicing.never_billed import why_never_billed
+from invoicing.nothing_due import ended_by, part_span, why_nothing_due
 from invoicing.unbilled import AdjustedPart, Adjustment, PlannedDocument
 
 ALL_SITES = "All sites"
@@ -42,9 +45,13 @@ class Sums:
 
 @dataclass(frozen=True)
 class Changed:
-    """One part of a charge that was billed and is due differently now, with the causes that are known."""
+    """One part of a charge that is due differently from what was billed, with the causes that are known.
+
+    One that was never billed has no documents.
+    """
 
     key: ChargeKey
+    number: int
     what: str
     days: str
     documents: tuple[Earlier, ...]
@@ -92,17 +99,22 @@ class ChangedDocument:
 
 @dataclass(frozen=True)
 class Preview:
-    """Everything that a run would correct under one agreement, and in words what it would make of it."""
+    """Everything that a run would correct under one agreement, and in words what it would make of it.
+
+    `unbilled_parts` are those that were never billed; `unbilled` are their sums.
+    """
 
     sites: tuple[ChangedSite, ...] = ()
     documents: tuple[ChangedDocument, ...] = ()
+    unbilled_parts: int = 0
+    unbilled: Sums = Sums()
     sums: Sums = Sums()
     outcome: str = ""
 
     @property
     def parts(self) -> int:
         """How many parts changed."""
-        return sum(document.parts for document in self.documents)
+        return sum(document.parts for document in self.documents) + self.unbilled_parts
 
 
 def corrections_preview(
@@ -111,19 +123,25 @@ def corrections_preview(
     documents: Sequence[PlannedDocument],
     earlier: Mapping[str, Earlier],
     currency: str,
+    first_billed: Sequence[AnyCharge] = (),
 ) -> Preview:
     """Return what a run would correct.
 
-    `documents` are those that it would draft, `earlier` the issued ones by number, in the order of their dates.
+    `documents` are those that it would draft, `earlier` the issued ones by number, in the order of their dates;
+    `first_billed` are the charges of passed billing periods that were never billed.
     """
-    changed = [
+    billed = [
         (adjustment, _changed(adjustment, part, earlier)) for adjustment in corrections for part in adjustment.parts
     ]
+    fresh = [(charge, _first_billed(charge)) for charge in first_billed]
+    changed = sorted([*billed, *fresh], key=_place) if fresh else billed
     return Preview(
         sites=tuple(_sites(changed)),
-        documents=tuple(_documents([part for _adjustment, part in changed], list(earlier))),
-        sums=_sums(part for _adjustment, part in changed),
-        outcome=_outcome(documents, currency),
+        documents=tuple(_documents([part for _of, part in billed], list(earlier))),
+        unbilled_parts=len(fresh),
+        unbilled=_sums(part for _of, part in fresh),
+        sums=_sums(part for _of, part in changed),
+        outcome=_outcome(documents, {(charge.key, charge.part) for charge in first_billed}, currency),
     )
 
 
@@ -132,22 +150,28 @@ def touching(*, corrections: Iterable[Adjustment], number: str) -> tuple[Adjuste
     return tuple(part for adjustment in corrections for part in adjustment.parts if number in part.billed.documents)
 
 
-Pairs = Sequence[tuple[Adjustment, Changed]]
+Pairs = Sequence[tuple[Adjustment | AnyCharge, Changed]]
+
+
+def _place(pair: tuple[Adjustment | AnyCharge, Changed]) -> tuple:
+    """Sites by name, what belongs to none of them last; in each, annual charges by instalment, then the others."""
+    of, part = pair
+    return (of.site is None, of.site.name if of.site else "", *part.key[:2], of.period.number, part.number)
 
 
 def _sites(changed: Pairs) -> Iterator[ChangedSite]:
-    for key, pairs in _grouped(changed, lambda adjustment: adjustment.site.key if adjustment.site else None):
+    for key, pairs in _grouped(changed, lambda of: of.site.key if of.site else None):
         site = pairs[0][0].site
         yield ChangedSite(
             name=site.name if site else ALL_SITES,
             key=key,
             periods=tuple(_periods(pairs)),
-            sums=_sums(part for _adjustment, part in pairs),
+            sums=_sums(part for _of, part in pairs),
         )
 
 
 def _periods(changed: Pairs) -> Iterator[ChangedPeriod]:
-    for number, pairs in sorted(_grouped(changed, lambda adjustment: adjustment.period.number)):
+    for number, pairs in sorted(_grouped(changed, lambda of: of.period.number)):
         parts = tuple(part for _adjustment, part in pairs)
         alike = tuple(Alike(causes, tuple(group)) for causes, group in groupby(parts, key=lambda part: part.causes))
         yield ChangedPeriod(number, pairs[0][0].period.span, alike, _sums(parts))
@@ -182,6 +206,7 @@ def _changed(adjustment: Adjustment, part: AdjustedPart, earlier: Mapping[str, E
     what, days = _named(adjustment, part)
     return Changed(
         key=adjustment.key,
+        number=part.number,
         what=what,
         days=days,
         documents=tuple(earlier[number] for number in part.billed.documents),
@@ -191,27 +216,37 @@ def _changed(adjustment: Adjustment, part: AdjustedPart, earlier: Mapping[str, E
     )
 
 
+def _first_billed(charge: AnyCharge) -> Changed:
+    """A charge that was never billed."""
+    annual = isinstance(charge, Charge)
+    return Changed(
+        key=charge.key,
+        number=charge.part,
+        what=f"instalment {charge.part}" if annual else charge.description,
+        days=str(charge.instalment.part) if annual else day_text(charge.due_on),
+        documents=(),
+        sums=Sums(due=charge.amount),
+        waived=ZERO,
+        causes=(*why_never_billed(charge=charge), *(_priced(charge) if annual else ())),
+    )
+
+
 def _named(adjustment: Adjustment, part: AdjustedPart) -> tuple[str, str]:
     """What was billed, and for which days."""
     if adjustment.key.kind is not ChargeKind.ANNUAL:
         days = adjustment.billed.days
         return adjustment.billed.description, day_text(days.first_day) if days else ""
-    span = _span(adjustment, part)
+    span = part_span(adjustment=adjustment, part=part)
     return f"instalment {part.number}", str(span) if span else ""
-
-
-def _span(adjustment: Adjustment, part: AdjustedPart) -> DaySpan | None:
-    """The billing period of an instalment."""
-    if isinstance(part.charge, Charge):
-        return part.charge.instalment.part
-    return adjustment.period.parts(adjustment.billed.of)[part.number - 1] if adjustment.billed.of else None
 
 
 def _causes(adjustment: Adjustment, part: AdjustedPart, earlier: Mapping[str, Earlier]) -> Iterator[str]:
     if part.charge is None:
-        yield f"Nothing is due any more: {_gone(adjustment, part)}."
+        yield f"Nothing is due any more: {why_nothing_due(adjustment=adjustment, part=part)}."
     elif isinstance(part.charge, Charge):
         yield from _priced(part.charge)
+        if ends := ended_by(adjustment=adjustment, span=part.charge.instalment.part):
+            yield f"{ends[0].upper()}{ends[1:]}."
     else:
         yield f"{part.charge.description} of {day_text(part.charge.due_on)} ({part.charge.source})."
     credits = [number for number in part.billed.documents if earlier[number].by_credit]
@@ -229,42 +264,47 @@ def _priced(charge: Charge) -> Iterator[str]:
         yield f"Service from {day_text(instalment.service.first_day)} to {day_text(instalment.service.last_day)}."
 
 
-def _gone(adjustment: Adjustment, part: AdjustedPart) -> str:
-    """Why nothing is due for what was billed, as far as the facts of the site and the term say so."""
-    site, span = adjustment.site, _span(adjustment, part)
-    if adjustment.key.kind is not ChargeKind.ANNUAL:
-        return "it was reversed or cancelled"
-    if site is None or span is None:
-        return "no site or price on file calls for it"
-    if span.first_day > adjustment.period.span.last_day:
-        return f"the term ends on {day_text(adjustment.period.span.last_day)}{_by(adjustment.source)}"
-    if site.in_service_on > span.last_day:
-        return f"the site is in service from {day_text(site.in_service_on)}"
-    if site.charged_through is not None and site.charged_through < span.first_day:
-        return f"charges for the site end on {day_text(site.charged_through)}"
-    if site.removed_on is not None and site.removed_on < adjustment.period.span.first_day:
-        return f"the site was removed on {day_text(site.removed_on)}"
-    return "the site was not in service then, or has no price on file"
-
-
-def _by(source: str) -> str:
-    return f" ({source})" if source else ""
-
-
 # ---- what the run makes of it ------------------------------------------------------------------------------------
 
 
-def _outcome(documents: Sequence[PlannedDocument], currency: str) -> str:
-    """Say what the run would draft for the corrections: a document of their own, or lines on the next invoice."""
-    document = next((document for document in documents if document.adjustments), None)
-    if document is None:
-        return ""
-    count = len(document.adjustments)
-    lines = f"{count} line{'' if count == 1 else 's'}"
-    total = f"{money_text(abs(document.total))} {currency}"
-    kind = "a credit note" if document.total < 0 else "an invoice"
-    if not document.charges:
-        return f"{kind} of {total} with {lines}"
+Parts = Collection[tuple[ChargeKey, int]]
+
+
+def _outcome(documents: Sequence[PlannedDocument], first_billed: Parts, currency: str) -> str:
+    """Say what the run would draft for the corrections: documents of their own, or lines beside regular charges."""
+    own: dict[str, list[PlannedDocument]] = {}
+    beside: list[str] = []
+    for document in documents:
+        fresh = sum(1 for charge in document.charges if (charge.key, charge.part) in first_billed)
+        lines = len(document.adjustments) + fresh
+        if not lines:
+            continue
+        if fresh == len(document.charges):
+            own.setdefault("credit note" if document.total < 0 else "invoice", []).append(document)
+        else:
+            beside.append(_beside(document, lines, currency))
+    said = " and ".join(_own(kind, own[kind], currency) for kind in ("invoice", "credit note") if kind in own)
+    return "; ".join([said, *beside] if said else beside)
+
+
+def _own(kind: str, documents: Sequence[PlannedDocument], currency: str) -> str:
+    total = _amount(sum((document.total for document in documents), ZERO), currency)
+    lines = _lines(sum(len(document.charges) + len(document.adjustments) for document in documents))
+    if len(documents) == 1:
+        return f"{'an' if kind == 'invoice' else 'a'} {kind} of {total} with {lines}"
+    return f"{len(documents)} {kind}s of {total} together with {lines}"
+
+
+def _beside(document: PlannedDocument, lines: int, currency: str) -> str:
+    total = _amount(document.total, currency)
     if document.total < 0:
-        return f"{lines} beside the charges of {document.part}, which come to a credit note of {total}"
-    return f"{lines} on the invoice for {document.part}, which comes to {total}"
+        return f"{_lines(lines)} beside the charges of {document.part}, which come to a credit note of {total}"
+    return f"{_lines(lines)} on the invoice for {document.part}, which comes to {total}"
+
+
+def _amount(amount: Decimal, currency: str) -> str:
+    return f"{money_text(abs(amount))} {currency}"
+
+
+def _lines(number: int) -> str:
+    return f"{number} line{'' if number == 1 else 's'}"

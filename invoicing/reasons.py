@@ -1,14 +1,16 @@
 """Why a line has its amount: the steps in words, and the stored inputs from which it can be computed again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
 
 from contracts.money import ZERO, cents, money_text
 from contracts.periods import MONTHS_A_YEAR, AnnualPeriod, DaySpan, annual_period, day_text
 from contracts.readings import Frequency, Proration, Rounding
 from invoicing.charges import AnyCharge, Charge, ChargeKind, OneOff
 from invoicing.instalments import PricedDays, instalments
+from invoicing.nothing_due import why_nothing_due
 from invoicing.unbilled import AdjustedPart, Adjustment, after_waiver
 
 
@@ -67,11 +69,7 @@ def adjustment_steps(adjustment: Adjustment) -> tuple[str, ...]:
     annual = [charge for charge in adjustment.charges if isinstance(charge, Charge)]
     if annual:
         steps.insert(0, annual[-1].basis.sentence)
-    gone = [part for part in adjustment.parts if part.charge is None]
-    if gone and adjustment.key.kind is ChargeKind.ANNUAL:
-        steps.append(f"Nothing is due any more for {_instalments([part.number for part in gone])}.")
-    elif gone:
-        steps.append(f"Nothing is due any more for: {adjustment.billed.description}.")
+    steps += _gone_steps(adjustment)
     waived = sum((part.billed.waived for part in adjustment.parts), ZERO)
     if waived:
         steps.append(f"{money_text(waived)} of it was waived.")
@@ -81,6 +79,16 @@ def adjustment_steps(adjustment: Adjustment) -> tuple[str, ...]:
         f"is {money_text(adjustment.amount)}."
     )
     return tuple(steps)
+
+
+def _gone_steps(adjustment: Adjustment) -> Iterator[str]:
+    """What is not due any more and why, neighbouring instalments with one reason together."""
+    gone = [part for part in adjustment.parts if part.charge is None]
+    for why, alike in groupby(gone, key=lambda part: why_nothing_due(adjustment=adjustment, part=part)):
+        numbers = [part.number for part in alike]
+        annual = adjustment.key.kind is ChargeKind.ANNUAL
+        what = _instalments(numbers) if annual else adjustment.billed.description
+        yield f"Nothing is due any more for {what}: {why}."
 
 
 def _part_step(part: AdjustedPart) -> str:

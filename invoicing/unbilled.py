@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from contracts.money import ZERO
 from contracts.periods import AnnualPeriod, DaySpan, OutsideTerm, annual_period
@@ -84,9 +85,20 @@ class AdjustedPart:
         return self.due - self.billed.amount
 
 
+class TermEnd(NamedTuple):
+    """The last day of the term as a run knows it, None where it is open, and the document that sets it."""
+
+    on: date | None = None
+    source: str = ""
+
+
 @dataclass(frozen=True)
 class Adjustment:
-    """The difference for parts of a charge that were billed already: what is due for them now, less what was billed."""
+    """The difference for parts of a charge that were billed already: what is due for them now, less what was billed.
+
+    `term_end` and `uncharged` say why nothing may be due any more: the end of the term, and what became of a work entry
+    that stands and costs nothing by now.
+    """
 
     key: ChargeKey
     site: SiteFacts | None
@@ -94,6 +106,8 @@ class Adjustment:
     parts: tuple[AdjustedPart, ...]
     billed: Billed
     source: str = ""
+    term_end: TermEnd = TermEnd()
+    uncharged: str = ""
 
     @property
     def charges(self) -> tuple[AnyCharge, ...]:
@@ -216,11 +230,22 @@ def adjustments(
 
 
 def _adjustments(due: Due, billed: Mapping[ChargeKey, Billed], sites: Mapping[int, SiteFacts]) -> Iterable[Adjustment]:
+    expires_on, ended_by = expiration_known(agreement=due.agreement, known_on=due.known_on)
+    term_end = TermEnd(expires_on, str(ended_by))
     for key, was, parts in compared(due=due, billed=billed, sites=sites):
         changed = tuple(part for part in parts if part.amount)
         if sum((part.amount for part in changed), ZERO):
             period = _period(due, was.period_number)
-            yield Adjustment(key, sites.get(was.site_key), period, changed, was, _source(due, key, was, changed))
+            yield Adjustment(
+                key,
+                sites.get(was.site_key),
+                period,
+                changed,
+                was,
+                _source(due, key, was, changed),
+                term_end,
+                due.uncharged.get(key, ""),
+            )
 
 
 def compared(

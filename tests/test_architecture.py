@@ -72,6 +72,8 @@ PURE = {
     "invoicing.creditable",
     "invoicing.amendment_effect",
     "invoicing.count_effect",
+    "invoicing.nothing_due",
+    "invoicing.never_billed",
     "invoicing.unbilled",
     "invoicing.chain",
     "invoicing.explanations",

@@ -157,7 +157,7 @@ def test_reversed_purchase_is_credited_and_the_credit_says_what_it_takes_back(ag
         "Amendment 1 (LNM980917MP), Appendix A, hours",
     )
     assert line.steps == [
-        "Nothing is due any more for: 2 blocks of 1,500 prepaid hours.",
+        "Nothing is due any more for 2 blocks of 1,500 prepaid hours: the purchase was reversed.",
         "0.00 due, less 243,000.00 billed (INV-00001), is -243,000.00.",
     ]
     assert [document.number_text for document in november.corrects.all()] == ["INV-00001"]

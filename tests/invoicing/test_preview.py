@@ -4,11 +4,14 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from contracts.money import cents
 from contracts.periods import DaySpan
 from invoicing.charges import ONLY_PART, ChargeKey, ChargeKind, SiteFacts
 from invoicing.due import due_through
 from invoicing.preview import Earlier, Preview, Sums, corrections_preview, touching
+from invoicing.reasons import adjustment_steps
 from invoicing.unbilled import Billed, BilledPart, adjustments, unbilled
 from tests import reference
 
@@ -192,6 +195,51 @@ def test_an_earlier_end_of_the_term_is_named_with_its_document():
     assert shown.outcome == ""
 
 
+def test_a_term_that_ends_within_a_month_is_named_with_the_document_that_ends_it():
+    shorter = reference.amendment(2, date(1998, 10, 1), expires_on=date(1999, 1, 15), expiration_clause="clause 1")
+    now = due([AKRON], reference.agreement(shorter), through=date(1999, 1, 15))
+    (correction,) = adjustments(due=now, billed=billed_through_february(AKRON), sites={1: AKRON})
+
+    shown = corrections_preview(corrections=[correction], documents=(), earlier=EARLIER, currency="USD")
+
+    # January still has a price, and its source is that of the price; the end of the term is that of the amendment.
+    ends = "he term ends on 15 January 1999 (Amendment 2 (LNM-2), clause 1)"
+    january, february = causes(shown)
+    assert january[-1] == f"T{ends}."
+    assert february == (f"Nothing is due any more: t{ends}.",)
+    assert f"Nothing is due any more for instalment 5: t{ends}." in adjustment_steps(correction)
+
+
+def test_a_term_that_no_longer_reaches_an_annual_period_is_named():
+    shorter = reference.amendment(2, date(1998, 10, 1), expires_on=date(1999, 8, 31), expiration_clause="clause 1")
+    was = unbilled(due=due([AKRON], through=date(1999, 10, 31)), billed={}, sites={1: AKRON})
+    billed = reference.with_documents({}, was, names=tuple(f"N{number}" for number in range(len(was))))
+    now = due([AKRON], reference.agreement(shorter), through=date(1999, 8, 31))
+
+    corrections = adjustments(due=now, billed=billed, sites={1: AKRON})
+
+    ends = "the term ends on 31 August 1999 (Amendment 2 (LNM-2), clause 1)."
+    assert [adjustment_steps(each)[-2] for each in corrections] == [
+        f"Nothing is due any more for instalment 12: {ends}",
+        f"Nothing is due any more for instalment 1: {ends}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("counts", "why"),
+    [
+        ([(date(1998, 10, 1), 0)], "the site's switch is counted as 0 on 1 October 1998"),
+        ([(date(1998, 9, 1), 0), (date(1999, 1, 1), 1)], "the site's switch is counted as 0 until 31 December 1998"),
+    ],
+)
+def test_a_switch_counted_as_0_is_named(counts, why):
+    none = replace(AKRON, switch_counts=tuple(counts))
+    corrections = adjustments(due=due([none]), billed=billed_through_february(AKRON), sites={1: none})
+
+    assert set(gone(none)) == {f"Nothing is due any more: {why}."}
+    assert any(step.endswith(f": {why}.") for step in adjustment_steps(corrections[0]))
+
+
 # ---- credits, waivers and what falls due once ------------------------------------------------------------------------
 
 
@@ -243,7 +291,7 @@ def test_what_falls_due_once_is_named_by_its_description():
     ((part,),) = [alike.parts for alike in site.periods[0].alike]
     assert (site.name, site.key) == ("All sites", None)
     assert (part.what, part.days) == ("2 blocks of 1,500 prepaid hours", "5 November 1998")
-    assert part.causes == ("Nothing is due any more: it was reversed or cancelled.",)
+    assert part.causes == ("Nothing is due any more: the purchase was reversed.",)
     assert part.sums == Sums(Decimal("243000.00"), Decimal("0.00"))
 
 

@@ -140,6 +140,9 @@ def test_steps_of_an_adjustment():
     )
 
 
+GONE = "no price is on file for these days"
+
+
 def nothing_due(documents: dict[int, str]) -> Adjustment:
     """Instalments of one site that were billed with 13,583.33 each and of which nothing is due any more."""
     parts = {number: BilledPart(Decimal("13583.33"), (document,)) for number, document in documents.items()}
@@ -152,19 +155,22 @@ def nothing_due(documents: dict[int, str]) -> Adjustment:
     [
         (
             {1: "INV-1"},
-            ("Nothing is due any more for instalment 1.", "0.00 due, less 13,583.33 billed (INV-1), is -13,583.33."),
+            (
+                f"Nothing is due any more for instalment 1: {GONE}.",
+                "0.00 due, less 13,583.33 billed (INV-1), is -13,583.33.",
+            ),
         ),
         (
             {3: "INV-3", 4: "INV-4", 5: "INV-4"},
             (
-                "Nothing is due any more for instalments 3 to 5.",
+                f"Nothing is due any more for instalments 3 to 5: {GONE}.",
                 "0.00 due, less 40,749.99 billed (INV-3, INV-4), is -40,749.99.",
             ),
         ),
         (
             {3: "INV-3", 5: "INV-5"},
             (
-                "Nothing is due any more for instalments 3 and 5.",
+                f"Nothing is due any more for instalments 3 and 5: {GONE}.",
                 "0.00 due, less 27,166.66 billed (INV-3, INV-5), is -27,166.66.",
             ),
         ),

@@ -11,7 +11,7 @@ from contracts.periods import DaySpan
 from contracts.readings import Frequency, Proration, Rounding, Timing
 from invoicing.charges import ChargeKey
 from invoicing.due import Due, Facts, due_through
-from invoicing.unbilled import AdjustedPart, Adjustment, Billed, BilledPart, PlannedDocument, unbilled
+from invoicing.unbilled import AdjustedPart, Adjustment, Billed, BilledPart, PlannedDocument, TermEnd, unbilled
 from sites.hours.entries import BlockPurchase
 from tests.reference import (
     AGREEMENT,
@@ -158,7 +158,9 @@ def test_billed_site_that_is_no_longer_due_is_credited_whole():
     key = ChargeKey.of_site(1, 1)
     parts = tuple(AdjustedPart(number, None, part) for number, part in billed[key].parts.items())
     source = "Amendment 1 (LNM980917MP), clause 1"
-    assert adjustment == Adjustment(key, gone, period(1), parts, billed[key], source)
+    assert adjustment == Adjustment(
+        key, gone, period(1), parts, billed[key], source, TermEnd(date(2000, 9, 30), source)
+    )
     assert shown([document]) == [("November 1998", [], ["-27166.67"], "-27166.67")]
 
 
