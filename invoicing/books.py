@@ -149,7 +149,7 @@ def _site_facts(site: Site, codes: Collection[str]) -> SiteFacts:
 def _order(row: IntegrationOrder) -> Order:
     quotation = row.quotation
     quoted = Quoted(quotation.number, quotation.price, quotation.executed_on) if quotation else None
-    return Order(row.pk, row.site_id, row.completed_on, quoted)
+    return Order(row.pk, row.site_id, row.completed_on, quoted, row.duplicate_reason)
 
 
 # ---- what was billed ---------------------------------------------------------------------------------------------

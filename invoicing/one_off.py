@@ -18,12 +18,13 @@ from sites.integration.prices import PriceNotStated, Quoted, integration_price
 
 @dataclass(frozen=True)
 class Order:
-    """An order of system integration whose cutover is complete."""
+    """An order of system integration whose cutover is complete. `again_because` is why a site was ordered once more."""
 
     key: int
     site_key: int
     completed_on: date
     quotation: Quoted | None = None
+    again_because: str = ""
 
 
 @dataclass(frozen=True)
@@ -237,6 +238,8 @@ def _integration(
     quoted = level is None or level.integration_price is None
     source = priced.clause if quoted else _source(found, priced.clause)
     size = f" at {level.name}" if level else ""
+    again = order.again_because
+    once_more = f"Ordered once more for the same site, confirmed with the reason: {again.rstrip('.')}."
     return OneOff(
         key=key,
         site=site,
@@ -247,12 +250,14 @@ def _integration(
         source=source,
         steps=(
             f"Cutover completed on {day_text(order.completed_on)}, the site charged{size} in the annual period.",
-            f"Once per site: {money_text(priced.amount)} ({source}).",
+            *((once_more,) if again else ()),
+            f"{'For this cutover' if again else 'Once per site'}: {money_text(priced.amount)} ({source}).",
         ),
         facts={
             "rule": "integration",
             "level": level.code if level else "",
             "price": str(priced.amount),
             "quotation": order.quotation.number if quoted and order.quotation else "",
+            **({"again_because": again} if again else {}),
         },
     )

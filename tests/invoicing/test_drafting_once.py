@@ -61,6 +61,20 @@ def test_what_falls_due_once_follows_the_instalments_of_its_month(agreement):
     assert [reasons.recompute(line.inputs) for line in lines] == [line.amount for line in lines]
 
 
+def test_a_second_integration_is_billed_with_the_reason_that_confirmed_it(agreement):
+    site = factories.site(agreement, "Tampa")
+    order(site, date(1999, 2, 1))
+    order(site, date(1999, 2, 20), duplicate_reason="Moved to another building")
+    documents = issue_through(FEBRUARY)
+
+    first, second = [line for document in documents for line in document.lines.filter(charge="integration")]
+    assert [line.steps[1].startswith("Once per site: 100,000.00") for line in (first, second)] == [True, False]
+    assert second.steps[1] == (
+        "Ordered once more for the same site, confirmed with the reason: Moved to another building."
+    )
+    assert [reasons.recompute(line.inputs) for line in (first, second)] == [first.amount, second.amount]
+
+
 @pytest.mark.parametrize("timing", ["in-arrears", "in-advance"])
 def test_work_within_a_quarter_is_billed_on_a_document_of_its_month(agreement, timing):
     """The quarter from January falls due on 31 March in arrears, and fell due on 1 January in advance."""

@@ -219,6 +219,20 @@ def test_integration_of_a_very_small_site_costs_100000():
     )
 
 
+def test_a_second_integration_says_that_it_was_ordered_once_more_and_why():
+    again = replace(ordered(date(1999, 6, 20), key=2), again_because="The switch was moved to another building.")
+    first, second = once(due(ordered(date(1999, 2, 20)), again, through=date(1999, 6, 30)))
+
+    assert first.steps[1:] == (f"Once per site: 100,000.00 ({NOTE_5}).",)
+    assert second.steps[1:] == (
+        "Ordered once more for the same site, confirmed with the reason: The switch was moved to another building.",
+        f"For this cutover: 100,000.00 ({NOTE_5}).",
+    )
+    assert second.facts["again_because"] == "The switch was moved to another building."
+    assert "again_because" not in first.facts
+    assert recompute(second.facts) == second.amount == first.amount
+
+
 MEDIUM = site(name="Ames, IA", agreed=(agreed(2, "MEDIUM", date(1999, 9, 15)),))
 QUOTED = Quoted("Q-17", Decimal("135000.00"), date(2000, 1, 10))
 
