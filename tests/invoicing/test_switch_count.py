@@ -95,6 +95,15 @@ def test_a_correction_that_leaves_a_switch_there_changes_nothing_billed(site, ma
     assert "Nothing: no issued document rests on another figure." in text_of(page)
 
 
+def test_a_later_count_of_a_period_that_is_charged_already_decides_nothing_billed(site, manager):
+    factories.counts(site, date(1999, 2, 1), {"5ESS": 1})
+
+    page = manager.post(correct(site, code="5ESS", day="1999-02-01"), typed(0))
+
+    assert page.context["steps"] == []
+    assert page.context["resting"].invoices == ()
+
+
 def test_a_count_of_another_component_decides_no_charge(site, manager):
     page = manager.get(history_of(site, code="GE", day="1998-10-01"))
 
