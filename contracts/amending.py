@@ -31,6 +31,7 @@ from contracts.terms import (
     effective_refusals,
     expiration_known,
     expiration_on_file,
+    expiration_refusals,
     terms_on,
 )
 
@@ -54,8 +55,8 @@ def draft_amendment(
 ) -> Amendment:
     """Enter an amendment that nobody has signed yet.
 
-    Raises CannotAmend for a duplicate or skipped number, an effective date before that of an earlier amendment, and for
-    a "from" expiration that differs from the one on file.
+    Raises CannotAmend for a duplicate or skipped number, an effective date before that of an earlier amendment, a
+    "from" expiration that differs from the one on file, and a new one before the effective date.
     """
     terms = _locked(agreement).as_terms()
     refusals = amendment_refusals(
@@ -215,6 +216,7 @@ def record_signature(
     for row in schedules:
         refuse_errors(row.as_schedule())
     refusals = effective_refusals(agreement=terms, number=amendment.number, effective_on=amendment.effective_on)
+    refusals += expiration_refusals(effective_on=amendment.effective_on, expires_on=amendment.expires_on)
     if refusals:
         raise CannotAmend(*refusals)
     _refuse_other_expiration(amendment, expiration_on_file(agreement=terms, before=amendment.number))

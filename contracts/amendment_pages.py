@@ -8,7 +8,14 @@ from contracts.comparison import Comparison, amendment_comparison
 from contracts.models import Agreement, Amendment, WithdrawnSignature
 from contracts.pages import PriceTable, price_table
 from contracts.periods import day_text, extension_days
-from contracts.terms import AgreementTerms, AmendmentState, AmendmentTerms, Signature, expiration_on_file
+from contracts.terms import (
+    AgreementTerms,
+    AmendmentState,
+    AmendmentTerms,
+    Signature,
+    expiration_on_file,
+    shortened_term,
+)
 
 SIDES = ("customer", "supplier")
 SEALED_FOR_GOOD = "Nothing takes this back: a later change is entered as the next amendment."
@@ -31,6 +38,7 @@ class AmendmentShown:
     sides: tuple[Side, ...]
     extends_from: date | None
     extension: int | None
+    shortened: str
     comparison: Comparison
     prices: PriceTable | None
     withdrawn: tuple[WithdrawnSignature, ...]
@@ -76,6 +84,7 @@ def amendment_shown(
         ),
         extends_from=on_file,
         extension=extension_days(from_expiration=on_file, to_expiration=becomes) if on_file and becomes else None,
+        shortened=shortened_term(agreement=terms, number=number),
         comparison=amendment_comparison(agreement=terms, number=number, known_on=known_on),
         prices=price_table(amendment.schedule) if amendment.schedule is not None else None,
         withdrawn=tuple(withdrawn),

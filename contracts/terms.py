@@ -319,8 +319,8 @@ def amendment_refusals(
     """Return what stops a new amendment from being entered, each with the field it concerns (clauses 1 and 3).
 
     Numbers run from 1 without a gap, and amendments take effect in their order; an amendment that moves the expiration
-    must start from the one on file, which is that of the latest amendment before it, executed or not. A date that is
-    not known yet (None) is not judged.
+    must start from the one on file, which is that of the latest amendment before it, executed or not, and end no
+    earlier than it takes effect. A date that is not known yet (None) is not judged.
     """
     refusals = []
     following = next_amendment_number(agreement=agreement)
@@ -334,6 +334,7 @@ def amendment_refusals(
         earlier = tuple(amendment for amendment in agreement.amendments if amendment.number < number)
         before = replace(agreement, amendments=earlier)
         refusals += effective_refusals(agreement=before, number=number, effective_on=effective_on)
+        refusals += expiration_refusals(effective_on=effective_on, expires_on=expires_on)
     on_file = expiration_on_file(agreement=agreement, before=number)
     if expires_on is not None and from_expires_on != on_file:
         named, filed = (day_text(day) if day else "no date" for day in (from_expires_on, on_file))
@@ -396,6 +397,34 @@ def effective_refusals(*, agreement: AgreementTerms, number: int, effective_on: 
                 )
             )
     return tuple(refusals)
+
+
+def expiration_refusals(*, effective_on: date, expires_on: date | None) -> tuple[Refused, ...]:
+    """Return what stops an amendment from setting an expiration: it would expire before it takes effect (clause 1).
+
+    The two may be the same day, since both ends of a term are in it.
+    """
+    if expires_on is None or expires_on >= effective_on:
+        return ()
+    said = f"The amendment would expire on {day_text(expires_on)}, before it takes effect on {day_text(effective_on)}"
+    return (
+        Refused(
+            "EXPIRES_BEFORE_EFFECT", "expires_on", f"{said}: it would govern no day. Correct one of the two dates."
+        ),
+    )
+
+
+def shortened_term(*, agreement: AgreementTerms, number: int) -> str:
+    """Say that amendment `number` ends the term earlier than the expiration on file before it; empty where not."""
+    expires_on = next(amendment.expires_on for amendment in agreement.amendments if amendment.number == number)
+    on_file = expiration_on_file(agreement=agreement, before=number)
+    if expires_on is None or (on_file is not None and expires_on >= on_file):
+        return ""
+    filed = f"the expiration before it is {day_text(on_file)}" if on_file else "no end was agreed before it"
+    return (
+        f"The amendment shortens the term: it ends on {day_text(expires_on)}, while {filed}. "
+        "Days after its end have no price. Compare the new expiration with the document."
+    )
 
 
 def next_amendment_number(*, agreement: AgreementTerms) -> int:

@@ -347,7 +347,7 @@ def test_record_signature_executes_nothing_under_an_agreement_that_is_not_execut
 @pytest.mark.parametrize("signatures", [0, 1])
 def test_each_signature_refuses_an_expiration_that_has_moved_since(signatures):
     agreement = factories.agreement(amendments=())
-    first = drafted(agreement, 1, from_expires_on=date(2000, 7, 22), expires_on=END)
+    first = drafted(agreement, 1, effective_on=date(1998, 10, 1), from_expires_on=date(2000, 7, 22), expires_on=END)
     second = drafted(agreement, 2)
     for _ in range(signatures):
         signed(second, "supplier")

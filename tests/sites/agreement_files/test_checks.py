@@ -77,6 +77,14 @@ pytestmark = pytest.mark.django_db
             ],
         ),
         (
+            "amendments.0.expires_on",
+            "1998-09-30",
+            [
+                "amendments[0].expires_on: The amendment would expire on 30 September 1998, before it takes effect on "
+                "1 October 1998: it would govern no day. Correct one of the two dates."
+            ],
+        ),
+        (
             "amendments.0.effective_on",
             None,
             ["amendments[0].effective_on: This is missing: amendment 1 is not on file, so the file must describe it."],
