@@ -1,5 +1,6 @@
 """What every recorded fact must be: text that a document can show, a day that has come, a reason where one is due."""
 
+import unicodedata
 from datetime import date
 
 from django.core.exceptions import ValidationError
@@ -13,8 +14,11 @@ LONGEST_LINE = 100
 
 
 def one_line(text: str) -> str:
-    """Return a text without blanks around it or two in a row, so that one name is spelled one way."""
-    return " ".join(text.split())
+    """Return a text without blanks around it or two in a row, and each letter as one character where there is one.
+
+    So that one name is spelled one way.
+    """
+    return unicodedata.normalize("NFC", " ".join(text.split()))
 
 
 def text_refusals(

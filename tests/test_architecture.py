@@ -40,6 +40,7 @@ PURE = {
     "sites.reviews.evidence",
     "sites.hours.ledger",
     "sites.hours.checks",
+    "sites.hours.people",
     "sites.hours.entries",
     "sites.hours.prices",
     "sites.starting.history",

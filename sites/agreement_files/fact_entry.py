@@ -21,6 +21,7 @@ from sites.agreement_files.agreement_file import (
 from sites.agreement_files.level_entry import Schedules
 from sites.agreement_files.terms_entry import terms_of
 from sites.hours.checks import chargeable_service, purchase_refusals, work_refusals
+from sites.hours.people import person_refusals
 from sites.site_checks import before_order, integration_day_refusals, out_of_service
 
 NEEDED = ("dated_on", "first_period_starts_on")
@@ -135,6 +136,7 @@ class _Facts:
                     known_on=self.on,
                 ),
                 *self._out_of_service(row, worked_on),
+                *person_refusals(person=row["person"]),
             ]
             yield from _placed(place, refusals)
             yield from self._spelling_problems(place, row, worked_on)

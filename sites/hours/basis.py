@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from contracts.money import ZERO
 from contracts.terms import AgreementTerms, NotInForce, terms_on
+from sites.hours.people import person_key
 from sites.models import WorkEntry
-from sites.record_checks import one_line
 
 PersonDay = tuple[str, date]
 
@@ -26,11 +26,6 @@ def all_services(terms: AgreementTerms) -> tuple[str, ...]:
     """Return the services that any schedule of an agreement charges by hours, each once."""
     schedules = (terms.original_schedule, *(amendment.schedule for amendment in terms.amendments))
     return tuple(dict.fromkeys(name for schedule in schedules if schedule for name in schedule.hour_services))
-
-
-def person_key(person: str) -> str:
-    """Return what tells one person from another, however the name is capitalised and spaced."""
-    return one_line(person).casefold()
 
 
 def hours_on_file(*, days: Collection[date], without: WorkEntry | None = None) -> dict[PersonDay, Decimal]:

@@ -18,8 +18,9 @@ from contracts.models import Agreement
 from contracts.money import ZERO, cents
 from contracts.periods import day_text
 from contracts.schedule import Refused
-from sites.hours.basis import hours_on_file, person_key, services_on
+from sites.hours.basis import hours_on_file, services_on
 from sites.hours.checks import chargeable_service, purchase_refusals, work_refusals
+from sites.hours.people import person_key, person_refusals
 from sites.models import BlockPurchase, Site, WorkEntry
 from sites.models.hours import MOST_BLOCKS
 from sites.record_checks import later_refusals, one_line, reason_refusals, text_refusals
@@ -304,7 +305,10 @@ def _faults(agreement: Agreement, done: _Done, *, on: date, instead_of: WorkEntr
             person=done.person,
             hours_on_file=filed.get((person_key(done.person), done.worked_on), ZERO),
         ),
-        *text_refusals(place="person", what="the person who did the work", text=done.person, needed=True),
+        *(
+            text_refusals(place="person", what="the person who did the work", text=done.person, needed=True)
+            or person_refusals(person=done.person)
+        ),
         *text_refusals(place="reference", what="the request reference", text=done.reference),
     ]
     if not done.service:

@@ -11,8 +11,9 @@ from contracts.money import ZERO, cents
 from contracts.periods import Month, day_text
 from contracts.schedule import Refused
 from contracts.terms import AgreementTerms
-from sites.hours.basis import PersonDay, hours_on_file, person_key, services_on
+from sites.hours.basis import PersonDay, hours_on_file, services_on
 from sites.hours.checks import MOST_HOURS, chargeable_service, work_refusals
+from sites.hours.people import person_key, person_refusals
 from sites.hours.position import ledger_of, position_of
 from sites.hours.prices import hours_text
 from sites.hours.recording import lock_people
@@ -183,7 +184,7 @@ def _judged(entry: _Entry, terms: AgreementTerms, on: date, errors: list[SheetEr
             service=row.service,
             known_on=on,
         ),
-        *text_refusals(place="person", what="the person", text=row.person),
+        *(text_refusals(place="person", what="the person", text=row.person) or person_refusals(person=row.person)),
         *text_refusals(place="reference", what="the request reference", text=row.reference),
     ]
     for refusal in refusals:
