@@ -27,7 +27,8 @@ def differences(*, before: Schedule | None, after: Schedule) -> tuple[Difference
     old = dict(_values(before)) if before else {}
     new = dict(_values(after))
     places = [*new, *(place for place in old if place not in new)]
-    pairs = ((place, old.get(place, ABSENT), new.get(place, ABSENT)) for place in places)
+    pairs = [(place, old.get(place, ABSENT), new.get(place, ABSENT)) for place in places]
+    pairs += [(rule.place, rule.cell.before, rule.cell.after) for rule in _compared_order(before, after)]
     return tuple(Difference(place, was, now) for place, was, now in pairs if was != now)
 
 
@@ -78,21 +79,26 @@ class ComparedCell:
 
 @dataclass(frozen=True)
 class ComparedLevel:
-    """One row of the table before and after: its name, its prices and its limits in the order of the columns.
+    """One row of the table before and after: name, rank, prices, and its limits in the order of the columns.
 
     A name is empty on the side that does not have the row.
     """
 
     name: ComparedCell
+    rank: ComparedCell
     annual_price: ComparedCell
     limits: tuple[ComparedCell, ...]
     integration_price: ComparedCell
 
     @property
+    def cells(self) -> tuple[ComparedCell, ...]:
+        """All cells of the row."""
+        return (self.name, self.rank, self.annual_price, *self.limits, self.integration_price)
+
+    @property
     def changed(self) -> bool:
         """Whether any cell of the row differs."""
-        cells = (self.name, self.annual_price, *self.limits, self.integration_price)
-        return any(cell.changed for cell in cells)
+        return any(cell.changed for cell in self.cells)
 
 
 @dataclass(frozen=True)
@@ -121,7 +127,7 @@ class Comparison:
         """How many cells differ."""
         cells = [*self.columns, *(rule.cell for rule in self.rules)]
         for level in self.levels:
-            cells += [level.name, level.annual_price, *level.limits, level.integration_price]
+            cells += level.cells
         return sum(cell.changed for cell in cells)
 
 
@@ -140,6 +146,7 @@ def amendment_comparison(*, agreement: AgreementTerms, number: int, known_on: da
         return Comparison(source if before else None, (), (), tuple(rules))
     columns = _both([part.code for part in _components(before)], [part.code for part in amendment.schedule.components])
     rules += _compared_rules(before, amendment.schedule)
+    rules += _compared_order(before, amendment.schedule)
     return Comparison(
         source if before else None,
         tuple(ComparedCell(_column(before, code), _column(amendment.schedule, code)) for code in columns),
@@ -177,6 +184,7 @@ def _compared_levels(before: Schedule | None, after: Schedule, columns: list[str
     return tuple(
         ComparedLevel(
             ComparedCell(was.name if was else "", now.name if now else ""),
+            ComparedCell(str(was.rank) if was else "", str(now.rank) if now else ""),
             _compared_prices(was, now, "annual_price"),
             tuple(ComparedCell(_limit(before, was, code), _limit(after, now, code)) for code in columns),
             _compared_prices(was, now, "integration_price"),
@@ -214,16 +222,30 @@ def _compared_rules(before: Schedule | None, after: Schedule) -> list[ComparedRu
     return [ComparedRule(place, _compared(old[place] if before else ABSENT, value)) for place, value in _rules(after)]
 
 
+def _compared_order(before: Schedule | None, after: Schedule) -> list[ComparedRule]:
+    """The order of the columns that both tables have, where it differs: a reading may take the first one alone."""
+    names = {part.code: part.name for part in after.components}
+    held = [part.code for part in _components(before)]
+    was, now = [code for code in held if code in names], [code for code in names if code in held]
+    if was == now:
+        return []
+    said = (", ".join(names[code] for code in codes) for codes in (was, now))
+    return [ComparedRule("Order of the columns", ComparedCell(*said))]
+
+
 # ---- the values of a schedule --------------------------------------------------------------------------------------
 
 
 def _values(schedule: Schedule) -> Iterator[tuple[str, str]]:
     for level in sorted(schedule.levels, key=lambda row: row.rank):
+        yield f"{level.name}: rank", str(level.rank)
         yield f"{level.name}: annual price", money_text(level.annual_price)
         for component in schedule.components:
             yield f"{level.name}: {component.name}", str(level.limit(component.code))
         if level.integration_price is not None:
             yield f"{level.name}: system integration", money_text(level.integration_price)
+    if schedule.switch is not None:
+        yield "Switch", schedule.switch.name
     for place, value in _rules(schedule):
         if value not in (None, ""):
             yield place, money_text(value) if isinstance(value, Decimal) else str(value)
@@ -231,7 +253,9 @@ def _values(schedule: Schedule) -> Iterator[tuple[str, str]]:
 
 def _rules(schedule: Schedule) -> Iterator[tuple[str, str | int | Decimal | None]]:
     """What stands beside the table; amounts and hours are Decimals."""
-    hours = schedule.hours
+    hours, review, opening = schedule.hours, schedule.review, schedule.opening
+    yield "Clause of the table", schedule.prices_clause
+    yield "Clause of system integration", schedule.integration_clause
     yield "Hours in a block", hours.block_hours
     yield "Price of a block", hours.block_price
     yield "Hourly price", hours.hourly_price
@@ -239,11 +263,23 @@ def _rules(schedule: Schedule) -> Iterator[tuple[str, str | int | Decimal | None
     yield "Hourly opens after completed blocks", hours.opens_after_blocks
     yield "Hourly opens in month of the annual period", hours.opens_in_month
     yield "Services charged by hours", ", ".join(schedule.hour_services)
-    yield "Level of every site in the first annual period", _name(schedule, schedule.opening.first_period_level)
-    yield "Starting level of a later site", _name(schedule, schedule.opening.starting_level)
-    yield "Days from review to the period's end", schedule.review and schedule.review.lead_days
-    yield "Components that must change", schedule.review and schedule.review.minimum_changed
+    yield "Clause of the hours", schedule.hours_clause
+    yield "Level of every site in the first annual period", _name(schedule, opening.first_period_level)
+    yield "Starting level of a later site", _name(schedule, opening.starting_level)
+    yield "Clause of the opening rule", opening.clause
+    yield "Days from review to the period's end", review and review.lead_days
+    yield "Components that must change", review and review.minimum_changed
+    yield "Clause of the review", review and review.clause
     yield "Included services", ", ".join(sorted(service.name for service in schedule.included))
+    yield "Clause of the included services", _included_clause(schedule)
+
+
+def _included_clause(schedule: Schedule) -> str:
+    """The clause that all included services stand in, or that of each where they stand in several."""
+    clauses = {service.name: service.clause or "not stated" for service in schedule.included}
+    if len(set(clauses.values())) > 1:
+        return "; ".join(f"{name}: {clause}" for name, clause in sorted(clauses.items()))
+    return next(iter(service.clause for service in schedule.included), "")
 
 
 def _name(schedule: Schedule, code: str | None) -> str | None:

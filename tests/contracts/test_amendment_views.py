@@ -7,7 +7,7 @@ from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
 
-from contracts.models import Agreement, Amendment
+from contracts.models import Agreement, Amendment, PriceSchedule
 from tests import factories, reference
 from tests.contracts.admin_pages import messages_of, open_amendment
 from tests.contracts.amendment_pages import DRAFT, address, draft_with_table, errors_of, sign, table_of
@@ -301,6 +301,21 @@ def test_comparison_marks_what_differs(manager):
     assert html.count('class="money changed"') == 2
     assert "<del>198,000.00</del>" in html
     assert "<ins>188,100.00</ins>" in html
+
+
+def test_comparison_shows_another_rank_and_another_clause(manager):
+    amendment = draft_with_table()
+    schedule = amendment.schedules.get()
+    schedule.levels.filter(code="VERY_LARGE").update(rank=6)
+    PriceSchedule.objects.filter(pk=schedule.pk).update(hours_clause="Appendix A, paragraph 1")
+    page = manager.get(address("amendment_comparison", amendment))
+
+    assert "3 values differ" in words(page)
+    assert [row for row in tables(page)[1] if row[0] == "Clause of the hours"] == [
+        ["Clause of the hours", "Appendix A, hours", "Appendix A, paragraph 1"]
+    ]
+    assert tables(page)[0][9][0] == "Very Largerank 5 6"
+    assert page.content.decode().count("rank <del>") == 1
 
 
 def test_comparison_of_a_copy_says_that_nothing_differs(manager):

@@ -2,6 +2,8 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+import pytest
+
 from contracts.comparison import (
     AmendmentChanges,
     ComparedCell,
@@ -68,8 +70,8 @@ def test_differences_cover_hours_rules_and_included_services():
     changed = replace(
         SCHEDULE,
         hours=HourPrices(1000, Decimal("85000.00"), Decimal("85.00"), Decimal("2.00"), 8, 9),
-        opening=OpeningRule("SMALL", "SMALL"),
-        review=ReviewRule(lead_days=90, minimum_changed=3),
+        opening=OpeningRule("SMALL", "SMALL", SCHEDULE.opening.clause),
+        review=ReviewRule(lead_days=90, minimum_changed=3, clause=SCHEDULE.review.clause),
         included=SCHEDULE.included[:2],
     )
 
@@ -95,10 +97,11 @@ def test_differences_cover_hours_rules_and_included_services():
 def test_differences_list_every_value_where_nothing_was_on_file():
     found = differences(before=None, after=SCHEDULE)
 
-    # 5 levels x (1 price + 6 limits), 2 sizes with an integration price, 6 figures of hours and their services,
-    # 2 opening levels, 2 figures of the review and the included services
-    assert len(found) == 5 * (1 + len(COMPONENTS)) + 2 + 6 + 1 + 2 + 2 + 1
-    assert found[0] == Difference("Very Small: annual price", "not on file", "163,000.00")
+    # 5 levels x (rank, price and 6 limits), 2 sizes with an integration price, the switch, the clauses of the table and
+    # of the integration, 6 figures of hours, their services and clause, 2 opening levels, 2 figures of the review and
+    # the included services, each with its clause
+    assert len(found) == 5 * (2 + len(COMPONENTS)) + 2 + 1 + 2 + (6 + 2) + (2 + 1) + (2 + 1) + (1 + 1)
+    assert found[1] == Difference("Very Small: annual price", "not on file", "163,000.00")
     assert {difference.before for difference in found} == {"not on file"}
 
 
@@ -106,6 +109,7 @@ def test_differences_name_a_level_that_is_gone():
     fewer = replace(SCHEDULE, levels=SCHEDULE.levels[:-1])
 
     assert [(found.place, found.after) for found in differences(before=SCHEDULE, after=fewer)] == [
+        ("Very Large: rank", "not on file"),
         ("Very Large: annual price", "not on file"),
         *((f"Very Large: {component.name}", "not on file") for component in COMPONENTS),
     ]
@@ -115,9 +119,11 @@ def test_differences_of_a_schedule_without_rules_name_only_its_table():
     bare = Schedule(COMPONENTS, (VERY_SMALL,))
 
     assert [found.place for found in differences(before=None, after=bare)] == [
+        "Very Small: rank",
         "Very Small: annual price",
         *(f"Very Small: {component.name}" for component in COMPONENTS),
         "Very Small: system integration",
+        "Switch",
     ]
 
 
@@ -156,6 +162,77 @@ def test_amendment_that_sets_an_end_where_there_was_none_says_so():
     )
 
 
+CLAUSES = {
+    "Clause of the table": {"prices_clause": "Appendix B, table"},
+    "Clause of system integration": {"integration_clause": "Appendix B, table"},
+    "Clause of the hours": {"hours_clause": "Appendix B, table"},
+    "Clause of the opening rule": {"opening": replace(SCHEDULE.opening, clause="Appendix B, table")},
+    "Clause of the review": {"review": replace(SCHEDULE.review, clause="Appendix B, table")},
+    "Clause of the included services": {
+        "included": tuple(replace(service, clause="Appendix B, table") for service in SCHEDULE.included)
+    },
+}
+
+
+@pytest.mark.parametrize("place", CLAUSES)
+def test_another_clause_is_a_difference(place):
+    changed = replace(SCHEDULE, **CLAUSES[place])
+
+    [found] = differences(before=SCHEDULE, after=changed)
+    shown = compared(changed)
+
+    assert (found.place, found.after) == (place, "Appendix B, table")
+    assert [(rule.place, rule.cell.after) for rule in shown.rules if rule.cell.changed] == [(place, found.after)]
+    assert shown.changed == 1
+
+
+def test_clauses_of_included_services_are_named_where_they_are_not_the_same():
+    moved = replace(SCHEDULE.included[0], clause="Appendix A, note 2")
+    changed = replace(SCHEDULE, included=(moved, *SCHEDULE.included[1:]))
+
+    assert differences(before=SCHEDULE, after=changed) == (
+        Difference(
+            "Clause of the included services",
+            "Appendix A, note 1",
+            "Capacity Management: Appendix A, note 1; Network Management: Appendix A, note 1; "
+            "Traffic Management: Appendix A, note 2",
+        ),
+    )
+
+
+def test_another_rank_is_a_difference():
+    swapped = replace(SCHEDULE, levels=(replace(VERY_SMALL, rank=2), replace(SMALL, rank=1), *SCHEDULE.levels[2:]))
+
+    assert differences(before=SCHEDULE, after=swapped) == (
+        Difference("Small: rank", "2", "1"),
+        Difference("Very Small: rank", "1", "2"),
+    )
+    found = compared(swapped)
+    assert [(level.name.after, level.rank) for level in found.levels[:2]] == [
+        ("Small", ComparedCell("2", "1")),
+        ("Very Small", ComparedCell("1", "2")),
+    ]
+    assert (found.changed, found.levels[0].changed) == (2, True)
+
+
+def test_another_order_of_the_columns_is_a_difference():
+    turned = replace(SCHEDULE, components=(COMPONENTS[2], *COMPONENTS[:2], *COMPONENTS[3:]))
+    cell = ComparedCell(
+        "gateway elements, 5ESS, SLC, SM, DACS II, DACS IV", "SLC, gateway elements, 5ESS, SM, DACS II, DACS IV"
+    )
+
+    assert differences(before=SCHEDULE, after=turned) == (Difference("Order of the columns", cell.before, cell.after),)
+    assert (compared(turned).rules[-1].cell, compared(turned).changed) == (cell, 1)
+
+
+def test_another_switch_is_a_difference():
+    other = tuple(replace(part, defines_site=part.code == "SM") for part in COMPONENTS)
+
+    assert differences(before=SCHEDULE, after=replace(SCHEDULE, components=other)) == (
+        Difference("Switch", "5ESS", "SM"),
+    )
+
+
 # ---- side by side
 
 
@@ -188,6 +265,8 @@ def test_comparison_holds_every_cell_of_the_table_in_its_order():
     assert (found.changed, any(level.changed for level in found.levels)) == (0, False)
     assert [rule.cell.after for rule in found.rules] == [
         "30 September 2000",
+        "Appendix A, table",
+        "Appendix A, note 5",
         "1500",
         "121,500.00",
         "81.00",
@@ -195,11 +274,15 @@ def test_comparison_holds_every_cell_of_the_table_in_its_order():
         "10",
         "10",
         "Provisioning/Translations, Customer Care",
+        "Appendix A, hours",
         "Very Small",
         "Very Small",
+        "Appendix A, notes 3 and 4",
         "60",
         "2",
+        "Appendix A, note 3",
         "Capacity Management, Network Management, Traffic Management",
+        "Appendix A, note 1",
     ]
 
 
@@ -215,7 +298,7 @@ def test_comparison_marks_what_differs_with_the_difference_of_amounts():
     assert small.annual_price == ComparedCell("198,000.00", "188,100.00", Decimal("-9900.00"))
     assert small.limits[0] == ComparedCell("16 to 25", "16 to 27")
     assert found.rules[0].cell == ComparedCell("30 September 2000", "30 September 2001")
-    assert found.rules[3].cell == ComparedCell("81.00", "0.00", Decimal("-81.00"))
+    assert found.rules[5].cell == ComparedCell("81.00", "0.00", Decimal("-81.00"))
     assert (found.changed, [level.changed for level in found.levels]) == (4, [False, True, False, False, False])
 
 
@@ -257,7 +340,7 @@ def test_comparison_of_the_first_schedule_has_nothing_beside_it():
     assert found.against is None
     assert found.levels[0].annual_price == ComparedCell("", "163,000.00")
     assert found.rules[0].cell == ComparedCell("22 July 2000", "30 September 2000")
-    assert found.rules[1].cell == ComparedCell("not on file", "1500")
+    assert found.rules[3].cell == ComparedCell("not on file", "1500")
 
 
 def test_comparison_of_an_amendment_without_a_schedule_is_its_term():
