@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from itertools import groupby
 
+from contracts.fixed_readings import FixedReading, integration_reading, payment_reading, tax_reading
 from contracts.models import Agreement, Party
 from contracts.money import ZERO
 from contracts.periods import AnnualPeriod, DaySpan, annual_period, annual_period_on, day_text
@@ -85,7 +86,7 @@ def invoice_content(
             {"number": number, "lines": _shortly(positions), "steps": list(steps)}
             for number, (steps, positions) in enumerate(calculations.items(), start=1)
         ],
-        "readings": _readings(terms, invoice, lines),
+        "readings": _readings(terms, invoice, lines) + _fixed_readings(agreement, terms, invoice, lines),
     }
 
 
@@ -165,6 +166,29 @@ def _readings(terms: AgreementTerms, invoice: Invoice, lines: Sequence[InvoiceLi
         for day, chosen in sorted(kept.values(), key=lambda pair: pair[0]):
             shown.append(_reading(chosen, from_day=day if len(kept) > 1 else None))
     return shown
+
+
+def _fixed_readings(
+    agreement: Agreement, terms: AgreementTerms, invoice: Invoice, lines: Sequence[InvoiceLine]
+) -> list[dict]:
+    """The readings without a choice: the sizes with a price where integration is billed, payment and tax always."""
+    known_on = invoice.issued_on or invoice.drafted_on
+    days = sorted({line.first_day for line in lines if line.charge == InvoiceLine.Charge.INTEGRATION})
+    found = [terms_on(agreement=terms, service_on=day, known_on=known_on) for day in days]
+    sizes = [integration_reading(schedule=each.schedule) for each in found if isinstance(each, TermsFound)]
+    return [
+        _fixed(each) for each in (*dict.fromkeys(sizes), payment_reading(net_days=agreement.net_days), tax_reading())
+    ]
+
+
+def _fixed(reading: FixedReading) -> dict:
+    return {
+        "question": reading.title,
+        "sentence": reading.sentence,
+        "clause": reading.clause,
+        "chosen_by": "",
+        "chosen_on": "",
+    }
 
 
 def _first_day_read(terms: AgreementTerms, day: date) -> date:

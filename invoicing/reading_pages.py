@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from contracts.fixed_readings import FixedReading, integration_reading, payment_reading, tax_reading
 from contracts.models import Agreement, ChosenReading
 from contracts.money import ZERO
 from contracts.periods import ONE_DAY, AnnualPeriod
@@ -18,6 +19,7 @@ from contracts.readings import (
     Question,
 )
 from contracts.schedule import Refused
+from contracts.terms import TermsFound, expiration_known, terms_on
 from invoicing.reading_effects import Effect, OnFile, current_period, reading_effects
 from invoicing.settled import Settled, first_open_day
 
@@ -94,6 +96,7 @@ class Register:
     period: AnnualPeriod | None
     is_demonstration: bool
     groups: tuple[Group, ...]
+    fixed: tuple[FixedReading, ...] = ()
 
     def entry(self, key: str) -> Entry:
         """Return the entry of a question that there is."""
@@ -105,7 +108,17 @@ def reading_register(*, agreement: Agreement, known: OnFile, settled: Mapping[st
     effects = reading_effects(known=known)
     entries = {key: _entry(agreement, known, key, settled.get(key), effects[key]) for key in QUESTIONS}
     groups = tuple(Group(key, title, tuple(entries[question] for question in asked)) for key, title, asked in GROUPS)
-    return Register(known.on, current_period(known=known), known.is_demonstration, groups)
+    return Register(known.on, current_period(known=known), known.is_demonstration, groups, _fixed(agreement, known))
+
+
+def _fixed(agreement: Agreement, known: OnFile) -> tuple[FixedReading, ...]:
+    """The readings without alternatives; prices are those in force, or the last ones of a term that has ended."""
+    terms = known.agreement
+    expires_on, _source = expiration_known(agreement=terms, known_on=known.on)
+    day = known.on if expires_on is None else min(known.on, expires_on)
+    found = terms_on(agreement=terms, service_on=day, known_on=known.on)
+    sizes = [integration_reading(schedule=found.schedule)] if isinstance(found, TermsFound) else []
+    return (*sizes, payment_reading(net_days=agreement.net_days), tax_reading())
 
 
 def _entry(agreement: Agreement, known: OnFile, key: str, settled: Settled | None, effects: Sequence[Effect]) -> Entry:

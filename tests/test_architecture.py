@@ -25,6 +25,7 @@ PURE = {
     "contracts.money",
     "contracts.periods",
     "contracts.readings",
+    "contracts.fixed_readings",
     "contracts.schedule",
     "contracts.levels",
     "contracts.terms",

@@ -136,6 +136,20 @@ def test_invoice_of_one_site_shows_everything():
                 "chosen_by": "",
                 "chosen_on": "",
             },
+            {
+                "question": "When is a document to be paid?",
+                "sentence": "By the terms of the Agreement; no due date is stated until days to pay are entered.",
+                "clause": "",
+                "chosen_by": "",
+                "chosen_on": "",
+            },
+            {
+                "question": "Which taxes are charged?",
+                "sentence": "No tax is added: amounts are those of the price schedule.",
+                "clause": "",
+                "chosen_by": "",
+                "chosen_on": "",
+            },
         ],
     }
 
@@ -340,7 +354,7 @@ def test_a_line_of_an_earlier_annual_period_brings_its_readings_along():
             "R. Roe",
         ),
     ]
-    assert (len(own), len(both)) == (4, 5)
+    assert (len(own), len(both)) == (6, 7)
 
 
 def test_the_source_of_most_lines_is_said_once_and_another_one_on_its_line():

@@ -34,6 +34,9 @@ HOURS = [
 ]
 
 
+FIXED = ["When is a document to be paid?", "Which taxes are charged?"]
+
+
 @pytest.fixture
 def agreement():
     """An agreement billed through June 1999 and read otherwise from the second annual period on."""
@@ -116,8 +119,8 @@ def test_readings_of_hours_are_printed_where_hours_are_charged(agreement):
 
     bill(date(1999, 8, 31), date(1999, 9, 1))
 
-    assert questions(of_month(date(1999, 8, 1))) == [*BILLING, *HOURS]
-    assert questions(of_month(date(1999, 6, 1))) == BILLING
+    assert questions(of_month(date(1999, 8, 1))) == [*BILLING, *HOURS, *FIXED]
+    assert questions(of_month(date(1999, 6, 1))) == [*BILLING, *FIXED]
 
 
 def test_the_effect_on_proposals_is_what_the_paper_says_before_and_after():
