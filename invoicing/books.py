@@ -20,7 +20,6 @@ from invoicing.due import Facts
 from invoicing.models import InvoiceLine, Waiver
 from invoicing.one_off import Order
 from invoicing.unbilled import Billed, BilledPart
-from sites.integration.prices import Quoted
 from sites.models import BlockPurchase, ComponentCount, IntegrationOrder, Site, WorkEntry
 
 Shares = list[list] | None
@@ -147,8 +146,7 @@ def _site_facts(site: Site, codes: Collection[str]) -> SiteFacts:
 
 
 def _order(row: IntegrationOrder) -> Order:
-    quotation = row.quotation
-    quoted = Quoted(quotation.number, quotation.price, quotation.executed_on) if quotation else None
+    quoted = row.quotation.as_quoted() if row.quotation else None
     return Order(row.pk, row.site_id, row.completed_on, quoted, row.duplicate_reason)
 
 

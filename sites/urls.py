@@ -73,6 +73,7 @@ urlpatterns = [
     path("integration/<int:pk>/complete/", integration_views.Complete.as_view(), name="integration_complete"),
     path("integration/<int:pk>/cancel/", integration_views.Cancel.as_view(), name="integration_cancel"),
     path("quotations/<int:pk>/", integration_views.QuotationFile.as_view(), name="quotation_file"),
+    path("quotations/<int:pk>/document/", integration_views.AttachDocument.as_view(), name="quotation_document"),
     # Renewal reviews
     path("reviews/", review_views.ReviewList.as_view(), name="review_list"),
     path("reviews/<int:pk>/", review_views.ReviewDetail.as_view(), name="review_detail"),

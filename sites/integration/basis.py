@@ -5,7 +5,7 @@ from datetime import date
 from contracts.schedule import Level
 from contracts.terms import AgreementTerms, NotInForce, TermsFound, terms_on
 from sites.charged import charged_in
-from sites.integration.prices import Priced, PriceNotStated, Quoted, integration_price
+from sites.integration.prices import Priced, PriceNotStated, integration_price
 from sites.models import Quotation, Site
 
 
@@ -22,7 +22,7 @@ def price_of(
     return integration_price(
         schedule=found.schedule,
         level=_level(agreement, found, site),
-        quotation=Quoted(quotation.number, quotation.price, quotation.executed_on) if quotation else None,
+        quotation=quotation.as_quoted() if quotation else None,
         known_on=known_on,
     )
 

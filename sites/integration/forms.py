@@ -88,6 +88,14 @@ class QuotationForm(LinedForm):
     supplier_signed_on = DayField(label="Supplier’s date")
 
 
+class DocumentForm(LinedForm):
+    """The signed document of a quotation that is on file without it."""
+
+    document = ScanField(
+        label="Signed document", widget=forms.FileInput, help_text="PDF, PNG or JPEG of at most 20 MB."
+    )
+
+
 class AttachForm(LinedForm):
     """The quotation that gives an order its price."""
 

@@ -125,6 +125,22 @@ def record_quotation(
 
 
 @transaction.atomic
+def attach_document(*, quotation: Quotation, document: File, on: date, by: User | None) -> Quotation:
+    """Attach the signed document to a quotation that came on file without it; from then on it gives its price (note 5).
+
+    Raises CannotRecord when a document is attached already: the one on file stays.
+    """
+    _locked(quotation.site)
+    quotation = Quotation.objects.select_for_update().get(pk=quotation.pk)
+    if quotation.document:
+        said = f"{quotation} has its signed document. The one on file stays."
+        raise CannotRecord([Refused("HAS_DOCUMENT", "document", said)])
+    quotation.document = document
+    quotation.save(update_fields=["document"])
+    return quotation
+
+
+@transaction.atomic
 def attach_quotation(*, order: IntegrationOrder, quotation: Quotation, on: date, by: User | None) -> IntegrationOrder:
     """Let a quotation give an order its price where the schedule states none.
 

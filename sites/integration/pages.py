@@ -23,6 +23,11 @@ class OrderShown:
         return isinstance(self.price, Priced)
 
     @property
+    def lacks_document(self) -> bool:
+        """Whether the order has no price because the document of its quotation is not on file."""
+        return not self.is_priced and self.order.quotation_id is not None and not self.order.quotation.document
+
+    @property
     def can_be_quoted(self) -> bool:
         """Whether a quotation can give the order the price that it lacks; a billed order takes one once."""
         return not self.is_priced and (self.order.billed_on is None or self.order.quotation_id is None)

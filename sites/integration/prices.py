@@ -25,11 +25,15 @@ class PriceNotStated:
 
 @dataclass(frozen=True)
 class Quoted:
-    """A quotation of one site's integration with its own price, executed on the later of both parties' signatures."""
+    """A quotation of one site's integration with its own price, executed on the later of both parties' signatures.
+
+    It gives a price once its signed document is on file.
+    """
 
     number: str
     price: Decimal
     executed_on: date
+    has_document: bool = True
 
 
 def integration_price(
@@ -38,16 +42,20 @@ def integration_price(
     """Return what system integration costs at a site of a level (note 5).
 
     A size that the schedule prices costs that price, whatever was quoted. For another size the price of a quotation
-    stands in, once both parties have signed it by the day of asking. Without one the price is not stated.
+    stands in, once both parties have signed it by the day of asking and its document is on file. Without one the price
+    is not stated.
     """
     if level is not None and level.integration_price is not None:
         return Priced(level.integration_price, schedule.integration_clause)
-    if quotation is not None and quotation.executed_on <= known_on:
+    if quotation is not None and quotation.executed_on <= known_on and quotation.has_document:
         return Priced(quotation.price, f"Quotation {quotation.number}")
     return PriceNotStated(_not_stated(schedule, level, quotation))
 
 
 def _not_stated(schedule: Schedule, level: Level | None, quotation: Quoted | None) -> str:
+    if quotation is not None and not quotation.has_document:
+        said = f"The signed document of Quotation {quotation.number} is not on file, and gives no price before it is."
+        return f"{said} Attach the document to the quotation."
     if quotation is not None:
         return f"Quotation {quotation.number} is not signed by both parties yet. Record both signatures first."
     if level is None:

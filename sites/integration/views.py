@@ -11,8 +11,9 @@ from django.views.generic import FormView, TemplateView, View
 
 from contracts.clock import business_date
 from contracts.periods import day_text
-from sites.integration.forms import AttachForm, CancellationForm, CompletionForm, OrderForm, QuotationForm
+from sites.integration.forms import AttachForm, CancellationForm, CompletionForm, DocumentForm, OrderForm, QuotationForm
 from sites.integration.ordering import (
+    attach_document,
     attach_quotation,
     cancel_order,
     complete_integration,
@@ -130,6 +131,34 @@ class Quote(IntegrationEvent):
         quotation = record_quotation(site=self.site, on=self.on, by=self.request.user, **form.cleaned_data)
         said = f"Quotation {quotation.number} is recorded, executed on {day_text(quotation.executed_on)}."
         return f"{said} Attach it to an order to give that its price."
+
+
+class AttachDocument(IntegrationEvent):
+    """Attach the signed document to a quotation that is on file without it."""
+
+    permission_required = "sites.order_integration"
+    title, button = "Attach the signed document", "Attach the document"
+    form_class = DocumentForm
+
+    @cached_property
+    def quotation(self) -> Quotation:
+        """The quotation."""
+        return get_object_or_404(Quotation.objects.select_related("site"), pk=self.kwargs["pk"])
+
+    @property
+    def site_key(self):
+        """That of the quotation."""
+        return self.quotation.site_id
+
+    def get_context_data(self, **kwargs):
+        """Add the quotation."""
+        return super().get_context_data(quotation=self.quotation, **kwargs)
+
+    def perform(self, form):
+        quotation = attach_document(
+            quotation=self.quotation, on=self.on, by=self.request.user, document=form.cleaned_data["document"]
+        )
+        return f"The signed document of {quotation} is attached: its price counts, where the schedule states none."
 
 
 class OrderEvent(IntegrationEvent):

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from contracts.fields import MoneyField, PlainCharField
 from contracts.frozen import FrozenModel, FrozenQuerySet
 from contracts.guards import Seal
+from sites.integration.prices import Quoted
 from sites.models.hours import REVERSE, reversal_constraint, taken_back_after_billing
 from sites.models.sites import Site
 
@@ -30,7 +31,7 @@ class Quotation(FrozenModel):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
     )
 
-    seal = Seal(None, correction="Record the quotation that replaces it.")
+    seal = Seal(None, once=("document",), correction="Record the quotation that replaces it.")
 
     class Meta:
         ordering = ["site", "pk"]
@@ -50,6 +51,10 @@ class Quotation(FrozenModel):
 
     def __str__(self):
         return f"Quotation {self.number}"
+
+    def as_quoted(self) -> Quoted:
+        """Make the pure value."""
+        return Quoted(self.number, self.price, self.executed_on, bool(self.document))
 
 
 class IntegrationOrderQuerySet(FrozenQuerySet):

@@ -64,6 +64,16 @@ def test_quotation_stands_in_from_the_day_both_have_signed_it(level):
     )
 
 
+def test_quotation_without_its_document_on_file_gives_no_price():
+    bare = replace(QUOTED, has_document=False)
+
+    assert price(MEDIUM, bare) == PriceNotStated(
+        "The signed document of Quotation Q-17 is not on file, and gives no price before it is. "
+        "Attach the document to the quotation."
+    )
+    assert price(SMALL, bare) == Priced(Decimal("100000.00"), "Appendix A, note 5")
+
+
 FIRST, SECOND = PlacedOrder(1, "Amendment 1", date(1999, 2, 1)), PlacedOrder(1, "Amendment 1", date(1999, 6, 1))
 
 
