@@ -31,6 +31,7 @@ COLUMN_OF = {"worked_on": "date"}
 """Columns whose name is not that of the place of a refusal."""
 
 BATCH = 1000
+MOST_TOLD = 5
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ class WorkImport(ImportKind):
         if not errors:
             alike = _alike(entries)
             compared.warnings += [_told_alike(alike)] if alike else []
+            compared.warnings += _told_twins(entries)
             compared.totals = _totals(entries)
         return compared
 
@@ -148,6 +150,20 @@ def _told_alike(number: int) -> str:
     verb = "says" if number == 1 else "say"
     said = f"{_entries(number)} of them {verb} word for word what is on file"
     return f"{said}: check that they are not the same work."
+
+
+def _told_twins(entries: Iterable["_Entry"]) -> list[str]:
+    """Warn of rows that repeat one further up: one entry after the other, the second would have to be confirmed."""
+    rows: dict[tuple, list[int]] = {}
+    for entry in entries:
+        rows.setdefault(tuple(_values(entry).values()), []).append(entry.row.number)
+    twins = [numbers for numbers in rows.values() if len(numbers) > 1]
+    if not twins:
+        return []
+    told = "; ".join(f"rows {', '.join(map(str, numbers[:MOST_TOLD]))}" for numbers in twins[:MOST_TOLD])
+    more = " and others" if len(twins) > MOST_TOLD or any(len(numbers) > MOST_TOLD for numbers in twins) else ""
+    said = f"Rows of the file say the same word for word: {told}{more}"
+    return [f"{said}. Check that they are not the same work; where they are, take one of them out."]
 
 
 def _entries(number: int) -> str:

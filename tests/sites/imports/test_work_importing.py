@@ -104,6 +104,28 @@ def test_entries_that_are_on_file_word_for_word_are_told(sites):
     assert WorkEntry.objects.count() == 7
 
 
+def test_rows_that_repeat_another_one_are_warned_of(sites):
+    line, other = "1999-07-12,Reno,Customer Care,1,Ann,", "1999-07-13,Augusta,Customer Care,2,Bob,R-1"
+    lines = (line, other, line.replace("Reno", "reno"), f"{line}R-2", other, line.replace(",1,", ",1.00,"))
+
+    assert imported(rows(*lines)).warnings == (
+        "Rows of the file say the same word for word: rows 2, 4, 7; rows 3, 6. "
+        "Check that they are not the same work; where they are, take one of them out.",
+    )
+    assert WorkEntry.objects.count() == 6
+
+
+def test_rows_that_repeat_another_one_are_named_shortly(sites):
+    many = [f"1999-07-{day:02},Reno,Customer Care,1,Ann," for day in range(1, 8) for _ in range(2)]
+
+    (warning,) = imported(rows(*many)).warnings
+
+    assert warning.startswith(
+        "Rows of the file say the same word for word: rows 2, 3; rows 4, 5; rows 6, 7; rows 8, 9; rows 10, 11 "
+        "and others. Check"
+    )
+
+
 def test_a_column_tells_cities_of_the_same_name_apart(sites):
     other = factories.site(factories.agreement("LNS980101JC"), "Reno")
     line = "1999-07-12,Reno,Customer Care,1,Ann,"
