@@ -147,6 +147,11 @@ class ChangeForm(WorkForm):
     def __init__(self, *args, entry: WorkEntry, **kwargs):
         said = {name: getattr(entry, name) for name in ("worked_on", "site", "service", "hours", "person", "reference")}
         super().__init__(*args, initial={**said, "seen": entry_version(entry)}, **kwargs)
+        self.fields["reason"] = forms.CharField(
+            label="Why it is changed",
+            max_length=LONGEST_REASON,
+            help_text="It stays on file with what the entry said before.",
+        )
 
 
 class CorrectionForm(ChangeForm):

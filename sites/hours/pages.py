@@ -1,6 +1,6 @@
 """What the page of an agreement's hours shows, composed from its ledger: nothing here asks the database."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,9 +12,48 @@ from sites.hours.entries import LedgerRow, Movement
 from sites.hours.ledger import HourLedger
 from sites.hours.position import Position
 from sites.hours.prices import hours_text
-from sites.models import Site
+from sites.models import Site, WorkChange
 
 MOST_PERIODS_DRAWN = 3
+
+
+# ---- one entry -----------------------------------------------------------------------------------------------------
+
+SAID = {
+    "site": "Site",
+    "worked_on": "Date of the work",
+    "service": "Service",
+    "hours": "Hours",
+    "person": "Person",
+    "reference": "Request reference",
+}
+
+
+@dataclass(frozen=True)
+class ChangeShown:
+    """One change of an entry with what differs: label, before and after, an empty text where nothing was said."""
+
+    change: WorkChange
+    differences: tuple[tuple[str, str, str], ...]
+
+
+def changes_shown(*, changes: Iterable[WorkChange]) -> tuple[ChangeShown, ...]:
+    """Return the changes of an entry with the values that differ, in the order in which they come."""
+    return tuple(
+        ChangeShown(
+            change,
+            tuple(
+                (label, _told(name, change.before[name]), _told(name, change.after[name]))
+                for name, label in SAID.items()
+                if change.before[name] != change.after[name]
+            ),
+        )
+        for change in changes
+    )
+
+
+def _told(name: str, value: str) -> str:
+    return day_text(date.fromisoformat(value)) if name == "worked_on" else value
 
 
 # ---- the ledger ----------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """Hours coming in: blocks bought and work done, one by one, and what of them turned out to be wrong.
 
-An entry that is not billed can be changed. A billed one stays as it was: it is reversed with a reason, and what is
-right is entered anew; the next run then bills or credits the difference.
+An entry that is not billed can be changed with a reason; what it said before stays in its history. A billed one stays
+as it was: it is reversed with a reason, and what is right is entered anew; the next run then bills or credits the
+difference.
 """
 
 import hashlib
@@ -21,7 +22,7 @@ from contracts.schedule import Refused
 from sites.hours.basis import hours_on_file, services_on
 from sites.hours.checks import chargeable_service, purchase_refusals, work_refusals
 from sites.hours.people import person_key, person_refusals
-from sites.models import BlockPurchase, Site, WorkEntry
+from sites.models import BlockPurchase, Site, WorkChange, WorkEntry
 from sites.models.hours import MOST_BLOCKS
 from sites.record_checks import later_refusals, one_line, reason_refusals, text_refusals
 from sites.recording import CannotRecord
@@ -138,6 +139,7 @@ def enter_work(
 def change_work(
     *,
     entry: WorkEntry,
+    reason: str,
     site: Site,
     worked_on: date,
     service: str,
@@ -148,10 +150,10 @@ def change_work(
     on: date,
     by: User | None,
 ) -> WorkEntry:
-    """Change an entry that is not billed.
+    """Change an entry that is not billed; what it said before is kept in its history, with the reason.
 
-    Raises CannotRecord for a billed or reversed entry, for what `enter_work` refuses, and where somebody else has
-    changed it since it was `seen`.
+    Raises CannotRecord for a billed or reversed entry, without a reason, where nothing would differ, for what
+    `enter_work` refuses, and where somebody else has changed it since it was `seen`.
     """
     agreement, entry = _locked(entry)
     _refuse_reversed(entry, "entry")
@@ -161,13 +163,22 @@ def change_work(
     if seen and seen != entry_version(entry):
         raise CannotRecord([Refused("STALE", "", STALE)])
     done = _done(site, worked_on, service, hours, person, reference)
-    faults = _faults(agreement, done, on=on, instead_of=entry)
+    faults = [
+        *reason_refusals(reason=reason, why="Say why the entry is changed."),
+        *_faults(agreement, done, on=on, instead_of=entry),
+    ]
+    if not faults and _says_the_same(entry, agreement, done, on):
+        faults.append(Refused("SAME", "", "Nothing is different. Change what is wrong, or leave the entry as it is."))
     if faults:
         raise CannotRecord(faults)
+    before = entry.as_said()
     for name, value in _values(agreement, done, on).items():
         setattr(entry, name, value)
-    entry.recorded_on, entry.recorded_by, entry.is_demonstration = on, by, done.site.is_demonstration
+    entry.is_demonstration = done.site.is_demonstration
     entry.save()
+    WorkChange.objects.create(
+        entry=entry, before=before, after=entry.as_said(), reason=reason.strip(), changed_on=on, changed_by=by
+    )
     return entry
 
 
@@ -197,7 +208,7 @@ def correct_work(
         *reason_refusals(reason=reason, why="Say what is wrong with the entry."),
         *_faults(agreement, done, on=on, instead_of=entry),
     ]
-    if not faults and all(getattr(entry, name) == value for name, value in _values(agreement, done, on).items()):
+    if not faults and _says_the_same(entry, agreement, done, on):
         said = "Nothing is different. Change what is wrong, or reverse the entry without another one in its place."
         faults.append(Refused("SAME", "", said))
     if faults:
@@ -340,6 +351,10 @@ def _values(agreement: Agreement, done: _Done, on: date) -> dict:
         "person": done.person,
         "reference": done.reference,
     }
+
+
+def _says_the_same(entry: WorkEntry, agreement: Agreement, done: _Done, on: date) -> bool:
+    return all(getattr(entry, name) == value for name, value in _values(agreement, done, on).items())
 
 
 def _refuse_reversed(row: BlockPurchase | WorkEntry, what: str) -> None:

@@ -12,6 +12,7 @@ from sites.hours.forms import OnForm
 from sites.hours.lists import WorkFilter, WorkTable
 from sites.hours.pages import (
     balance_drawing,
+    changes_shown,
     drawn_span,
     ledger_lines,
     month_ends,
@@ -123,4 +124,10 @@ class Entry(PermissionRequiredMixin, DetailView):
         agreement = Agreement.objects.with_terms().get(pk=self.object.site.agreement_id)
         today = business_date()
         ledger = ledger_of(agreement_id=agreement.pk, terms=agreement.as_terms(), known_on=today)
-        return super().get_context_data(agreement=agreement, outcome=ledger.outcomes.get(self.object.pk), **kwargs)
+        changes = self.object.changes.select_related("changed_by").order_by("-pk")
+        return super().get_context_data(
+            agreement=agreement,
+            outcome=ledger.outcomes.get(self.object.pk),
+            changes=changes_shown(changes=changes),
+            **kwargs,
+        )

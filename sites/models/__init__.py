@@ -3,7 +3,7 @@
 from sites.models.counts import ColumnName, CountChange, MissingCount
 from sites.models.files import ImportedFile
 from sites.models.history import ComparableChoice
-from sites.models.hours import BlockPurchase, WorkEntry
+from sites.models.hours import BlockPurchase, WorkChange, WorkEntry
 from sites.models.integration import IntegrationOrder, Quotation
 from sites.models.reports import MonthlyReport, ReportAcknowledgment, ReportPdf
 from sites.models.sites import ChargedLevel, ComponentCount, RenewalReview, ReviewLine, Site
@@ -25,5 +25,6 @@ __all__ = [
     "ReportPdf",
     "ReviewLine",
     "Site",
+    "WorkChange",
     "WorkEntry",
 ]

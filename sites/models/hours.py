@@ -168,3 +168,46 @@ class WorkEntry(FrozenModel):
     def as_work(self) -> Work:
         """Make the pure value."""
         return Work(self.pk, self.worked_on, self.hours, self.site_id, self.service, self.person, self.reference)
+
+    def as_said(self) -> dict[str, str]:
+        """What the entry says, in the words that its history keeps. The row must come with its site."""
+        return {
+            "site": str(self.site),
+            "worked_on": self.worked_on.isoformat(),
+            "service": self.service,
+            "hours": f"{self.hours:.2f}",
+            "person": self.person,
+            "reference": self.reference,
+        }
+
+
+class WorkChange(FrozenModel):
+    """One change of a work entry that was not billed: what it said before and after, who changed it, when and why.
+
+    Never changed itself. `WorkEntry` holds what stands after the last one.
+    """
+
+    entry = models.ForeignKey(WorkEntry, on_delete=models.PROTECT, related_name="changes")
+    before = models.JSONField()
+    after = models.JSONField()
+    reason = PlainCharField(max_length=200)
+    changed_on = models.DateField()
+    changed_at = models.DateTimeField(auto_now_add=True)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
+    )
+
+    seal = Seal(None, correction="Change the entry again, with a reason.")
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(reason=""),
+                name="work_change_has_reason",
+                violation_error_message="Say why the entry is changed.",
+            )
+        ]
+
+    def __str__(self):
+        return f"Change of {self.entry}"

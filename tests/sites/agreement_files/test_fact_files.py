@@ -204,7 +204,7 @@ def test_what_was_changed_here_contradicts_the_file(agreement, reno):
     load(with_facts(work=[entry()], blocks=[{"bought_on": "1999-01-04", "blocks": 1}]))
     row = WorkEntry.objects.get()
     said = {name: getattr(row, name) for name in ("site", "worked_on", "service", "person", "reference")}
-    change_work(entry=row, hours=Decimal(1), on=ON, by=None, **said)
+    change_work(entry=row, reason="Misread", hours=Decimal(1), on=ON, by=None, **said)
 
     assert refused_facts(work=[entry()], blocks=[{"bought_on": "1999-01-04", "blocks": 2}]) == [
         "blocks[0].blocks: The file says 2, but on file is 1. Correct the file; nothing on file is replaced.",

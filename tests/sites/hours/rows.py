@@ -7,7 +7,7 @@ import pytest
 
 from contracts.models import Agreement
 from sites.hours.recording import buy_blocks, enter_work
-from sites.models import BlockPurchase, IntegrationOrder, Quotation, Site, WorkEntry
+from sites.models import BlockPurchase, IntegrationOrder, Quotation, Site, WorkChange, WorkEntry
 from sites.recording import CannotRecord
 
 ON = date(1999, 7, 15)
@@ -44,7 +44,7 @@ def stored() -> dict[str, list[tuple]]:
     """Everything that a refusal must leave as it is."""
     return {
         model.__name__: sorted(model.objects.values_list(), key=repr)
-        for model in (BlockPurchase, WorkEntry, IntegrationOrder, Quotation)
+        for model in (BlockPurchase, WorkEntry, WorkChange, IntegrationOrder, Quotation)
     }
 
 

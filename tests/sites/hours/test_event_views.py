@@ -327,7 +327,9 @@ def test_changing_an_entry(agreement, site, client):
         CARE,
         entry_version(entry),
     )
-    response = client.post(url, facts(site, hours="2", service=PROVISIONING, seen=entry_version(entry)), follow=True)
+    response = client.post(
+        url, facts(site, hours="2", service=PROVISIONING, seen=entry_version(entry), reason="Misread"), follow=True
+    )
 
     assert "Changed. Augusta, GA, 12 July 1999, Ann Example: 2.00 h by the hour." in words(response)
     entry.refresh_from_db()
@@ -340,14 +342,14 @@ def test_changing_is_refused_once_billed_and_where_somebody_else_was_first(agree
     seen = entry_version(entry)
     WorkEntry.objects.update(hours=Decimal(3))
 
-    assert faults(client, url, facts(site, seen=seen)) == {
+    assert faults(client, url, facts(site, seen=seen, reason="Misread")) == {
         "__all__": [
             "Somebody else has changed this entry since you opened it. Look at it as it is now, then change it."
         ]
     }
     WorkEntry.objects.update(billed_on=ON)
     assert "This entry is billed and stays as it is. Enter a correcting entry instead." in words(client.get(url))
-    assert faults(client, url, facts(site)) == {
+    assert faults(client, url, facts(site, reason="Misread")) == {
         "__all__": [
             "The entry was billed on 15 July 1999 and stays as it is. "
             "Enter a correcting entry: it reverses this one and says what is right."

@@ -342,23 +342,25 @@ def test_change_work_changes_an_entry_that_is_not_billed(agreement, site, clerk)
     other = factories.site(agreement, "Reno", is_demonstration=True)
     facts = {"site": other, "worked_on": date(1999, 7, 13), "service": PROVISIONING, "hours": Decimal("24")}
 
-    change_work(entry=entry, on=ON, by=clerk, person="Bob", reference="R-2", **facts)
+    change_work(entry=entry, reason="Misread", on=ON, by=clerk, person="Bob", reference="R-2", **facts)
 
     row = WorkEntry.objects.get()
     assert says(row) == facts | {"person": "Bob", "reference": "R-2"}
-    assert (row.recorded_on, row.recorded_by, row.is_demonstration) == (ON, clerk, True)
+    assert (row.recorded_on, row.recorded_by, row.is_demonstration) == (date(1999, 7, 13), None, True)
 
 
 def test_change_work_does_not_count_the_entry_against_itself(site):
     entry = worked(site, DAY, "20.00")
 
-    assert change_work(entry=entry, on=ON, by=None, **says(entry, hours=Decimal(24))).hours == Decimal(24)
+    assert change_work(
+        entry=entry, reason="Misread", on=ON, by=None, **says(entry, hours=Decimal(24))
+    ).hours == Decimal(24)
 
 
 def test_change_work_refuses_a_billed_entry_and_names_the_next_step(site):
     entry = billed(worked(site, DAY))
 
-    assert refused(change_work, entry=entry, on=ON, by=None, **says(entry, hours=Decimal(1))) == [
+    assert refused(change_work, entry=entry, reason="Misread", on=ON, by=None, **says(entry, hours=Decimal(1))) == [
         (
             "",
             "The entry was billed on 13 July 1999 and stays as it is. "
@@ -371,11 +373,13 @@ def test_change_work_refuses_what_entering_refuses_and_another_agreements_site(s
     entry = worked(site, DAY)
     other = factories.site(factories.agreement("LNS980101JC"), "Reno")
 
-    assert refused(change_work, entry=entry, on=ON, by=None, **says(entry, hours=Decimal(0), service="x")) == [
+    assert refused(
+        change_work, entry=entry, reason="Misread", on=ON, by=None, **says(entry, hours=Decimal(0), service="x")
+    ) == [
         ("hours", "0 is no amount of work. Enter more than 0 hours."),
         ("service", f"“x” is no service that is charged by hours. {KNOWN}"),
     ]
-    assert refused(change_work, entry=entry, on=ON, by=None, **says(entry, site=other)) == [
+    assert refused(change_work, entry=entry, reason="Misread", on=ON, by=None, **says(entry, site=other)) == [
         ("site", "Reno is no site of agreement LNS970602JC. Choose one of its sites.")
     ]
 
@@ -383,11 +387,11 @@ def test_change_work_refuses_what_entering_refuses_and_another_agreements_site(s
 def test_change_work_refuses_when_somebody_else_has_changed_it(site):
     entry = worked(site, DAY)
     seen = entry_version(entry)
-    change_work(entry=entry, on=ON, by=None, seen=seen, **says(entry, hours=Decimal(2)))
+    change_work(entry=entry, reason="Misread", on=ON, by=None, seen=seen, **says(entry, hours=Decimal(2)))
 
-    assert refused(change_work, entry=entry, on=ON, by=None, seen=seen, **says(entry, hours=Decimal(3))) == [
-        ("", "Somebody else has changed this entry since you opened it. Look at it as it is now, then change it.")
-    ]
+    assert refused(
+        change_work, entry=entry, reason="Misread", on=ON, by=None, seen=seen, **says(entry, hours=Decimal(3))
+    ) == [("", "Somebody else has changed this entry since you opened it. Look at it as it is now, then change it.")]
 
 
 def test_correct_work_reverses_a_billed_entry_and_enters_what_is_right(agreement, site, clerk):
@@ -444,4 +448,6 @@ def test_reverse_work_refuses_a_bad_reason_and_a_reversed_entry(site):
     reverse_work(entry=entry, reason="Never done", on=ON, by=None)
     said = "The entry was reversed on 15 July 1999: Never done. Enter what is right."
     assert refused(reverse_work, entry=entry, reason="x", on=ON, by=None) == [("", said)]
-    assert refused(change_work, entry=entry, on=ON, by=None, **says(entry, hours=Decimal(1))) == [("", said)]
+    assert refused(change_work, entry=entry, reason="Misread", on=ON, by=None, **says(entry, hours=Decimal(1))) == [
+        ("", said)
+    ]
