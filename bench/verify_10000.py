@@ -12,6 +12,7 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -28,12 +29,13 @@ from django.db import connection  # noqa: E402
 from django.db.models import QuerySet  # noqa: E402
 
 from contracts import guards  # noqa: E402
+from contracts.filing import stored_name  # noqa: E402
 from invoicing.anchoring import make_good  # noqa: E402
 from invoicing.chain import chain_sha256  # noqa: E402
 from invoicing.documents import content_sha256  # noqa: E402
 from invoicing.drafting import draft_invoices  # noqa: E402
 from invoicing.models import Invoice, InvoiceLine, InvoicePdf, NumberSeries  # noqa: E402
-from invoicing.printing import pdf_name  # noqa: E402
+from invoicing.sealed_rows import SEALED, digests_of  # noqa: E402
 from invoicing.verifying import Verification  # noqa: E402
 from sites.models import Site  # noqa: E402
 from tests import factories, reference  # noqa: E402
@@ -57,7 +59,7 @@ def issued(number: int) -> None:
         keys = [site.pk for site in Site.objects.bulk_create(sites)]
         copies, copied = [], []
         for original in originals[: number - last.number]:
-            last = _copied(original, last, series)
+            last = _copied(original, last, series, zip(lines[original.pk], keys, strict=True))
             copies.append(last)
             copied.append(lines[original.pk])
         Invoice.objects.bulk_create(copies)
@@ -69,11 +71,12 @@ def issued(number: int) -> None:
     NumberSeries.objects.update(last_number=last.number)
 
 
-def _copied(original: Invoice, before: Invoice, series: NumberSeries) -> Invoice:
+def _copied(original: Invoice, before: Invoice, series: NumberSeries, lines: Iterable) -> Invoice:
     row = copy.copy(original)
     row.pk, row._state = None, type(original._state)()
     row.number, row.number_text = before.number + 1, series.text(before.number + 1)
-    row.content = original.content | {"number": row.number_text}
+    digests = digests_of(invoice=row, lines=[_line_of(line, row, key) for line, key in lines])
+    row.content = original.content | {"number": row.number_text, SEALED: digests}
     row.content_sha256 = content_sha256(row.content)
     row.chain_sha256 = chain_sha256(
         before=before.chain_sha256, number=row.number_text, issued_on=row.issued_on, content_sha256=row.content_sha256
@@ -96,7 +99,7 @@ def printed() -> None:
     for row in Invoice.objects.order_by("pk").only("number_text").iterator():
         data = row.number_text.encode() * 3000
         digest = hashlib.sha256(data).hexdigest()
-        name = pdf_name(row.number_text, digest)
+        name = stored_name(row.number_text, digest)
         (settings.DOCUMENTS_DIR / name).write_bytes(data)
         rows.append(InvoicePdf(invoice=row, file_name=name, sha256=digest, size=len(data), pages=1))
     InvoicePdf.objects.bulk_create(rows, batch_size=1000)

@@ -212,10 +212,28 @@ def _reading(chosen: Chosen, *, from_day: date | None) -> dict:
 
 
 def _line(line: InvoiceLine, terms: AgreementTerms, *, said: str, calculations: "Calculations") -> dict:
-    content = {
+    content = columns_shown(line) | {
+        "site": site_shown(line),
+        "source": "" if line.source == said else line.source,
+        "calculation": 1 + list(calculations).index(steps_shown(line)),
+    }
+    part = _billing_period(line, terms)
+    if part is not None:
+        service = DaySpan(line.first_day, line.last_day)
+        content |= {"days": service.days, "days_of": part.days} if service != part else {}
+    return content
+
+
+def site_shown(line: InvoiceLine) -> str:
+    """Return the name of a line's site, as it is now."""
+    return str(line.site) if line.site else ALL_SITES
+
+
+def columns_shown(line: InvoiceLine) -> dict:
+    """Return what a line shows of its own columns, whatever stands beside it: its row must always say the same."""
+    return {
         "number": line.position,
         "kind": line.kind,
-        "site": str(line.site) if line.site else ALL_SITES,
         "about": _about(line),
         "level": line.level_name or line.description,
         "charge": line.charge,
@@ -227,15 +245,8 @@ def _line(line: InvoiceLine, terms: AgreementTerms, *, said: str, calculations: 
         "instalment": line.instalment,
         "instalment_of": line.instalment_of,
         "provisional": line.provisional,
-        "source": "" if line.source == said else line.source,
-        "calculation": 1 + list(calculations).index(_steps(line)),
         "amount": str(line.amount),
     }
-    part = _billing_period(line, terms)
-    if part is not None:
-        service = DaySpan(line.first_day, line.last_day)
-        content |= {"days": service.days, "days_of": part.days} if service != part else {}
-    return content
 
 
 def _billing_period(line: InvoiceLine, terms: AgreementTerms) -> DaySpan | None:
@@ -307,12 +318,15 @@ def _calculations(lines: Sequence[InvoiceLine]) -> Calculations:
     """The steps of all lines; lines calculated alike share one calculation, however many they are."""
     alike: Calculations = {}
     for line in lines:
-        alike.setdefault(_steps(line), []).append(line.position)
+        alike.setdefault(steps_shown(line), []).append(line.position)
     return alike
 
 
-def _steps(line: InvoiceLine) -> tuple[str, ...]:
-    """The steps of a line; its own number gives way, so that the lines of a credit note share one sentence."""
+def steps_shown(line: InvoiceLine) -> tuple[str, ...]:
+    """Return the steps of a line as they are shown.
+
+    Its own number gives way, so that the lines of a credit note share one sentence.
+    """
     own = f"Line {line.position} of "
     return tuple(
         f"The line of the same number of {step.removeprefix(own)}" if step.startswith(own) else step

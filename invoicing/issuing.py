@@ -28,6 +28,7 @@ from invoicing.documents import content_sha256, invoice_content
 from invoicing.drafts import rows_of, same
 from invoicing.models import Invoice, InvoiceLine, Waiver
 from invoicing.printing import make_pdf
+from invoicing.sealed_rows import SEALED, digests_of
 from invoicing.unbilled import PlannedDocument, adjustments, new_charges
 from sites.models import BlockPurchase, IntegrationOrder, WorkEntry
 
@@ -161,15 +162,14 @@ def _period_text(document: Invoice) -> str:
 def freeze(
     draft: Invoice, *, series: numbering.NumberSeries, number: int, number_text: str, on: date, by: User | None
 ) -> Invoice:
-    """Seal a document with its number and everything it shows."""
+    """Seal a document with its number, everything it shows, and the digests of its rows."""
     draft.series, draft.number, draft.number_text = series, number, number_text
     draft.issued_on, draft.issued_by = on, by
     lines = list(draft.lines.select_related("site").order_by("position"))
     corrected = list(draft.corrects.order_by("pk"))
     waived = draft.origin == Invoice.Origin.CREDIT and Waiver.objects.filter(line__in=lines).exists()
-    draft.content = invoice_content(
-        invoice=draft, lines=lines, agreement=draft.agreement, corrected=corrected, waived=waived
-    )
+    shown = invoice_content(invoice=draft, lines=lines, agreement=draft.agreement, corrected=corrected, waived=waived)
+    draft.content = shown | {SEALED: digests_of(invoice=draft, lines=lines)}
     draft.content_sha256 = content_sha256(draft.content)
     draft.chain_sha256 = chain_sha256(
         before=_link_before(series, number), number=number_text, issued_on=on, content_sha256=draft.content_sha256

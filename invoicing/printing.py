@@ -20,6 +20,7 @@ from invoicing import numbering
 from invoicing.anchoring import anchor_printed
 from invoicing.documents import content_sha256, invoice_content
 from invoicing.models import Invoice, InvoicePdf
+from invoicing.sealed_rows import SEALED
 
 logger = logging.getLogger(__name__)
 
@@ -61,10 +62,11 @@ def make_pdf(*, invoice: Invoice) -> InvoicePdf:
 
 
 def render_content(content: Mapping) -> RenderedPdf:
-    """Print the content of a document. The same content gives the same bytes."""
-    html = content_html(content)
-    dated = content["issued_on"] or content["last_day"]
-    return render_document(html=html, identifier=content_sha256(content), created_on=date.fromisoformat(dated))
+    """Print the content of a document. The same content gives the same bytes, whatever digests of rows it keeps."""
+    shown = {name: value for name, value in content.items() if name != SEALED}
+    html = content_html(shown)
+    dated = shown["issued_on"] or shown["last_day"]
+    return render_document(html=html, identifier=content_sha256(shown), created_on=date.fromisoformat(dated))
 
 
 def content_html(content: Mapping) -> str:

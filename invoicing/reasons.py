@@ -171,7 +171,7 @@ def recompute(inputs: Mapping) -> Decimal:
         case "integration":
             return cents(Decimal(inputs["price"]))
         case "adjustment" if "parts" in inputs:
-            return sum((_recomputed_part(part) for part in inputs["parts"]), ZERO)
+            return sum(recomputed_parts(inputs).values(), ZERO)
         case "adjustment":  # as it was stored before adjustments named their parts
             return sum((recompute(charge) for charge in inputs["charges"]), ZERO) - Decimal(inputs["billed"])
         case "credit":
@@ -198,6 +198,11 @@ def _recomputed_hours(inputs: Mapping) -> Decimal:
     if Decimal(inputs["prepaid"]) + Decimal(inputs["hourly"]) != Decimal(inputs["hours"]):
         raise ValueError("The prepaid hours and those bought by the hour are not the hours of the entry.")
     return cents(Decimal(inputs["hourly_price"]) * Decimal(inputs["billed"]))
+
+
+def recomputed_parts(inputs: Mapping) -> dict[int, Decimal]:
+    """Compute an adjustment's amount again, part by part."""
+    return {part["part"]: _recomputed_part(part) for part in inputs["parts"]}
 
 
 def _recomputed_part(part: Mapping) -> Decimal:

@@ -5,7 +5,7 @@ what is stored, and the ledger's side of it.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,11 +14,12 @@ from functools import lru_cache
 from contracts.money import ZERO, money_text
 from contracts.periods import day_text
 from invoicing.chain import chain_sha256
-from invoicing.reasons import recompute
+from invoicing.reasons import recompute, recomputed_parts
 
 INVOICE, CREDIT_NOTE = "invoice", "credit-note"
 INSTALMENT, ADJUSTMENT, CREDIT = "instalment", "adjustment", "credit"
 KINDS = {INVOICE: "invoice", CREDIT_NOTE: "credit note"}
+REASON = "Reason: "
 
 
 @dataclass(frozen=True)
@@ -37,31 +38,38 @@ class Finding:
 
 @dataclass(frozen=True)
 class CreditedLine:
-    """The line that a credit line takes back, as it is stored now; `by_credit` where it took another one back."""
+    """The line that a credit line takes back, as it is stored now; `by_credit` where it took another one back.
+
+    `parts` are the instalments that it billed; empty where its charge has none.
+    """
 
     number: str
     position: int
     charge: tuple
     is_issued: bool
     by_credit: bool
+    parts: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
 class StoredLine:
     """One line as its row says it. `charge` names what is charged, `credited` is the sum of its issued credits.
 
-    `recomputed` is what its stored inputs give now, or why they give nothing; `inputs` themselves are there where the
-    line corrects another one.
+    `recomputed` is what its stored inputs give now, or why they give nothing. `said` are the columns that the content
+    must say again, `source` and `steps` those that it keeps for several lines together.
     """
 
     position: int
     kind: str
     charge: tuple
+    period: int
     amount: Decimal
     recomputed: Decimal | str
     shares: list | None
     inputs: Mapping
     said: Mapping[str, object]
+    source: str
+    steps: Sequence[str]
     credits: CreditedLine | None = None
     credited: Decimal = ZERO
 
@@ -80,7 +88,9 @@ class StoredDocument:
     """One issued document as its rows say it.
 
     `digest` is the SHA-256 of the stored content as it is computed now, `link_before` the link of the number before,
-    `printed_number` the number as its series prints it, and `said` what the content must say again.
+    `printed_number` the number as its series prints it, and `said` what the content must say again. `sealed` are the
+    digests of its rows that the content keeps, `rows` the same as they are computed now; a document that was issued
+    before there were any has neither.
     """
 
     name: str
@@ -96,9 +106,12 @@ class StoredDocument:
     link: str
     link_before: str
     printed_number: str
+    reason: str
     said: Mapping[str, object]
     lines: tuple[StoredLine, ...]
     corrects: tuple[Corrected, ...] = ()
+    sealed: Mapping | None = None
+    rows: Mapping | None = None
 
 
 def document_findings(*, document: StoredDocument) -> Iterator[Finding]:
@@ -109,9 +122,10 @@ def document_findings(*, document: StoredDocument) -> Iterator[Finding]:
 
 def _messages(document: StoredDocument) -> Iterator[str]:
     yield from _content(document)
+    yield from _rows(document)
     yield from _totals(document)
     for line in document.lines:
-        for message in (*_computed(line), *_shares(line), *_credit(line), *_credited(line)):
+        for message in (*_computed(line), *_period(line), *_shares(line), *_credit(line), *_credited(line)):
             yield f"line {line.position} {message}"
     yield from _links(document)
     yield from _chained(document)
@@ -125,12 +139,17 @@ def _content(document: StoredDocument) -> Iterator[str]:
     if document.digest != document.content_sha256:
         yield "the stored content is not the one that was issued: its SHA-256 is another. Compare it with a backup."
     yield from _differing(content, document.said, "the content")
+    yield from _reason(content, document.reason)
     lines = content.get("lines", ())
     if len(lines) != len(document.lines):
         yield f"the content has {len(lines)} lines, the books have {len(document.lines)}."
         return
     for printed, line in zip(lines, document.lines, strict=True):
-        yield from _differing(printed, line.said, f"line {line.position} of the content")
+        said = line.said | ({"source": line.source} if "source" in printed else {})
+        shown = printed | ({"source": printed["source"] or content["source"]} if "source" in printed else {})
+        yield from _differing(shown, said, f"line {line.position} of the content")
+        if "calculation" in printed and _calculation(content, printed["calculation"]) != list(line.steps):
+            yield f"line {line.position} of the content shows another calculation than the steps of the row."
 
 
 def _differing(content: Mapping, said: Mapping[str, object], where: str) -> Iterator[str]:
@@ -138,6 +157,36 @@ def _differing(content: Mapping, said: Mapping[str, object], where: str) -> Iter
     for name, value in said.items():
         if name in content and content[name] != value:
             yield f"{where} says {_shown(content[name])} for {name.replace('_', ' ')}, the row {_shown(value)}."
+
+
+def _calculation(content: Mapping, number: int) -> list[str] | None:
+    """The steps of a calculation, which several lines may share."""
+    return next((each["steps"] for each in content["calculations"] if each["number"] == number), None)
+
+
+def _reason(content: Mapping, reason: str) -> Iterator[str]:
+    """The reason of a credit is shown among the remarks."""
+    shown = [remark for remark in content.get("remarks", ()) if remark.startswith(REASON)]
+    if "remarks" in content and shown != ([f"{REASON}{reason}"] if reason else []):
+        said = " ".join(remark.removeprefix(REASON) for remark in shown)
+        yield f"the content says {_shown(said)} for reason, the row {_shown(reason)}."
+
+
+def _rows(document: StoredDocument) -> Iterator[str]:
+    """Everything that the rows hold is as it was when the document was issued, whether it is shown or not."""
+    sealed, rows = document.sealed, document.rows
+    if sealed is None or rows is None:
+        return
+    if sealed["document"] != rows["document"]:
+        yield "the row is not the one that was sealed at issue: a column was changed. Compare it with a backup."
+    if len(sealed["lines"]) != len(rows["lines"]):
+        return  # the content tells what is missing
+    for line, before, now in zip(document.lines, sealed["lines"], rows["lines"], strict=True):
+        if before != now:
+            yield (
+                f"the row of line {line.position} is not the one that was sealed at issue: a column was changed. "
+                "Compare it with a backup."
+            )
 
 
 def _shown(value: object) -> str:
@@ -186,11 +235,27 @@ def _computed(line: StoredLine) -> Iterator[str]:
         yield f"says {money_text(line.amount)}, its stored inputs give {money_text(found)}."
 
 
+def _period(line: StoredLine) -> Iterator[str]:
+    """What is billed for a site is found by its annual period; the inputs name it again."""
+    if isinstance(line.recomputed, str):
+        return
+    charges = [line.inputs, *line.inputs.get("charges", ()), *(part["charge"] for part in _parts(line))]
+    for named in sorted({charge["period"]["number"] for charge in charges if charge and "period" in charge}):
+        if named != line.period:
+            yield f"is of annual period {line.period}, its stored inputs are of annual period {named}."
+
+
+def _parts(line: StoredLine) -> Sequence[Mapping]:
+    """The parts of an adjustment; nothing for another line, nor for one stored before adjustments named theirs."""
+    return line.inputs.get("parts", ())
+
+
 def _shares(line: StoredLine) -> Iterator[str]:
     if line.shares is None:
         return
     try:
-        total = sum((Decimal(amount) for _part, amount in line.shares), ZERO)
+        shares = [(part, Decimal(amount)) for part, amount in line.shares]
+        total = sum((amount for _part, amount in shares), ZERO)
     except (ArithmeticError, TypeError, ValueError):
         yield "has shares that are no amounts."
         return
@@ -198,6 +263,8 @@ def _shares(line: StoredLine) -> Iterator[str]:
         yield f"says {money_text(line.amount)}, its shares add up to {money_text(total)}."
     if len({part for part, _amount in line.shares}) != len(line.shares):
         yield "names an instalment twice in its shares."
+    elif _parts(line) and not isinstance(line.recomputed, str) and dict(shares) != recomputed_parts(line.inputs):
+        yield "has other shares than its stored inputs give."
 
 
 def _credit(line: StoredLine) -> Iterator[str]:
@@ -208,6 +275,8 @@ def _credit(line: StoredLine) -> Iterator[str]:
         return
     if not credited.is_issued or credited.by_credit:
         yield f"takes back line {credited.position} of {credited.number or 'a draft'}, which billed nothing."
+    if line.shares is not None and not {part for part, _amount in line.shares} <= credited.parts:
+        yield f"takes back instalments that line {credited.position} of {credited.number} did not bill."
     if credited.charge != line.charge:
         yield f"takes back line {credited.position} of {credited.number}, which is another charge."
     named = line.inputs.get("document"), line.inputs.get("line")

@@ -10,11 +10,12 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
 from django.conf import settings
+from django.core.exceptions import FieldDoesNotExist
 from django.db import connection
 from django.db.models import Q, Sum, TextField
 from django.db.models.functions import Cast
@@ -27,8 +28,9 @@ from invoicing import numbering
 from invoicing.anchoring import FILE_NAME, issued_entry, read_ledger
 from invoicing.books import charge_key
 from invoicing.chain import ISSUED, PRINTED, Entry, Ledger
-from invoicing.documents import content_sha256
+from invoicing.documents import columns_shown, content_sha256, site_shown, steps_shown
 from invoicing.models import Correction, Invoice, InvoiceLine, InvoicePdf, NumberSeries
+from invoicing.sealed_rows import SEALED, row_digests
 from invoicing.verification import (
     Corrected,
     CreditedLine,
@@ -42,12 +44,12 @@ from invoicing.verification import (
     recomputed_text,
     series_findings,
 )
-from sites.models import ReportPdf
+from sites.models import ReportPdf, Site
 
 CHUNK = 50
 """Documents that are read together, in a fixed number of queries."""
 
-UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+UNREADABLE = (ArithmeticError, AttributeError, FieldDoesNotExist, LookupError, TypeError, ValueError)
 """What reading a row raises whose columns hold what no document ever stored."""
 
 BOOKS = "Books"
@@ -81,6 +83,7 @@ class Verification:
     def __init__(self, *, agreement: Agreement | None = None):
         self.agreement = agreement
         self.documents = 0
+        self.unsealed = 0
         self.lines = 0
         self.pdfs = 0
         self.heads: list[Head] = []
@@ -98,6 +101,8 @@ class Verification:
         for series in bounds:
             yield from self._series(series, ledger)
         yield from self._still_unanchored()
+        if self.unsealed:
+            yield Finding(BOOKS, _unsealed_text(self.unsealed), is_note=True)
         if self.agreement is None:
             yield from _only_in_ledger(ledger)
             yield from _ledger_notes(ledger)
@@ -144,6 +149,7 @@ class Verification:
                 yield Finding(keys[0].name, f"what is stored cannot be read ({fault}). Compare it with a backup.")
             return
         self.documents += len(chunk.rows)
+        self.unsealed += sum(SEALED not in row.content for row in chunk.rows)
         self.lines += chunk.line_count
         for row, findings in zip(chunk.rows, found, strict=True):
             yield from findings
@@ -189,13 +195,8 @@ class Verification:
 # ---- documents -----------------------------------------------------------------------------------------------------
 
 
-_CHARGE = ("charge", "site_id", "block_purchase_id", "work_entry_id", "integration_order_id", "period_number")
-_COLUMNS = (
-    *("id", "invoice_id", "position", "kind", "first_day", "last_day", "instalment", "instalment_of", *_CHARGE),
-    *("annual_price", "unit_price", "provisional", "amount", "shares", "stored", "credits_id", "credits__position"),
-    *("credits__invoice__number_text", "credits__invoice__origin", "credits__invoice__issued_on"),
-    *(f"credits__{name}" for name in _CHARGE),
-)
+_LONG = ("inputs", "credits__inputs", "credits__steps", "credits__invoice__content")
+"""Columns that are not needed, or are read as text: lines of one month and level have the same inputs, read once."""
 
 
 class _Chunk:
@@ -211,10 +212,12 @@ class _Chunk:
                 "number", "chain_sha256"
             )
         )
-        self.lines: dict[int, list[dict]] = {}
+        self.lines: dict[int, list[InvoiceLine]] = {}
         found = InvoiceLine.objects.filter(invoice__in=keys).annotate(stored=Cast("inputs", TextField()))
-        for line in found.order_by("invoice", "position").values(*_COLUMNS):
-            self.lines.setdefault(line["invoice_id"], []).append(line)
+        found = found.select_related("site", "credits__invoice").defer(*_LONG)
+        for line in found.order_by("invoice", "position"):
+            line.inputs = _parsed(line.stored)
+            self.lines.setdefault(line.invoice_id, []).append(line)
         credits = InvoiceLine.objects.filter(credits__invoice__in=keys, invoice__issued_on__isnull=False)
         self.credited = dict(credits.order_by().values_list("credits").annotate(Sum("amount")))
         self.corrects: dict[int, list[Corrected]] = {}
@@ -234,6 +237,9 @@ class _Chunk:
 
     def document(self, row: Invoice) -> StoredDocument:
         """Return one of the documents as plain values."""
+        lines = self.lines.get(row.pk, ())
+        sealed = row.content.get(SEALED)
+        moved = {} if sealed else _moved(row, lines)
         return StoredDocument(
             name=row.number_text,
             kind=row.kind,
@@ -248,6 +254,7 @@ class _Chunk:
             link=row.chain_sha256,
             link_before=self.before.get(row.number - 1, ""),
             printed_number=self.series.text(row.number),
+            reason=row.reason,
             said={
                 "number": row.number_text,
                 "kind": row.kind,
@@ -257,50 +264,63 @@ class _Chunk:
                 "total": str(row.total),
                 "demonstration": row.is_demonstration,
             },
-            lines=tuple(self._line(line) for line in self.lines.get(row.pk, ())),
+            lines=tuple(self._line(line, moved.get(line.position, {})) for line in lines),
             corrects=tuple(self.corrects.get(row.pk, ())),
+            sealed=sealed,
+            rows=row_digests(invoice=row, lines=lines, columns=sealed["columns"]) if sealed else None,
         )
 
-    def _line(self, line: dict) -> StoredLine:
-        corrects = line["kind"] in (InvoiceLine.Kind.ADJUSTMENT, InvoiceLine.Kind.CREDIT)
+    def _line(self, line: InvoiceLine, moved: dict[str, str]) -> StoredLine:
         return StoredLine(
-            position=line["position"],
-            kind=line["kind"],
-            charge=charge_key(line),
-            amount=line["amount"],
-            recomputed=recomputed_text(line["stored"]),
-            shares=line["shares"],
-            inputs=json.loads(line["stored"]) if corrects else {},
-            said={
-                "number": line["position"],
-                "kind": line["kind"],
-                "charge": line["charge"],
-                "first_day": line["first_day"].isoformat(),
-                "last_day": line["last_day"].isoformat(),
-                "instalment": line["instalment"],
-                "instalment_of": line["instalment_of"],
-                "annual_price": _text(line["annual_price"]),
-                "unit_price": _text(line["unit_price"]),
-                "provisional": line["provisional"],
-                "amount": str(line["amount"]),
-            },
-            credits=_credited(line) if line["credits_id"] else None,
-            credited=self.credited.get(line["id"], ZERO),
+            position=line.position,
+            kind=line.kind,
+            charge=charge_key(vars(line)),
+            period=line.period_number,
+            amount=line.amount,
+            recomputed=recomputed_text(line.stored),
+            shares=line.shares,
+            inputs=line.inputs,
+            said=columns_shown(line) | moved,
+            source=line.source,
+            steps=steps_shown(line),
+            credits=_credited(line.credits) if line.credits_id else None,
+            credited=self.credited.get(line.pk, ZERO),
         )
 
 
-def _text(amount: Decimal | None) -> str:
-    return "" if amount is None else str(amount)
+@lru_cache(maxsize=2000)
+def _parsed(inputs: str) -> dict:
+    """Stored inputs; nothing changes them here."""
+    return json.loads(inputs)
 
 
-def _credited(line: dict) -> CreditedLine:
+def _credited(line: InvoiceLine) -> CreditedLine:
+    parts = [line.instalment] if line.instalment else [part for part, _amount in line.shares or ()]
     return CreditedLine(
-        number=line["credits__invoice__number_text"],
-        position=line["credits__position"],
-        charge=charge_key({name: line[f"credits__{name}"] for name in _CHARGE}),
-        is_issued=line["credits__invoice__issued_on"] is not None,
-        by_credit=line["credits__invoice__origin"] == Invoice.Origin.CREDIT,
+        number=line.invoice.number_text,
+        position=line.position,
+        charge=charge_key(vars(line)),
+        is_issued=line.invoice.issued_on is not None,
+        by_credit=line.invoice.origin == Invoice.Origin.CREDIT,
+        parts=frozenset(parts),
     )
+
+
+def _moved(row: Invoice, lines: Sequence[InvoiceLine]) -> dict[int, dict[str, str]]:
+    """Return the sites of the lines that were billed for another one than they name now, by position.
+
+    A site may be called otherwise by now; but where another site has the name that a line shows, the line was moved.
+    Only a document without digests is asked.
+    """
+    shown = {printed.get("number"): printed.get("site") for printed in row.content.get("lines", ())}
+    other = {line.position: site_shown(line) for line in lines if shown.get(line.position) != site_shown(line)}
+    held = {str(site) for site in Site.objects.filter(agreement=row.agreement_id)} if other else set()
+    return {position: {"site": site} for position, site in other.items() if shown.get(position) in held}
+
+
+def _unsealed_text(number: int) -> str:
+    some = "1 document was" if number == 1 else f"{number:,} documents were"
+    return f"{some} issued before rows had digests: of their rows, only what they show and compute is compared."
 
 
 # ---- books as a whole ----------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """G8: somebody who owns the database changes the books behind the application; reading them again finds it.
 
-Each manipulation is tried carelessly and carefully: then all digests and the whole chain are computed anew. In the
-control the ledger beside the PDFs is written anew as well, and with it goes what the books can be held against.
+Each manipulation is tried carelessly and carefully: then all digests, those of the rows too, and the whole chain are
+computed anew. In the control the ledger beside the PDFs is written anew as well, and with it goes what the books can
+be held against.
 """
 
 import hashlib
@@ -22,7 +23,9 @@ from invoicing.crediting import credit
 from invoicing.documents import content_sha256
 from invoicing.drafting import draft_invoices
 from invoicing.models import Invoice, InvoiceLine, InvoicePdf, NumberSeries
+from invoicing.sealed_rows import SEALED, digests_of
 from invoicing.verifying import Verification
+from sites.models import Site
 from tests.faults import cases, taking_out
 from tests.faults.numbers_under_load import FastPrinter
 from tests.faults.outcome import Outcome
@@ -33,7 +36,7 @@ TITLE = "books edited from behind"
 
 
 def check(scratch: Scratch, *, full: bool, control: bool) -> Outcome:
-    """Manipulate the books in seven ways, with and without care; each is found, and a number is named."""
+    """Manipulate the books in many ways, with and without care; each is found, and a number is named."""
     scratch.fresh()
     cases.agreements(1)
     apart(fill_books)
@@ -41,7 +44,7 @@ def check(scratch: Scratch, *, full: bool, control: bool) -> Outcome:
     outcome.damage["sound books: finding"] += len(apart(findings))
     scratch.save("sound")
     for manipulate in MANIPULATIONS:
-        for care in (False, True) if full and not control else (True,):
+        for care in (False, True) if (full or manipulate in OF_ROWS) and not control else (True,):
             scratch.fresh("sound")
             apart(lambda manipulate=manipulate, care=care: tamper(manipulate, care, rewrite_ledger=control))
             found = apart(findings)
@@ -83,18 +86,22 @@ def tamper(manipulate: Callable, care: bool, *, rewrite_ledger: bool) -> None:
 
 
 def compute_anew() -> None:
-    """Give every document the digest of what it says now, and its place in a chain that holds together."""
+    """Give every document the digests of its rows and of what it says now, and its place in a chain that holds."""
     for series in NumberSeries.objects.all():
         before = ""
         for invoice in Invoice.objects.filter(series=series).order_by("number"):
+            rows = digests_of(invoice=invoice, lines=invoice.lines.order_by("position"))
+            invoice.content |= {SEALED: rows}
             digest = content_sha256(invoice.content)
             before = chain_sha256(
                 before=before, number=invoice.number_text, issued_on=invoice.issued_on, content_sha256=digest
             )
-            Invoice.objects.filter(pk=invoice.pk).update(content_sha256=digest, chain_sha256=before)
+            Invoice.objects.filter(pk=invoice.pk).update(
+                content=invoice.content, content_sha256=digest, chain_sha256=before
+            )
 
 
-# ---- seven ways --------------------------------------------------------------------------------------------------
+# ---- documents ---------------------------------------------------------------------------------------------------
 
 
 def amount_changed() -> None:
@@ -164,7 +171,54 @@ def forged_document_appended() -> None:
     NumberSeries.objects.filter(code="INVOICE").update(last_number=11)
 
 
-MANIPULATIONS = (
+# ---- what a document does not show ---------------------------------------------------------------------------------
+
+
+def month_set_free() -> None:
+    """Let the first month belong to the next annual period, so that a run bills it again."""
+    InvoiceLine.objects.filter(invoice__number_text="INV-00001").update(period_number=2)
+
+
+def explanation_forged() -> None:
+    """Give a line another calculation and another clause than those that it was issued with."""
+    line = InvoiceLine.objects.filter(invoice__number_text="INV-00002")
+    line.update(steps=["13,583.34 as agreed by telephone."], source="Amendment 9, Appendix Z")
+
+
+def source_in_the_inputs_forged() -> None:
+    """Let the stored inputs, and with them the page, name another document for the price."""
+    line = InvoiceLine.objects.get(invoice__number_text="INV-00002")
+    line.inputs["priced"][0]["source"] = "Amendment 9, Appendix Z"
+    line.save()
+
+
+def line_described_otherwise() -> None:
+    """Name another level, another charge and a quantity."""
+    line = InvoiceLine.objects.filter(invoice__number_text="INV-00003")
+    line.update(level_name="Large", description="Consulting", quantity=Decimal(2))
+
+
+def line_moved_to_another_site() -> None:
+    """Let one site have been billed what another one was."""
+    line = InvoiceLine.objects.get(invoice__number_text="INV-00003")
+    line.site = Site.objects.create(agreement=line.site.agreement, city="Elsewhere", in_service_on=line.first_day)
+    line.save()
+
+
+def credit_moved_to_another_month() -> None:
+    """Let a credit have taken back the month before, so that a run bills neither as it should."""
+    line = InvoiceLine.objects.get(invoice__number_text="CN-00001")
+    line.shares = [[number - 1, amount] for number, amount in line.shares]
+    line.save()
+
+
+def reason_and_date_of_a_document_changed() -> None:
+    """Give a credit another reason, and let an invoice have billed through another day."""
+    Invoice.objects.filter(number_text="CN-00001").update(reason="Never agreed")
+    Invoice.objects.filter(number_text="INV-00004").update(through=date(1999, 2, 27))
+
+
+OF_DOCUMENTS = (
     amount_changed,
     customer_changed_everywhere,
     one_byte_of_a_pdf_changed,
@@ -173,6 +227,16 @@ MANIPULATIONS = (
     two_documents_swapped,
     forged_document_appended,
 )
+OF_ROWS = (
+    month_set_free,
+    explanation_forged,
+    source_in_the_inputs_forged,
+    line_described_otherwise,
+    line_moved_to_another_site,
+    credit_moved_to_another_month,
+    reason_and_date_of_a_document_changed,
+)
+MANIPULATIONS = (*OF_DOCUMENTS, *OF_ROWS)
 
 
 def delete(number_text: str) -> None:

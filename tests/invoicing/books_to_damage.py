@@ -9,17 +9,19 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 
 from contracts.filing import stored_name
 from contracts.guards import create_triggers, drop_triggers
 from contracts.models import Agreement
-from invoicing.anchoring import anchor_issued, anchor_printed
+from invoicing.anchoring import anchor_issued, anchor_printed, ledger_path
+from invoicing.chain import chain_sha256
 from invoicing.crediting import WaiverDecision, credit
 from invoicing.documents import content_sha256
 from invoicing.drafting import draft_invoices
 from invoicing.issuing import issue
 from invoicing.models import Invoice, InvoiceLine, InvoicePdf
+from invoicing.sealed_rows import SEALED
 from invoicing.verifying import Verification
 from sites.models import Site
 from tests import factories
@@ -113,13 +115,28 @@ def found(**options) -> list[str]:
     return [finding.text for finding in Verification(**options).findings()]
 
 
+@contextmanager
+def undone() -> Iterator[None]:
+    """Take back what is done meanwhile: many kinds of damage are tried on the same books."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def other_row(number: str, position: int | None = None) -> str:
+    """What is found of a row, of a document or of a line, that is not as it was sealed."""
+    row = "the row" if position is None else f"the row of line {position}"
+    said = "is not the one that was sealed at issue: a column was changed. Compare it with a backup."
+    return f"{number}: {row} {said}"
+
+
 def set_invoice(books: Books, document: str, /, **values) -> tuple:
     """The statement that changes columns of a document."""
     names = ", ".join(f"{name} = %s" for name in values)
     return f"UPDATE invoicing_invoice SET {names} WHERE id = %s", *values.values(), books.by_number[document].pk
 
 
-def set_line(books: Books, number: str, position: int, **values) -> tuple:
+def set_line(books: Books, number: str, position: int, /, **values) -> tuple:
     """The statement that changes columns of a line."""
     names = ", ".join(f"{name} = %s" for name in values)
     key = books.by_number[number].pk
@@ -133,6 +150,27 @@ def set_line(books: Books, number: str, position: int, **values) -> tuple:
 
 def line(books: Books, number: str, position: int) -> InvoiceLine:
     return InvoiceLine.objects.get(invoice=books.by_number[number], position=position)
+
+
+def without_digests(books: Books) -> None:
+    """Make the books as they were before documents kept digests of their rows: consistent, in the ledger too."""
+    links: dict[int, str] = {}
+    for document in Invoice.objects.order_by("number"):
+        content = {name: value for name, value in document.content.items() if name != SEALED}
+        document.content_sha256 = content_sha256(content)
+        links[document.series_id] = document.chain_sha256 = chain_sha256(
+            before=links.get(document.series_id, ""),
+            number=document.number_text,
+            issued_on=document.issued_on,
+            content_sha256=document.content_sha256,
+        )
+        digests = {"content_sha256": document.content_sha256, "chain_sha256": document.chain_sha256}
+        damage(set_invoice(books, document.number_text, content=json.dumps(content), **digests))
+        books.by_number[document.number_text].content = content
+    ledger_path().unlink()
+    for document in Invoice.objects.order_by("pk"):
+        anchor_issued(document)
+        anchor_printed(document.pdf)
 
 
 def with_content(books: Books, number: str, *, digest: bool, **values) -> tuple:

@@ -17,6 +17,7 @@ from tests.invoicing.books_to_damage import (
     damage,
     found,
     issued_through,
+    other_row,
     set_invoice,
     set_line,
     sound_books,
@@ -66,13 +67,14 @@ def test_command_prints_a_line_per_finding_and_ends_with_1(books):
     damage(set_line(books, "INV-00001", 2, inputs="{}"))
     said = StringIO()
 
-    with pytest.raises(CommandError, match=r"^1 finding in 4 documents. Each stands above.$") as failed:
+    with pytest.raises(CommandError, match=r"^2 findings in 4 documents. Each stands above.$") as failed:
         call_command("verify_invoices", stdout=said)
 
     assert failed.value.returncode == 1
-    assert said.getvalue().splitlines()[0] == (
-        "INV-00001: line 2 cannot be computed again from its stored inputs (KeyError: 'rule')."
-    )
+    assert said.getvalue().splitlines()[:2] == [
+        other_row("INV-00001", 2),
+        "INV-00001: line 2 cannot be computed again from its stored inputs (KeyError: 'rule').",
+    ]
 
 
 def test_command_speaks_json(books, settings):
@@ -86,10 +88,11 @@ def test_command_speaks_json(books, settings):
     answer = json.loads(said.getvalue())
     assert (answer["documents"], answer["lines"], answer["pdfs"]) == (4, 8, 4)
     assert answer["findings"] == [
+        {"place": "INV-00001", "message": other_row("INV-00001", 2).removeprefix("INV-00001: ")},
         {
             "place": "INV-00001",
             "message": "line 2 cannot be computed again from its stored inputs (KeyError: 'rule').",
-        }
+        },
     ]
     assert answer["notes"] == [{"place": "Documents folder", "message": "strange.txt belongs to no document."}]
     assert [series["last"] for series in answer["series"]] == ["CN-00001", "INV-00003"]

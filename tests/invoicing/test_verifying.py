@@ -23,6 +23,7 @@ from tests.invoicing.books_to_damage import (
     found,
     issued_through,
     line,
+    other_row,
     set_invoice,
     set_line,
     sound_books,
@@ -124,6 +125,7 @@ def test_1_an_amount_is_changed(books):
 
     assert found() == [
         "INV-00002: line 1 of the content says 13583.34 for amount, the row 13583.35.",
+        other_row("INV-00002", 1),
         "INV-00002: the lines add up to 27,166.69, the document says 27,166.68.",
         "INV-00002: line 1 says 13,583.35, its stored inputs give 13,583.34.",
     ]
@@ -225,6 +227,8 @@ def test_5_a_line_and_the_digest_are_changed_alike(books):
     damage(*_consistently(books))
 
     assert found() == [
+        other_row("INV-00002"),
+        other_row("INV-00002", 1),
         f"INV-00002: {BROKEN}",
         "INV-00002: the document is not the one in the ledger: another SHA-256.",
     ]
@@ -243,6 +247,8 @@ def test_5_a_line_the_digest_and_the_whole_chain_are_changed_alike(books):
         damage(set_invoice(books, document.number_text, chain_sha256=before))
 
     assert found() == [
+        other_row("INV-00002"),
+        other_row("INV-00002", 1),
         "INV-00002: the document is not the one in the ledger: another SHA-256 and chain.",
         "INV-00003: the document is not the one in the ledger: another chain.",
     ]
@@ -269,6 +275,7 @@ def test_6_a_document_is_dated_otherwise(books):
 
     assert found() == [
         "INV-00002: the content says 1998-12-01 for issued on, the row 1998-11-30.",
+        other_row("INV-00002"),
         f"INV-00002: {BROKEN}",
         "INV-00002: is dated 30 November 1998, before INV-00001 of 1 December 1998.",
         "INV-00002: the document is not the one in the ledger: another date.",
@@ -284,6 +291,7 @@ def test_6_a_document_is_dated_otherwise_with_content_and_digest(books):
     )
 
     assert found() == [
+        other_row("INV-00003"),
         f"INV-00003: {BROKEN}",
         "INV-00003: the document is not the one in the ledger: another date and SHA-256.",
         "INV-00003: its PDF is not the one in the ledger: another date.",
@@ -296,6 +304,7 @@ def test_7_a_document_is_renumbered(books):
     (pdf,) = InvoicePdf.objects.filter(invoice__number=4)
     assert found() == [
         "INV-00004: the content says INV-00003 for number, the row INV-00004.",
+        other_row("INV-00004"),
         f"INV-00004: {BROKEN}",
         "INV-00004: number 3 is missing before it.",
         f"INV-00004: its PDF {pdf.file_name} is that of another document.",

@@ -12,6 +12,7 @@ from tests.invoicing.books_to_damage import (
     damage,
     found,
     line,
+    other_row,
     set_invoice,
     set_line,
     sound_books,
@@ -130,6 +131,7 @@ KINDS_OF_DAMAGE = [
         other_total,
         [
             "INV-00001: the content says 27166.66 for total, the row 0.01.",
+            other_row("INV-00001"),
             "INV-00001: the lines add up to 27,166.66, the document says 0.01.",
         ],
     ),
@@ -140,20 +142,31 @@ KINDS_OF_DAMAGE = [
             "INV-00002: the lines add up to 13,583.34, the document says 27,166.68.",
         ],
     ),
-    (inputs_changed, ["INV-00001: line 2 says 13,583.33, its stored inputs give 2.00."]),
-    (inputs_without_rule, ["INV-00001: line 2 cannot be computed again from its stored inputs (KeyError: 'rule')."]),
+    (
+        inputs_changed,
+        [other_row("INV-00001", 2), "INV-00001: line 2 says 13,583.33, its stored inputs give 2.00."],
+    ),
+    (
+        inputs_without_rule,
+        [
+            other_row("INV-00001", 2),
+            "INV-00001: line 2 cannot be computed again from its stored inputs (KeyError: 'rule').",
+        ],
+    ),
     (
         shares_changed,
         [
+            other_row("INV-00003", 3),
             "INV-00003: line 3 says -6,134.41, its shares add up to -6,134.40.",
             "INV-00003: line 3 names an instalment twice in its shares.",
         ],
     ),
-    (shares_unreadable, ["INV-00003: line 3 has shares that are no amounts."]),
+    (shares_unreadable, [other_row("INV-00003", 3), "INV-00003: line 3 has shares that are no amounts."]),
     (
         kind_changed,
         [
             "CN-00001: the content says credit-note for kind, the row invoice.",
+            other_row("CN-00001"),
             "CN-00001: an amount of -500.00 makes no invoice.",
             "CN-00001: its number is of a series that has no invoices.",
         ],
@@ -161,6 +174,8 @@ KINDS_OF_DAMAGE = [
     (
         credit_of_another_line,
         [
+            other_row("CN-00001", 1),
+            "CN-00001: line 1 takes back instalments that line 2 of INV-00002 did not bill.",
             "CN-00001: line 1 takes back line 2 of INV-00002, which is another charge.",
             "CN-00001: line 1 takes back line 2 of INV-00002; its inputs name 1 of INV-00001.",
             "CN-00001: its lines correct INV-00002, its links name INV-00001.",
@@ -169,6 +184,7 @@ KINDS_OF_DAMAGE = [
     (
         credit_of_a_credit,
         [
+            other_row("CN-00001", 1),
             "CN-00001: line 1 takes back line 1 of CN-00001, which billed nothing.",
             "CN-00001: line 1 takes back line 1 of CN-00001; its inputs name 1 of INV-00001.",
             "CN-00001: line 1 is of -500.00, and 500.00 of it is taken back.",
@@ -177,12 +193,17 @@ KINDS_OF_DAMAGE = [
     ),
     (
         credit_of_no_line,
-        ["CN-00001: line 1 takes back no line.", "CN-00001: its lines correct no document, its links name INV-00001."],
+        [
+            other_row("CN-00001", 1),
+            "CN-00001: line 1 takes back no line.",
+            "CN-00001: its lines correct no document, its links name INV-00001.",
+        ],
     ),
     (
         credit_above_the_line,
         [
             "CN-00001: line 1 of the content says -500.00 for amount, the row -13583.34.",
+            other_row("CN-00001", 1),
             "CN-00001: the lines add up to -13,583.34, the document says -500.00.",
             "INV-00001: line 1 is of 13,583.33, and 13,583.34 of it is taken back.",
         ],

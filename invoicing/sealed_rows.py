@@ -1,0 +1,68 @@
+"""The digests of a document's rows: what is stored of it and its lines, beyond what it prints.
+
+Runs and pages read the rows, so the frozen content keeps a SHA-256 of each. The columns are those of the model, all but
+the few named here: a new one is in by itself. Their names are kept with the digests, because a document is held against
+the columns that there were when it was issued. Whoever takes a column away, or fills one on file, breaks these digests.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from functools import lru_cache
+from hashlib import sha256
+
+from django.db import models
+
+from invoicing.models import Invoice, InvoiceLine
+
+SEALED = "sealed"
+"""Where the content keeps the digests; nothing that is printed reads them."""
+
+LEFT_OUT = {
+    Invoice: {
+        "id": "names the row and says nothing; its number is in",
+        "content": "holds the digests itself, and has its own",
+        "content_sha256": "is computed of the content, and so of the digests",
+        "chain_sha256": "is computed of the content's digest",
+    },
+    InvoiceLine: {
+        "id": "names the row and says nothing; its position is in",
+        "invoice": "is where the digest stands",
+    },
+}
+"""The columns that are not in a row's digest, each with its reason."""
+
+
+def sealed_columns(model: type[models.Model]) -> tuple[str, ...]:
+    """Return the columns of a model that are in the digest of its rows."""
+    return tuple(field.name for field in model._meta.concrete_fields if field.name not in LEFT_OUT[model])
+
+
+def digests_of(*, invoice: Invoice, lines: Iterable[InvoiceLine]) -> dict:
+    """Return the digests of a document about to be issued and of its lines, in order, with the columns that are in."""
+    return row_digests(
+        invoice=invoice,
+        lines=lines,
+        columns={"document": sealed_columns(Invoice), "line": sealed_columns(InvoiceLine)},
+    )
+
+
+def row_digests(*, invoice: Invoice, lines: Iterable[InvoiceLine], columns: Mapping[str, Sequence[str]]) -> dict:
+    """Return the digests of the same rows over given columns; raises FieldDoesNotExist for one that is no more."""
+    return {
+        "columns": {row: list(names) for row, names in columns.items()},
+        "document": _row_sha256(invoice, tuple(columns["document"])),
+        "lines": [_row_sha256(line, tuple(columns["line"])) for line in lines],
+    }
+
+
+def _row_sha256(row: models.Model, columns: tuple[str, ...]) -> str:
+    """The SHA-256 of a row: amounts in whole hundredths, other rows by their keys, the names sorted."""
+    values = {name: field.get_prep_value(getattr(row, field.attname)) for name, field in _fields(type(row), columns)}
+    text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=date.isoformat)
+    return sha256(text.encode()).hexdigest()
+
+
+@lru_cache
+def _fields(model: type[models.Model], columns: tuple[str, ...]) -> tuple[tuple[str, models.Field], ...]:
+    return tuple((name, model._meta.get_field(name)) for name in columns)
