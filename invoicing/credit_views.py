@@ -14,7 +14,14 @@ from contracts.money import money_text
 from contracts.periods import DaySpan
 from invoicing.billing import CannotBill
 from invoicing.credit_forms import WAIVER_FIELDS, CreditForm, WithdrawForm
-from invoicing.crediting import CannotCredit, credit, creditable_lines, withdraw_waiver
+from invoicing.crediting import (
+    CannotCredit,
+    credit,
+    creditable_lines,
+    nothing_left,
+    uncreditable,
+    withdraw_waiver,
+)
 from invoicing.filters import WaiverFilter
 from invoicing.models import Invoice, Waiver
 from invoicing.numbering import CannotNumber
@@ -39,7 +46,7 @@ class InvoiceCredit(PermissionRequiredMixin, DetailView):
     def form(self, data=None) -> CreditForm | None:
         """The form with what is left of each line; None for a document of which nothing can be taken back."""
         invoice = self.object
-        if not invoice.is_issued or invoice.origin == Invoice.Origin.CREDIT:
+        if uncreditable(invoice):
             return None
         lines = creditable_lines(invoice=invoice, on=self.on)
         if not any(each.left for each in lines):
@@ -50,6 +57,8 @@ class InvoiceCredit(PermissionRequiredMixin, DetailView):
         """Add the form, the day on which it would happen and the billing period in words."""
         if "form" not in kwargs:
             kwargs["form"] = self.form()
+        if kwargs["form"] is None:
+            kwargs["refused"] = uncreditable(self.object) or nothing_left(self.object)
         period = str(DaySpan(self.object.first_day, self.object.last_day))
         return super().get_context_data(on=self.on, period=period, **kwargs)
 

@@ -17,8 +17,21 @@ def left_of_line(
     `shares` is the line's own amount by part, `credited` what earlier credits took of it (negative amounts), `billed`
     what all issued documents have billed for the charge by now. A part that corrections have lowered meanwhile can be
     taken back only as far as it still stands: what is left is never more than was billed for the part, nor for the
-    charge in all. A negative line, which gave something back, can be taken back whole.
+    charge in all. A negative line, which gave something back, can be taken back whole. So can a line that both charges
+    and gives back, but only as long as all of it stands: otherwise what is left of it could be of the other sign, or
+    more than the line.
     """
+    left = _left(shares, credited, billed)
+    return dict.fromkeys(left, ZERO) if left != shares and _is_mixed(shares) else left
+
+
+def _is_mixed(shares: Mapping[int, Decimal]) -> bool:
+    return any(amount > 0 for amount in shares.values()) and any(amount < 0 for amount in shares.values())
+
+
+def _left(
+    shares: Mapping[int, Decimal], credited: Iterable[Mapping[int, Decimal]], billed: Mapping[int, Decimal]
+) -> Shares:
     left = dict(shares)
     for earlier in credited:
         for part, amount in earlier.items():

@@ -58,7 +58,10 @@ class CreditableLine:
 
 
 def creditable_lines(*, invoice: Invoice, on: date) -> tuple[CreditableLine, ...]:
-    """Return every line of an issued invoice with what is left of it to take back, in order."""
+    """Return every line of an issued document of a run with what is left of it to take back, in order.
+
+    Of a credit note only the lines that charge something can be taken back.
+    """
     held = books.billed(agreements=[invoice.agreement_id], known_on=on).get(invoice.agreement_id, {})
     standing = {key: {number: part.amount for number, part in was.parts.items()} for key, was in held.items()}
     result = []
@@ -66,13 +69,18 @@ def creditable_lines(*, invoice: Invoice, on: date) -> tuple[CreditableLine, ...
         key = _key(line)
         credited = [_shares(other) for other in line.credited_by.all() if other.invoice.is_issued]
         left = left_of_line(shares=_shares(line), credited=credited, billed=standing.get(key, {}))
-        if invoice.kind == Invoice.Kind.CREDIT_NOTE:  # what a note gave back is billed by a run, not by a credit
-            left = {part: max(amount, ZERO) for part, amount in left.items()}
+        if not is_creditable(line, invoice):
+            left = dict.fromkeys(left, ZERO)
         for part, amount in left.items():  # a later line of the same charge finds what this one leaves
             if amount > 0:
                 standing[key][part] -= amount
         result.append(CreditableLine(line, left))
     return tuple(result)
+
+
+def is_creditable(line: InvoiceLine, document: Invoice) -> bool:
+    """Whether a line of a run's document can ever be taken back: what a credit note gave back, a run bills again."""
+    return document.kind == Invoice.Kind.INVOICE or line.amount > 0
 
 
 def _key(line: InvoiceLine) -> ChargeKey:
@@ -109,7 +117,8 @@ def credit(
         agreement = locked(agreement=invoice.agreement)
         original = Invoice.objects.select_for_update().get(pk=invoice.pk)
         original.agreement = agreement
-        _refuse_uncreditable(original)
+        if refused := uncreditable(original):
+            raise CannotCredit(refused)
         last = last_documents(agreements=[agreement]).get(agreement.pk)
         refuse_before_last_document(last=last, on=on, refusal=CannotCredit)
         rows = _credit_rows(original, _chosen(original, amounts, on), reason=reason, on=on, by=by)
@@ -142,11 +151,23 @@ def _refuse_long(text: str, place: str, most: int) -> None:
         raise CannotCredit(f"At most {most} characters; this has {len(text)}. Shorten it.", place=place)
 
 
-def _refuse_uncreditable(original: Invoice) -> None:
+def uncreditable(original: Invoice) -> str:
+    """Return why a document cannot be taken back by hand at all, and what to do instead; empty where it can."""
     if not original.is_issued:
-        raise CannotCredit("A draft is not credited. Correct the facts and run the invoices again.")
+        return "A draft is not credited. Correct the facts and run the invoices again."
     if original.origin == Invoice.Origin.CREDIT:
-        raise CannotCredit(f"{original} takes another document back. Run the invoices to bill what is due.")
+        return f"{original} takes another document back. Run the invoices to bill what is due."
+    return ""
+
+
+def nothing_left(original: Invoice) -> str:
+    """Return why nothing is left of a document to take back, and what to do instead."""
+    if original.kind == Invoice.Kind.INVOICE:
+        return f"{original} is credited already: nothing is left of it to take back."
+    return (
+        f"{original} charges nothing that could be taken back. Where it gave back too much, correct the facts and run "
+        "the invoices: the next run bills what is due."
+    )
 
 
 Chosen = list[tuple[InvoiceLine, Shares]]
@@ -157,7 +178,7 @@ def _chosen(original: Invoice, amounts: Mapping[int, Decimal] | None, on: date) 
     """Find what is to be taken back of every line. Raises CannotCredit where it is not left."""
     lines = creditable_lines(invoice=original, on=on)
     if not any(each.left for each in lines):
-        raise CannotCredit(f"{original} is credited already: nothing is left of it to take back.")
+        raise CannotCredit(nothing_left(original))
     if amounts is None:
         chosen = [(each.line, {part: rest for part, rest in each.parts.items() if rest}) for each in lines]
     else:

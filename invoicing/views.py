@@ -17,7 +17,7 @@ from contracts.models import Agreement
 from contracts.periods import day_text
 from invoicing import pages
 from invoicing.billing import CannotBill
-from invoicing.crediting import creditable_lines
+from invoicing.crediting import creditable_lines, is_creditable
 from invoicing.drafting import draft_invoices
 from invoicing.filters import InvoiceFilter
 from invoicing.forms import RunForm
@@ -93,7 +93,7 @@ class InvoiceDetail(InvoicePageMixin, DetailView):
         waivers = Waiver.objects.with_documents().filter(Q(line__invoice=invoice) | Q(line__credits__invoice=invoice))
         lines = creditable_lines(invoice=invoice, on=on) if invoice.origin == Invoice.Origin.RUN else ()
         return pages.Since(
-            left={each.line.position: each.left for each in lines},
+            left={each.line.position: each.left for each in lines if is_creditable(each.line, invoice)},
             waivers=tuple(waivers.order_by("pk")),
             next_run=next_run_of(invoice=invoice, on=on),
         )

@@ -40,6 +40,24 @@ def shares(**amounts: str) -> dict[int, Decimal]:
         # What gave something back can be taken back whole, whatever stands.
         (shares(p4="-679.16"), [], shares(p4="0.00"), shares(p4="-679.16")),
         (shares(p4="-679.16"), [shares(p4="679.16")], shares(p4="13583.33"), shares(p4="0.00")),
+        # What both charges and gives back, while all of it stands: 13,583.33 moved from the first month to the third.
+        (
+            shares(p1="-13583.33", p3="20000.00"),
+            [],
+            shares(p1="0.00", p3="20000.00"),
+            shares(p1="-13583.33", p3="20000.00"),
+        ),
+        # Something of it was lowered: 10,000.00 - 13,583.33 would be of the other sign than the line.
+        (shares(p1="-13583.33", p3="20000.00"), [], shares(p1="0.00", p3="10000.00"), shares(p1="0.00", p3="0.00")),
+        # 0.00 - 13,583.33 would be more than the line, which is of -10,000.00.
+        (shares(p1="-13583.33", p3="3583.33"), [], shares(p1="0.00", p3="0.00"), shares(p1="0.00", p3="0.00")),
+        # It was taken back whole.
+        (
+            shares(p1="-13583.33", p3="20000.00"),
+            [shares(p1="13583.33", p3="-20000.00")],
+            shares(p1="13583.33", p3="20000.00"),
+            shares(p1="0.00", p3="0.00"),
+        ),
     ],
 )
 def test_no_more_is_left_of_a_line_than_itself_and_than_what_is_billed(line, credited, billed, left):

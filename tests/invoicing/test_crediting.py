@@ -12,6 +12,7 @@ from contracts.money import cents
 from invoicing import reasons
 from invoicing.crediting import CannotCredit, WaiverDecision, credit, creditable_lines, withdraw_waiver
 from invoicing.models import Invoice, InvoiceLine, Waiver
+from invoicing.verifying import Verification
 from sites.models import Site
 from tests import factories, reference
 from tests.invoicing.billing_cases import (
@@ -327,6 +328,53 @@ def test_a_charge_first_billed_on_a_credit_note_of_a_run_can_be_taken_back(agree
         str(refusal(note, on=date(1999, 2, 2), amounts={3: Decimal("-1.00")}))
         == "Nothing is left of line 3 to credit, not -1.00."
     )
+
+
+def test_line_of_a_credit_note_that_gives_back_in_all_is_not_credited_and_the_books_stay_sound():
+    row = factories.agreement()
+    site = factories.sites(row, 1)[0]
+    issue_through(date(1998, 12, 31), on=date(1999, 1, 4))
+    december = Invoice.objects.get(first_day=date(1998, 12, 1))
+    take_back(december, on=date(1999, 1, 4))
+    Site.objects.filter(pk=site.pk).update(in_service_on=date(1998, 12, 1))
+    (note,) = issue_through(date(1998, 12, 31), on=date(1999, 1, 5))
+    # October and November are given back, December is charged again: -13,583.33 - 13,583.34 + 13,583.33.
+    assert note.lines.get().shares == [[1, "-13583.33"], [2, "-13583.34"], [3, "13583.33"]]
+    assert note.kind == "credit-note"
+
+    said = (
+        f"{note} charges nothing that could be taken back. Where it gave back too much, correct the facts and run the "
+        "invoices: the next run bills what is due."
+    )
+    assert str(refusal(note, on=date(1999, 1, 6))) == said
+    assert str(refusal(note, on=date(1999, 1, 6), amounts={1: Decimal("13583.33")})) == said
+    assert [str(each.left) for each in creditable_lines(invoice=note, on=date(1999, 1, 6))] == ["0.00"]
+
+
+def test_line_that_both_charges_and_gives_back_is_credited_whole_and_no_more_once_it_was_lowered():
+    row = factories.agreement()
+    site = factories.sites(row, 1)[0]
+    october, *_later = issue_through(date(1998, 12, 31), on=date(1999, 1, 4))
+    for document in (*_later, october):
+        take_back(document, on=date(1999, 1, 4))
+    issue_through(date(1998, 10, 31), on=date(1999, 1, 5))
+    Site.objects.filter(pk=site.pk).update(in_service_on=date(1998, 11, 1))
+    (mixed,) = issue_through(date(1998, 12, 31), on=date(1999, 1, 6))
+    # October is given back, November and December are charged: the first of them at 13,583.33.
+    assert [(line.kind, line.shares) for line in mixed.lines.all()] == [
+        ("adjustment", [[1, "-13583.33"], [2, "13583.33"], [3, "13583.34"]])
+    ]
+    assert str(refusal(mixed, on=date(1999, 1, 6), amounts={1: Decimal("100.00")})) == (
+        "Line 1 both charges and gives back: credit it whole, 13,583.34, or not at all."
+    )
+    Site.objects.filter(pk=site.pk).update(in_service_on=date(1998, 12, 1))
+    issue_through(date(1998, 12, 31), on=date(1999, 1, 7))
+
+    assert [str(each.left) for each in creditable_lines(invoice=mixed, on=date(1999, 1, 7))] == ["0.00"]
+    assert str(refusal(mixed, on=date(1999, 1, 7))) == (
+        f"{mixed} is credited already: nothing is left of it to take back."
+    )
+    assert [finding.text for finding in Verification().findings() if "taken back" in finding.text] == []
 
 
 def test_text_and_amounts_no_column_holds_are_refused(october):

@@ -8,7 +8,9 @@ from django.test import Client
 
 from contracts.models import Agreement
 from invoicing.crediting import credit
+from invoicing.drafting import draft_invoices
 from invoicing.models import Invoice
+from sites.models import Site
 from tests import factories
 from tests.invoicing.page_cases import NOVEMBER, RUN, drafted, event, issued, page_of, two_sites
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
@@ -111,7 +113,27 @@ def test_what_cannot_be_credited_says_why(agreement):
 
     assert "A draft is not credited." in words(client.get(event(draft, "credit")))
     note = credit(invoice=issued(agreement), reason="Wrong", on=NOVEMBER, by=None)
-    assert "takes another document back and is not credited itself." in words(client.get(event(note, "credit")))
+    assert "takes another document back. Run the invoices to bill what is due." in words(
+        client.get(event(note, "credit"))
+    )
+
+
+def test_credit_note_of_a_run_that_gives_back_offers_no_credit_and_names_the_next_step(agreement):
+    client = client_of(FINANCE)
+    issued(agreement)
+    Site.objects.filter(agreement=agreement).update(in_service_on=date(1998, 11, 1))
+    (result,) = draft_invoices(
+        through=date(1998, 10, 31), on=NOVEMBER, by=None, agreements=[agreement], issue_drafts=True
+    )
+    (note,) = result.documents
+
+    shown, page = words(client.get(event(note, "credit"))), words(client.get(page_of(note)))
+
+    assert note.kind == "credit-note"
+    assert "run the invoices: the next run bills what is due." in shown
+    assert "Issue the credit note" not in shown
+    assert "Credit…" not in page
+    assert "stands" not in page
 
 
 def test_reason_that_no_document_can_show_is_refused(agreement):
