@@ -88,6 +88,10 @@ def _hours(inputs: Mapping) -> Iterator[Fact]:
     yield Fact("Prepaid in blocks", _hours_text(inputs["prepaid"]))
     yield Fact("By the hour", _hours_text(inputs["hourly"]))
     yield Fact("Least that is charged", _hours_text(inputs["minimum"]))
+    before = inputs.get("before", {})
+    if any(Decimal(hours) for hours in before.values()):
+        said = f"{_hours_text(before['hourly'])} by the hour, charged as {_hours_text(before['billed'])}"
+        yield Fact("Before it in the month", said)
     yield Fact("Charged", _hours_text(inputs["billed"]))
     yield Fact("Price of an hour", _money(inputs["hourly_price"]))
     if inputs.get("opened_by"):

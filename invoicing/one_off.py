@@ -1,7 +1,7 @@
 """Charges that fall due once: blocks of hours bought, hours worked by the hour, and system integration."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -178,10 +178,18 @@ def _hourly(agreement: AgreementTerms, outcome: HourlyWork, key: ChargeKey, site
             "hourly_price": str(outcome.hourly_price),
             "opened_by": [opening.value for opening in outcome.opened_by],
             "readings": _hour_readings(agreement, outcome),
+            **_sharing(outcome),
         },
         quantity=outcome.billed,
         unit_price=outcome.hourly_price,
     )
+
+
+def _sharing(outcome: HourlyWork) -> dict[str, dict[str, str]]:
+    """The hourly work with which the entry shares its minimum, where entries share one."""
+    if outcome.minimum is not Minimum.PER_MONTH:
+        return {}
+    return {"before": {name: str(hours) for name, hours in asdict(outcome.before).items()}}
 
 
 def _hour_readings(agreement: AgreementTerms, outcome: HourlyWork) -> dict[str, str]:

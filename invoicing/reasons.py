@@ -7,11 +7,13 @@ from itertools import groupby
 
 from contracts.money import ZERO, cents, money_text
 from contracts.periods import MONTHS_A_YEAR, AnnualPeriod, DaySpan, annual_period, day_text
-from contracts.readings import Frequency, Proration, Rounding
+from contracts.readings import Frequency, Minimum, Proration, Rounding
+from contracts.schedule import HourPrices
 from invoicing.charges import AnyCharge, Charge, ChargeKind, OneOff
 from invoicing.instalments import PricedDays, instalments
 from invoicing.nothing_due import why_nothing_due
 from invoicing.unbilled import AdjustedPart, Adjustment, after_waiver
+from sites.hours.prices import Together, billed_hours
 
 
 def charge_steps(charge: AnyCharge) -> tuple[str, ...]:
@@ -197,7 +199,27 @@ def _recomputed_instalment(inputs: Mapping) -> Decimal:
 def _recomputed_hours(inputs: Mapping) -> Decimal:
     if Decimal(inputs["prepaid"]) + Decimal(inputs["hourly"]) != Decimal(inputs["hours"]):
         raise ValueError("The prepaid hours and those bought by the hour are not the hours of the entry.")
-    return cents(Decimal(inputs["hourly_price"]) * Decimal(inputs["billed"]))
+    return cents(Decimal(inputs["hourly_price"]) * _recomputed_billed(inputs))
+
+
+def _recomputed_billed(inputs: Mapping) -> Decimal:
+    """The hours charged, after the minimum.
+
+    A line stored before inputs named the work that shares a minimum is charged what it says, as far as that can be:
+    never more than its entry would be charged by itself.
+    """
+    sharing = inputs.get("before", {})
+    billed = billed_hours(
+        prices=HourPrices(minimum_hours=Decimal(inputs["minimum"])),
+        prepaid=Decimal(inputs["prepaid"]),
+        hourly=Decimal(inputs["hourly"]),
+        before=Together(**{name: Decimal(hours) for name, hours in sharing.items()}),
+    )
+    if sharing or inputs.get("readings", {}).get("minimum") == Minimum.PER_ENTRY:
+        return billed
+    if not ZERO <= Decimal(inputs["billed"]) <= billed:
+        raise ValueError("More hours are charged than the entry and its minimum come to.")
+    return Decimal(inputs["billed"])
 
 
 def recomputed_parts(inputs: Mapping) -> dict[int, Decimal]:

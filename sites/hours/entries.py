@@ -9,7 +9,7 @@ from contracts.money import ZERO, cents
 from contracts.periods import day_text
 from contracts.readings import Minimum
 from contracts.terms import NotInForce, TermsFound
-from sites.hours.prices import Opening, blocks_amount, hours_text
+from sites.hours.prices import NOTHING_BEFORE, Opening, Together, blocks_amount, hours_text
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,10 @@ class BoughtBlocks:
 class HourlyWork:
     """What becomes of one work entry: each of its hours is prepaid, bought by the hour, or waits for a block.
 
-    `hourly` are hours as worked, `billed` the hours charged for them after the minimum. Hours wait when hourly prices
-    were closed on the day of the work; only a block can cover them, also after hourly prices open. Hours of a day
-    without terms in force wait for a document: no block covers them.
+    `hourly` are hours as worked, `billed` the hours charged for them after the minimum; `before` is the hourly work
+    with which it shares a minimum. Hours wait when hourly prices were closed on the day of the work; only a block can
+    cover them, also after hourly prices open. Hours of a day without terms in force wait for a document: no block
+    covers them.
     """
 
     work: Work
@@ -74,6 +75,7 @@ class HourlyWork:
     billed: Decimal = ZERO
     waiting: Decimal = ZERO
     opened_by: tuple[Opening, ...] = ()
+    before: Together = NOTHING_BEFORE
 
     @property
     def hourly_price(self) -> Decimal | None:

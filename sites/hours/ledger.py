@@ -156,6 +156,7 @@ class _Entry:
     billed: Decimal = ZERO
     waiting: Decimal = ZERO
     opened_by: tuple[Opening, ...] = ()
+    before: Together = NOTHING_BEFORE
 
     def outcome(self) -> HourlyWork:
         return HourlyWork(
@@ -167,6 +168,7 @@ class _Entry:
             self.billed,
             self.waiting,
             self.opened_by,
+            self.before,
         )
 
 
@@ -186,11 +188,17 @@ class _Minimum:
     def __init__(self):
         self.months: dict[DaySpan, Together] = {}
 
+    def before(self, rules: HourRules) -> Together:
+        """Return the hourly work so far with which the next entry would share its minimum."""
+        if rules.readings.minimum is Minimum.PER_ENTRY:
+            return NOTHING_BEFORE
+        return self.months.get(rules.month, NOTHING_BEFORE)
+
     def billed(self, rules: HourRules, *, prepaid: Decimal, hourly: Decimal) -> Decimal:
         """Return the hours charged for an entry. A month's later entry never changes what an earlier one is charged."""
         if rules.readings.minimum is Minimum.PER_ENTRY:
             return billed_hours(prices=rules.prices, prepaid=prepaid, hourly=hourly)
-        before = self.months.get(rules.month, NOTHING_BEFORE)
+        before = self.before(rules)
         billed = billed_hours(prices=rules.prices, prepaid=prepaid, hourly=hourly, before=before)
         self.months[rules.month] = Together(before.prepaid + prepaid, before.hourly + hourly, before.billed + billed)
         return billed
@@ -258,6 +266,7 @@ class _Pool:
         entry.opened_by = rules.opened_by(self.days)
         if entry.opened_by:
             entry.hourly = rest
+            entry.before = self.minimum.before(rules)
             entry.billed = self.minimum.billed(rules, prepaid=entry.prepaid, hourly=rest)
             self._record(day, Movement.HOURLY, rest, work=work)
         else:

@@ -95,10 +95,10 @@ def test_what_falls_due_once_and_credits_in_words(inputs, expected, amount):
 def test_hours_name_what_was_prepaid_and_why_hourly_prices_were_open():
     inputs = {
         "rule": "hours",
-        "hours": "7.25",
-        "prepaid": "7.00",
+        "hours": "0.65",
+        "prepaid": "0.40",
         "hourly": "0.25",
-        "billed": "1.00",
+        "billed": "0.60",
         "minimum": "1.00",
         "hourly_price": "81.00",
         "opened_by": ["blocks-completed", "month-reached"],
@@ -106,17 +106,23 @@ def test_hours_name_what_was_prepaid_and_why_hourly_prices_were_open():
     }
 
     assert facts(inputs) == [
-        ("Hours worked", "7.25 h"),
-        ("Prepaid in blocks", "7.00 h"),
+        ("Hours worked", "0.65 h"),
+        ("Prepaid in blocks", "0.40 h"),
         ("By the hour", "0.25 h"),
         ("Least that is charged", "1.00 h"),
-        ("Charged", "1.00 h"),
+        ("Charged", "0.60 h"),
         ("Price of an hour", "81.00"),
         ("Hourly prices open", "enough blocks were completed and the month was reached from which they are open"),
     ]
     explained = explanation_of(inputs=inputs)
     assert explained.readings[0] == "The minimum applies to each work entry by itself."
-    assert (len(explained.readings), explained.again) == (3, Decimal("81.00"))
+    assert (len(explained.readings), explained.again) == (3, Decimal("48.60"))
+
+    readings = inputs["readings"] | {"minimum": "per-month"}
+    shared = inputs | {"readings": readings, "before": {"prepaid": "0.00", "hourly": "0.75", "billed": "1.00"}}
+    assert facts(shared)[4] == ("Before it in the month", "0.75 h by the hour, charged as 1.00 h")
+    nothing = {"prepaid": "0.00", "hourly": "0.00", "billed": "0.00"}
+    assert facts(inputs | {"readings": readings, "before": nothing}) == facts(inputs)
 
 
 # ---- adjustments -----------------------------------------------------------------------------------------------------

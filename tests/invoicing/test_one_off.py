@@ -130,6 +130,21 @@ def test_minimum_of_a_month_is_charged_to_its_first_entry():
     assert charge.steps[2].startswith("The hourly work of the month is charged at least 1.00 h: 1.00 h are charged.")
 
 
+def test_hours_that_share_a_minimum_keep_what_was_done_before_and_others_do_not():
+    entries = [worked(JULY, "0.25"), worked(JULY, "0.50", key=2), worked(JULY, "1.00", key=3)]
+    first, third = once(due(*entries, of=agreement(minimum=Minimum.PER_MONTH)))
+
+    # 1.00, 0.00 and 0.75 h are charged.
+    assert [recompute(json.loads(json.dumps(charge.facts))) for charge in (first, third)] == [
+        Decimal("81.00"),
+        Decimal("60.75"),
+    ]
+    kept = {name: Decimal(hours) for name, hours in first.facts["before"].items()}
+    assert kept == {"prepaid": 0, "hourly": 0, "billed": 0}
+    assert third.facts["before"] == {"prepaid": "0.00", "hourly": "0.75", "billed": "1.00"}
+    assert not any("before" in charge.facts for charge in once(due(*entries)))
+
+
 def test_hours_that_a_block_covers_in_part_are_charged_for_the_rest():
     found = due(bought(date(1998, 11, 5)), worked(JULY, "1499.60"), worked(date(1999, 7, 9), "2.00", key=2))
     block, rest = once(found)

@@ -229,6 +229,41 @@ def test_lines_stored_in_the_first_form_are_still_computed_again():
     assert (again(adjustment), again(credit)) == (Decimal("583.33"), Decimal("-13583.33"))
 
 
+def hours(prepaid: str, hourly: str, *, billed: str, minimum: str = "per-entry", **more) -> dict:
+    """The inputs of hours at 81.00 with a minimum of one hour."""
+    return {
+        "rule": "hours",
+        "hours": str(Decimal(prepaid) + Decimal(hourly)),
+        "prepaid": prepaid,
+        "hourly": hourly,
+        "billed": billed,
+        "minimum": "1.00",
+        "hourly_price": "81.00",
+        "readings": {"minimum": minimum},
+    } | more
+
+
+@pytest.mark.parametrize("billed", ["0.60", "1.00", "0.10"])
+def test_hours_are_computed_again_with_their_minimum_whatever_was_charged(billed):
+    assert again(hours("0.40", "0.10", billed=billed)) == Decimal("48.60")
+
+
+@pytest.mark.parametrize("billed", ["0.75", "1.00"])
+def test_hours_that_share_the_minimum_of_a_month_are_computed_again_with_those_before(billed):
+    before = {"prepaid": "0.00", "hourly": "0.75", "billed": "1.00"}
+
+    assert again(hours("0.00", "1.00", billed=billed, minimum="per-month", before=before)) == Decimal("60.75")
+
+
+def test_hours_stored_before_they_named_those_before_are_charged_what_can_be():
+    old = hours("0.00", "1.00", billed="0.75", minimum="per-month")
+
+    assert again(old) == Decimal("60.75")
+    for billed in ("1.01", "-0.01"):
+        with pytest.raises(ValueError, match=r"^More hours are charged than the entry and its minimum come to\.$"):
+            again(old | {"billed": billed})
+
+
 def test_inputs_of_an_unknown_rule_are_refused():
     with pytest.raises(ValueError, match=r"^'guess' is no rule of calculation\.$"):
         recompute({"rule": "guess"})
