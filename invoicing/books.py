@@ -201,16 +201,18 @@ def _hand_on_waivers(held: dict[ChargeKey, Billed], waived: Mapping[ChargeKey, M
 
 
 def _hand_on(held: dict[ChargeKey, Billed], kind: ChargeKind, model: type[FrozenModel], keys: list[int]) -> None:
+    """Add what was waived of a charge to the one in its place, once, and from there on to the one in that one's."""
+    replaced: dict[int, int] = {}
     while keys:
-        replacing = model.objects.filter(replaces__in=keys).order_by("pk").values_list("replaces", "pk")
-        keys = []
-        for old, new in replacing:
-            was, key = held[ChargeKey(kind, old)], ChargeKey(kind, new)
-            part = was.parts[ONLY_PART]
-            billed = held.get(key, replace(was, parts={ONLY_PART: BilledPart(ZERO, part.documents)}))
-            own = billed.parts[ONLY_PART]
-            held[key] = replace(billed, parts={ONLY_PART: replace(own, waived=own.waived + part.waived)})
-            keys.append(new)
+        found = dict(model.objects.filter(replaces__in=keys).values_list("pk", "replaces"))
+        keys = [new for new in found if new not in replaced]
+        replaced |= found
+    for new in sorted(replaced):  # recorded later than what it replaces, which has been handed its own by then
+        was, key = held[ChargeKey(kind, replaced[new])], ChargeKey(kind, new)
+        part = was.parts[ONLY_PART]
+        billed = held.get(key, replace(was, parts={ONLY_PART: BilledPart(ZERO, part.documents)}))
+        own = billed.parts[ONLY_PART]
+        held[key] = replace(billed, parts={ONLY_PART: replace(own, waived=own.waived + part.waived)})
 
 
 def charge_key(line: Mapping) -> ChargeKey:

@@ -86,9 +86,23 @@ def test_correcting_who_did_waived_work_does_not_bill_it_again(site, entry):
     assert billed("hours") == "162.00"  # 972.00 less the 810.00 that were waived
 
 
-def waive(charge: str, amount: str, on: date) -> None:
+def test_what_was_waived_of_two_entries_in_a_row_is_taken_off_the_third_once(site, entry):
+    run(JULY)
+    waive("hours", "100.00", JULY)
+    second = correct_work(entry=entry, reason="More hours", **worked(site, "12.00", on=JULY))
+    run(JULY)
+    waive("hours", "50.00", JULY, kind=InvoiceLine.Kind.ADJUSTMENT, work_entry=second)
+    correct_work(entry=second, reason="More again", **worked(site, "20.00", on=JULY))
+
+    run(JULY)
+
+    assert billed("hours") == "1470.00"  # 1,620.00 less 150.00
+    assert run(JULY).documents == ()
+
+
+def waive(charge: str, amount: str, on: date, kind: str = InvoiceLine.Kind.CHARGE, **facts) -> None:
     """Take back an amount of a charge and waive it."""
-    line = InvoiceLine.objects.get(charge=charge, kind=InvoiceLine.Kind.CHARGE)
+    line = InvoiceLine.objects.get(charge=charge, kind=kind, **facts)
     decision = WaiverDecision("R. Roe", on)
     amounts = {line.position: Decimal(amount)}
     credit(invoice=line.invoice, reason="Goodwill", on=on, by=None, amounts=amounts, waiver=decision)
