@@ -1,14 +1,16 @@
 """What a renewal review rests on: the terms of its period, the sites it concerns and what it says of each of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from contracts.models import Agreement, ServiceLevel
 from contracts.money import ZERO
+from contracts.periods import day_text
 from contracts.readings import QUESTIONS, Readings
 from contracts.schedule import Component, Level, Refused, Schedule
 from contracts.terms import AgreementTerms, NotInForce, TermsFound, expiration_known, terms_on
+from sites.charged import Basis as ChargedBasis
 from sites.charged import charged_in
 from sites.models import RenewalReview, ReviewLine, Site
 from sites.reviews.evidence import Findings, as_evidence, findings
@@ -184,8 +186,12 @@ def line_of(*, review: RenewalReview, basis: Basis, site: Site) -> ReviewLine:
 # ---- the paper beside its lines ------------------------------------------------------------------------------------
 
 
-def paper_evidence(*, basis: Basis, sites: Concerned) -> dict:
-    """Return what the paper says beside its lines, as plain data: kept with the review, it says the same for ever."""
+def paper_evidence(*, basis: Basis, sites: Concerned, histories: Sequence[Mapping]) -> dict:
+    """Return what the paper says beside its lines, as plain data: kept with the review, it says the same for ever.
+
+    `histories` are what history proposes for the planned sites.
+    """
+    proposed = {history["site"]: history for history in histories}
     expires_on, source = expiration_known(agreement=basis.agreement, known_on=basis.known_on)
     following = basis.found.due.next_period
     return {
@@ -205,8 +211,9 @@ def paper_evidence(*, basis: Basis, sites: Concerned) -> dict:
             for level in sorted(basis.prices.levels, key=lambda level: level.rank)
         ],
         "readings": basis.readings_shown,
-        "planned": [_planned(basis, site) for site in sites.planned],
+        "planned": [_planned(basis, site, proposed.get(str(site))) for site in sites.planned],
         "leaving": [{"site": str(site), "last_day": site.removed_on.isoformat()} for site in sites.leaving],
+        "histories": list(histories),
     }
 
 
@@ -215,11 +222,11 @@ def _reading(basis: Basis, key: str) -> dict:
     return {"title": QUESTIONS[key].title, "sentence": chosen.sentence, "clause": chosen.clause}
 
 
-def _planned(basis: Basis, site: Site) -> dict:
-    """A site that opens after the review's day, with its starting level under the terms of its first day."""
+def _planned(basis: Basis, site: Site, history: Mapping | None) -> dict:
+    """A site that opens after the review's day: the level at which it starts, or the one that history proposes."""
     terms = terms_on(agreement=basis.agreement, service_on=site.in_service_on, known_on=basis.known_on)
     if isinstance(terms, NotInForce):
-        return _opening(site, None, terms.message)
+        return _opening(site, remark=terms.message)
     charged = charged_in(
         agreement=basis.agreement,
         schedule=terms.schedule,
@@ -230,14 +237,30 @@ def _planned(basis: Basis, site: Site) -> dict:
         known_on=basis.known_on,
     )
     level = terms.schedule.level(charged.level_code) if charged else None
-    return _opening(site, level, charged.basis.sentence if level else "No starting level is decided yet.")
+    if level is not None and charged.basis is ChargedBasis.OPENING:
+        return _opening(site, level.name, level.annual_price, charged.basis.sentence)
+    if level is not None and (decided_on := _decided_on(site, terms.period.number, basis.known_on)):
+        return _opening(site, level.name, level.annual_price, f"A person decided it on {day_text(decided_on)}.")
+    if history is None or history["level"] is None:
+        return _opening(site, remark="No starting level is decided yet: a person decides.")
+    remark = f"Proposed, a person decides: {history['sentence']}"
+    return _opening(site, history["level"], history["price"], remark, proposed=True)
 
 
-def _opening(site: Site, level: Level | None, remark: str) -> dict:
+def _decided_on(site: Site, period_number: int, known_on: date) -> date | None:
+    """The day on which a person decided at which level a site starts, if one has by now."""
+    decided = (one.agreed_on for one in site.agreed_levels() if one.period_number == period_number)
+    return next((day for day in decided if day <= known_on), None)
+
+
+def _opening(
+    site: Site, level: str | None = None, price: object = None, remark: str = "", *, proposed: bool = False
+) -> dict:
     return {
         "site": str(site),
         "in_service_on": site.in_service_on.isoformat(),
-        "level": level.name if level else None,
-        "price": str(level.annual_price) if level else None,
+        "level": level,
+        "price": None if price is None else str(price),
+        "proposed": proposed,
         "remark": remark,
     }

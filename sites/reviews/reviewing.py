@@ -248,8 +248,8 @@ def _fill(review: RenewalReview, basis: Basis) -> None:
         .with_counts(through=review.cut_off_on)
         .order_by("city", "state", "pk"),
     )
-    review.evidence = paper_evidence(basis=basis, sites=sites) | {
-        "histories": histories(sites=sites.planned, counted_through=review.cut_off_on, known_on=basis.known_on),
+    found = histories(sites=sites.planned, counted_through=review.cut_off_on, known_on=basis.known_on)
+    review.evidence = paper_evidence(basis=basis, sites=sites, histories=found) | {
         "hours": hours_evidence(
             agreement_id=review.agreement_id, terms=basis.agreement, on=review.cut_off_on, known_on=basis.known_on
         ),

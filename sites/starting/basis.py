@@ -247,6 +247,7 @@ def _history(start: Start) -> dict:
         "population": start.site.population,
         "basis": proposal.basis.value,
         "level": proposal.level.name if proposal.level else None,
+        "price": str(proposal.level.annual_price) if proposal.level else None,
         "median": None if proposal.median is None else str(proposal.median),
         "sentence": proposal.sentence,
         "tolerance_percent": proposal.rule.tolerance_percent,

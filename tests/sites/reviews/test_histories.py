@@ -7,6 +7,7 @@ import pytest
 from pypdf import PdfReader
 
 from sites.models import RenewalReview
+from sites.recording import record_starting_level
 from sites.reviews.paper import Edition, review_paper
 from sites.reviews.printing import review_html, review_pdf
 from sites.reviews.reviewing import open_review, refresh_review
@@ -82,6 +83,60 @@ def test_review_keeps_what_history_says_of_each_planned_site(agreement, cases):
         {"site": "Lubbock", "why": "No count has reached the limit of its level."},
         {"site": "New", "why": "No count has reached the limit of its level."},
     ]
+
+
+def row_of_macon(review) -> dict:
+    return next(row for row in review.evidence["planned"] if row["site"] == "Macon")
+
+
+def test_planned_site_stands_in_the_table_with_the_proposal_and_what_it_rests_on(agreement, cases):
+    leave_full_out(cases)
+
+    assert row_of_macon(opened(agreement)) == {
+        "site": "Macon",
+        "in_service_on": "2000-02-01",
+        "level": "Small",
+        "price": "198000.00",
+        "proposed": True,
+        "remark": f"Proposed, a person decides: {SAYS}",
+    }
+
+
+def test_planned_site_whose_level_was_decided_stands_in_the_table_with_that_level(agreement, cases):
+    decide(cases["Macon"], "VERY_SMALL")
+
+    row = row_of_macon(opened(agreement))
+
+    assert (row["level"], row["price"], row["proposed"]) == ("Very Small", "163000.00", False)
+    assert row["remark"] == "A person decided it on 31 July 1999."
+
+
+def test_planned_site_without_terms_on_its_first_day_has_no_level(agreement):
+    factories.site(agreement, "Macon", date(2000, 10, 2))
+
+    row = row_of_macon(opened(agreement))
+
+    assert (row["level"], row["price"], row["proposed"]) == (None, None, False)
+    assert row["remark"].startswith("Agreement LNS970602JC expired on 30 September 2000")
+
+
+def decide(site, level: str) -> None:
+    day = date(1999, 7, 31)
+    record_starting_level(site=site, period_number=2, level_code=level, reason="Market", on=day, by=None)
+
+
+@pytest.mark.parametrize("decided", [False, True])
+def test_paper_and_page_say_proposed_until_a_person_decides(agreement, cases, decided):
+    leave_full_out(cases)
+    if decided:
+        decide(cases["Macon"], "SMALL")
+    review = opened(agreement)
+
+    paper, page = printed(review, Edition.CUSTOMER), words(client_of(VIEWER).get(f"/reviews/{review.pk}/"))
+
+    assert ("Macon 1 February 2000 Small, proposed 198,000.00" in paper) is not decided
+    assert ("Macon 1 Feb 2000 Small Proposed 198,000.00" in page) is not decided
+    assert ("A person decided it on 31 July 1999." in paper and "A person decided it on" in page) is decided
 
 
 def test_counts_made_after_the_cut_off_come_in_with_a_refresh(agreement, cases):

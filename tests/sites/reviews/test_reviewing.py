@@ -161,6 +161,7 @@ def test_site_that_opens_after_the_review_has_no_line_but_its_starting_level(rev
             "in_service_on": "1999-08-15",
             "level": "Very Small",
             "price": "163000.00",
+            "proposed": False,
             "remark": "Every site is charged at this level in the first annual period, whatever its counts.",
         }
     ]
@@ -284,10 +285,10 @@ def test_one_failing_agreement_does_not_stop_the_others(agreement, monkeypatch):
 
     whole = reviewing.paper_evidence
 
-    def fails_for_the_first(*, basis, sites):
+    def fails_for_the_first(*, basis, **planned):
         if basis.agreement.number == "AAA":
             raise ValueError("broken")
-        return whole(basis=basis, sites=sites)
+        return whole(basis=basis, **planned)
 
     monkeypatch.setattr(reviewing, "paper_evidence", fails_for_the_first)
 
