@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from contracts.levels import MeasuredLevel, measured_level
 from contracts.pages import periods_ahead, schedule_at_end_of
-from contracts.periods import MONTHS_A_YEAR, AnnualPeriod, Month, add_months, annual_periods
+from contracts.periods import MONTHS_A_YEAR, AnnualPeriod, Month, add_months, annual_periods, day_text
 from contracts.schedule import Component, Level, Schedule
 from contracts.terms import AgreementTerms, NotInForce, TermsFound, expiration_known, terms_on
 from sites.charged import Charged, charged_in
@@ -15,6 +15,7 @@ from sites.counts import Count, counts_on, quantities
 from sites.models import ComponentCount, RenewalReview, Site
 from sites.reviews.basis import review_held
 from sites.reviews.review import ReviewDue, review_due
+from sites.starting.basis import level_on_record
 
 
 class ServiceState(StrEnum):
@@ -252,26 +253,57 @@ def _months(site: Site, components: Sequence[Component], on: date) -> tuple[Coun
 
 
 @dataclass(frozen=True)
+class PlannedStart:
+    """The level at which a planned site starts: the one that a person decided, or none yet; and that in words."""
+
+    level: str | None
+    sentence: str
+
+
+@dataclass(frozen=True)
 class AgreementSite:
-    """One site on the agreement page, on the service date that the reader chose."""
+    """One site on the agreement page, on the service date that the reader chose; `start` where a person decides it."""
 
     site: Site
     state: ServiceState
     charged: ChargedHere | None
+    start: PlannedStart | None = None
 
 
 def agreement_sites(
     *, sites: Sequence[Site], agreement: AgreementTerms, outcome: TermsFound | NotInForce
 ) -> tuple[AgreementSite, ...]:
-    """Return the sites of an agreement with the level charged on the service date. Sites come from `with_levels()`."""
+    """Return the sites of an agreement with the level charged on the service date. Sites come from `with_levels()`.
+
+    A site that is planned then has no charged level yet, but one at which it starts, once a person has decided it.
+    """
     found = outcome if isinstance(outcome, TermsFound) else None
     rows = []
     for site in sites:
         state = service_state(site=site, on=outcome.service_on)
-        planned = state is ServiceState.PLANNED
-        charged = charged_here(site=site, agreement=agreement, found=found) if found and not planned else None
-        rows.append(AgreementSite(site, state, charged))
+        if state is ServiceState.PLANNED:
+            start = _planned_start(site=site, agreement=agreement, known_on=outcome.known_on)
+            rows.append(AgreementSite(site, state, None, start))
+        else:
+            charged = charged_here(site=site, agreement=agreement, found=found) if found else None
+            rows.append(AgreementSite(site, state, charged))
     return tuple(rows)
+
+
+def _planned_start(*, site: Site, agreement: AgreementTerms, known_on: date) -> PlannedStart | None:
+    """Return how a planned site starts (note 4); None in the first annual period, or without terms on that day."""
+    found = terms_on(agreement=agreement, service_on=site.in_service_on, known_on=known_on)
+    if isinstance(found, NotInForce) or (found.period.number == 1 and found.schedule.opening.first_period_level):
+        return None
+    held = level_on_record(site=site, found=found)
+    if held is not None and held.agreed_on <= known_on:
+        return PlannedStart(held.level.name, f"Decided on {day_text(held.agreed_on)}.")
+    level = found.schedule.level(found.schedule.opening.starting_level or "")
+    if level is None:
+        return PlannedStart(
+            None, "The price schedule names no starting level: nothing is charged until one is decided."
+        )
+    return PlannedStart(None, f"{level.name} is charged unless another level is decided.")
 
 
 @dataclass(frozen=True)

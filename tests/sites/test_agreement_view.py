@@ -153,6 +153,24 @@ def test_agreement_page_lists_sites_with_the_level_of_the_service_date():
     assert [row[3] for row in later[1:]] == ["Very Small", "Small"]
 
 
+@pytest.mark.parametrize(("role", "sees"), [(VIEWER, True), (ACCOUNT_MANAGER, True), (DATA_ENTRY, False)])
+def test_agreement_page_leads_from_a_planned_site_to_its_starting_level(role, sees):
+    agreement = factories.agreement()
+    open_site = factories.site(agreement, "Macon", date(1999, 11, 1))
+    decided = factories.site(agreement, "Tulsa", date(1999, 11, 1))
+    factories.charged_level(decided, 2, "SMALL", date(1999, 7, 10), is_starting=True)
+    running = factories.site(agreement, "Reno")
+
+    response = client_of(role).get(agreement_page(agreement))
+
+    pages = {site: reverse("sites:starting_level", args=[site.pk]) for site in (open_site, decided, running)}
+    assert [pages[site] in links(response) for site in pages] == [sees, sees, False]
+    level, why = "Starting level: to be decided", "Very Small is charged unless another level is decided."
+    assert (["Macon", "1 Nov 1999", "Planned", level, why] in sum(tables(response), [])) is sees
+    row = ["Tulsa", "1 Nov 1999", "Planned", "Starting level: Small", "Decided on 10 July 1999."]
+    assert (row in sum(tables(response), [])) is sees
+
+
 def test_agreement_page_says_beside_each_site_why_it_has_no_level():
     agreement = factories.agreement()
     factories.site(agreement, "Reno", state="NV")

@@ -1,11 +1,13 @@
 """What the site pages show, from rows that are not saved."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from contracts.levels import Flag
 from contracts.models import ServiceLevel
+from contracts.schedule import OpeningRule
 from contracts.terms import terms_on
 from sites import pages
 from sites.models import ChargedLevel, ComponentCount, RenewalReview, Site
@@ -194,6 +196,50 @@ def test_agreement_sites_follow_the_service_date():
         ("Planned", None),
         ("Removed", "Very Small"),
     ]
+
+
+SMALL = ChargedLevel(
+    period_number=2, level=ServiceLevel(code="SMALL", name="Small"), agreed_on=date(1999, 7, 10), is_starting=True
+)
+NOVEMBER = date(1999, 11, 1)
+
+
+@pytest.mark.parametrize(
+    ("row", "known_on", "start"),
+    [
+        (site(in_service_on=date(1999, 9, 1)), JULY, None),
+        (site(in_service_on=date(2000, 10, 2)), JULY, None),
+        (
+            site(in_service_on=NOVEMBER),
+            JULY,
+            pages.PlannedStart(None, "Very Small is charged unless another level is decided."),
+        ),
+        (site(in_service_on=NOVEMBER, levels=(SMALL,)), JULY, pages.PlannedStart("Small", "Decided on 10 July 1999.")),
+        (
+            site(in_service_on=NOVEMBER, levels=(SMALL,)),
+            date(1999, 7, 9),
+            pages.PlannedStart(None, "Very Small is charged unless another level is decided."),
+        ),
+    ],
+)
+def test_agreement_sites_say_how_a_planned_site_starts(row, known_on, start):
+    outcome = terms_on(agreement=reference.AGREEMENT, service_on=JULY, known_on=known_on)
+
+    (shown,) = pages.agreement_sites(sites=[row], agreement=reference.AGREEMENT, outcome=outcome)
+
+    assert (shown.charged, shown.start) == (None, start)
+
+
+def test_agreement_sites_say_that_a_schedule_without_a_starting_level_leaves_it_open():
+    schedule = replace(reference.SCHEDULE, opening=OpeningRule("VERY_SMALL", None, ""))
+    agreement = replace(reference.AGREEMENT, amendments=(replace(reference.AMENDMENT, schedule=schedule),))
+    outcome = terms_on(agreement=agreement, service_on=JULY, known_on=JULY)
+
+    (shown,) = pages.agreement_sites(sites=[site(in_service_on=NOVEMBER)], agreement=agreement, outcome=outcome)
+
+    assert (
+        shown.start.sentence == "The price schedule names no starting level: nothing is charged until one is decided."
+    )
 
 
 def test_agreement_sites_without_terms_have_no_level():
