@@ -204,17 +204,20 @@ def new_charges(*, due: Due, billed: Mapping[ChargeKey, Billed]) -> tuple[AnyCha
 
 
 def _documents(charges: Sequence[AnyCharge], limit: date) -> tuple[PlannedDocument, ...]:
-    by_part: dict[DaySpan, list[AnyCharge]] = {}
+    """Lay charges out by billing period; what falls due by the limit is kept apart from what has to wait."""
+    serving: dict[DaySpan, list[AnyCharge]] = {}
     for charge in charges:
         if isinstance(charge, Charge):
-            by_part.setdefault(charge.instalment.part, []).append(charge)
-    falling = [(max(charge.due_on for charge in by_part[part]), part) for part in sorted(by_part)]
+            serving.setdefault(charge.instalment.part, []).append(charge)
+    falling = [(max(charge.due_on for charge in serving[part]), part) for part in sorted(serving)]
+    by_part = {(part, due_on > limit): serving[part] for due_on, part in falling}
     for charge in charges:
         if not isinstance(charge, Charge):
-            last = limit if charge.due_on <= limit else date.max  # what is due now does not wait for a later document
+            waits = charge.due_on > limit
+            last = date.max if waits else limit
             part = next((part for due_on, part in falling if charge.due_on <= due_on <= last), None)
-            by_part.setdefault(part or month_of(charge.period, charge.due_on), []).append(charge)
-    return tuple(PlannedDocument(part, tuple(by_part[part])) for part in sorted(by_part))
+            by_part.setdefault((part or month_of(charge.period, charge.due_on), waits), []).append(charge)
+    return tuple(PlannedDocument(part, tuple(by_part[part, waits])) for part, waits in sorted(by_part))
 
 
 def month_of(period: AnnualPeriod, day: date) -> DaySpan:

@@ -122,6 +122,34 @@ def test_run_through_mid_month_bills_what_happened_and_a_later_run_moves_it_to_t
     assert placed() == [("1999-02-01", "1999-02-28", ["13583.34", "121500.00", "100000.00"])]
 
 
+@pytest.mark.parametrize("through", [NOVEMBER, date(1998, 12, 1)])
+def test_a_draft_that_goes_further_keeps_nothing_back_that_is_due_now(agreement, through):
+    factories.site(agreement, "Tampa")
+    issue_through(OCTOBER)
+    blocks(agreement, date(1998, 11, 3))
+    blocks(agreement, date(1998, 11, 20), 2)
+    run(through, date(1998, 12, 1))
+
+    (document,) = issue_through(date(1998, 11, 10), date(1998, 12, 1))
+
+    assert line_amounts(document) == ["121500.00"]
+    assert placed() == [("1998-11-01", "1998-11-30", ["13583.34", "243000.00"])]
+    (document,) = issue_through(NOVEMBER, date(1998, 12, 1))
+    assert line_amounts(document) == ["13583.34", "243000.00"]
+
+
+def test_an_instalment_due_in_advance_does_not_wait_for_what_happens_later_in_its_month(agreement):
+    read(agreement, "timing", "in-advance")
+    factories.site(agreement, "Tampa")
+    blocks(agreement, date(1998, 10, 20))
+    run(OCTOBER, OCTOBER)
+
+    (document,) = issue_through(date(1998, 10, 10), OCTOBER)
+
+    assert line_amounts(document) == ["13583.33"]
+    assert placed() == [("1998-10-01", "1998-10-31", ["121500.00"])]
+
+
 def test_what_was_issued_in_mid_month_is_not_billed_again_with_the_month(agreement):
     factories.site(agreement, "Tampa")
     issue_through(JANUARY)
