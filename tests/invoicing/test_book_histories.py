@@ -111,9 +111,9 @@ class BookHistories(RecordedLife):
     @precondition(lambda self: credited_lines().exists())
     @rule(
         line=PLACES,
-        what=st.sampled_from(["whole invoice", "line", "charged once"]),
-        part=st.sampled_from(["a cent", "half", "all"]),
-        waives=st.booleans(),
+        what=st.sampled_from(["charged once", "charged once", "line", "whole invoice"]),
+        part=st.sampled_from(["half", "a cent", "all"]),
+        waives=st.sampled_from([True, True, False]),
     )
     def something_is_credited(self, line, what, part, waives):
         """An invoice is taken back whole, or some of one of its lines, and perhaps waived."""
@@ -138,7 +138,7 @@ class BookHistories(RecordedLife):
     @precondition(lambda self: waivers_of_what_is_charged_once().exists())
     @rule(place=PLACES, hours=WORKED, blocks=st.integers(1, 3))
     def what_was_waived_is_recorded_anew(self, place, hours, blocks):
-        """Work, a purchase or an order that was waived in part is taken back, and another one put in its place."""
+        """Work, a purchase or an order that was waived is taken back, and another one put in its place and billed."""
         line = self.one(waivers_of_what_is_charged_once(), place).line
         entry, purchase, order = line.work_entry, line.block_purchase, line.integration_order
         if entry is not None:
@@ -154,6 +154,7 @@ class BookHistories(RecordedLife):
             placed = self.record(order_integration, replaces=order, **new)
             if placed is not None:
                 self.record(complete_integration, order=placed, completed_on=order.completed_on)
+        self.invoices_are_run(0)
 
     # ---- what must hold
 
@@ -322,7 +323,7 @@ def fast_printer(monkeypatch):
 @pytest.mark.usefixtures("db", "fast_printer")
 def test_issued_lines_add_up_to_what_is_due_whatever_happened():
     profile = settings(
-        max_examples=int(LIVES or 8),
+        max_examples=int(LIVES or 6),
         stateful_step_count=30,
         derandomize=LIVES is None,
         deadline=None,
