@@ -92,6 +92,7 @@ def pages(settings, tmp_path) -> dict[str, str]:
         "sites:import": (agreement.pk, "counts"),
         "sites:import_detail sites:import_undo": (imported.pk,),
         "sites:site_history": (site.pk,),
+        "sites:quotation_document": arguments["sites:quotation_file"],
         "sites:report_list invoicing:invoice_discard": (),
         "sites:month_report sites:report_missing": (agreement.pk, june),
         "sites:report_issue": (agreement.pk, june),

@@ -227,6 +227,7 @@ def test_histories_are_plain_data(cases):
             "population": 50_000,
             "basis": "within-limit",
             "level": "Small",
+            "price": "198000.00",
             "median": "125",
             "sentence": "The 2 sites compared reached the limit of their level after 125 days (median), "
             "at most 365: Small (Appendix A, notes 3 and 4).",
