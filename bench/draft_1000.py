@@ -21,8 +21,8 @@ django.setup()
 
 from django.db import connection  # noqa: E402
 
-from invoicing.drafting import CHUNK, draft_invoices  # noqa: E402
 from invoicing.models import Invoice, InvoiceLine  # noqa: E402
+from invoicing.runs.drafting import CHUNK, draft_invoices  # noqa: E402
 from tests import factories  # noqa: E402
 
 OCTOBER, NOVEMBER = date(1998, 10, 31), date(1998, 11, 30)

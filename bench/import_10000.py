@@ -32,7 +32,7 @@ from django.db import connection  # noqa: E402
 from django.test import Client  # noqa: E402
 
 from contracts.models import Agreement  # noqa: E402
-from contracts.sheets import Sheet, csv_bytes, workbook  # noqa: E402
+from contracts.printing.sheets import Sheet, csv_bytes, workbook  # noqa: E402
 from sites.models import ComponentCount, CountChange, ImportedFile  # noqa: E402
 from tests import factories  # noqa: E402
 

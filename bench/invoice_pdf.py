@@ -37,7 +37,7 @@ def main() -> int:
     import weasyprint
     from weasyprint.text.fonts import FontConfiguration
 
-    from invoicing.printing import content_html, render_content
+    from invoicing.documents.printing import content_html, render_content
     from tests.invoicing import factories
 
     content = factories.content(factories.sites(1))

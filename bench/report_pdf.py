@@ -85,7 +85,7 @@ def main() -> int:
     import django
 
     django.setup()
-    from contracts import pdf
+    from contracts.printing import pdf
     from sites.reports.printing import render_report
 
     render_report(content_of(1))  # the press warms up

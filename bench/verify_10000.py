@@ -28,15 +28,15 @@ from django.conf import settings  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.db.models import QuerySet  # noqa: E402
 
-from contracts import guards  # noqa: E402
-from contracts.filing import stored_name  # noqa: E402
-from invoicing.anchoring import make_good  # noqa: E402
-from invoicing.chain import chain_sha256  # noqa: E402
-from invoicing.documents import content_sha256  # noqa: E402
-from invoicing.drafting import draft_invoices  # noqa: E402
+from contracts.printing.stored_files import stored_name  # noqa: E402
+from contracts.sealing import guards  # noqa: E402
+from invoicing.audit.auditing import Verification  # noqa: E402
+from invoicing.documents.content import content_sha256  # noqa: E402
+from invoicing.issued.chain import chain_sha256  # noqa: E402
+from invoicing.issued.ledger import make_good  # noqa: E402
+from invoicing.issued.row_digests import SEALED, digests_of  # noqa: E402
 from invoicing.models import Invoice, InvoiceLine, InvoicePdf, NumberSeries  # noqa: E402
-from invoicing.sealed_rows import SEALED, digests_of  # noqa: E402
-from invoicing.verifying import Verification  # noqa: E402
+from invoicing.runs.drafting import draft_invoices  # noqa: E402
 from sites.models import Site  # noqa: E402
 from tests import factories, reference  # noqa: E402
 

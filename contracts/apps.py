@@ -1,7 +1,8 @@
 from django.apps import AppConfig
 from django.core import checks
 
-from contracts import guards, pdf
+from contracts.printing import pdf
+from contracts.sealing import guards
 
 
 class ContractsConfig(AppConfig):

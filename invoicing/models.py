@@ -7,9 +7,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from contracts.fields import HoursField, MoneyField, PlainCharField
-from contracts.frozen import FrozenModel, FrozenQuerySet
-from contracts.guards import Seal
 from contracts.models import Agreement
+from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
+from contracts.sealing.guards import Seal
 from sites.models import BlockPurchase, IntegrationOrder, Site, WorkEntry
 
 CREDIT_INSTEAD = "Correct it by a credit note."

@@ -1,15 +1,9 @@
 from django.urls import path, register_converter
 
-from invoicing import (
-    amendment_views,
-    correction_views,
-    count_views,
-    credit_views,
-    discard_views,
-    reading_views,
-    views,
-)
+from invoicing.count_corrections import views as count_views
 from invoicing.day_path import DayPath
+from invoicing.pages import amendment_views, correction_views, credit_views, discard_views, views
+from invoicing.readings import views as reading_views
 
 register_converter(DayPath, "day")
 

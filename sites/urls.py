@@ -1,6 +1,5 @@
 from django.urls import path, register_converter
 
-from sites import views
 from sites.hours import event_views as hours_event_views
 from sites.hours import views as hours_views
 from sites.imports import views as import_views
@@ -10,6 +9,7 @@ from sites.month_path import MonthPath
 from sites.reports import urls as report_urls
 from sites.reviews import views as review_views
 from sites.site_history import views as history_views
+from sites.site_pages import views
 from sites.starting import views as starting_views
 
 register_converter(MonthPath, "month")

@@ -21,7 +21,7 @@ django.setup()
 from django.conf import settings as django_settings  # noqa: E402
 from django.contrib.auth.models import Group  # noqa: E402
 
-from contracts import guards  # noqa: E402
+from contracts.sealing import guards  # noqa: E402
 from invoicing import roles  # noqa: E402
 
 django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

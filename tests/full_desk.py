@@ -7,11 +7,11 @@ from decimal import Decimal
 from django.core.files.base import ContentFile
 from django.core.management import call_command
 
-from invoicing.crediting import WaiverDecision, credit
-from invoicing.drafting import draft_invoices
-from invoicing.issuing import issue
+from invoicing.credits.crediting import WaiverDecision, credit
+from invoicing.documents.printing import make_pdf
 from invoicing.models import Invoice
-from invoicing.printing import make_pdf
+from invoicing.runs.drafting import draft_invoices
+from invoicing.runs.issuing import issue
 from sites.hours.recording import buy_blocks, enter_work, reverse_blocks
 from sites.integration.ordering import order_integration, record_quotation
 from sites.models import RenewalReview

@@ -23,8 +23,8 @@ from contracts.schedule import (
     read_limit,
 )
 from contracts.terms import AgreementTerms, AmendmentTerms, Signature
-from invoicing.charges import Charge, ChargeKey, SiteFacts
-from invoicing.unbilled import NO_PART, NOTHING_BILLED, Billed, BilledPart, PlannedDocument
+from invoicing.charges.charge import Charge, ChargeKey, SiteFacts
+from invoicing.charges.unbilled import NO_PART, NOTHING_BILLED, Billed, BilledPart, PlannedDocument
 from sites.charged import AgreedLevel
 
 ANCHOR = date(1998, 10, 1)

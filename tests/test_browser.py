@@ -6,9 +6,9 @@ import pytest
 from django.contrib.auth.models import Group, User
 from playwright.sync_api import Page, expect
 
-from invoicing.drafting import draft_invoices
 from invoicing.models import Invoice
 from invoicing.roles import FINANCE
+from invoicing.runs.drafting import draft_invoices
 from tests import factories, reference
 
 PASSWORD = "a long word for tests"  # noqa: S105

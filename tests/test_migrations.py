@@ -6,10 +6,11 @@ import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from contracts import guards
-from invoicing import books, reasons
-from invoicing.charges import ChargeKey
+from contracts.sealing import guards
+from invoicing.charges.charge import ChargeKey
+from invoicing.documents import calculation
 from invoicing.models import InvoiceLine
+from invoicing.runs import books
 from tests import reference
 
 FIRST_RELEASE = [("contracts", "0001_agreements"), ("sites", "0001_sites_and_reviews"), ("invoicing", "0001_invoices")]
@@ -202,7 +203,7 @@ def test_lines_of_the_first_release_say_what_they_belong_to_and_what_they_credit
     )
     assert {number: str(part.amount) for number, part in casper.parts.items()} == {1: "0.00", 2: "0.00"}
     lines = InvoiceLine.objects.order_by("pk")
-    assert [reasons.recompute(line.inputs) for line in lines] == [line.amount for line in lines]
+    assert [calculation.recompute(line.inputs) for line in lines] == [line.amount for line in lines]
 
     lines = migrate(FIRST_RELEASE).get_model("invoicing.InvoiceLine").objects
     assert list(lines.order_by("pk").values_list("amount", flat=True)) == [

@@ -12,10 +12,10 @@ from django.urls import reverse
 
 from contracts.models import Party
 from contracts.periods import Month
-from invoicing.crediting import WaiverDecision, credit
-from invoicing.drafting import draft_invoices
-from invoicing.issuing import issue
-from invoicing.printing import make_pdf
+from invoicing.credits.crediting import WaiverDecision, credit
+from invoicing.documents.printing import make_pdf
+from invoicing.runs.drafting import draft_invoices
+from invoicing.runs.issuing import issue
 from tests import factories, reference
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of, user_of
 

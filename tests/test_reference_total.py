@@ -12,12 +12,12 @@ from decimal import ROUND_HALF_UP, Decimal
 import pytest
 
 from contracts.periods import ONE_DAY, Month
-from invoicing.anchoring import make_good
-from invoicing.crediting import WaiverDecision, credit, creditable_lines
-from invoicing.drafting import draft_invoices
+from invoicing.audit.auditing import Verification
+from invoicing.credits.crediting import WaiverDecision, credit, creditable_lines
+from invoicing.documents.printing import make_missing_pdfs
+from invoicing.issued.ledger import make_good
 from invoicing.models import Invoice, InvoiceLine
-from invoicing.printing import make_missing_pdfs
-from invoicing.verifying import Verification
+from invoicing.runs.drafting import draft_invoices
 from sites.hours.recording import buy_blocks, correct_work, enter_work
 from sites.integration.ordering import attach_quotation, complete_integration, order_integration
 from sites.models import IntegrationOrder, WorkEntry

@@ -14,11 +14,11 @@ import pytest
 
 from contracts.periods import ONE_DAY, Month
 from contracts.terms import Expired, terms_on
-from invoicing.drafting import draft_invoices
+from invoicing.documents.printing import make_missing_pdfs, stored_pdf
 from invoicing.models import Invoice, InvoiceLine, InvoicePdf
-from invoicing.printing import make_missing_pdfs, stored_pdf
+from invoicing.runs.drafting import draft_invoices
+from sites.counts.recording import record_counts
 from sites.models import ChargedLevel, RenewalReview
-from sites.recording import record_counts
 from sites.reviews.reviewing import open_due_reviews, record_agreement
 from tests import factories
 from tests.reference import counts

@@ -21,10 +21,10 @@ from contracts.periods import (
 )
 from contracts.schedule import Component, Level, LimitKind, Refused, Schedule, findings, read_limit
 from contracts.terms import Expired, TermsFound, amendment_refusals, expiration_known, terms_on
-from invoicing.due import due_through, included_service_refusal
-from invoicing.instalments import PricedDays, instalments
-from invoicing.unbilled import unbilled
-from sites.counts import Count, baseline, current, quantities
+from invoicing.charges.due import due_through, included_service_refusal
+from invoicing.charges.instalments import PricedDays, instalments
+from invoicing.charges.unbilled import unbilled
+from sites.counts.count import Count, baseline, current, quantities
 from sites.hours.prices import blocks_amount, hourly_amount
 from sites.reviews.review import (
     agreed_price_refusal,

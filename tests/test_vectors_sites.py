@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from contracts.periods import DaySpan
-from sites.counts import Count
+from sites.counts.count import Count
 from sites.integration.prices import PlacedOrder, Priced, PriceNotStated, integration_price, placement
 from sites.reports.calendar import last_month_closed, last_month_reported, report_months
 from sites.starting.history import (

@@ -8,11 +8,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest
 from django.urls import path, reverse
 
-from contracts import amending
 from contracts.admin.base import ReadOnlyAdmin, RecordAdmin, RecordInline
 from contracts.admin.discarding import DiscardAmendment
 from contracts.admin.forms import AmendmentForm
 from contracts.admin.signing import AttachScan, CopySchedule, ExecuteAgreement, SignForCustomer, SignForSupplier
+from contracts.amendments import amending
 from contracts.clock import business_date
 from contracts.comparison import amendment_changes
 from contracts.models import Agreement, Amendment, ChosenReading, Party, PartyAlias

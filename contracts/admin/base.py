@@ -13,11 +13,11 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 
 from contracts.fields import HundredthsField
-from contracts.frozen import FrozenModel, SealedRow
-from contracts.guards import CLOSED, MESSAGE
-from contracts.inputs import DayField, DayInput
 from contracts.money import money_text
+from contracts.pages.inputs import DayField, DayInput
 from contracts.periods import day_text
+from contracts.sealing.frozen import FrozenModel, SealedRow
+from contracts.sealing.guards import CLOSED, MESSAGE
 
 INPUTS = {
     models.DateField: {"form_class": DayField, "widget": DayInput},

@@ -3,7 +3,7 @@
 from django.db import models
 
 from contracts.admin.signing import Amending
-from contracts.amending import discard_amendment, discard_level, discard_schedule
+from contracts.amendments.amending import discard_amendment, discard_level, discard_schedule
 from contracts.models import Amendment, PriceSchedule, ServiceLevel
 
 

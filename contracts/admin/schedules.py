@@ -7,7 +7,7 @@ from contracts.admin.agreements import ExecutedFilter
 from contracts.admin.base import ReadOnlyAdmin, RecordAdmin, RecordInline, amount
 from contracts.admin.discarding import DiscardLevel, DiscardSchedule
 from contracts.admin.forms import LimitForm, LimitFormSet, PriceScheduleForm
-from contracts.amending import CannotAmend
+from contracts.amendments.amending import CannotAmend
 from contracts.models import Component, ComponentLimit, IncludedService, PriceSchedule, ServiceLevel
 from contracts.schedule import Weight, findings
 

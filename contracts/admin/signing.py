@@ -5,14 +5,14 @@ from django import forms
 from contracts.admin.base import DayField
 from contracts.admin.events import EventView
 from contracts.admin.forms import ScanField
-from contracts.amending import (
+from contracts.amendments.amending import (
     CannotAmend,
     attach_scan,
     copy_schedule_in_force,
     execute_agreement,
     record_signature,
 )
-from contracts.amendment_pages import SEALED_FOR_GOOD, signature_consequences, signature_message
+from contracts.amendments.pages import SEALED_FOR_GOOD, signature_consequences, signature_message
 from contracts.models import Agreement, Amendment
 from contracts.periods import day_text
 from contracts.schedule import Finding, findings
@@ -34,7 +34,7 @@ class ExecutionForm(forms.Form):
 
 
 class Amending(EventView):
-    """An event that `contracts.amending` may refuse, naming fields."""
+    """An event that `contracts.amendments.amending` may refuse, naming fields."""
 
     permission = "contracts.execute_agreement"
     refusals = (CannotAmend,)

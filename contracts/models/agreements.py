@@ -8,9 +8,9 @@ from django.db.models import F, Q
 
 from contracts import readings, terms
 from contracts.fields import ChoiceCharField, PlainCharField, PlainTextField
-from contracts.frozen import FrozenModel, FrozenQuerySet
-from contracts.guards import Closing, Seal
 from contracts.models.schedules import NEXT_AMENDMENT, SIGNATURES, PriceSchedule
+from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
+from contracts.sealing.guards import Closing, Seal
 
 
 class Party(models.Model):

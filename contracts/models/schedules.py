@@ -7,8 +7,8 @@ from django.db.models import F, Q
 
 from contracts import schedule as pricing
 from contracts.fields import HoursField, MoneyField, PlainCharField
-from contracts.frozen import FrozenModel, FrozenQuerySet
-from contracts.guards import Closing, Seal
+from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
+from contracts.sealing.guards import Closing, Seal
 
 NEXT_AMENDMENT = "Enter the next amendment instead."
 SIGNATURES = ("customer_signed_on", "supplier_signed_on")

@@ -11,9 +11,8 @@ from contracts.periods import day_text
 from contracts.schedule import Component
 from contracts.terms import TermsFound
 from sites.charged import starting_levels
-from sites.counts import counts_on
-from sites.models import Site
-from sites.recording import (
+from sites.counts.count import counts_on
+from sites.counts.recording import (
     CannotRecord,
     Recorded,
     components_on,
@@ -21,13 +20,14 @@ from sites.recording import (
     record_counts,
     record_starting_level,
 )
-from sites.starting.basis import closed_on
+from sites.models import Site
+from sites.starting.queries import closed_on
 
 COUNT = "count_"
 
 
 class Recording(EventView):
-    """An event that `sites.recording` may refuse, naming the places of its errors."""
+    """An event that `sites.counts.recording` may refuse, naming the places of its errors."""
 
     refusals = (CannotRecord,)
 

@@ -6,8 +6,8 @@ from contracts.clock import business_date
 from contracts.models import Component
 from contracts.periods import day_text
 from sites.charged import starting_levels
+from sites.counts.recording import CannotRecord, record_counts
 from sites.models import ChargedLevel, ComponentCount, Site
-from sites.recording import CannotRecord, record_counts
 
 
 class SiteForm(forms.ModelForm):

@@ -20,9 +20,9 @@ from sites.agreement_files.agreement_file import (
 )
 from sites.agreement_files.level_entry import Schedules
 from sites.agreement_files.terms_entry import terms_of
-from sites.hours.checks import chargeable_service, purchase_refusals, work_refusals
 from sites.hours.people import person_refusals
-from sites.site_checks import before_order, integration_day_refusals, out_of_service
+from sites.hours.refusals import chargeable_service, purchase_refusals, work_refusals
+from sites.site_refusals import before_order, integration_day_refusals, out_of_service
 
 NEEDED = ("dated_on", "first_period_starts_on")
 

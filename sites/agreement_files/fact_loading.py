@@ -6,15 +6,15 @@ from decimal import Decimal
 
 from django.contrib.auth.models import User
 
-from contracts.frozen import FrozenModel
 from contracts.models import Agreement
 from contracts.money import ZERO
 from contracts.periods import day_text
+from contracts.sealing.frozen import FrozenModel
 from sites.agreement_files.agreement_file import Document, Problem, block_key, day_of, order_key, work_key
-from sites.hours.basis import PersonDay, hours_on_file
-from sites.hours.checks import MOST_HOURS
 from sites.hours.people import person_key
 from sites.hours.prices import hours_text
+from sites.hours.queries import PersonDay, hours_on_file
+from sites.hours.refusals import MOST_HOURS
 from sites.models import BlockPurchase, IntegrationOrder, Quotation, Site, WorkEntry
 
 BATCH = 1000

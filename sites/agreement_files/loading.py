@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from contracts.amending import (
+from contracts.amendments.amending import (
     CannotAmend,
     draft_amendment,
     enter_schedule,
@@ -36,10 +36,10 @@ from sites.agreement_files.checks import apparent_problems, content_problems, sc
 from sites.agreement_files.comparison import compare, tally
 from sites.agreement_files.exporting import export_agreement, export_parties
 from sites.agreement_files.fact_loading import FactWriting, day_problems, quotation_problems
-from sites.agreement_files.form import form_problems, sound_parts
 from sites.agreement_files.level_entry import level_days, resolved_level, schedules_of
 from sites.agreement_files.schedule_entry import schedule_of
-from sites.counting import Figure, change_counts, withdrawn_figures
+from sites.agreement_files.schema import form_problems, sound_parts
+from sites.counts.counting import Figure, change_counts, withdrawn_figures
 from sites.hours.recording import lock_people
 from sites.models import ChargedLevel, RenewalReview, ReviewLine, Site
 from sites.reviews.review import ReviewKind

@@ -4,8 +4,8 @@ from django.db.models import Q
 from django_filters import CharFilter, ChoiceFilter, DateFilter, FilterSet
 from django_tables2 import A, Column, DateColumn
 
-from contracts.inputs import DayField
-from contracts.lists import CellColumn, ListTable
+from contracts.pages.inputs import DayField
+from contracts.pages.lists import CellColumn, ListTable
 from sites.models import WorkEntry
 
 STATES = {

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from contracts.charts import Drawing, Mark, Step, step_drawing
 from contracts.periods import ONE_DAY, AnnualPeriod, DaySpan, annual_periods, day_text
 from contracts.terms import expiration_known
+from sites.charts.steps import Drawing, Mark, Step, step_drawing
 from sites.hours.entries import LedgerRow, Movement
 from sites.hours.ledger import HourLedger
 from sites.hours.position import Position

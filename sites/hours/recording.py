@@ -19,14 +19,14 @@ from contracts.models import Agreement
 from contracts.money import ZERO, cents
 from contracts.periods import day_text
 from contracts.schedule import Refused
-from sites.hours.basis import hours_on_file, services_on
-from sites.hours.checks import chargeable_service, purchase_refusals, work_refusals
+from sites.counts.recording import CannotRecord
 from sites.hours.people import person_key, person_refusals
+from sites.hours.queries import hours_on_file, services_on
+from sites.hours.refusals import chargeable_service, purchase_refusals, work_refusals
 from sites.models import BlockPurchase, Site, WorkChange, WorkEntry
 from sites.models.hours import MOST_BLOCKS
-from sites.record_checks import later_refusals, one_line, reason_refusals, text_refusals
-from sites.recording import CannotRecord
-from sites.site_checks import out_of_service
+from sites.refusals import later_refusals, one_line, reason_refusals, text_refusals
+from sites.site_refusals import out_of_service
 
 ENTER_ANEW = "Enter a correcting entry: it reverses this one and says what is right."
 STALE = "Somebody else has changed this entry since you opened it. Look at it as it is now, then change it."

@@ -6,8 +6,8 @@ from django.shortcuts import get_object_or_404
 from django.views.generic import DetailView
 
 from contracts.clock import business_date
-from contracts.lists import ListPage
 from contracts.models import Agreement
+from contracts.pages.lists import ListPage
 from sites.hours.forms import OnForm
 from sites.hours.lists import WorkFilter, WorkTable
 from sites.hours.pages import (

@@ -8,17 +8,17 @@ from django.contrib.auth.models import User
 
 from contracts.models import Agreement
 from contracts.periods import Month, day_text
-from contracts.sheets import Value
+from contracts.printing.sheets import Value
 from contracts.terms import AgreementTerms
-from sites.counting import Figure, change_counts
+from sites.counts.counting import Figure, change_counts
+from sites.counts.recording import all_components, components_on, date_faults
 from sites.imports.columns import Column, Headings
+from sites.imports.count_rows import AGREEMENT, DATE, FIXED, SITE, CountRow, read_counts
 from sites.imports.count_undoing import changes_of, count_undoing, take_back_counts
-from sites.imports.countfile import AGREEMENT, DATE, FIXED, SITE, CountRow, read_counts
 from sites.imports.kinds import Brought, Compared, ImportKind, Read, Scope
 from sites.imports.preview import EMPTY, PreviewCell, PreviewRow, SheetError, State
 from sites.imports.site_names import SiteNames
 from sites.models import ColumnName, ComponentCount, CountChange, ImportedFile, Site
-from sites.recording import all_components, components_on, date_faults
 
 Held = Mapping[tuple[int, date, str], int]
 Found = Sequence[tuple[CountRow, Site]]

@@ -8,7 +8,7 @@ from django.db.models import Max, QuerySet
 
 from contracts.models import Component
 from contracts.periods import day_text
-from sites.counting import BATCH, Figure, change_counts
+from sites.counts.counting import BATCH, Figure, change_counts
 from sites.imports.kinds import Undoing, told
 from sites.imports.undoing import reports_resting
 from sites.models import CountChange, ImportedFile, RenewalReview

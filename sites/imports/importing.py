@@ -16,6 +16,7 @@ from contracts.fields import validate_plain_text
 from contracts.models import Agreement
 from contracts.periods import day_text
 from contracts.schedule import Refused
+from sites.counts.recording import CannotRecord
 from sites.imports.columns import Headings
 from sites.imports.count_importing import CountImport
 from sites.imports.kinds import ImportKind, Scope
@@ -23,8 +24,7 @@ from sites.imports.preview import Preview, SheetError, State, marked
 from sites.imports.site_importing import SiteImport
 from sites.imports.work_importing import WorkImport
 from sites.models import ColumnName, ImportedFile
-from sites.record_checks import reason_refusals, text_refusals
-from sites.recording import CannotRecord
+from sites.refusals import reason_refusals, text_refusals
 
 KINDS: Mapping[str, ImportKind] = {kind.key: kind for kind in (CountImport(), SiteImport(), WorkImport())}
 UNDONE = "Import undone: "

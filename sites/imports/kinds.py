@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 
 from contracts.models import Agreement
 from contracts.periods import Month
-from contracts.sheets import Value
+from contracts.printing.sheets import Value
 from contracts.terms import AgreementTerms
 from sites.imports.columns import Column, Headings
 from sites.imports.preview import PreviewRow, SheetError, Totals

@@ -5,13 +5,13 @@ from datetime import date
 
 from contracts.models import Agreement
 from contracts.periods import Month
-from contracts.sheets import Sheet, Value, csv_bytes, workbook
+from contracts.printing.sheets import Sheet, Value, csv_bytes, workbook
 from sites.imports.count_importing import component_columns
-from sites.imports.countfile import DATE, SITE
+from sites.imports.count_rows import DATE, SITE
 from sites.imports.kinds import ImportKind, Scope
 from sites.imports.preview import Preview
 from sites.imports.site_names import SiteNames
-from sites.imports.sitefile import AGREEMENT, END
+from sites.imports.site_rows import AGREEMENT, END
 from sites.models import ComponentCount, Site
 
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}

@@ -10,13 +10,13 @@ from django.core.exceptions import ValidationError
 
 from contracts.models import Agreement
 from contracts.periods import Month, day_text
-from contracts.sheets import Value
+from contracts.printing.sheets import Value
 from sites.hours.recording import only_demonstration
 from sites.imports.columns import Column, Headings
 from sites.imports.kinds import Brought, Compared, ImportKind, Read, Scope, Undoing, told
 from sites.imports.preview import EMPTY, PreviewCell, PreviewRow, SheetError, State
 from sites.imports.site_names import ALIKE, LONGEST_NAME, MOST_HINTS, UNKNOWN_AGREEMENT
-from sites.imports.sitefile import AGREEMENT, CITY, CLLI, COLUMNS, END, POPULATION, START, STATE, SiteRow, read_sites
+from sites.imports.site_rows import AGREEMENT, CITY, CLLI, COLUMNS, END, POPULATION, START, STATE, SiteRow, read_sites
 from sites.imports.undoing import reports_resting
 from sites.models import ImportedFile, Site
 

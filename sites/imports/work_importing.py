@@ -11,21 +11,21 @@ from contracts.money import ZERO, cents
 from contracts.periods import Month, day_text
 from contracts.schedule import Refused
 from contracts.terms import AgreementTerms
-from sites.hours.basis import PersonDay, hours_on_file, services_on
-from sites.hours.checks import MOST_HOURS, chargeable_service, work_refusals
 from sites.hours.people import person_key, person_refusals
 from sites.hours.position import ledger_of, position_of
 from sites.hours.prices import hours_text
+from sites.hours.queries import PersonDay, hours_on_file, services_on
 from sites.hours.recording import lock_people
+from sites.hours.refusals import MOST_HOURS, chargeable_service, work_refusals
 from sites.imports.columns import Column, Headings
 from sites.imports.kinds import Brought, Compared, ImportKind, Read, Scope, Undoing, told
 from sites.imports.preview import EMPTY, PreviewCell, PreviewRow, SheetError, State, Totals
 from sites.imports.site_names import SiteNames
 from sites.imports.undoing import reports_resting
-from sites.imports.workfile import COLUMNS, WorkRow, read_work
+from sites.imports.work_rows import COLUMNS, WorkRow, read_work
 from sites.models import ImportedFile, Site, WorkEntry
-from sites.record_checks import later_refusals, one_line, text_refusals
-from sites.site_checks import out_of_service
+from sites.refusals import later_refusals, one_line, text_refusals
+from sites.site_refusals import out_of_service
 
 COLUMN_OF = {"worked_on": "date"}
 """Columns whose name is not that of the place of a refusal."""

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from django import forms
 
 from contracts.admin.forms import ScanField
-from contracts.inputs import AmountField, DayField
+from contracts.pages.inputs import AmountField, DayField
 from sites.hours.forms import ReasonForm, RecordingForm, ReplacesField
 from sites.models import IntegrationOrder, Quotation, Site
-from sites.record_checks import LONGEST_LINE, LONGEST_REASON
+from sites.refusals import LONGEST_LINE, LONGEST_REASON
 
 
 class QuotationField(forms.ModelChoiceField):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from contracts.terms import AgreementTerms
-from sites.integration.basis import price_of
 from sites.integration.prices import Priced, PriceNotStated
+from sites.integration.queries import price_of
 from sites.models import IntegrationOrder, Quotation, Site
 
 

@@ -11,6 +11,7 @@ from django.views.generic import FormView, TemplateView, View
 
 from contracts.clock import business_date
 from contracts.periods import day_text
+from sites.counts.recording import CannotRecord
 from sites.integration.forms import AttachForm, CancellationForm, CompletionForm, DocumentForm, OrderForm, QuotationForm
 from sites.integration.ordering import (
     attach_document,
@@ -22,7 +23,6 @@ from sites.integration.ordering import (
 )
 from sites.integration.pages import integration_page
 from sites.models import IntegrationOrder, Quotation, Site
-from sites.recording import CannotRecord
 
 
 class OfSite(PermissionRequiredMixin):

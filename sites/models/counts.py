@@ -5,9 +5,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from contracts.fields import PlainCharField
-from contracts.frozen import FrozenModel
-from contracts.guards import Seal
 from contracts.models import Agreement
+from contracts.sealing.frozen import FrozenModel
+from contracts.sealing.guards import Seal
 from sites.models.files import ImportedFile
 from sites.models.sites import Site
 

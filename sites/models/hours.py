@@ -6,9 +6,9 @@ from django.db import models
 from django.db.models import Q, Value
 
 from contracts.fields import HoursField, PlainCharField
-from contracts.frozen import FrozenModel, FrozenQuerySet
-from contracts.guards import Seal
 from contracts.models import Agreement
+from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
+from contracts.sealing.guards import Seal
 from sites.hours.entries import BlockPurchase as Bought
 from sites.hours.entries import Work
 from sites.models.files import ImportedFile

@@ -6,8 +6,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from contracts.fields import MoneyField, PlainCharField
-from contracts.frozen import FrozenModel, FrozenQuerySet
-from contracts.guards import Seal
+from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
+from contracts.sealing.guards import Seal
 from sites.integration.prices import Quoted
 from sites.models.hours import REVERSE, reversal_constraint, taken_back_after_billing
 from sites.models.sites import Site

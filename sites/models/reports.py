@@ -5,9 +5,9 @@ from django.db import models
 from django.db.models import Q
 
 from contracts.fields import PlainCharField
-from contracts.frozen import FrozenModel, FrozenQuerySet
-from contracts.guards import Seal
 from contracts.models import Agreement
+from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
+from contracts.sealing.guards import Seal
 
 REVISE_INSTEAD = "Correct the counts and issue a revision instead."
 

@@ -5,11 +5,11 @@ from django.db import models
 from django.db.models import F, Q
 
 from contracts.fields import MoneyField, PlainCharField
-from contracts.frozen import FrozenModel
-from contracts.guards import Seal
 from contracts.models import Agreement, ServiceLevel
+from contracts.sealing.frozen import FrozenModel
+from contracts.sealing.guards import Seal
 from sites.charged import AgreedLevel
-from sites.counts import Count
+from sites.counts.count import Count
 from sites.models.files import ImportedFile
 from sites.reviews.review import ReviewKind
 

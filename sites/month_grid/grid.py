@@ -13,12 +13,12 @@ from contracts.models import Agreement
 from contracts.periods import ONE_DAY, DaySpan, Month, day_text
 from contracts.schedule import Component
 from contracts.terms import AgreementTerms, NotInForce, TermsFound, terms_on
-from sites.counts import Count
+from sites.counts.count import Count
+from sites.counts.recording import components_on
 from sites.models import ComponentCount, MissingCount, Site
 from sites.month_grid.entry import Filed, RowEntry, TypedRow, entry_of, quantity_of, seen_text
 from sites.month_grid.jumps import Jump, jump
 from sites.month_grid.saving import RowRefusal, last_figures
-from sites.recording import components_on
 
 NO_REFUSAL = RowRefusal()
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from contracts.limit_charts import LimitDrawing, Series, counts_drawing
-from contracts.limit_lines import Counted, LimitLine
 from contracts.periods import DaySpan
+from sites.charts.limit_lines import Counted, LimitLine
+from sites.charts.limits import LimitDrawing, Series, counts_drawing
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from django import forms
 
-from contracts.inputs import DayField, LineField
-from sites.record_checks import LONGEST_LINE, LONGEST_REASON
+from contracts.pages.inputs import DayField, LineField
+from sites.refusals import LONGEST_LINE, LONGEST_REASON
 from sites.reports.layout import MissingShown
 from sites.reports.reporting import CannotReport
 

@@ -11,13 +11,13 @@ from decimal import Decimal
 from functools import cache
 
 from contracts.levels import ComponentLevel, MeasuredLevel, measured_level
-from contracts.limit_lines import LimitLine, limit_lines
 from contracts.periods import ONE_DAY, AnnualPeriod, DaySpan, Month
 from contracts.readings import Readings
 from contracts.schedule import Component, IncludedService, Level
 from contracts.terms import AgreementTerms, NotInForce, TermsFound, terms_on
 from sites.charged import AgreedLevel, Charged, charged_in
-from sites.counts import Count, baseline, between, counts_on, current, quantities
+from sites.charts.limit_lines import LimitLine, limit_lines
+from sites.counts.count import Count, baseline, between, counts_on, current, quantities
 from sites.reports.calendar import report_months
 from sites.reviews.review import Eligibility, eligibility
 

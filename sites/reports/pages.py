@@ -8,11 +8,11 @@ from functools import cached_property
 from contracts.models import Agreement
 from contracts.periods import Month
 from sites.models import MonthlyReport, Site
-from sites.reports.basis import AgreementMonth, figures_of, months_of
 from sites.reports.charts import SiteChart, site_charts
 from sites.reports.content import figures_sha256, report_content
 from sites.reports.differences import Difference, differences
 from sites.reports.layout import ReportLayout, report_layout
+from sites.reports.queries import AgreementMonth, figures_of, months_of
 from sites.reports.state import MonthStatus, ReportState
 
 OVERDUE = "late"

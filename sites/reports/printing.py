@@ -10,8 +10,8 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 
-from contracts import filing
-from contracts.pdf import PdfUnavailable, RenderedPdf, render_document
+from contracts.printing import stored_files
+from contracts.printing.pdf import PdfUnavailable, RenderedPdf, render_document
 from sites.models import MonthlyReport, ReportPdf
 from sites.reports.charts import site_charts
 from sites.reports.content import content_sha256
@@ -72,7 +72,7 @@ def make_report_pdf(*, report: MonthlyReport) -> ReportPdf:
     are not what they were.
     """
     pdf = ReportPdf.objects.filter(report_id=report.pk).first()
-    if pdf is not None and filing.path_of(pdf.file_name).exists():
+    if pdf is not None and stored_files.path_of(pdf.file_name).exists():
         return pdf
     report = MonthlyReport.objects.get(pk=report.pk)
     if content_sha256(report.content) != report.content_sha256:
@@ -82,8 +82,8 @@ def make_report_pdf(*, report: MonthlyReport) -> ReportPdf:
     digest = hashlib.sha256(printed.data).hexdigest()
     if pdf is not None:
         return _put_back(pdf, printed.data, digest)
-    file_name = filing.stored_name(file_title(report.content), digest)
-    filing.keep(file_name, printed.data)
+    file_name = stored_files.stored_name(file_title(report.content), digest)
+    stored_files.keep(file_name, printed.data)
     return _record(report, file_name=file_name, sha256=digest, printed=printed)
 
 
@@ -98,7 +98,7 @@ def _record(report: MonthlyReport, *, file_name: str, sha256: str, printed: Rend
         if stored is None:
             raise
     if stored.file_name != file_name:
-        filing.path_of(file_name).unlink(missing_ok=True)
+        stored_files.path_of(file_name).unlink(missing_ok=True)
     return stored
 
 
@@ -108,19 +108,19 @@ def _put_back(pdf: ReportPdf, data: bytes, digest: str) -> ReportPdf:
             f"{pdf.file_name} is missing and does not come out the same when it is made again. "
             f"Put it back into {settings.DOCUMENTS_DIR} from a backup."
         )
-    filing.keep(pdf.file_name, data)
+    stored_files.keep(pdf.file_name, data)
     return pdf
 
 
 def make_missing_report_pdfs() -> list[ReportPdfResult]:
     """Make the PDF of every issued report that has none, or whose file was lost; one failure does not stop the rest."""
-    filing.sweep()
+    stored_files.sweep()
     rows = MonthlyReport.objects.select_related("pdf", "agreement").defer("content").order_by("pk")
     return [_made(row) for row in rows if not _kept(row)]
 
 
 def _kept(report: MonthlyReport) -> bool:
-    return hasattr(report, "pdf") and filing.path_of(report.pdf.file_name).exists()
+    return hasattr(report, "pdf") and stored_files.path_of(report.pdf.file_name).exists()
 
 
 def _made(report: MonthlyReport) -> ReportPdfResult:
@@ -142,7 +142,7 @@ def stored_report_pdf(report: MonthlyReport) -> bytes:
     if pdf is None:
         raise CannotPrintReport(f"{report} has no PDF yet. Run manage.py make_report_pdfs.")
     try:
-        data = filing.path_of(pdf.file_name).read_bytes()
+        data = stored_files.path_of(pdf.file_name).read_bytes()
     except FileNotFoundError:
         said = f"{pdf.file_name}. Run manage.py make_report_pdfs, or put it back from a backup."
         raise CannotPrintReport(f"The PDF of {report} is missing: {said}") from None

@@ -16,14 +16,14 @@ from django.db import transaction
 from contracts.models import Agreement
 from contracts.periods import Month, day_text
 from contracts.schedule import Refused
+from sites.counts.recording import components_on
 from sites.models import ComponentCount, CountChange, MissingCount, MonthlyReport, ReportAcknowledgment, Site
-from sites.record_checks import later_refusals, reason_refusals, text_refusals
-from sites.recording import components_on
-from sites.reports.basis import figures_of
+from sites.refusals import later_refusals, reason_refusals, text_refusals
 from sites.reports.content import content_sha256, figures_sha256, report_content
 from sites.reports.differences import Difference, differences
 from sites.reports.monthly_report import MonthlyFigures
 from sites.reports.printing import make_report_pdf
+from sites.reports.queries import figures_of
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
-from contracts.sheets import Sheet, Value, workbook
+from contracts.printing.sheets import Sheet, Value, workbook
 from sites.reports.layout import ReportLayout, report_layout
 
 

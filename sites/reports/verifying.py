@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from contracts import filing
+from contracts.printing import stored_files
 from sites.models import MonthlyReport, ReportPdf
 from sites.reports.content import content_sha256
 
@@ -73,7 +73,7 @@ def _pdf(pdf: ReportPdf | None) -> Iterator[str]:
         yield "there is no PDF yet. Run manage.py make_report_pdfs."
         return
     try:
-        data = filing.path_of(pdf.file_name).read_bytes()
+        data = stored_files.path_of(pdf.file_name).read_bytes()
     except FileNotFoundError:
         yield f"the PDF is missing: {pdf.file_name}. Run manage.py make_report_pdfs, or put it back from a backup."
         return

@@ -9,15 +9,15 @@ from django.utils.functional import cached_property
 from django.views.generic import FormView, TemplateView, View
 
 from contracts.clock import business_date
-from contracts.lists import EvenPages
 from contracts.models import Agreement
-from contracts.pdf import PdfUnavailable
+from contracts.pages.lists import EvenPages
 from contracts.periods import day_text
+from contracts.printing.pdf import PdfUnavailable
 from sites.models import MonthlyReport
-from sites.reports.basis import months_of
 from sites.reports.forms import AcknowledgeForm, IssueForm, MarkForm, ReviseForm, UnmarkForm
 from sites.reports.pages import TABS, chosen_months, month_page, tabs_of
 from sites.reports.printing import CannotPrintReport, file_title, render_report, stored_report_pdf
+from sites.reports.queries import months_of
 from sites.reports.reporting import (
     CannotReport,
     acknowledge,

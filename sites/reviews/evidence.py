@@ -9,7 +9,7 @@ from contracts.periods import DaySpan, day_text
 from contracts.readings import QUESTIONS, ChangeCounting, Readings
 from contracts.schedule import Component, Level, Schedule
 from sites.charged import Charged
-from sites.counts import Count, Snapshot, baseline, between, counts_on, current, quantities
+from sites.counts.count import Count, Snapshot, baseline, between, counts_on, current, quantities
 from sites.reviews.review import Eligibility, Outcome, Proposal, Reason, eligibility, proposal
 
 

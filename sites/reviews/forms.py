@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from django import forms
 
-from contracts.inputs import DayField, LineField
-from sites.reviews.paper import Paper, Row
+from contracts.pages.inputs import DayField, LineField
+from sites.reviews.content import Paper, Row
 from sites.reviews.reviewing import REFRESHED, Decisions
 
 

@@ -4,8 +4,8 @@ from django.db.models import Q
 from django_filters import ChoiceFilter, FilterSet, ModelChoiceFilter
 from django_tables2 import A, Column, DateColumn
 
-from contracts.lists import CellColumn, ListTable
 from contracts.models import Agreement
+from contracts.pages.lists import CellColumn, ListTable
 from sites.models import RenewalReview
 from sites.reviews.review import ReviewKind
 

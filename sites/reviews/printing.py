@@ -5,9 +5,9 @@ from datetime import date
 
 from django.template.loader import render_to_string
 
-from contracts.pdf import render_pdf
+from contracts.printing.pdf import render_pdf
 from sites.models import RenewalReview
-from sites.reviews.paper import Edition, Paper, review_paper
+from sites.reviews.content import Edition, Paper, review_paper
 
 
 def review_html(*, paper: Paper) -> str:

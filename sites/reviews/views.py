@@ -10,17 +10,17 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.generic import DetailView, FormView, TemplateView, View
 
 from contracts.clock import business_date
-from contracts.lists import ListPage
 from contracts.models import Agreement
-from contracts.pdf import PdfUnavailable
+from contracts.pages.lists import ListPage
 from contracts.periods import day_text
+from contracts.printing.pdf import PdfUnavailable
 from contracts.schedule import Refused
 from sites.models import RenewalReview
-from sites.reviews.basis import review_held
+from sites.reviews.content import Edition, review_paper
 from sites.reviews.forms import AgreementForm
 from sites.reviews.lists import ReviewFilter, ReviewTable
-from sites.reviews.paper import Edition, review_paper
 from sites.reviews.printing import review_file_name, review_pdf
+from sites.reviews.queries import review_held
 from sites.reviews.review import review_terms
 from sites.reviews.reviewing import CannotReview, open_review, record_agreement, refresh_review, unopened_reviews
 

@@ -8,10 +8,10 @@ from decimal import Decimal
 from contracts.levels import ComponentLevel, Flag, MeasuredLevel, measured_level
 from contracts.schedule import LimitKind
 from contracts.terms import AgreementTerms, NotInForce, expiration_known, terms_on
-from sites.counts import counts_on, quantities
+from sites.counts.count import counts_on, quantities
 from sites.models import Site
-from sites.pages import ServiceState, service_state
 from sites.site_history.trend import Outlook, outlook
+from sites.site_pages.pages import ServiceState, service_state
 
 DAYS_SOON = 90
 LEAST_ROOM = 1

@@ -5,18 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from contracts.level_charts import LevelDays, LevelDrawing, levels_drawing
 from contracts.levels import ComponentLevel, MeasuredLevel, measured_level
-from contracts.limit_charts import LimitDrawing, Series, component_drawing, counts_drawing
-from contracts.limit_lines import Counted, LimitLine, Reached, Trend, days_reached, limit_lines
 from contracts.periods import ONE_DAY, DaySpan, Month, day_text
+from contracts.printing.sheets import Sheet
 from contracts.schedule import Component, Level
-from contracts.sheets import Sheet
 from contracts.terms import AgreementTerms, expiration_known
-from sites.counts import Count, counts_on, quantities
+from sites.charts.levels import LevelDays, LevelDrawing, levels_drawing
+from sites.charts.limit_lines import Counted, LimitLine, Reached, Trend, days_reached, limit_lines
+from sites.charts.limits import LimitDrawing, Series, component_drawing, counts_drawing
+from sites.counts.count import Count, counts_on, quantities
 from sites.models import Site
-from sites.pages import ChargedHere, CountCell, CountMonth, PeriodLevels, ServiceState, SitePage, site_page
 from sites.site_history.trend import Outlook, outlook
+from sites.site_pages.pages import ChargedHere, CountCell, CountMonth, PeriodLevels, ServiceState, SitePage, site_page
 
 MEASURED_KEY = (
     "Thick line with dots: counts; dashed: carried on, not counted again. Thin line: limit of the measured level; "

@@ -11,7 +11,7 @@ from enum import StrEnum
 from fractions import Fraction
 from itertools import combinations
 
-from sites.counts import Count
+from sites.counts.count import Count
 
 DAYS_BACK = 365
 FEWEST_COUNTS = 4

@@ -8,7 +8,7 @@ from django.views.generic import DetailView
 
 from contracts.clock import business_date
 from contracts.models import Agreement
-from contracts.sheets import Sheet, csv_bytes, workbook
+from contracts.printing.sheets import Sheet, csv_bytes, workbook
 from sites.models import MissingCount, Site
 from sites.site_history.outlook import DAYS_SOON, coming_changes
 from sites.site_history.pages import SiteHistory, history_sheet, site_history

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from django import forms
 
-from contracts.inputs import LineField
 from contracts.money import money_text
+from contracts.pages.inputs import LineField
 from contracts.schedule import Level
-from sites.recording import CannotRecord
-from sites.starting.basis import Compared, Start
-from sites.starting.choosing import LONGEST_REASON
+from sites.counts.recording import CannotRecord
+from sites.starting.choosing_comparables import LONGEST_REASON
 from sites.starting.history import Choice
+from sites.starting.queries import Compared, Start
 
 
 @dataclass(frozen=True)

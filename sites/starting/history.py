@@ -9,7 +9,7 @@ from enum import StrEnum
 from contracts.readings import StartingHistory
 from contracts.schedule import Component, Level, LimitKind, Schedule
 from sites.charged import starting_levels
-from sites.counts import Count
+from sites.counts.count import Count
 
 PER_CENT = 100
 TENTH = Decimal("0.1")

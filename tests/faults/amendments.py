@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.db.models import Count
 
-from contracts.amending import CannotAmend, draft_amendment, enter_schedule
+from contracts.amendments.amending import CannotAmend, draft_amendment, enter_schedule
 from contracts.models import Agreement, Amendment, PriceSchedule
 from contracts.money import cents
 from tests import reference

@@ -14,9 +14,9 @@ from django.core import serializers
 from django.db import connection, transaction
 from django.test import Client
 
-from invoicing.crediting import WaiverDecision, credit, withdraw_waiver
-from invoicing.drafting import draft_invoices
+from invoicing.credits.crediting import WaiverDecision, credit, withdraw_waiver
 from invoicing.models import Correction, Invoice, InvoiceLine, InvoicePdf, Waiver
+from invoicing.runs.drafting import draft_invoices
 from tests.faults import cases, presses, taking_out
 from tests.faults.outcome import Outcome
 from tests.faults.scratch import Scratch

@@ -19,12 +19,20 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from contracts import pdf
 from contracts.periods import add_months
-from invoicing import books, crediting
-from invoicing.crediting import CannotCredit, CreditableLine, WaiverDecision, credit, creditable_lines, withdraw_waiver
-from invoicing.drafting import draft_invoices
+from contracts.printing import pdf
+from invoicing.credits import crediting
+from invoicing.credits.crediting import (
+    CannotCredit,
+    CreditableLine,
+    WaiverDecision,
+    credit,
+    creditable_lines,
+    withdraw_waiver,
+)
 from invoicing.models import Invoice, InvoiceLine, Waiver
+from invoicing.runs import books
+from invoicing.runs.drafting import draft_invoices
 from tests.faults import cases, taking_out
 from tests.faults.numbers_under_load import FastPrinter
 from tests.faults.outcome import Outcome, failures

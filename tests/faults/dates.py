@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.utils import timezone
 
-from contracts import pdf
 from contracts.clock import business_date
 from contracts.periods import add_months, annual_period, review_due_on
+from contracts.printing import pdf
 from contracts.readings import ReviewDay
-from invoicing.drafting import draft_invoices
-from invoicing.issuing import CannotIssue, issue
 from invoicing.models import Invoice
+from invoicing.runs.drafting import draft_invoices
+from invoicing.runs.issuing import CannotIssue, issue
 from tests.faults import cases
 from tests.faults.numbers_under_load import FastPrinter
 from tests.faults.outcome import Outcome

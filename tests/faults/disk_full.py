@@ -12,9 +12,9 @@ from datetime import date
 from django.conf import settings
 from django.db import Error, connection
 
-from contracts import pdf
-from invoicing.drafting import draft_invoices
+from contracts.printing import pdf
 from invoicing.models import Invoice
+from invoicing.runs.drafting import draft_invoices
 from tests.faults import cases, taking_out
 from tests.faults.cluster import CannotRun, Cluster, SmallDisk
 from tests.faults.numbers_under_load import FastPrinter

@@ -12,11 +12,11 @@ from datetime import date
 from django.db import transaction
 
 from contracts.models import Agreement
-from sites.imports import count_importing, countfile, sheetfile
+from sites.counts.recording import CannotRecord
+from sites.imports import count_importing, count_rows, tabular
 from sites.imports.importing import KINDS, Incoming, import_file
 from sites.imports.preview import SheetError
 from sites.models import ComponentCount, CountChange, ImportedFile
-from sites.recording import CannotRecord
 from tests import factories
 from tests.faults.file_corpus import SITES, Case, corpus, workbooks
 from tests.faults.outcome import Outcome
@@ -109,16 +109,16 @@ def read_with_good_will() -> None:
         return int(digits[:9]) if digits else None
 
     def cells_by_heading(number, cells, headings, errors):
-        padded = [*cells, *[sheetfile.Cell(None)] * len(headings.held)]
+        padded = [*cells, *[tabular.Cell(None)] * len(headings.held)]
         return {key: cell for key, cell in zip(headings.held, padded, strict=False) if key}
 
     def csv_rows(content):
         text = content.decode("utf-8", errors="replace")
-        for line in sheetfile.csv.reader(text.splitlines()):
-            yield [sheetfile.Cell(value) for value in line]
+        for line in tabular.csv.reader(text.splitlines()):
+            yield [tabular.Cell(value) for value in line]
 
-    countfile._quantity = quantity
-    countfile.cells_by_heading = cells_by_heading
-    sheetfile._csv_rows = csv_rows
-    sheetfile._refuse_bomb = lambda content: None
+    count_rows._quantity = quantity
+    count_rows.cells_by_heading = cells_by_heading
+    tabular._csv_rows = csv_rows
+    tabular._refuse_bomb = lambda content: None
     count_importing.date_faults = lambda *facts: []

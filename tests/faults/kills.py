@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from datetime import date
 
-from invoicing.drafting import draft_invoices
+from invoicing.runs.drafting import draft_invoices
 from tests.faults import cases, presses, taking_out
 from tests.faults.killing import KillPoints
 from tests.faults.outcome import Outcome

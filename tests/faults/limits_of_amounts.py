@@ -10,12 +10,12 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import F, Sum
 
-from contracts import pdf
-from contracts.amending import CannotAmend, draft_amendment, enter_schedule
+from contracts.amendments.amending import CannotAmend, draft_amendment, enter_schedule
 from contracts.models import Agreement, PriceSchedule, ServiceLevel
 from contracts.money import LARGEST
-from invoicing.drafting import draft_invoices
+from contracts.printing import pdf
 from invoicing.models import Invoice, InvoiceLine
+from invoicing.runs.drafting import draft_invoices
 from tests import factories, reference
 from tests.faults import cases
 from tests.faults.numbers_under_load import FastPrinter

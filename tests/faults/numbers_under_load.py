@@ -12,11 +12,11 @@ from datetime import date, timedelta
 
 from django.db import connection
 
-from contracts import pdf
-from invoicing.drafting import draft_invoices
-from invoicing.issuing import issue
+from contracts.printing import pdf
+from invoicing.issued.numbering import CannotNumber
 from invoicing.models import Invoice
-from invoicing.numbering import CannotNumber
+from invoicing.runs.drafting import draft_invoices
+from invoicing.runs.issuing import issue
 from tests.faults import cases, taking_out
 from tests.faults.outcome import Outcome, failures
 from tests.faults.scratch import Scratch

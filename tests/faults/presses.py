@@ -13,7 +13,7 @@ from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from contracts import pdf, press
+from contracts.printing import pdf, worker
 from tests.faults.workers import Act, Ended, in_process
 
 
@@ -47,7 +47,7 @@ class _Handed(pdf._Running):
 
 def warm() -> None:
     """Read style sheet and fonts once, here."""
-    press._press()
+    worker._press()
 
 
 @contextmanager
@@ -80,7 +80,7 @@ def _forked() -> tuple[Connection, int]:
     if pid == 0:
         ours.close()
         try:
-            press.main(theirs.detach(), pdf.SECONDS, pdf.MEMORY)
+            worker.main(theirs.detach(), pdf.SECONDS, pdf.MEMORY)
         finally:
             os._exit(0)
     theirs.close()

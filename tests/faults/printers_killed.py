@@ -18,12 +18,12 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
-from contracts import filing, pdf
 from contracts.models import Party
-from invoicing.anchoring import make_good
-from invoicing.drafting import draft_invoices
+from contracts.printing import pdf, stored_files
+from invoicing.documents.printing import make_missing_pdfs
+from invoicing.issued.ledger import make_good
 from invoicing.models import Invoice, InvoicePdf
-from invoicing.printing import make_missing_pdfs
+from invoicing.runs.drafting import draft_invoices
 from tests.faults import cases, presses
 from tests.faults.killing import KillPoints
 from tests.faults.outcome import Outcome
@@ -58,7 +58,7 @@ def check(scratch: Scratch, *, full: bool, control: bool) -> Outcome:
     else:
         kill_presses(scratch, outcome, expected, points if full else 2)
     if full and not control:
-        bombs(scratch, outcome)  # they take their time; tests/contracts/test_press.py has small ones
+        bombs(scratch, outcome)  # they take their time; tests/contracts/printing/test_worker.py has small ones
     killed = kill_application(scratch, expected, steps, points, control)
     outcome.figures |= killed.figures
     outcome.part("application killed", killed.damage)
@@ -248,7 +248,7 @@ def kill_application(scratch: Scratch, expected: list, steps: int, points: int, 
 def storing(points: KillPoints | None, control: bool) -> tuple[int, list[int]]:
     """Make all PDFs, in the control with a program that writes them where they belong; return all steps, and files'."""
     if control:
-        filing.keep = store_in_place
+        stored_files.keep = store_in_place
     if points is None:
         store_all()
         return 0, []
@@ -259,7 +259,7 @@ def storing(points: KillPoints | None, control: bool) -> tuple[int, list[int]]:
 
 def store_in_place(file_name: str, data: bytes) -> None:
     """Write a file as many programs do."""
-    path = filing.path_of(file_name)
+    path = stored_files.path_of(file_name)
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("wb") as file:
         for part in (data[: len(data) // 2], data[len(data) // 2 :]):

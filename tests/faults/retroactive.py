@@ -11,11 +11,11 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import Sum
 
-from contracts.amending import draft_amendment, enter_schedule, record_signature
+from contracts.amendments.amending import draft_amendment, enter_schedule, record_signature
 from contracts.models import Agreement
 from contracts.money import cents
-from invoicing.drafting import draft_invoices
 from invoicing.models import Correction, Invoice, InvoiceLine, InvoicePdf
+from invoicing.runs.drafting import draft_invoices
 from tests import reference
 from tests.faults import cases, presses, taking_out
 from tests.faults.outcome import Outcome

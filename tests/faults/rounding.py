@@ -14,9 +14,9 @@ from pypdf import PdfReader
 
 from contracts import money
 from contracts.models import Agreement
-from invoicing.documents import invoice_content
+from invoicing.documents.content import invoice_content
+from invoicing.documents.printing import draft_pdf
 from invoicing.models import Invoice, InvoiceLine
-from invoicing.printing import draft_pdf
 from sites.models import Site
 from tests.faults import cases, presses
 from tests.faults.outcome import Outcome

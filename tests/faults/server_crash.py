@@ -13,11 +13,11 @@ from pathlib import Path
 
 from django.db import Error, connection
 
-from contracts import pdf
 from contracts.models import Agreement
-from invoicing.drafting import draft_invoices
-from invoicing.issuing import issue
+from contracts.printing import pdf
 from invoicing.models import Invoice
+from invoicing.runs.drafting import draft_invoices
+from invoicing.runs.issuing import issue
 from tests.faults import cases
 from tests.faults.cluster import CannotRun, Cluster
 from tests.faults.numbers_under_load import FastPrinter

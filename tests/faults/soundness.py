@@ -9,9 +9,9 @@ from django.db import connection, transaction
 from django.db.models import Prefetch
 
 from contracts.money import ZERO
-from invoicing.documents import content_sha256
+from invoicing.audit.auditing import Verification
+from invoicing.documents.content import content_sha256
 from invoicing.models import Invoice, InvoiceLine, InvoicePdf, NumberSeries
-from invoicing.verifying import Verification
 
 
 def damage_to_books() -> Counter[str]:

@@ -9,8 +9,8 @@ from django.db import connection, models
 from django.db.models import QuerySet
 from django.db.transaction import Atomic
 
-from contracts import guards
-from invoicing import numbering
+from contracts.sealing import guards
+from invoicing.issued import numbering
 from invoicing.models import NumberSeries
 
 
@@ -46,7 +46,7 @@ def triggers() -> None:
 
 def refusals_of_the_orm() -> None:
     """Let models and querysets save, update and delete sealed rows, as far as they are concerned."""
-    from contracts.frozen import FrozenModel, FrozenQuerySet
+    from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
 
     for name in ("save", "delete"):
         setattr(FrozenModel, name, getattr(models.Model, name))

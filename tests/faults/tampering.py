@@ -16,15 +16,16 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import F
 
-from contracts import guards, pdf
-from invoicing import anchoring
-from invoicing.chain import chain_sha256
-from invoicing.crediting import credit
-from invoicing.documents import content_sha256
-from invoicing.drafting import draft_invoices
+from contracts.printing import pdf
+from contracts.sealing import guards
+from invoicing.audit.auditing import Verification
+from invoicing.credits.crediting import credit
+from invoicing.documents.content import content_sha256
+from invoicing.issued import ledger
+from invoicing.issued.chain import chain_sha256
+from invoicing.issued.row_digests import SEALED, digests_of
 from invoicing.models import Invoice, InvoiceLine, InvoicePdf, NumberSeries
-from invoicing.sealed_rows import SEALED, digests_of
-from invoicing.verifying import Verification
+from invoicing.runs.drafting import draft_invoices
 from sites.models import Site
 from tests.faults import cases, taking_out
 from tests.faults.numbers_under_load import FastPrinter
@@ -78,10 +79,10 @@ def tamper(manipulate: Callable, care: bool, *, rewrite_ledger: bool) -> None:
     if care:
         compute_anew()
     if rewrite_ledger:
-        anchoring.ledger_path().unlink()
-        entries = [anchoring.issued_entry(invoice) for invoice in Invoice.objects.issued().order_by("series", "number")]
-        entries += [anchoring._printed_entry(each) for each in InvoicePdf.objects.select_related("invoice")]
-        anchoring._add(entries)
+        ledger.ledger_path().unlink()
+        entries = [ledger.issued_entry(invoice) for invoice in Invoice.objects.issued().order_by("series", "number")]
+        entries += [ledger._printed_entry(each) for each in InvoicePdf.objects.select_related("invoice")]
+        ledger._add(entries)
     guards.create_triggers()
 
 

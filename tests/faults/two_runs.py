@@ -3,8 +3,8 @@
 from collections import Counter
 from datetime import date
 
-from invoicing.drafting import draft_invoices
 from invoicing.models import InvoiceLine
+from invoicing.runs.drafting import draft_invoices
 from tests.faults import cases, presses, taking_out
 from tests.faults.outcome import Outcome, failures
 from tests.faults.scratch import Scratch

@@ -7,8 +7,8 @@ from django.db.models import Sum
 
 from contracts.models import Agreement, ChosenReading
 from contracts.money import ZERO
-from invoicing.drafting import RunResult, draft_invoices
 from invoicing.models import Invoice, InvoiceLine
+from invoicing.runs.drafting import RunResult, draft_invoices
 from sites.models import BlockPurchase, IntegrationOrder, Quotation, Site, WorkEntry
 from tests import reference
 

@@ -15,13 +15,13 @@ from contracts.models import (
     ServiceLevel,
 )
 from contracts.schedule import Schedule
-from invoicing import drafts
-from invoicing.charges import AnyCharge, ChargeKey, SiteFacts
-from invoicing.documents import invoice_content
-from invoicing.due import due_through
+from invoicing.charges.charge import AnyCharge, ChargeKey, SiteFacts
+from invoicing.charges.due import due_through
+from invoicing.charges.unbilled import Adjustment, Billed, unbilled
+from invoicing.documents.calculation import credit_inputs
+from invoicing.documents.content import invoice_content
 from invoicing.models import Invoice, InvoiceLine
-from invoicing.reasons import credit_inputs
-from invoicing.unbilled import Adjustment, Billed, unbilled
+from invoicing.runs import draft_rows
 from sites.models import Site
 from tests import reference
 
@@ -187,12 +187,12 @@ def _site(facts: SiteFacts) -> Site:
 
 def charge_line(charge: AnyCharge) -> InvoiceLine:
     """Return the line of a charge with its site."""
-    return _at(drafts.charge_line(charge), charge.site)
+    return _at(draft_rows.charge_line(charge), charge.site)
 
 
 def adjustment_line(adjustment: Adjustment) -> InvoiceLine:
     """Return the line of an adjustment with its site."""
-    return _at(drafts.adjustment_line(adjustment), adjustment.site)
+    return _at(draft_rows.adjustment_line(adjustment), adjustment.site)
 
 
 def _at(line: InvoiceLine, site: SiteFacts | None) -> InvoiceLine:

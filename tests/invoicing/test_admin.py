@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from invoicing.crediting import credit
-from invoicing.drafting import draft_invoices
+from invoicing.credits.crediting import credit
 from invoicing.models import Invoice, InvoicePdf, NumberSeries
+from invoicing.runs.drafting import draft_invoices
 from tests import factories
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of, superuser_client
 

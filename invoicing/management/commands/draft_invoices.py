@@ -4,12 +4,12 @@ import json
 
 from django.core.management.base import BaseCommand, CommandError
 
-from contracts.arguments import agreements, day
 from contracts.clock import business_date
+from contracts.command_arguments import agreements, day
 from contracts.money import money_text
 from contracts.periods import DaySpan
-from invoicing.drafting import RunResult, draft_invoices
 from invoicing.models import Invoice
+from invoicing.runs.drafting import RunResult, draft_invoices
 
 
 class Command(BaseCommand):

@@ -10,10 +10,10 @@ from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from contracts.arguments import day
 from contracts.clock import business_date
+from contracts.command_arguments import day
 from invoicing import roles
-from invoicing.demonstrating import play
+from invoicing.demonstration.playing import play
 from sites.models import RenewalReview
 
 USERS = {

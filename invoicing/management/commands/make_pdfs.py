@@ -2,8 +2,8 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
-from invoicing.anchoring import make_good
-from invoicing.printing import make_missing_pdfs
+from invoicing.documents.printing import make_missing_pdfs
+from invoicing.issued.ledger import make_good
 
 
 class Command(BaseCommand):

@@ -4,9 +4,9 @@ import json
 
 from django.core.management.base import BaseCommand, CommandError
 
-from contracts.arguments import agreements
-from invoicing.verification import Finding
-from invoicing.verifying import Head, Verification
+from contracts.command_arguments import agreements
+from invoicing.audit.auditing import Head, Verification
+from invoicing.audit.checks import Finding
 
 
 class Command(BaseCommand):

@@ -6,8 +6,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from contracts.clock import business_date
 from sites.agreement_files.agreement_file import Problem
-from sites.agreement_files.form import read
 from sites.agreement_files.loading import CannotLoad, Loaded, load_agreement
+from sites.agreement_files.schema import read
 
 KINDS = ("parties", "agreement", "amendments", "readings", "sites", "counts", "reviews", "charged levels")
 FACTS = ("blocks", "work", "quotations", "orders")

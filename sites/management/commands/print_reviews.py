@@ -4,12 +4,12 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from contracts.arguments import agreements
 from contracts.clock import business_date
-from contracts.filing import PAPERS, path_of
-from contracts.pdf import PdfUnavailable
+from contracts.command_arguments import agreements
+from contracts.printing.pdf import PdfUnavailable
+from contracts.printing.stored_files import PAPERS, path_of
 from sites.models import RenewalReview
-from sites.reviews.paper import Edition
+from sites.reviews.content import Edition
 from sites.reviews.printing import review_file_name, review_pdf
 
 

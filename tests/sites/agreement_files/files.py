@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts.amending import copy_schedule_in_force, draft_amendment, record_signature
+from contracts.amendments.amending import copy_schedule_in_force, draft_amendment, record_signature
 from contracts.models import Agreement, Amendment, Party, PriceSchedule, ServiceLevel
 from sites.agreement_files.exporting import export_agreement
 from sites.agreement_files.loading import CannotLoad, Loaded, load_agreement

@@ -5,7 +5,7 @@ import jsonschema
 import pytest
 
 from sites.agreement_files.agreement_file import expanded, text, through
-from sites.agreement_files.form import MOST_BYTES, form_problems, read, schema
+from sites.agreement_files.schema import MOST_BYTES, form_problems, read, schema
 from tests.sites.agreement_files.files import (
     DEMONSTRATION_TEXT,
     REFERENCE_TEXT,

@@ -2,8 +2,8 @@ from datetime import date
 
 import pytest
 
-from sites.agreement_files.form import form_problems
 from sites.agreement_files.loading import CannotLoad
+from sites.agreement_files.schema import form_problems
 from tests.sites.agreement_files.files import agreed_review, changed, demonstration, load, reference, refused, small
 
 pytestmark = pytest.mark.django_db

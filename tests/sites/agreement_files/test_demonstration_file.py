@@ -9,7 +9,7 @@ from contracts.levels import Flag
 from contracts.money import ZERO
 from contracts.readings import DEFAULT_READINGS, ChangeCounting
 from sites.agreement_files.agreement_file import components_counted, site_name
-from sites.counts import Count
+from sites.counts.count import Count
 from sites.hours.entries import BlockPurchase, Work
 from sites.hours.ledger import HourLedger, hour_ledger
 from sites.reviews.evidence import Findings, findings

@@ -4,11 +4,11 @@ from datetime import date
 import pytest
 from django.core.management import CommandError, call_command
 
-from contracts.frozen import SealedRow
 from contracts.models import Agreement, Amendment
+from contracts.sealing.frozen import SealedRow
 from sites.agreement_files.agreement_file import text
+from sites.counts.recording import end_service, record_counts, record_starting_level
 from sites.models import ChargedLevel, CountChange, RenewalReview, Site
-from sites.recording import end_service, record_counts, record_starting_level
 from sites.reviews.reviewing import open_review, record_agreement
 from tests.sites.agreement_files.files import (
     DEMONSTRATION_TEXT,

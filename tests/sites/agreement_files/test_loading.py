@@ -4,13 +4,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from contracts.frozen import SealedRow
 from contracts.models import Agreement, Amendment, PriceSchedule
 from contracts.periods import day_text
+from contracts.sealing.frozen import SealedRow
 from sites.agreement_files.agreement_file import text
 from sites.agreement_files.loading import load_agreement
+from sites.counts.recording import record_counts
 from sites.models import ChargedLevel, ComponentCount, RenewalReview, Site
-from sites.recording import record_counts
 from sites.reviews.reviewing import open_review
 from tests.reference import SCHEDULE
 from tests.sites.agreement_files.files import (

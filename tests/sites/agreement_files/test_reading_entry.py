@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from contracts.choosing import choose_reading
-from contracts.frozen import SealedRow
+from contracts.amendments.choosing_readings import choose_reading
 from contracts.models import Agreement, ChosenReading
+from contracts.sealing.frozen import SealedRow
 from tests.sites.agreement_files.files import exported, load, reference, refused, renamed
 
 pytestmark = pytest.mark.django_db

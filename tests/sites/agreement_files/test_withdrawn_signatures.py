@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from contracts.amending import withdraw_signature
+from contracts.amendments.amending import withdraw_signature
 from contracts.models import Agreement, WithdrawnSignature
 from tests import factories
 from tests.sites.agreement_files.files import exported, load, refused, second_amendment

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
-from contracts.frozen import SealedRow
+from contracts.sealing.frozen import SealedRow
 from sites.hours.recording import change_work, entry_version
 from sites.models import Site, WorkChange, WorkEntry
 from tests import factories

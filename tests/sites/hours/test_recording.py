@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import User
 
-from contracts.frozen import SealedRow
 from contracts.models import Agreement
+from contracts.sealing.frozen import SealedRow
 from contracts.terms import Signature
 from sites.hours.position import ledger_of
 from sites.hours.recording import change_work, correct_work, entry_version, reverse_blocks, reverse_work

@@ -7,9 +7,8 @@ from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from contracts.frozen import SealedRow
 from contracts.models import Agreement
-from sites.integration.basis import price_of
+from contracts.sealing.frozen import SealedRow
 from sites.integration.ordering import (
     attach_quotation,
     cancel_order,
@@ -18,6 +17,7 @@ from sites.integration.ordering import (
     record_quotation,
 )
 from sites.integration.prices import Priced, PriceNotStated
+from sites.integration.queries import price_of
 from sites.models import IntegrationOrder, Quotation, Site
 from tests import factories, reference
 from tests.sites.hours.rows import refused

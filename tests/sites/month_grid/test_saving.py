@@ -4,10 +4,10 @@ import pytest
 from django.contrib.auth.models import User
 
 from contracts.periods import DaySpan
+from sites.counts.recording import Recorded
 from sites.models import ComponentCount, CountChange
 from sites.month_grid.entry import Filed, RowEntry
 from sites.month_grid.saving import CannotSave, save_rows, saved_text
-from sites.recording import Recorded
 from tests import factories
 from tests.reference import COMPONENTS
 

@@ -9,11 +9,10 @@ from django.core.management import CommandError, call_command
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
-from contracts import filing
 from contracts.models import Agreement
 from contracts.periods import Month
+from contracts.printing import stored_files
 from sites.models import ComponentCount, MonthlyReport, ReportPdf
-from sites.reports.basis import figures_of
 from sites.reports.content import report_content
 from sites.reports.printing import (
     CannotPrintReport,
@@ -22,6 +21,7 @@ from sites.reports.printing import (
     render_report,
     stored_report_pdf,
 )
+from sites.reports.queries import figures_of
 from sites.reports.sheets import report_workbook
 from tests import factories, reference
 from tests.sites.reports.cases import DAYS_AFTER, NOVEMBER, OCTOBER, counted_sites, issued
@@ -179,7 +179,7 @@ def test_pdf_is_made_once():
 
     assert make_report_pdf(report=report) == first
     assert (ReportPdf.objects.count(), first.size) == (1, len(stored_report_pdf(report)))
-    assert [path.name for path in filing.path_of("x").parent.iterdir()] == [first.file_name]
+    assert [path.name for path in stored_files.path_of("x").parent.iterdir()] == [first.file_name]
 
 
 def test_crash_between_issue_and_print_is_made_good():
@@ -197,7 +197,7 @@ def test_lost_file_comes_back_the_same():
     report = issued(site.agreement)
     pdf = make_report_pdf(report=report)
     before = stored_report_pdf(report)
-    filing.path_of(pdf.file_name).unlink()
+    stored_files.path_of(pdf.file_name).unlink()
     with pytest.raises(CannotPrintReport, match="is missing"):
         stored_report_pdf(report)
 
@@ -210,7 +210,7 @@ def test_file_that_was_changed_is_not_served():
     (site,) = counted_sites()
     report = issued(site.agreement)
     pdf = make_report_pdf(report=report)
-    filing.path_of(pdf.file_name).write_bytes(b"%PDF-1.7 other")
+    stored_files.path_of(pdf.file_name).write_bytes(b"%PDF-1.7 other")
 
     with pytest.raises(CannotPrintReport, match="is not the one that was stored"):
         stored_report_pdf(report)
@@ -283,7 +283,7 @@ def test_revision_left_out_is_found(capsys):
 def test_changed_pdf_is_found(capsys):
     (site,) = counted_sites()
     pdf = make_report_pdf(report=issued(site.agreement))
-    filing.path_of(pdf.file_name).write_bytes(b"other")
+    stored_files.path_of(pdf.file_name).write_bytes(b"other")
 
     (said,) = verified(capsys)
     assert said.endswith(f"the PDF is not the one that was stored: {pdf.file_name}. Put it back from a backup.")
@@ -292,7 +292,7 @@ def test_changed_pdf_is_found(capsys):
 def test_lost_pdf_is_found(capsys):
     (site,) = counted_sites()
     pdf = make_report_pdf(report=issued(site.agreement))
-    filing.path_of(pdf.file_name).unlink()
+    stored_files.path_of(pdf.file_name).unlink()
 
     (said,) = verified(capsys)
     assert f"the PDF is missing: {pdf.file_name}" in said

@@ -2,11 +2,11 @@ from datetime import date
 
 import pytest
 
-from contracts.frozen import SealedRow
 from contracts.models import Agreement
 from contracts.periods import Month
+from contracts.sealing.frozen import SealedRow
+from sites.counts.recording import record_counts
 from sites.models import ComponentCount, MissingCount, MonthlyReport, ReportPdf
-from sites.recording import record_counts
 from sites.reports.content import content_sha256, figures_sha256
 from sites.reports.pages import month_page
 from sites.reports.reporting import CannotReport, acknowledge, issue_report, mark_missing, revise_report, unmark_missing

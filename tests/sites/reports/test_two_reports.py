@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from sites.models import MonthlyReport
-from tests.invoicing.test_two_runs import manage
+from tests.invoicing.runs.test_two_runs import manage
 from tests.sites.reports.cases import counted_sites
 
 PEOPLE = 3

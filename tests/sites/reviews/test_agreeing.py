@@ -5,8 +5,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import DatabaseError, IntegrityError, transaction
 
-from contracts.frozen import SealedRow
 from contracts.models import Agreement
+from contracts.sealing.frozen import SealedRow
 from sites.models import ChargedLevel, RenewalReview
 from sites.reviews.reviewing import (
     CannotReview,

@@ -8,11 +8,11 @@ from django.urls import reverse
 from contracts.models import Agreement
 from sites.agreement_files.exporting import export_agreement
 from sites.models import RenewalReview
-from sites.reviews.paper import Edition, review_paper
+from sites.reviews.content import Edition, review_paper
 from sites.reviews.printing import review_pdf
 from sites.reviews.reviewing import open_review, refresh_review
 from tests import factories
-from tests.contracts.printed import pages
+from tests.contracts.printing.printed import pages
 from tests.people import VIEWER, client_of
 from tests.reading import words
 from tests.reference import SMALLEST

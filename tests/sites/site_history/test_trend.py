@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sites.counts import Count
+from sites.counts.count import Count
 from sites.site_history.trend import DAYS_AHEAD, Line, Silent, line_through, outlook
 from tests.reference import bounded
 

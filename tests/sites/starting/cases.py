@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 from contracts.models import Agreement, Party
 from sites.models import Site
-from sites.starting.basis import Compared, Start, start_of
+from sites.starting.queries import Compared, Start, start_of
 from tests import factories, reference
 from tests.reference import ANCHOR, SMALLEST
 

@@ -6,7 +6,7 @@ import pytest
 
 from contracts.readings import QUESTIONS, StartingHistory
 from contracts.schedule import Level, OpeningRule, read_limit
-from sites.counts import Count
+from sites.counts.count import Count
 from sites.starting.history import (
     Candidate,
     Capacity,

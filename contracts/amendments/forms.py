@@ -1,0 +1,105 @@
+"""Forms of the pages of one amendment: what it says, who signed it, why a signature is withdrawn."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from django import forms
+
+from contracts.pages.inputs import DayField, LineField, WholeField
+from contracts.schedule import Refused
+
+HIGHEST_NUMBER = 32767
+
+
+class AmendmentValuesForm(forms.Form):
+    """What an amendment says about itself and about the term."""
+
+    contract_number = LineField(
+        max_length=40, required=False, help_text="The amendment’s own contract number, as printed on it."
+    )
+    effective_on = DayField(
+        label="Effective on", help_text="From this day it governs. It may lie before the signatures."
+    )
+    from_expires_on = DayField(
+        label="Extends from",
+        required=False,
+        help_text="The expiration that the amendment says it changes: it must be the one on file.",
+    )
+    expires_on = DayField(
+        label="New expiration", required=False, help_text="Leave it empty when the amendment does not move it."
+    )
+    expiration_clause = LineField(
+        label="Clause of the expiration",
+        max_length=100,
+        required=False,
+        help_text="Where the new expiration stands, such as clause 1.",
+    )
+
+    def __init__(self, *args, on_file: date | None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.on_file = on_file
+
+    def clean(self):
+        """Take a proposed "from" alone for no change of the term; one of its own needs the new expiration too."""
+        data = super().clean()
+        if data.get("expires_on") is None and "expires_on" not in self.errors and data.get("from_expires_on"):
+            if data["from_expires_on"] != self.on_file:
+                self.add_error("expires_on", "Give the new expiration as well as the one it extends from.")
+            data["from_expires_on"] = None
+        return data
+
+    def show(self, refusals: Iterable[Refused]) -> None:
+        """Put each refusal at the field it concerns."""
+        for refused in refusals:
+            self.add_error(refused.place if refused.place in self.fields else None, refused.message)
+
+
+class AmendmentDraftForm(AmendmentValuesForm):
+    """The next amendment of an agreement."""
+
+    number = WholeField(lowest=1, highest=HIGHEST_NUMBER, help_text="Amendments are numbered from 1 without a gap.")
+    copy_schedule = forms.BooleanField(
+        label="Copy the schedule in force",
+        required=False,
+        help_text="Its price table and rules start from what is in force on the effective date, and are then changed. "
+        "Without a copy prices stay as they are, until you enter a table.",
+    )
+    field_order = ("number", "contract_number", "effective_on", "from_expires_on", "expires_on", "expiration_clause")
+
+    def __init__(self, *args, may_copy: bool, **kwargs):
+        super().__init__(*args, **kwargs)
+        if not may_copy:
+            del self.fields["copy_schedule"]
+
+    def show(self, refusals: Iterable[Refused]) -> None:
+        """Put each refusal at its field; that there is nothing to copy belongs to the tick."""
+        for refused in refusals:
+            if refused.code == "NOTHING_IN_FORCE":
+                self.add_error("copy_schedule", refused.message)
+            else:
+                super().show([refused])
+
+
+class ConfirmForm(forms.Form):
+    """An event that asks for nothing but the confirmation."""
+
+    def show(self, refusals: Iterable[Refused]) -> None:
+        """Put each refusal above the button, or at its field."""
+        for refused in refusals:
+            place = refused.place.removeprefix("customer_").removeprefix("supplier_").replace("signer", "name")
+            place = "title" if place == "name_title" else place
+            self.add_error(place if place in self.fields else None, refused.message)
+
+
+class SignatureForm(ConfirmForm):
+    """Who signed for a party, and when."""
+
+    name = LineField(max_length=100, help_text="As printed under the signature.")
+    title = LineField(max_length=100, required=False, help_text="The signer’s title, where the document says it.")
+    signed_on = DayField(label="Signed on", help_text="The date beside the signature.")
+
+
+class WithdrawalForm(ConfirmForm):
+    """Why a signature is withdrawn."""
+
+    reason = LineField(max_length=200, help_text="It stays on file beside the signature that was withdrawn.")

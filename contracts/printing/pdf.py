@@ -1,0 +1,303 @@
+"""PDF documents: HTML in, bytes out. The only user of the press, the process in which WeasyPrint prints.
+
+WeasyPrint needs system libraries. It is imported when the first document is printed, so that everything else works on
+a machine without them; a system check names what is missing. Each process of the application keeps one press, which
+reads style sheet and fonts once; one that fails is replaced, and what it left in its folder is swept away.
+"""
+
+import atexit
+import ctypes
+import fcntl
+import importlib.util
+import json
+import logging
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from django.core import checks
+
+from contracts.printing.worker import PdfUnavailable, import_weasyprint
+
+logger = logging.getLogger(__name__)
+
+SECONDS = 55
+"""The longest that one document may take: a fault and the second attempt after it are over within two minutes."""
+MEMORY = 2 * 1024**3
+"""The most memory, in bytes, that the press gets: five times what an invoice of 1,000 lines needs."""
+LIBRARIES = (
+    "libgobject-2.0.so.0",
+    "libpango-1.0.so.0",
+    "libpangoft2-1.0.so.0",
+    "libharfbuzz.so.0",
+    "libharfbuzz-subset.so.0",
+    "libfontconfig.so.1",
+)
+
+
+class PdfGivenUp(PdfUnavailable):
+    """A document took too long, or too much memory, or its press was ended twice; the message says which."""
+
+
+class RefusedResource(Exception):
+    """A document asked for something that is not part of it; the message names the addresses."""
+
+
+@dataclass(frozen=True)
+class RenderedPdf:
+    """A finished PDF and its number of pages."""
+
+    data: bytes
+    pages: int
+
+
+def render_pdf(
+    *, html: str, identifier: str, created_on: date, language: str = "en", title: str | None = None
+) -> bytes:
+    """Return the PDF of an HTML page styled by `static/print/document.css`: tagged (PDF/UA-1), fonts embedded.
+
+    The same input gives the same bytes: `created_on` and `identifier` are the only date and identity in the file.
+    Without a `title` the page's own is used. Nothing is fetched, neither from the network nor from a file. Raises
+    RefusedResource when the page asks for anything, PdfUnavailable where WeasyPrint cannot be imported, and PdfGivenUp
+    for a document that is too much for the press.
+    """
+    return render_document(html=html, identifier=identifier, created_on=created_on, language=language, title=title).data
+
+
+def render_document(
+    *, html: str, identifier: str, created_on: date, language: str = "en", title: str | None = None
+) -> RenderedPdf:
+    """Do what `render_pdf` does, and return the number of pages with the bytes."""
+    return _printer.print(
+        {
+            "html": html,
+            "identifier": identifier,
+            "created_on": created_on.isoformat(),
+            "language": language,
+            "title": title,
+        }
+    )
+
+
+# ---- the press, seen from outside --------------------------------------------------------------------------------
+
+
+class _Fault(Exception):
+    """The press failed with a document; `again` tells whether another attempt can end differently."""
+
+    def __init__(self, said: str, *, again: bool):
+        super().__init__(said)
+        self.again = again
+
+
+class Printer:
+    """Keeps one press warm, gives it one document at a time and replaces it when it fails.
+
+    A press that was ended from outside is replaced and the document printed again. So it is where a document was too
+    much for a press that had printed others before; too much for a fresh press is too much.
+    """
+
+    def __init__(self, *, seconds: int = SECONDS, memory: int = MEMORY):
+        self.seconds, self.memory = seconds, memory
+        self._press: _Running | None = None
+        self._one_at_a_time = threading.Lock()
+
+    @property
+    def pid(self) -> int | None:
+        """The process in which the next document is printed, if it runs already."""
+        return self._press.process.pid if self._press else None
+
+    def print(self, order: Mapping[str, str | None]) -> RenderedPdf:
+        """Print one order. Raises RefusedResource, PdfUnavailable or PdfGivenUp."""
+        with self._one_at_a_time:
+            try:
+                return self._attempt(order)
+            except _Fault as fault:
+                if not fault.again:
+                    raise PdfGivenUp(str(fault)) from None
+                logger.warning("%s The document is printed again.", fault)
+            try:
+                return self._attempt(order)
+            except _Fault as fault:
+                raise PdfGivenUp(str(fault)) from None
+
+    def stop(self) -> None:
+        """End the press, also in the middle of a document, and remove its folder. The next document starts another."""
+        press, self._press = self._press, None
+        if press is not None:
+            press.end()
+
+    def forget(self) -> None:
+        """Leave the press to the process that started it: after a fork there are two of us."""
+        self._one_at_a_time = threading.Lock()
+        if self._press is not None:
+            self._press.orders.close()
+            self._press.process.returncode = 0  # not ours to wait for
+            self._press = None
+
+    def _attempt(self, order: Mapping[str, str | None]) -> RenderedPdf:
+        self._press = self._press or _Running(seconds=self.seconds, memory=self.memory)
+        try:
+            return self._press.print(order)
+        except RefusedResource:
+            raise  # the press is as good as before
+        except BaseException:
+            self.stop()
+            raise
+
+
+class _Running:
+    """A press that runs: its process, the socket to it and its folder for temporary files."""
+
+    def __init__(self, *, seconds: int, memory: int):
+        _sweep()
+        self.seconds, self.memory, self.printed = seconds, memory, 0
+        self.folder = Path(tempfile.mkdtemp(prefix=FOLDERS))
+        ours, theirs = socket.socketpair()
+        with theirs, (self.folder / LOCK).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # the press inherits it, and holds it as long as it lives
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "contracts.printing.worker", str(theirs.fileno()), str(seconds), str(memory)],
+                cwd=Path(__file__).resolve().parents[2],
+                env=_environment() | {"TMPDIR": str(self.folder)},
+                pass_fds=(theirs.fileno(), lock.fileno()),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,  # Ctrl+C is for us; the press ends when we do
+            )
+        self.orders = Connection(ours.detach())
+
+    def print(self, order: Mapping[str, str | None]) -> RenderedPdf:
+        """Print one order. Raises _Fault where that ended the press, or was too much for it."""
+        late = threading.Event()
+
+        def give_up():
+            late.set()
+            self.process.kill()
+
+        # The press ends itself when the time is over; one that was halted cannot.
+        watch = threading.Timer(self.seconds + 1, give_up)
+        watch.start()
+        try:
+            self.orders.send_bytes(json.dumps(dict(order)).encode())
+            answer = json.loads(self.orders.recv_bytes())
+            data = self.orders.recv_bytes()
+        except (EOFError, ConnectionError):
+            raise self._death(late) from None
+        finally:
+            watch.cancel()
+        return self._printed(answer, data)
+
+    def _printed(self, answer: Mapping, data: bytes) -> RenderedPdf:
+        if "memory" in answer:
+            raise self._too_much(f"{self.memory // 1024**2:,} MB of memory")
+        if "unavailable" in answer:
+            raise PdfUnavailable(answer["unavailable"])
+        if "error" in answer:
+            logger.error("The press met an unexpected fault: %s", answer["traceback"])
+            raise _Fault(f"No PDF could be made ({answer['error']}). The log tells where.", again=False)
+        self.printed += 1
+        if "refused" in answer:
+            raise RefusedResource(
+                f"The document asks for {', '.join(answer['refused'])}. A document may use its own text and nothing "
+                "else: take the reference out of its template."
+            )
+        return RenderedPdf(data, answer["pages"])
+
+    def _death(self, late: threading.Event) -> _Fault:
+        ended = -self.process.wait()
+        if late.is_set() or ended == signal.SIGALRM:
+            return self._too_much(f"{self.seconds} seconds")
+        by = signal.Signals(ended).name if ended > 0 else f"exit code {-ended}"
+        return _Fault(
+            f"No PDF could be made: the process that prints was ended from outside ({by}). Try again; if it happens "
+            "again, see whether the machine is short of memory.",
+            again=True,
+        )
+
+    def _too_much(self, what: str) -> _Fault:
+        said = f"No PDF could be made: the document needs more than {what}. Look for a very long or odd text in it."
+        return _Fault(said, again=self.printed > 0)
+
+    def end(self) -> None:
+        """End the process and remove its folder."""
+        self.process.kill()
+        self.process.wait()
+        self.orders.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _environment() -> dict[str, str]:
+    """What the press needs of our surroundings, which is no secret and no database."""
+    return {name: value for name, value in os.environ.items() if name not in ("SECRET_KEY", "DATABASE_URL")}
+
+
+FOLDERS = "contract-desk-press-"
+LOCK = "lock"
+ABANDONED_AFTER = 60 * 60
+"""Seconds after which a folder without a lock belongs to no press that is just starting."""
+
+
+def _sweep() -> None:
+    """Remove the folders of presses that live no more: their application was killed, and could not."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDERS}*"):
+        try:
+            found = folder.lstat()
+            if found.st_uid == os.geteuid() and folder.is_dir() and not folder.is_symlink():
+                _sweep_away(folder, age=time.time() - found.st_mtime)
+        except OSError:
+            continue  # another process was quicker
+
+
+def _sweep_away(folder: Path, *, age: int) -> None:
+    try:
+        with (folder / LOCK).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+    except BlockingIOError:
+        return  # its press lives
+    except FileNotFoundError:
+        if age > ABANDONED_AFTER:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+_printer = Printer()
+atexit.register(_printer.stop)
+os.register_at_fork(after_in_child=_printer.forget)
+
+
+# ---- without WeasyPrint ------------------------------------------------------------------------------------------
+
+
+def weasyprint_can_be_imported(app_configs=None, **kwargs) -> list[checks.CheckMessage]:
+    """Warn where no PDF can be made, and name what is missing. Everything but printing works without it.
+
+    Importing WeasyPrint takes longer than most commands, so it is tried only where its libraries are not at hand.
+    """
+    if importlib.util.find_spec("weasyprint") and all(_loads(library) for library in LIBRARIES):
+        return []
+    try:
+        import_weasyprint()
+    except PdfUnavailable as missing:
+        said, _, install = str(missing).partition(" On Debian:")
+        return [checks.Warning(said, hint=f"On Debian:{install}", id="contracts.W001")]
+    return []
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,396 @@
+"""Reading all issued documents again: what the books, the stored PDFs and the ledger say must be one and the same.
+
+It reads in chunks, so that memory does not grow with the lines, and writes nothing. What is issued meanwhile is left
+to the next time.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from itertools import islice
+from typing import NamedTuple
+
+from django.conf import settings
+from django.core.exceptions import FieldDoesNotExist
+from django.db import connection
+from django.db.models import Q, Sum, TextField
+from django.db.models.functions import Cast
+
+from contracts.models import Agreement
+from contracts.money import ZERO
+from contracts.printing.stored_files import PAPERS, UNFINISHED, stored_name
+from contracts.sealing import guards
+from invoicing.audit.checks import (
+    Corrected,
+    CreditedLine,
+    Finding,
+    Place,
+    StoredDocument,
+    StoredLine,
+    anchor_findings,
+    document_findings,
+    place_findings,
+    recomputed_text,
+    series_findings,
+)
+from invoicing.documents.content import columns_shown, content_sha256, site_shown, steps_shown
+from invoicing.issued import numbering
+from invoicing.issued.chain import ISSUED, PRINTED, Entry, Ledger
+from invoicing.issued.ledger import FILE_NAME, issued_entry, read_ledger
+from invoicing.issued.row_digests import SEALED, row_digests
+from invoicing.models import Correction, Invoice, InvoiceLine, InvoicePdf, NumberSeries
+from invoicing.runs.books import charge_key
+from sites.models import ReportPdf, Site
+
+CHUNK = 50
+"""Documents that are read together, in a fixed number of queries."""
+
+UNREADABLE = (ArithmeticError, AttributeError, FieldDoesNotExist, LookupError, TypeError, ValueError)
+"""What reading a row raises whose columns hold what no document ever stored."""
+
+BOOKS = "Books"
+LEDGER = "Ledger"
+FILES = "Documents folder"
+FULL = 1 << 20
+
+
+@dataclass(frozen=True)
+class Head:
+    """The last document of a series with its link: written down elsewhere, it proves all before it."""
+
+    series: str
+    documents: int
+    last: str
+    issued_on: date
+    link: str
+
+
+class Key(NamedTuple):
+    """An issued document by its number."""
+
+    number: int
+    pk: int
+    name: str
+
+
+class Verification:
+    """One reading of all issued documents, or of those of one agreement: then without series, files and guards."""
+
+    def __init__(self, *, agreement: Agreement | None = None):
+        self.agreement = agreement
+        self.documents = 0
+        self.unsealed = 0
+        self.lines = 0
+        self.pdfs = 0
+        self.heads: list[Head] = []
+        self._unanchored: list[tuple[Entry, str]] = []
+        self._last: Place | None = None
+        self._link = ""
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield everything that is wrong, document by document; the counts and heads are complete afterwards."""
+        bounds = list(NumberSeries.objects.order_by("code"))
+        ledger = read_ledger()
+        if self.agreement is None:
+            yield from _guard_findings()
+            yield from _half_issued()
+        for series in bounds:
+            yield from self._series(series, ledger)
+        yield from self._still_unanchored()
+        if self.unsealed:
+            yield Finding(BOOKS, _unsealed_text(self.unsealed), is_note=True)
+        if self.agreement is None:
+            yield from _only_in_ledger(ledger)
+            yield from _ledger_notes(ledger)
+            yield from _folder_findings()
+
+    # ---- series
+
+    def _series(self, series: NumberSeries, ledger: Ledger) -> Iterator[Finding]:
+        self._last, self._link, before = None, "", self.documents
+        for keys in self._keys(series):
+            yield from self._checked(series, keys, ledger)
+        if self.agreement is not None:
+            return
+        last = self._last
+        if last is None or last.number >= series.last_number:  # somebody may have issued since it was read
+            series.refresh_from_db()
+        yield from series_findings(
+            code=series.code, last_number=series.last_number, last_issued_on=series.last_issued_on, last=last
+        )
+        if last:
+            self.heads.append(Head(series.code, self.documents - before, last.name, last.issued_on, self._link))
+
+    def _keys(self, series: NumberSeries) -> Iterator[list[Key]]:
+        found = Invoice.objects.issued().filter(series=series).order_by("number", "pk")
+        if self.agreement is not None:
+            found = found.filter(agreement=self.agreement)
+        after = Q()
+        while keys := [Key(*row) for row in found.filter(after).values_list("number", "pk", "number_text")[:CHUNK]]:
+            yield keys
+            after = Q(number__gt=keys[-1].number) | Q(number=keys[-1].number, pk__gt=keys[-1].pk)
+
+    def _checked(self, series: NumberSeries, keys: Sequence[Key], ledger: Ledger) -> Iterator[Finding]:
+        """Check some documents together; where what is stored cannot even be read, each by itself."""
+        try:
+            chunk = _Chunk(series, keys)
+            found = [list(document_findings(document=chunk.document(row))) for row in chunk.rows]
+        except UNREADABLE as fault:
+            if len(keys) > 1:
+                for key in keys:
+                    yield from self._checked(series, [key], ledger)
+            else:
+                self.documents += 1
+                self._last = Place(keys[0].number, keys[0].name, self._last.issued_on if self._last else date.min)
+                yield Finding(keys[0].name, f"what is stored cannot be read ({fault}). Compare it with a backup.")
+            return
+        self.documents += len(chunk.rows)
+        self.unsealed += sum(SEALED not in row.content for row in chunk.rows)
+        self.lines += chunk.line_count
+        for row, findings in zip(chunk.rows, found, strict=True):
+            yield from findings
+            yield from self._placed(row)
+            yield from self._anchored(issued_entry(row), "the document", ledger)
+            yield from self._printed(row, chunk.pdfs.get(row.pk), ledger)
+
+    def _placed(self, row: Invoice) -> Iterator[Finding]:
+        now = Place(row.number, row.number_text, row.issued_on)
+        if self.agreement is None:
+            yield from place_findings(before=self._last, now=now)
+        self._last, self._link = now, row.chain_sha256
+
+    # ---- PDFs
+
+    def _printed(self, row: Invoice, pdf: InvoicePdf | None, ledger: Ledger) -> Iterator[Finding]:
+        if pdf is None:
+            yield Finding(row.number_text, "it has no PDF. Run manage.py make_pdfs.")
+            return
+        self.pdfs += 1
+        yield from _file_findings(row.number_text, pdf)
+        yield from self._anchored(Entry(PRINTED, row.number_text, row.issued_on, pdf.sha256), "its PDF", ledger)
+
+    # ---- ledger
+
+    def _anchored(self, entry: Entry, what: str, ledger: Ledger) -> Iterator[Finding]:
+        kept = ledger.entries.get((entry.event, entry.number))
+        if kept is None:
+            self._unanchored.append((entry, what))
+            return
+        yield from anchor_findings(name=entry.number, what=what, now=entry.says, kept=kept)
+
+    def _still_unanchored(self) -> Iterator[Finding]:
+        """A line is written right after the commit: where it was not there yet, look once more."""
+        missing, self._unanchored = self._unanchored, []
+        ledger = read_ledger() if missing else None
+        for entry, what in missing:
+            yield from self._anchored(entry, what, ledger)
+        for entry, what in self._unanchored:
+            yield Finding(entry.number, f"{what} is not in the ledger. Run manage.py make_pdfs.")
+
+
+# ---- documents -----------------------------------------------------------------------------------------------------
+
+
+_LONG = ("inputs", "credits__inputs", "credits__steps", "credits__invoice__content")
+"""Columns that are not needed, or are read as text: lines of one month and level have the same inputs, read once."""
+
+
+class _Chunk:
+    """Some documents with everything that hangs on them, in a fixed number of queries."""
+
+    def __init__(self, series: NumberSeries, named: Sequence[Key]):
+        keys = [key.pk for key in named]
+        self.rows = list(Invoice.objects.filter(pk__in=keys).order_by("number", "pk"))
+        self.series = series
+        self.kind = next((kind for kind, (code, _prefix) in numbering.SERIES.items() if code == series.code), "")
+        self.before = dict(
+            Invoice.objects.filter(series=series, number__in=[key.number - 1 for key in named]).values_list(
+                "number", "chain_sha256"
+            )
+        )
+        self.lines: dict[int, list[InvoiceLine]] = {}
+        found = InvoiceLine.objects.filter(invoice__in=keys).annotate(stored=Cast("inputs", TextField()))
+        found = found.select_related("site", "credits__invoice").defer(*_LONG)
+        for line in found.order_by("invoice", "position"):
+            line.inputs = _parsed(line.stored)
+            self.lines.setdefault(line.invoice_id, []).append(line)
+        credits = InvoiceLine.objects.filter(credits__invoice__in=keys, invoice__issued_on__isnull=False)
+        self.credited = dict(credits.order_by().values_list("credits").annotate(Sum("amount")))
+        self.corrects: dict[int, list[Corrected]] = {}
+        links = (
+            Correction.objects.filter(document__in=keys)
+            .order_by("pk")
+            .values_list("document", "corrected__number_text", "corrected__issued_on", "corrected__agreement")
+        )
+        for document, *values in links:
+            self.corrects.setdefault(document, []).append(Corrected(*values))
+        self.pdfs = {pdf.invoice_id: pdf for pdf in InvoicePdf.objects.filter(invoice__in=keys)}
+
+    @property
+    def line_count(self) -> int:
+        """How many lines were read."""
+        return sum(len(lines) for lines in self.lines.values())
+
+    def document(self, row: Invoice) -> StoredDocument:
+        """Return one of the documents as plain values."""
+        lines = self.lines.get(row.pk, ())
+        sealed = row.content.get(SEALED)
+        moved = {} if sealed else _moved(row, lines)
+        return StoredDocument(
+            name=row.number_text,
+            kind=row.kind,
+            series_kind=self.kind,
+            by_credit=row.origin == Invoice.Origin.CREDIT,
+            agreement=row.agreement_id,
+            issued_on=row.issued_on,
+            total=row.total,
+            content=row.content,
+            content_sha256=row.content_sha256,
+            digest=content_sha256(row.content),
+            link=row.chain_sha256,
+            link_before=self.before.get(row.number - 1, ""),
+            printed_number=self.series.text(row.number),
+            reason=row.reason,
+            said={
+                "number": row.number_text,
+                "kind": row.kind,
+                "issued_on": row.issued_on.isoformat(),
+                "first_day": row.first_day.isoformat(),
+                "last_day": row.last_day.isoformat(),
+                "total": str(row.total),
+                "demonstration": row.is_demonstration,
+            },
+            lines=tuple(self._line(line, moved.get(line.position, {})) for line in lines),
+            corrects=tuple(self.corrects.get(row.pk, ())),
+            sealed=sealed,
+            rows=row_digests(invoice=row, lines=lines, columns=sealed["columns"]) if sealed else None,
+        )
+
+    def _line(self, line: InvoiceLine, moved: dict[str, str]) -> StoredLine:
+        return StoredLine(
+            position=line.position,
+            kind=line.kind,
+            charge=charge_key(vars(line)),
+            period=line.period_number,
+            amount=line.amount,
+            recomputed=recomputed_text(line.stored),
+            shares=line.shares,
+            inputs=line.inputs,
+            said=columns_shown(line) | moved,
+            source=line.source,
+            steps=steps_shown(line),
+            credits=_credited(line.credits) if line.credits_id else None,
+            credited=self.credited.get(line.pk, ZERO),
+        )
+
+
+@lru_cache(maxsize=2000)
+def _parsed(inputs: str) -> dict:
+    """Stored inputs; nothing changes them here."""
+    return json.loads(inputs)
+
+
+def _credited(line: InvoiceLine) -> CreditedLine:
+    parts = [line.instalment] if line.instalment else [part for part, _amount in line.shares or ()]
+    return CreditedLine(
+        number=line.invoice.number_text,
+        position=line.position,
+        charge=charge_key(vars(line)),
+        is_issued=line.invoice.issued_on is not None,
+        by_credit=line.invoice.origin == Invoice.Origin.CREDIT,
+        parts=frozenset(parts),
+    )
+
+
+def _moved(row: Invoice, lines: Sequence[InvoiceLine]) -> dict[int, dict[str, str]]:
+    """Return the sites of the lines that were billed for another one than they name now, by position.
+
+    A site may be called otherwise by now; but where another site has the name that a line shows, the line was moved.
+    Only a document without digests is asked.
+    """
+    shown = {printed.get("number"): printed.get("site") for printed in row.content.get("lines", ())}
+    other = {line.position: site_shown(line) for line in lines if shown.get(line.position) != site_shown(line)}
+    held = {str(site) for site in Site.objects.filter(agreement=row.agreement_id)} if other else set()
+    return {position: {"site": site} for position, site in other.items() if shown.get(position) in held}
+
+
+def _unsealed_text(number: int) -> str:
+    some = "1 document was" if number == 1 else f"{number:,} documents were"
+    return f"{some} issued before rows had digests: of their rows, only what they show and compute is compared."
+
+
+# ---- books as a whole ----------------------------------------------------------------------------------------------
+
+
+def _guard_findings() -> Iterator[Finding]:
+    missing = {trigger.name for trigger in guards.triggers(connection.vendor)} - guards.present()
+    for name in sorted(missing):
+        yield Finding(BOOKS, f"the guard {name} is missing: sealed rows can be changed. Run manage.py migrate.")
+
+
+def _half_issued() -> Iterator[Finding]:
+    """Rows that are neither a draft nor issued: no series leads to them."""
+    draft = Q(number=None, series=None, number_text="", content=None, content_sha256="", chain_sha256="")
+    issued = Q(issued_on__isnull=False, number__isnull=False, series__isnull=False)
+    for row in Invoice.objects.exclude(issued).exclude(draft, issued_on=None).order_by("pk").defer("content"):
+        yield Finding(row.number_text or BOOKS, "a document is neither a draft nor issued. Compare it with a backup.")
+
+
+def _only_in_ledger(ledger: Ledger) -> Iterator[Finding]:
+    """Documents that were issued once and are not in the books any more."""
+    numbers = iter(sorted(number for event, number in ledger.entries if event == ISSUED))
+    while some := list(islice(numbers, CHUNK)):
+        held = set(Invoice.objects.issued().filter(number_text__in=some).values_list("number_text", flat=True))
+        for number in some:
+            if number not in held:
+                days = sorted(said[0] for said in ledger.entries[ISSUED, number])
+                yield Finding(number, f"the ledger has it, dated {days[-1]}, but the books do not: it was taken out.")
+
+
+def _ledger_notes(ledger: Ledger) -> Iterator[Finding]:
+    if ledger.made_good:
+        lines = f"{ledger.made_good} line{'' if ledger.made_good == 1 else 's'}"
+        yield Finding(LEDGER, f"{lines} made good later by make_pdfs, not written at issue.", is_note=True)
+    for position in ledger.unreadable:
+        yield Finding(LEDGER, f"line {position} cannot be read; a crash may have cut it off.", is_note=True)
+
+
+# ---- files ---------------------------------------------------------------------------------------------------------
+
+
+def _file_findings(name: str, pdf: InvoicePdf) -> Iterator[Finding]:
+    if pdf.file_name != stored_name(name, pdf.sha256):
+        yield Finding(name, f"its PDF {pdf.file_name} is that of another document.")
+    path = settings.DOCUMENTS_DIR / pdf.file_name
+    digest, size = hashlib.sha256(), 0
+    try:
+        with path.open("rb") as file:
+            while data := file.read(FULL):
+                digest.update(data)
+                size += len(data)
+    except OSError as fault:
+        reason = "is missing" if isinstance(fault, FileNotFoundError) else f"cannot be read ({fault.strerror})"
+        yield Finding(name, f"its PDF {pdf.file_name} {reason}. Run manage.py make_pdfs, or put it back from a backup.")
+        return
+    if (digest.hexdigest(), size) != (pdf.sha256, pdf.size):
+        yield Finding(name, f"its PDF {pdf.file_name} is not the one that was stored. Put it back from a backup.")
+
+
+def _folder_findings() -> Iterator[Finding]:
+    """Name what nobody knows in the folder: worth a look, but no damage to the books."""
+    try:
+        entries = [entry for entry in os.scandir(settings.DOCUMENTS_DIR) if entry.name != FILE_NAME]
+    except FileNotFoundError:
+        return
+    names = iter(sorted(entry.name for entry in entries if not (entry.name == PAPERS and entry.is_dir())))
+    while some := list(islice(names, CHUNK)):
+        known = set(InvoicePdf.objects.filter(file_name__in=some).values_list("file_name", flat=True))
+        known |= set(ReportPdf.objects.filter(file_name__in=some).values_list("file_name", flat=True))
+        for name in some:
+            if name not in known:
+                what = "was left unfinished by a crash" if name.endswith(UNFINISHED) else "belongs to no document"
+                yield Finding(FILES, f"{name} {what}.", is_note=True)

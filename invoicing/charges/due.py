@@ -1,0 +1,271 @@
+"""What is due through a date, charge by charge: a pure function of terms, charged levels, facts and readings."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from contracts.periods import ONE_DAY, AnnualPeriod, DaySpan, annual_periods, day_text
+from contracts.schedule import Refused, Schedule
+from contracts.terms import AgreementTerms, Expired, NotInForce, TermsFound, expiration_known, terms_on
+from invoicing.charges.charge import AnyCharge, Charge, ChargeKey, SiteFacts
+from invoicing.charges.instalments import PricedDays, falls_due, instalments
+from invoicing.charges.one_off import OneOffs, Order, one_off_charges
+from sites.charged import charged_days, charged_in
+from sites.hours.entries import BlockPurchase, Work
+
+
+@dataclass(frozen=True)
+class PeriodOutcome:
+    """What one site owes in one annual period. `notices` name the days that no document prices.
+
+    `undecided` says that nobody has decided the site's level: what is due is not known then.
+    """
+
+    charges: tuple[Charge, ...] = ()
+    notices: tuple[str, ...] = ()
+    undecided: bool = False
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What has happened under one agreement, besides its sites: hours bought and worked, integrations completed."""
+
+    purchases: tuple[BlockPurchase, ...] = ()
+    work: tuple[Work, ...] = ()
+    orders: tuple[Order, ...] = ()
+
+
+NO_FACTS = Facts()
+
+
+@dataclass(frozen=True)
+class Due:
+    """Everything due under one agreement through a date, as known on a day.
+
+    What is due for an `undecided` key is not known, which is not nothing: it has no charge here, and what was billed
+    for it stands. `later` are the keys of charges that fall due once, after the date. `uncharged` says of work entries
+    that stand and cost nothing what became of their hours.
+    """
+
+    agreement: AgreementTerms
+    through: date
+    known_on: date
+    charges: tuple[AnyCharge, ...]
+    notices: tuple[str, ...] = ()
+    undecided: frozenset[ChargeKey] = frozenset()
+    later: frozenset[ChargeKey] = field(default=frozenset(), repr=False)
+    uncharged: Mapping[ChargeKey, str] = field(default_factory=dict, repr=False)
+
+
+def due_through(
+    *,
+    agreement: AgreementTerms,
+    sites: Iterable[SiteFacts],
+    through: date,
+    known_on: date,
+    facts: Facts = NO_FACTS,
+) -> Due | NotInForce:
+    """Return what is due through a date, charge by charge, or why that date cannot be billed.
+
+    A pure function of the terms, charged levels, sites, facts and readings: the same facts always give the same
+    charges. A date that is not on file, expired or not executed is returned as that outcome. What cannot be billed
+    (service before the first priced day, a level nobody decided, an integration without a price) is a notice.
+    """
+    terms = terms_on(agreement=agreement, service_on=through, known_on=known_on)
+    if isinstance(terms, NotInForce):
+        return _with_next_step(terms, agreement)
+    expires_on, _ = expiration_known(agreement=agreement, known_on=known_on)
+    sites = tuple(sites)
+    charges: list[AnyCharge] = []
+    notices: list[str] = []
+    undecided: set[ChargeKey] = set()
+    for site in sites:
+        notices += _before_first_period(agreement, site)
+        for period in annual_periods(
+            first_period_starts_on=agreement.first_period_starts_on, through=through, expires_on=expires_on
+        ):
+            outcome = _period_charges(agreement, site, period, known_on)
+            notices += outcome.notices
+            if through in period.span:
+                notices += _without_switch(site, period)
+            if outcome.undecided:
+                undecided.add(ChargeKey.of_site(site.key, period.number))
+            charges += [charge for charge in outcome.charges if charge.due_on <= through]
+    once = _once(agreement, {site.key: site for site in sites}, facts, through, known_on)
+    charges += [charge for charge in once.charges if charge.due_on <= through]
+    return Due(
+        agreement,
+        through,
+        known_on,
+        tuple(charges),
+        (*notices, *once.notices),
+        frozenset(undecided) | once.undecided,
+        frozenset(charge.key for charge in once.charges if charge.due_on > through),
+        once.uncharged,
+    )
+
+
+def _once(
+    agreement: AgreementTerms, sites: Mapping[int, SiteFacts], facts: Facts, through: date, known_on: date
+) -> OneOffs:
+    if facts == NO_FACTS:
+        return OneOffs()
+
+    def level_of(site: SiteFacts, found: TermsFound) -> str | None:
+        charged = charged_in(
+            agreement=agreement,
+            schedule=found.schedule,
+            period=found.period,
+            in_service_on=site.in_service_on,
+            removed_on=site.removed_on,
+            agreed=site.agreed,
+            known_on=known_on,
+        )
+        return charged.level_code if charged else None
+
+    return one_off_charges(
+        agreement=agreement,
+        sites=sites,
+        purchases=facts.purchases,
+        work=facts.work,
+        orders=facts.orders,
+        through=through,
+        known_on=known_on,
+        level_of=level_of,
+    )
+
+
+def _with_next_step(terms: NotInForce, agreement: AgreementTerms) -> NotInForce:
+    if not isinstance(terms, Expired):
+        return terms
+    expires_on, _ = expiration_known(agreement=agreement, known_on=terms.known_on, service_on=terms.service_on)
+    return Expired(
+        terms.service_on,
+        terms.known_on,
+        f"{terms.message} Run through {day_text(expires_on)} to bill what is due until then.",
+    )
+
+
+def _before_first_period(agreement: AgreementTerms, site: SiteFacts) -> list[str]:
+    if site.in_service_on >= agreement.first_period_starts_on:
+        return []
+    return [
+        f"{site.name}: in service from {day_text(site.in_service_on)}, but nothing before "
+        f"{day_text(agreement.first_period_starts_on)} is billed: no annual period covers it."
+    ]
+
+
+def _period_charges(agreement: AgreementTerms, site: SiteFacts, period: AnnualPeriod, known_on: date) -> PeriodOutcome:
+    days = charged_days(
+        period=period,
+        in_service_on=site.in_service_on,
+        removed_on=site.removed_on,
+        charged_through=site.charged_through,
+        switch_counts=site.switch_counts,
+    )
+    if days is None:
+        return PeriodOutcome()
+    priced, notices = [], []
+    for stretch, terms in _stretches(agreement, days, known_on):
+        if isinstance(terms, NotInForce):
+            notices.append(f"{site.name}: nothing is billed for {stretch}. {terms.message}")
+            continue
+        charged = charged_in(
+            agreement=agreement,
+            schedule=terms.schedule,
+            period=period,
+            in_service_on=site.in_service_on,
+            removed_on=site.removed_on,
+            agreed=site.agreed,
+            known_on=known_on,
+        )
+        level = terms.schedule.level(charged.level_code) if charged else None
+        if level is None:
+            message = _undecided_message(site, period, charged.level_code if charged else None)
+            return PeriodOutcome(notices=(message,), undecided=True)
+        source = str(terms.schedule_source)
+        priced.append(PricedDays(stretch, level.annual_price, level.code, level.name, source, charged.basis))
+    readings = agreement.readings_on(period.full_span.first_day)
+    parts = instalments(
+        period=period,
+        priced=priced,
+        frequency=readings.frequency,
+        proration=readings.proration,
+        rounding=readings.rounding,
+    )
+    charges = tuple(
+        Charge(site, period, part, tuple(priced), readings, falls_due(part.part, period, readings.timing))
+        for part in parts
+    )
+    return PeriodOutcome(charges, tuple(notices))
+
+
+def _without_switch(site: SiteFacts, period: AnnualPeriod) -> list[str]:
+    """Name a site in service that is charged for no day of a period, because its switch is counted as 0 (note 3)."""
+    service = {
+        "period": period,
+        "in_service_on": site.in_service_on,
+        "removed_on": site.removed_on,
+        "charged_through": site.charged_through,
+    }
+    if charged_days(**service) is None or charged_days(**service, switch_counts=site.switch_counts) is not None:
+        return []
+    counted_on = max(day for day, _quantity in site.switch_counts if day <= period.span.last_day)
+    return [
+        f"{site.name}: nothing is charged in annual period {period.number}, because its switch is counted as 0 on "
+        f"{day_text(counted_on)}. Correct the count if it has one, or end its service."
+    ]
+
+
+def _undecided_message(site: SiteFacts, period: AnnualPeriod, level_code: str | None) -> str:
+    if level_code is None:
+        return f"{site.name}: no level is decided for annual period {period.number}. Record its starting level."
+    return f"{site.name}: the level {level_code} of annual period {period.number} is no row of the schedule in force."
+
+
+def _stretches(
+    agreement: AgreementTerms, days: DaySpan, known_on: date
+) -> Iterable[tuple[DaySpan, TermsFound | NotInForce]]:
+    """Cut charged days where other terms begin: an executed amendment takes effect, or an earlier expiration passes."""
+    executed = [amendment for amendment in agreement.amendments if amendment.executed_by(known_on)]
+    expirations = [agreement.original_expires_on, *(amendment.expires_on for amendment in executed)]
+    turns = {amendment.effective_on for amendment in executed}
+    turns |= {expires_on + ONE_DAY for expires_on in expirations if expires_on is not None}
+    starts = sorted({turn for turn in turns if turn in days} | {days.first_day})
+    ends = [*(start - ONE_DAY for start in starts[1:]), days.last_day]
+    outcomes = [terms_on(agreement=agreement, service_on=first, known_on=known_on) for first in starts]
+    return _joined(zip(starts, ends, outcomes, strict=True))
+
+
+def _joined(
+    pieces: Iterable[tuple[date, date, TermsFound | NotInForce]],
+) -> Iterable[tuple[DaySpan, TermsFound | NotInForce]]:
+    """Put neighbouring days under the same schedule together again, so that a reader sees one stretch."""
+    held: tuple[DaySpan, TermsFound | NotInForce] | None = None
+    for first, last, terms in pieces:
+        if held is not None and _same_prices(held[1], terms):
+            held = DaySpan(held[0].first_day, last), held[1]
+            continue
+        if held is not None:
+            yield held
+        held = DaySpan(first, last), terms
+    if held is not None:
+        yield held
+
+
+def _same_prices(before: TermsFound | NotInForce, after: TermsFound | NotInForce) -> bool:
+    if isinstance(before, TermsFound) and isinstance(after, TermsFound):
+        return before.schedule_source == after.schedule_source
+    return False
+
+
+def included_service_refusal(*, schedule: Schedule, service: str) -> Refused | None:
+    """Return why a service cannot be a charge line: the annual price includes it (note 1). None if it can."""
+    included = schedule.includes(service)
+    if included is None:
+        return None
+    return Refused(
+        "INCLUDED_IN_ANNUAL_PRICE",
+        "service",
+        f"{included.name} is included in the annual price ({included.clause}) and cannot be charged, not even at zero.",
+    )

@@ -1,0 +1,291 @@
+"""What rests on one figure: issued monthly reports, renewal reviews, and invoices.
+
+An invoice rests on a figure that stands behind a level agreed at a review, and on one that decides whether a switch is
+there, so that the site is charged at all.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from contracts.periods import Month, day_text
+from invoicing.models import Invoice, InvoiceLine
+from invoicing.what_if.switch_count import SwitchCount, switch_count
+from sites.models import ComponentCount, MonthlyReport, ReviewLine, Site
+
+PLACES = (("then", "at the period's start"), ("now", "at the review"), ("latest", "for the measured level"))
+"""Where the evidence of a review holds a count, and what it is there for."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure: what a component counts at a site on a day. `stands` is what is on file; None where nothing is."""
+
+    site: Site
+    code: str
+    name: str
+    counted_on: date
+    stands: ComponentCount | None
+
+    @property
+    def quantity(self) -> int | None:
+        """The quantity on file."""
+        return self.stands.quantity if self.stands else None
+
+    def __str__(self) -> str:
+        """The component, the place and the day."""
+        return f"{self.name} at {self.site} on {day_text(self.counted_on)}"
+
+
+# ---- monthly reports ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class InReport:
+    """What an issued report says of a figure: `shown` as a figure of its own, or only `compared` with."""
+
+    shown: int | None
+    compared: int | None
+
+
+def in_report(content: Mapping, *, site: int, code: str, counted_on: date) -> InReport | None:
+    """Return what a report's content says of a figure; None where it does not hold it.
+
+    This alone knows the form of the content: a row per site, named by its key, and in it a cell per component with the
+    last count and, for the chart and the change since the month before, the last counts of earlier months.
+    """
+    day = counted_on.isoformat()
+    cells = (cell for row in content["rows"] if row["key"] == site for cell in row["cells"] if cell["code"] == code)
+    for cell in cells:
+        if cell["counted_on"] == day:
+            return InReport(cell["quantity"], None)
+        for counted, quantity in cell["past"]:
+            if counted == day:
+                return InReport(None, quantity)
+    return None
+
+
+@dataclass(frozen=True)
+class RestingReport:
+    """An issued report that holds the figure. `superseded_by` is the revision that stands in its place."""
+
+    report: MonthlyReport
+    held: InReport
+    superseded_by: int | None
+    quantity: int | None
+
+    @property
+    def month(self) -> Month:
+        """The month of the report."""
+        return Month.of(self.report.month)
+
+    @property
+    def shows(self) -> int:
+        """The figure as the report has it."""
+        return self.held.compared if self.held.shown is None else self.held.shown
+
+    @property
+    def outdated(self) -> bool:
+        """Whether it is the latest of its month and has another figure than the one on file."""
+        return self.superseded_by is None and self.shows != self.quantity
+
+    @property
+    def where(self) -> str:
+        """What the figure is in the report."""
+        return "In its chart and its changes" if self.held.shown is None else "As the figure of the month"
+
+    @property
+    def next_step(self) -> str:
+        """What the correction of the figure asks for."""
+        if self.superseded_by is not None:
+            return ""
+        if self.held.shown is None:
+            return f"{self.report} compares with the figure: look whether it needs a revision too."
+        return f"{self.report} needs a revision."
+
+
+def _reports(figure: Figure) -> list[RestingReport]:
+    """The reports of the figure's month and later; what they hold is read one after the other."""
+    issued = MonthlyReport.objects.filter(
+        agreement=figure.site.agreement_id, month__gte=figure.counted_on.replace(day=1)
+    )
+    latest: dict[date, int] = {}
+    found = []
+    for report in issued.order_by("month", "-revision").iterator(chunk_size=10):
+        last = latest.setdefault(report.month, report.revision)
+        held = in_report(report.content, site=figure.site.pk, code=figure.code, counted_on=figure.counted_on)
+        if held is not None:
+            superseded = last if last != report.revision else None
+            found.append(RestingReport(report, held, superseded, figure.quantity))
+    return found
+
+
+# ---- reviews -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RestingReview:
+    """A site in a renewal review whose evidence holds the figure: where it stands there, and as what."""
+
+    line: ReviewLine
+    places: tuple[str, ...]
+    shows: int
+    quantity: int | None
+
+    @property
+    def name(self) -> str:
+        """The review, as a sentence names it."""
+        return f"Renewal review of annual period {self.line.review.period_number}"
+
+    @property
+    def agreed_on(self) -> date | None:
+        """When both parties agreed to it; None while it is open."""
+        return self.line.review.agreed_on
+
+    @property
+    def outdated(self) -> bool:
+        """Whether it rests on another figure than the one on file."""
+        return self.shows != self.quantity
+
+    @property
+    def next_step(self) -> str:
+        """What the correction of the figure asks for."""
+        which = f"The renewal review of annual period {self.line.review.period_number}"
+        if self.agreed_on is None:
+            return f"{which} is open: refresh it before it is agreed."
+        return f"{which} was agreed on {day_text(self.agreed_on)}: this correction does not change it."
+
+
+def _reviews(figure: Figure) -> list[RestingReview]:
+    lines = (
+        ReviewLine.objects.filter(site=figure.site)
+        .select_related("review", "charged_level__level")
+        .defer("review__evidence")
+        .order_by("review__period_number", "pk")
+    )
+    day = figure.counted_on.isoformat()
+    found = []
+    for line in lines:
+        part = next((one for one in line.evidence["components"] if one["code"] == figure.code), None)
+        held = [(which, said) for which, said in PLACES if part and part[f"{which}_on"] == day]
+        if held:
+            said = tuple(said for _which, said in held)
+            found.append(RestingReview(line, said, part[held[0][0]], figure.quantity))
+    return found
+
+
+# ---- invoices ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class RestingInvoice:
+    """An issued document that charges the site a level agreed at a review which rests on the figure.
+
+    `by_switch` says that it charges the site for days on which this figure decides whether a switch is there.
+    """
+
+    invoice: Invoice
+    level: str
+    period_number: int
+    by_switch: bool = False
+
+    @property
+    def where(self) -> str:
+        """What of it rests on the figure."""
+        if self.by_switch:
+            return f"Charges the site in annual period {self.period_number}, because a switch is counted"
+        return f"Charges {self.level} in annual period {self.period_number}, as agreed at the review"
+
+    @property
+    def state(self) -> str:
+        """What a correction of the figure makes of it."""
+        return "Stays as issued; the next run bills or credits the difference" if self.by_switch else "Stays as issued"
+
+
+def _charging(switch: SwitchCount) -> list[RestingInvoice]:
+    """The issued documents that charge the site for days which the figure decides, each once."""
+    found: dict[int, RestingInvoice] = {}
+    for line in switch.lines():
+        found.setdefault(line.invoice_id, RestingInvoice(line.invoice, line.level_name, line.period_number, True))
+    return list(found.values())
+
+
+def _invoices(figure: Figure, reviews: Sequence[RestingReview]) -> list[RestingInvoice]:
+    """The issued documents, each once; a line that goes on with the level of before rests on no review."""
+    levels = [one.line.charged_level for one in reviews if hasattr(one.line, "charged_level")]
+    agreed = {(level.period_number, level.level.code) for level in levels}
+    lines = (
+        InvoiceLine.objects.filter(
+            site=figure.site,
+            charge=InvoiceLine.Charge.ANNUAL,
+            kind__in=(InvoiceLine.Kind.INSTALMENT, InvoiceLine.Kind.ADJUSTMENT),
+            period_number__in=sorted({number for number, _code in agreed}),
+            provisional=False,
+            invoice__issued_on__isnull=False,
+        )
+        .select_related("invoice")
+        .only(
+            "period_number", "level_code", "level_name", "invoice__kind", "invoice__number_text", "invoice__issued_on"
+        )
+        .order_by("invoice__issued_on", "invoice_id", "position")
+    )
+    found: dict[int, RestingInvoice] = {}
+    for line in lines:
+        if (line.period_number, line.level_code) in agreed:
+            found.setdefault(line.invoice_id, RestingInvoice(line.invoice, line.level_name, line.period_number))
+    return list(found.values())
+
+
+# ---- all of it ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Resting:
+    """Everything that rests on a figure; `invoices` is None for those who do not see what is owed.
+
+    `switch` is there where the figure decides whether the site is charged.
+    """
+
+    reports: tuple[RestingReport, ...]
+    reviews: tuple[RestingReview, ...]
+    invoices: tuple[RestingInvoice, ...] | None
+    switch: SwitchCount | None = None
+
+    def next_steps(self, becomes: int | None) -> list[str]:
+        """What follows once the figure becomes another one, or None; what holds that one already asks nothing."""
+        held = [one for one in (*self.reports, *self.reviews) if one.shows != becomes]
+        steps = [one.next_step for one in held if one.next_step]
+        agreed = [one.invoice.number_text for one in self.invoices or () if not one.by_switch]
+        if agreed:
+            verb, it = ("charges", "it") if len(agreed) == 1 else ("charge", "them")
+            steps.append(f"{', '.join(agreed)} {verb} the level agreed there: this correction does not change {it}.")
+        return [*steps, *self._next_run(becomes)]
+
+    def _next_run(self, becomes: int | None) -> list[str]:
+        if self.switch is None:
+            return []
+        effect = self.switch.effect(becomes=becomes)
+        said = effect.sentence(currency=self.switch.agreement.currency)
+        if said and self.invoices is None:
+            return ["The site is charged while a switch is counted: the next run bills or credits what changes."]
+        return [said] if said else []
+
+    @property
+    def nothing(self) -> bool:
+        """Whether nothing rests on the figure."""
+        return not (self.reports or self.reviews or self.invoices)
+
+
+def resting_on(figure: Figure, *, with_invoices: bool, on: date) -> Resting:
+    """Return what rests on a figure as known on a day, with a fixed number of queries whatever rests on it."""
+    reviews = _reviews(figure)
+    switch = switch_count(
+        site=figure.site, code=figure.code, counted_on=figure.counted_on, stands=figure.quantity, on=on
+    )
+    invoices = None
+    if with_invoices:
+        charging = _charging(switch) if switch else []
+        charged = {one.invoice.pk for one in charging}
+        agreed = [one for one in _invoices(figure, reviews) if one.invoice.pk not in charged]
+        invoices = (*charging, *agreed)
+    return Resting(tuple(_reports(figure)), tuple(reviews), invoices, switch)

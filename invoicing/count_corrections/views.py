@@ -1,0 +1,95 @@
+"""Pages of one figure: its history with what rests on it, and its correction."""
+
+from django.contrib import messages
+from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.http import Http404
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.functional import cached_property
+from django.views.generic import FormView, TemplateView
+
+from contracts.clock import business_date
+from invoicing.count_corrections.dependents import resting_on
+from invoicing.count_corrections.forms import CountCorrectionForm
+from invoicing.count_corrections.history import CountHistory, count_history, outcome
+from sites.counts.recording import CannotRecord, Conflict, record_counts
+from sites.models import Site
+
+
+class FigurePage(PermissionRequiredMixin):
+    """A page of one figure: site, component and day stand in its address."""
+
+    permission_required: str | tuple[str, ...] = "sites.view_componentcount"
+
+    @cached_property
+    def on(self):
+        """The business date."""
+        return business_date()
+
+    @cached_property
+    def history(self) -> CountHistory:
+        """The figure with its history; an address that names no figure of ours is not found."""
+        sites = Site.objects.select_related("agreement__customer")
+        site = get_object_or_404(sites, pk=self.kwargs["site"])
+        history = count_history(site=site, code=self.kwargs["component"], counted_on=self.kwargs["counted_on"])
+        if history is None:
+            raise Http404("Nothing was ever recorded there.")
+        return history
+
+    @cached_property
+    def resting(self):
+        """What rests on the figure, as far as the reader may see it."""
+        with_invoices = self.request.user.has_perm("invoicing.view_invoice")
+        return resting_on(self.history.figure, with_invoices=with_invoices, on=self.on)
+
+    def get_context_data(self, **kwargs):
+        """Add the figure, its history and what rests on it."""
+        figure = self.history.figure
+        shown = {"figure": figure, "site": figure.site, "history": self.history, "resting": self.resting}
+        return super().get_context_data(**(kwargs | shown))
+
+
+class CountHistoryPage(FigurePage, TemplateView):
+    """The history of one figure: who, when, from where, before and after, why; and what rests on it."""
+
+    template_name = "invoicing/count_history.html"
+
+
+class CountCorrect(FigurePage, FormView):
+    """Correct or withdraw a figure: the form, then what rests on the figure and what to do next, then it is written."""
+
+    permission_required = ("sites.view_componentcount", "sites.change_componentcount")
+    form_class = CountCorrectionForm
+    template_name = "invoicing/count_correct.html"
+
+    def get_form_kwargs(self):
+        """Give the form the figure."""
+        data = self.request.POST if self.request.method == "POST" else None
+        return {"data": data, "figure": self.history.figure}
+
+    def form_valid(self, form):
+        """Show what it means; once that is confirmed, record it. Nothing typed is lost on the way."""
+        if "back" in self.request.POST:
+            return self.render_to_response(self.get_context_data(form=form))
+        figure, facts, confirmed = self.history.figure, form.facts, "confirmed" in self.request.POST
+        quantity = facts["quantities"].get(figure.code)
+        steps = self.resting.next_steps(quantity)  # before anything is written: what the figure on file decides
+        try:
+            record_counts(
+                site=figure.site,
+                counted_on=figure.counted_on,
+                on=self.on,
+                by=self.request.user,
+                dry_run=not confirmed,
+                **facts,
+            )
+        except CannotRecord as refusal:
+            form.show_refusal(refusal)
+            if isinstance(refusal, Conflict):
+                form.now_seen(refusal.conflicts[0].stored)
+            return self.form_invalid(form)
+        becomes = outcome(figure=figure, quantity=quantity)
+        if not confirmed:
+            context = self.get_context_data(form=form, confirming=True, becomes=becomes, quantity=quantity, steps=steps)
+            return self.render_to_response(context)
+        messages.success(self.request, " ".join([becomes, *steps]))
+        return redirect("invoicing:count_history", figure.site.pk, figure.code, figure.counted_on)

@@ -1,0 +1,319 @@
+"""Taking back what was issued: credit notes for a whole invoice or chosen lines, and the decision to waive a charge."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import partial
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from contracts.models import Agreement
+from contracts.money import ZERO, cents, money_text
+from contracts.periods import day_text
+from invoicing.charges.charge import ChargeKey
+from invoicing.charges.creditable import Shares, left_of_line, spread_credit
+from invoicing.documents import calculation
+from invoicing.issued import numbering
+from invoicing.models import Invoice, InvoiceLine, Waiver
+from invoicing.runs import books
+from invoicing.runs.draft_rows import Rows
+from invoicing.runs.drafting import write
+from invoicing.runs.issuing import freeze, print_issued
+from invoicing.runs.plan import CannotBill, last_documents, locked, refuse_before_last_document
+
+MOST_REASON, MOST_NAME = 200, 100
+"""Characters of a reason and of a name, as the columns hold them."""
+
+
+class CannotCredit(CannotBill):
+    """A document cannot be taken back so.
+
+    `line` is the position of the line that the message concerns, `place` the name of another field, if either does.
+    """
+
+    def __init__(self, message: str, *, line: int | None = None, place: str = ""):
+        super().__init__(message)
+        self.line, self.place = line, place
+
+
+@dataclass(frozen=True)
+class WaiverDecision:
+    """Who decided that a credited amount shall not be billed again, and when."""
+
+    decided_by: str
+    decided_on: date
+
+
+@dataclass(frozen=True)
+class CreditableLine:
+    """One line of an issued invoice and what is left of it to take back, part by part."""
+
+    line: InvoiceLine
+    parts: Shares
+
+    @property
+    def left(self) -> Decimal:
+        """What is left to take back; negative for a line that gave something back."""
+        return sum(self.parts.values(), ZERO)
+
+
+def creditable_lines(*, invoice: Invoice, on: date) -> tuple[CreditableLine, ...]:
+    """Return every line of an issued document of a run with what is left of it to take back, in order.
+
+    Of a credit note only the lines that charge something can be taken back.
+    """
+    held = books.billed(agreements=[invoice.agreement_id], known_on=on).get(invoice.agreement_id, {})
+    standing = {key: {number: part.amount for number, part in was.parts.items()} for key, was in held.items()}
+    result = []
+    for line in invoice.lines.select_related("site").prefetch_related("credited_by__invoice").order_by("position"):
+        key = _key(line)
+        credited = [_shares(other) for other in line.credited_by.all() if other.invoice.is_issued]
+        left = left_of_line(shares=_shares(line), credited=credited, billed=standing.get(key, {}))
+        if not is_creditable(line, invoice):
+            left = dict.fromkeys(left, ZERO)
+        for part, amount in left.items():  # a later line of the same charge finds what this one leaves
+            if amount > 0:
+                standing[key][part] -= amount
+        result.append(CreditableLine(line, left))
+    return tuple(result)
+
+
+def is_creditable(line: InvoiceLine, document: Invoice) -> bool:
+    """Whether a line of a run's document can ever be taken back: what a credit note gave back, a run bills again."""
+    return document.kind == Invoice.Kind.INVOICE or line.amount > 0
+
+
+def _key(line: InvoiceLine) -> ChargeKey:
+    return books.charge_key(vars(line))
+
+
+def _shares(line: InvoiceLine) -> Shares:
+    return dict(books.line_shares(vars(line)))
+
+
+def credit(
+    *,
+    invoice: Invoice,
+    reason: str,
+    on: date,
+    by: User | None,
+    amounts: Mapping[int, Decimal] | None = None,
+    waiver: WaiverDecision | None = None,
+) -> Invoice:
+    """Take back an issued invoice by a credit note, linked both ways; return the issued credit note.
+
+    `amounts` says how much of which line, by the line's position; without it everything that is left is taken back.
+    What is due for the same service is billed again by the next run, unless a `waiver` says that it was given up: it is
+    kept beside each line. Raises CannotCredit for a draft, a credit note, without a reason, for more than is left of a
+    line, and where nothing is left.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise CannotCredit("Give the reason for the credit; it is kept with the credit note.", place="reason")
+    _refuse_long(reason, "reason", MOST_REASON)
+    _refuse_waiver(waiver, on, by)
+    series = numbering.series_for(Invoice.Kind.CREDIT_NOTE)
+    with numbering.one_at_a_time(), transaction.atomic():
+        agreement = locked(agreement=invoice.agreement)
+        original = Invoice.objects.select_for_update().get(pk=invoice.pk)
+        original.agreement = agreement
+        if refused := uncreditable(original):
+            raise CannotCredit(refused)
+        last = last_documents(agreements=[agreement]).get(agreement.pk)
+        refuse_before_last_document(last=last, on=on, refusal=CannotCredit)
+        rows = _credit_rows(original, _chosen(original, amounts, on), reason=reason, on=on, by=by)
+        write([rows], {original.number_text: original.pk})
+        if waiver is not None:
+            _waive(rows.lines, waiver, reason=reason, on=on, by=by)
+        number, number_text = numbering.take(series=series, on=on)
+        issued = freeze(rows.invoice, series=series, number=number, number_text=number_text, on=on, by=by)
+    transaction.on_commit(partial(print_issued, issued))
+    return issued
+
+
+def _refuse_waiver(waiver: WaiverDecision | None, on: date, by: User | None) -> None:
+    """A charge is given up by two people: one decides it, another one records it."""
+    if waiver is None:
+        return
+    decided_by = " ".join(waiver.decided_by.split()).casefold()
+    if not decided_by:
+        raise CannotCredit("Name the person who decided to waive the charge.", place="decided_by")
+    _refuse_long(waiver.decided_by.strip(), "decided_by", MOST_NAME)
+    if by is not None and decided_by in (by.get_full_name().casefold(), by.get_username().casefold()):
+        raise CannotCredit("Somebody else than you decides it: name that person.", place="decided_by")
+    if waiver.decided_on > on:
+        said = f"The decision is dated {day_text(waiver.decided_on)}, which is still to come."
+        raise CannotCredit(said, place="decided_on")
+
+
+def _refuse_long(text: str, place: str, most: int) -> None:
+    if len(text) > most:
+        raise CannotCredit(f"At most {most} characters; this has {len(text)}. Shorten it.", place=place)
+
+
+def uncreditable(original: Invoice) -> str:
+    """Return why a document cannot be taken back by hand at all, and what to do instead; empty where it can."""
+    if not original.is_issued:
+        return "A draft is not credited. Correct the facts and run the invoices again."
+    if original.origin == Invoice.Origin.CREDIT:
+        return f"{original} takes another document back. Run the invoices to bill what is due."
+    return ""
+
+
+def nothing_left(original: Invoice) -> str:
+    """Return why nothing is left of a document to take back, and what to do instead."""
+    if original.kind == Invoice.Kind.INVOICE:
+        return f"{original} is credited already: nothing is left of it to take back."
+    return (
+        f"{original} charges nothing that could be taken back. Where it gave back too much, correct the facts and run "
+        "the invoices: the next run bills what is due."
+    )
+
+
+Chosen = list[tuple[InvoiceLine, Shares]]
+"""Lines with what is taken back of each, part by part."""
+
+
+def _chosen(original: Invoice, amounts: Mapping[int, Decimal] | None, on: date) -> Chosen:
+    """Find what is to be taken back of every line. Raises CannotCredit where it is not left."""
+    lines = creditable_lines(invoice=original, on=on)
+    if not any(each.left for each in lines):
+        raise CannotCredit(nothing_left(original))
+    if amounts is None:
+        chosen = [(each.line, {part: rest for part, rest in each.parts.items() if rest}) for each in lines]
+    else:
+        unknown = set(amounts) - {each.line.position for each in lines}
+        if unknown:
+            raise CannotCredit(f"{original} has no line {min(unknown)}. Choose among its lines.", line=min(unknown))
+        chosen = [(each.line, _taken(each, amounts.get(each.line.position, ZERO))) for each in lines]
+    chosen = [(line, parts) for line, parts in chosen if parts]
+    total = sum((sum(parts.values(), ZERO) for _line, parts in chosen), ZERO)
+    if total <= 0:
+        raise CannotCredit("Nothing is taken back so. Choose at least one line and the amount to credit.")
+    _refuse_more_than_the_invoice(original, lines, total)
+    return chosen
+
+
+def _refuse_more_than_the_invoice(original: Invoice, lines: Sequence[CreditableLine], total: Decimal) -> None:
+    """Where an invoice also gives something back, its lines can come to more than was asked for in all."""
+    if original.kind != Invoice.Kind.INVOICE:
+        return
+    credited = sum((other.amount for each in lines for other in each.line.credited_by.all()), ZERO)
+    left = original.total + credited
+    if total > left:
+        raise CannotCredit(
+            f"Only {money_text(left)} of {original} is left to credit in all, not {money_text(total)}: other lines of "
+            "it give something back. Credit those with it, or less."
+        )
+
+
+def _taken(each: CreditableLine, amount: Decimal) -> Shares:
+    if not amount:
+        return {}
+    line, left = each.line, each.left
+    if not amount.is_finite() or amount != cents(amount):
+        raise CannotCredit(
+            f"{amount} is no amount in whole cents: credit line {line.position} to the cent.", line=line.position
+        )
+    if abs(amount) > abs(left) or (amount > 0) != (left > 0):
+        named = (
+            f"Only {money_text(left)} of line {line.position} is left to credit"
+            if left
+            else (f"Nothing is left of line {line.position} to credit")
+        )
+        raise CannotCredit(f"{named}, not {money_text(amount)}.", line=line.position)
+    try:
+        return spread_credit(amount=amount, left=each.parts)
+    except ValueError:
+        raise CannotCredit(
+            f"Line {line.position} both charges and gives back: credit it whole, {money_text(left)}, or not at all.",
+            line=line.position,
+        ) from None
+
+
+def _credit_rows(original: Invoice, chosen: Chosen, *, reason: str, on: date, by: User | None) -> Rows:
+    lines = [_credit_line(line, parts, original) for line, parts in chosen]
+    for position, line in enumerate(lines, start=1):
+        line.position = position
+    note = Invoice(
+        agreement=original.agreement,
+        kind=Invoice.Kind.CREDIT_NOTE,
+        origin=Invoice.Origin.CREDIT,
+        first_day=original.first_day,
+        last_day=original.last_day,
+        through=original.through,
+        drafted_on=on,
+        drafted_by=by,
+        total=sum((line.amount for line in lines), ZERO),
+        reason=reason,
+        is_demonstration=original.is_demonstration,
+    )
+    return Rows(note, lines, frozenset([original.number_text]))
+
+
+def _credit_line(line: InvoiceLine, parts: Shares, original: Invoice) -> InvoiceLine:
+    taken = sum(parts.values(), ZERO)
+    whole = f"Line {line.position} of {original} is taken back."
+    part = f"{money_text(taken)} of the {money_text(line.amount)} of line {line.position} of {original} is taken back."
+    is_annual = line.charge == InvoiceLine.Charge.ANNUAL
+    return InvoiceLine(
+        kind=InvoiceLine.Kind.CREDIT,
+        charge=line.charge,
+        site_id=line.site_id,
+        block_purchase_id=line.block_purchase_id,
+        work_entry_id=line.work_entry_id,
+        integration_order_id=line.integration_order_id,
+        period_number=line.period_number,
+        first_day=line.first_day,
+        last_day=line.last_day,
+        level_code=line.level_code,
+        level_name=line.level_name,
+        annual_price=line.annual_price,
+        description=line.description,
+        amount=-taken,
+        shares=[[number, str(-amount)] for number, amount in sorted(parts.items())] if is_annual else None,
+        credits=line,
+        source=line.source,
+        steps=[whole if taken == line.amount else part],
+        inputs=calculation.credit_inputs(
+            document=original.number_text, line=line.position, amount=taken, of=line.amount
+        ),
+    )
+
+
+# ---- waivers -----------------------------------------------------------------------------------------------------
+
+
+def _waive(lines: Sequence[InvoiceLine], waiver: WaiverDecision, *, reason: str, on: date, by: User | None) -> None:
+    Waiver.objects.bulk_create(
+        Waiver(
+            line=line,
+            decided_by=waiver.decided_by.strip(),
+            decided_on=waiver.decided_on,
+            reason=reason,
+            recorded_on=on,
+            recorded_by=by,
+        )
+        for line in lines
+        if line.amount < 0
+    )
+
+
+@transaction.atomic
+def withdraw_waiver(*, waiver: Waiver, reason: str, on: date, by: User | None) -> Waiver:
+    """Withdraw a waiver: the charge falls due again, and the next run bills it.
+
+    Raises CannotCredit without a reason, or where it is withdrawn already.
+    """
+    Agreement.objects.select_for_update().get(pk=waiver.line.invoice.agreement_id)
+    waiver = Waiver.objects.select_for_update().get(pk=waiver.pk)
+    if waiver.withdrawn_on is not None:
+        raise CannotCredit(f"The waiver was withdrawn on {day_text(waiver.withdrawn_on)} already.")
+    if not reason.strip():
+        raise CannotCredit("Say why the waiver is withdrawn; the reason is kept with it.", place="reason")
+    _refuse_long(reason.strip(), "reason", MOST_REASON)
+    waiver.withdrawn_on, waiver.withdrawn_by, waiver.withdrawal_reason = on, by, reason.strip()
+    waiver.save(update_fields=["withdrawn_on", "withdrawn_by", "withdrawal_reason"])
+    return waiver

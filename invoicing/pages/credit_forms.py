@@ -1,0 +1,178 @@
+"""Forms of crediting: how much of which line, why, and whether the charge is given up for good."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django import forms
+from django.forms.boundfield import BoundField
+
+from contracts.fields import validate_plain_text
+from contracts.money import ZERO, money_text
+from contracts.pages.inputs import AmountField, DayField, LineField
+from invoicing.credits.crediting import CannotCredit, CreditableLine, WaiverDecision
+
+WHOLE, LINES = "whole", "lines"
+WAIVER_FIELDS = ("waive", "decided_by", "decided_on")
+
+
+def reason_field(**options) -> LineField:
+    """One line that says why."""
+    return LineField(max_length=200, widget=forms.TextInput(attrs={"autocomplete": "off"}), **options)
+
+
+@dataclass(frozen=True)
+class LineEntry:
+    """One line of the invoice in the form. A line that can be credited only whole has no `amount` to enter."""
+
+    line: CreditableLine
+    tick: BoundField | None
+    amount: BoundField | None
+
+    @property
+    def gone(self) -> Decimal:
+        """What was credited or adjusted of the line before."""
+        return self.line.line.amount - self.line.left
+
+
+class CreditForm(forms.Form):
+    """What is taken back of an invoice, line by line, and why.
+
+    `amounts` says how much of which line, by position, and `waiver` who decided that it is not billed again.
+    """
+
+    extent = forms.ChoiceField(
+        label="What is taken back",
+        widget=forms.RadioSelect,
+        required=False,
+        initial=WHOLE,
+        error_messages={"invalid_choice": "Choose one of the two."},
+    )
+    reason = reason_field(
+        help_text="Printed on the credit note, such as: wrong service level agreed.",
+        error_messages={"required": "Give the reason for the credit; it is kept with the credit note."},
+    )
+    waive = forms.BooleanField(label="This charge is waived: it will not be billed again", required=False)
+    decided_by = LineField(
+        label="Waiver decided by",
+        max_length=100,
+        required=False,
+        help_text="The person who decided it: somebody else than you, who record it.",
+    )
+    decided_on = DayField(label="Decided on", required=False)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, data=None, *, lines: Sequence[CreditableLine], may_waive: bool, on: date):
+        self.lines = {each.line.position: each for each in lines}
+        left = sum((each.left for each in lines), ZERO)
+        super().__init__(data, label_suffix="", initial={"decided_on": on, "seen": str(left)})
+        self.left, self.may_waive = left, may_waive
+        self.amounts: dict[int, Decimal] = {}
+        self.fields["extent"].choices = [
+            (WHOLE, f"Everything that is left: {money_text(left)}"),
+            (LINES, "The lines ticked below, each with its amount"),
+        ]
+        if not may_waive:
+            for name in WAIVER_FIELDS:
+                del self.fields[name]
+        for position, each in self.lines.items():
+            self._add_line(position, each)
+
+    def _add_line(self, position: int, each: CreditableLine) -> None:
+        if not any(each.parts.values()):
+            return
+        label = f"line {position}, {each.line.site or each.line.description}"
+        tick = forms.BooleanField(
+            required=False, widget=forms.CheckboxInput(attrs={"aria-label": f"Credit {label}"}), label=label
+        )
+        self.fields[f"take-{position}"] = tick
+        if not only_whole(each):
+            attrs = {"inputmode": "decimal", "aria-label": f"Amount to credit of {label}", "autocomplete": "off"}
+            self.fields[f"amount-{position}"] = AmountField(
+                required=False, initial=each.left, widget=forms.TextInput(attrs=attrs), label=label
+            )
+
+    def entries(self) -> Iterator[LineEntry]:
+        """The lines with their fields, in order."""
+        for position, each in self.lines.items():
+            yield LineEntry(each, self._field(f"take-{position}"), self._field(f"amount-{position}"))
+
+    def _field(self, name: str) -> BoundField | None:
+        return self[name] if name in self.fields else None
+
+    # ---- cleaning
+
+    def clean(self):
+        """Find the amount of each line, and say at each line what cannot be so."""
+        super().clean()
+        if self.cleaned_data.get("seen", "") not in ("", str(self.left)):
+            said = "What is left has changed since this page was opened. Look at it as it is now, then credit."
+            self.add_error(None, said)
+        ticked = [position for position in self.lines if self.cleaned_data.get(f"take-{position}")]
+        extent = self.cleaned_data.get("extent") or (LINES if ticked else WHOLE)
+        for position in self.lines:
+            self._clean_line(position, extent)
+        if extent == WHOLE and ticked:
+            self.add_error("extent", "Lines are ticked below. Choose the ticked lines, or untick them.")
+        elif extent == WHOLE:
+            self.amounts = {position: each.left for position, each in self.lines.items() if each.left}
+        elif not ticked:
+            self.add_error("extent", "Tick at least one line, or choose everything that is left.")
+        self._clean_waiver()
+        return self.cleaned_data
+
+    def _clean_line(self, position: int, extent: str) -> None:
+        each, name = self.lines[position], f"amount-{position}"
+        if name in self.errors:
+            return
+        amount = self.cleaned_data.get(name)
+        if not self.cleaned_data.get(f"take-{position}"):
+            if amount not in (None, each.left):
+                also = " and choose the ticked lines" if extent == WHOLE else ""
+                self.add_error(name, f"Tick the line{also} to credit this amount, or leave {money_text(each.left)}.")
+            return
+        amount = each.left if amount is None else amount
+        if name in self.fields and not amount:
+            self.add_error(name, "Enter more than 0.00, or untick the line.")
+        elif name in self.fields and amount > each.left:
+            self.add_error(name, f"Only {money_text(each.left)} of this line is left to credit.")
+        else:
+            self.amounts[position] = amount
+
+    def _clean_waiver(self) -> None:
+        if not self.may_waive:
+            return
+        waived = self.cleaned_data.get("waive")
+        if not waived and self.cleaned_data.get("decided_by"):
+            self.add_error("waive", "Tick this to waive the charge, or empty the name below.")
+        for name, said in (("decided_by", "Name the person who decided it."), ("decided_on", "Say when.")):
+            if waived and name not in self.errors and not self.cleaned_data.get(name):
+                self.add_error(name, said)
+
+    @property
+    def waiver(self) -> WaiverDecision | None:
+        """Who decided to waive the charge, None where it is due again."""
+        if not self.cleaned_data.get("waive"):
+            return None
+        return WaiverDecision(self.cleaned_data["decided_by"], self.cleaned_data["decided_on"])
+
+    def show_refusal(self, refusal: CannotCredit) -> None:
+        """Put what was refused where it belongs: at the line or the field that it concerns."""
+        name = f"amount-{refusal.line}" if refusal.line else refusal.place
+        self.add_error(name if name in self.fields else None, str(refusal))
+
+
+def only_whole(each: CreditableLine) -> bool:
+    """Whether a line can be credited only whole: one that gave something back, or both charges and gives back."""
+    return any(rest < 0 for rest in each.parts.values())
+
+
+class WithdrawForm(forms.Form):
+    """Why a waiver is withdrawn."""
+
+    reason = reason_field(
+        validators=[validate_plain_text],
+        help_text="Kept with the waiver.",
+        error_messages={"required": "Say why the waiver is withdrawn; the reason is kept with it."},
+    )

@@ -1,0 +1,186 @@
+"""Pages about what is owed: the list of documents, one document, its PDF, and the events of its life."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from django.contrib import messages
+from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.db.models import Q
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.functional import cached_property
+from django.views.generic import DetailView, FormView
+
+from contracts.clock import business_date
+from contracts.models import Agreement
+from contracts.pages.lists import ListPage
+from contracts.periods import day_text
+from invoicing.credits.crediting import creditable_lines, is_creditable
+from invoicing.documents.printing import CannotPrint, draft_pdf, stored_pdf
+from invoicing.issued.numbering import CannotNumber
+from invoicing.models import Invoice, Waiver
+from invoicing.pages import invoice
+from invoicing.pages.filters import InvoiceFilter
+from invoicing.pages.forms import RunForm
+from invoicing.pages.tables import InvoiceTable
+from invoicing.runs.drafting import draft_invoices
+from invoicing.runs.issuing import issue
+from invoicing.runs.plan import CannotBill
+from invoicing.what_if.pending import next_run_of
+
+
+class InvoiceList(ListPage):
+    """All invoices and credit notes, issued or draft."""
+
+    permission_required = "invoicing.view_invoice"
+    queryset = Invoice.objects.with_agreement().defer("content")
+    table_class = InvoiceTable
+    filterset_class = InvoiceFilter
+
+    @cached_property
+    def tabs(self):
+        """The states with their counts."""
+        return self.filterset.tabs()
+
+    @cached_property
+    def drafts(self) -> int:
+        """How many of the documents listed are drafts that the reader may discard."""
+        may = self.request.user.has_perm("invoicing.draft_invoice") and self.request.GET.get("state") != "issued"
+        return next(tab.count for tab in self.tabs if tab.value == "draft") if may else 0
+
+    def get_table_kwargs(self):
+        """Leave the boxes out where there is nothing to tick."""
+        kwargs = super().get_table_kwargs()
+        return kwargs if self.drafts else kwargs | {"exclude": [*kwargs["exclude"], "choose"]}
+
+    def get_context_data(self, **kwargs):
+        """Add the states with their counts."""
+        return super().get_context_data(tabs=self.tabs, drafts=self.drafts, **kwargs)
+
+
+class InvoicePageMixin(PermissionRequiredMixin):
+    """One document with everything that its page shows."""
+
+    queryset = Invoice.objects.with_agreement().select_related("issued_by", "drafted_by")
+
+    def invoice_page(self, left: Mapping[int, Decimal] | None = None) -> invoice.InvoicePage:
+        """Load what hangs on the document and compose its page."""
+        invoice = self.object
+        return invoice.invoice_page(
+            invoice=invoice,
+            lines=list(invoice.lines.select_related("site").order_by("position")),
+            agreement=None if invoice.is_issued else Agreement.objects.with_terms().get(pk=invoice.agreement_id),
+            corrects=list(invoice.corrects.defer("content").order_by("pk")),
+            corrected_by=list(invoice.corrected_by.defer("content").order_by("pk")),
+            left=left,
+        )
+
+
+class InvoiceDetail(InvoicePageMixin, DetailView):
+    """One document: each line explained, what it corrects, and its PDF."""
+
+    permission_required = "invoicing.view_invoice"
+
+    def get_context_data(self, **kwargs):
+        """Add the composed page, and what has become of an issued document since."""
+        since = self.since() if self.object.is_issued else None
+        page = self.invoice_page(since.left if since else None)
+        return super().get_context_data(page=page, since=since, **kwargs)
+
+    def since(self) -> invoice.Since:
+        """Load what was credited, waived or is to be corrected of the document."""
+        invoice, on = self.object, business_date()
+        waivers = Waiver.objects.with_documents().filter(Q(line__invoice=invoice) | Q(line__credits__invoice=invoice))
+        lines = creditable_lines(invoice=invoice, on=on) if invoice.origin == Invoice.Origin.RUN else ()
+        return invoice.Since(
+            left={each.line.position: each.left for each in lines if is_creditable(each.line, invoice)},
+            waivers=tuple(waivers.order_by("pk")),
+            next_run=next_run_of(invoice=invoice, on=on),
+        )
+
+
+class InvoicePdf(PermissionRequiredMixin, DetailView):
+    """The PDF of a document: as stored once it is issued, marked DRAFT before."""
+
+    permission_required = "invoicing.view_invoice"
+    model = Invoice
+
+    def get(self, request, *args, **kwargs):
+        """Return the file, or a page that says why there is none."""
+        invoice = self.get_object()
+        try:
+            data = stored_pdf(invoice) if invoice.is_issued else draft_pdf(invoice=invoice)
+        except CannotPrint as refused:
+            return render(
+                request, "invoicing/invoice_no_pdf.html", {"invoice": invoice, "refused": refused}, status=404
+            )
+        name = invoice.number_text or f"DRAFT-{invoice.first_day:%Y-%m}"
+        return HttpResponse(
+            data,
+            content_type="application/pdf",
+            headers={"Content-Disposition": f'inline; filename="{name}.pdf"', "Cache-Control": "private, no-cache"},
+        )
+
+
+class InvoiceEvent(InvoicePageMixin, DetailView):
+    """A confirmation page: GET shows what will happen, POST does it."""
+
+    def get_context_data(self, **kwargs):
+        """Add the composed page and the day on which it would happen."""
+        kwargs.setdefault("form", None)
+        return super().get_context_data(page=self.invoice_page(), on=business_date(), **kwargs)
+
+    def refused(self, invoice: Invoice, refusal: Exception):
+        """Say why nothing has happened, on the page of the document or, if a later run replaced it, on the list."""
+        messages.error(self.request, str(refusal))
+        if Invoice.objects.filter(pk=invoice.pk).exists():
+            return redirect("invoicing:invoice_detail", pk=invoice.pk)
+        return redirect("invoicing:invoice_list")
+
+
+class InvoiceIssue(InvoiceEvent):
+    """Issue a draft."""
+
+    permission_required = ("invoicing.view_invoice", "invoicing.issue_invoice")
+    template_name = "invoicing/invoice_issue.html"
+
+    def post(self, request, *args, **kwargs):
+        """Issue it on the business date."""
+        draft = self.get_object()
+        try:
+            issued = issue(invoice=draft, on=business_date(), by=request.user)
+        except (CannotBill, CannotNumber) as refusal:
+            return self.refused(draft, refusal)
+        messages.success(
+            request, f"{issued} is issued, dated {day_text(issued.issued_on)}. Send its PDF to the customer."
+        )
+        return redirect("invoicing:invoice_detail", pk=issued.pk)
+
+
+class Run(PermissionRequiredMixin, FormView):
+    """Draft what is due through a date for chosen agreements; a preview writes nothing."""
+
+    permission_required = ("invoicing.view_invoice", "invoicing.draft_invoice")
+    template_name = "invoicing/run.html"
+    form_class = RunForm
+
+    def get_form_kwargs(self):
+        """Give the form the business date; a GET shows it as it begins, or as the address says."""
+        data = self.request.POST if self.request.method == "POST" else None
+        return {"data": data, "on": business_date(), "begin": self.request.GET}
+
+    def form_valid(self, form):
+        """Run, and show what came of it for each agreement: running again bills nothing twice."""
+        preview = "preview" in self.request.POST
+        results = draft_invoices(
+            through=form.cleaned_data["through"],
+            on=business_date(),
+            by=self.request.user,
+            agreements=form.cleaned_data["agreements"],
+            dry_run=preview,
+        )
+        return self.render_to_response(
+            self.get_context_data(
+                form=form, run=invoice.run_shown(results), preview=preview, through=form.cleaned_data["through"]
+            )
+        )

@@ -1,0 +1,266 @@
+"""What another reading of a clause would cost or save in the current annual period, as far as it is known today."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from itertools import groupby
+
+from contracts.amendments.reading_choice import with_reading
+from contracts.money import ZERO, money_text
+from contracts.periods import AnnualPeriod, OutsideTerm, annual_period_on, day_text
+from contracts.readings import BILLING_QUESTIONS, HOUR_QUESTIONS, QUESTIONS, START_QUESTIONS, Readings
+from contracts.schedule import Level, Refused
+from contracts.terms import AgreementTerms, NotInForce, expiration_known
+from invoicing.charges.charge import Charge, ChargeKey, SiteFacts
+from invoicing.charges.due import NO_FACTS, Due, Facts, due_through
+from invoicing.charges.instalments import falls_due, instalments
+from sites.charged import charged_in
+from sites.counts.count import Count
+from sites.hours.ledger import hour_ledger
+from sites.hours.prices import hours_text
+from sites.reviews.evidence import Findings, findings
+from sites.reviews.review import ReviewTerms, in_review, review_terms
+
+
+@dataclass(frozen=True)
+class OnFile:
+    """What is on file of one agreement on a day: counts by site key, agreed reviews by the number of their period.
+
+    `is_demonstration` tells that some of it is invented.
+    """
+
+    agreement: AgreementTerms
+    on: date
+    sites: tuple[SiteFacts, ...] = ()
+    facts: Facts = NO_FACTS
+    counts: Mapping[int, tuple[Count, ...]] = field(default_factory=dict)
+    agreed_reviews: Mapping[int, date] = field(default_factory=dict)
+    is_demonstration: bool = False
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a reading other than the present one would change. `difference` is None where it changes no amount.
+
+    `computed` is False where it cannot be said; the sentence says why then.
+    """
+
+    choice: StrEnum
+    sentence: str
+    difference: Decimal | None = None
+    computed: bool = True
+
+
+class NotComputed(Exception):
+    """An effect cannot be computed; the message says why."""
+
+
+Change = tuple[Decimal | None, str]
+"""By how much an amount changes, None where none does, and that in words."""
+
+
+def current_period(*, known: OnFile) -> AnnualPeriod | None:
+    """Return the annual period that runs on the day, None where none does."""
+    agreement = known.agreement
+    expires_on, _source = expiration_known(agreement=agreement, known_on=known.on)
+    found = annual_period_on(
+        day=known.on, first_period_starts_on=agreement.first_period_starts_on, expires_on=expires_on
+    )
+    return None if isinstance(found, OutsideTerm) else found
+
+
+def reading_effects(*, known: OnFile) -> dict[str, tuple[Effect, ...]]:
+    """Return by question what each reading but the present one would change in the current annual period.
+
+    A reading that decides amounts is compared by what is due for the whole period, with the sites, hours and levels
+    known by the day. One that decides reviews is compared by the prices proposed for the next period, or by the day on
+    which the review is due.
+    """
+    period = current_period(known=known)
+    due = _due(known, period) if period else None
+    return {key: tuple(_effects(known, key, period, due)) for key in QUESTIONS}
+
+
+def _due(known: OnFile, period: AnnualPeriod) -> Due | NotInForce:
+    return due_through(agreement=known.agreement, sites=known.sites, through=period.span.last_day, known_on=known.on)
+
+
+def _effects(known: OnFile, key: str, period: AnnualPeriod | None, due: Due | NotInForce | None) -> Iterator[Effect]:
+    present = known.agreement.readings_on(known.on).of_question(key).choice
+    for choice in QUESTIONS[key].choices:
+        if choice == present:
+            continue
+        try:
+            if period is None:
+                raise NotComputed(f"No annual period runs on {day_text(known.on)}.")
+            difference, sentence = _change(known, key, choice, period, due)
+        except NotComputed as problem:
+            yield Effect(choice, f"Cannot be computed. {problem}", computed=False)
+        else:
+            yield Effect(choice, sentence, difference)
+
+
+def _change(known: OnFile, key: str, choice: str, period: AnnualPeriod, due: Due | NotInForce) -> Change:
+    read_so = with_reading(agreement=known.agreement, question=key, choice=choice, from_day=period.full_span.first_day)
+    if key in BILLING_QUESTIONS:
+        return _annual_change(known, period, due, read_so.readings_on(period.full_span.first_day))
+    if key in HOUR_QUESTIONS:
+        return _hours_change(known, period, read_so)
+    if key in START_QUESTIONS:
+        return None, "It changes what is proposed for sites that start later, and no amount: a person decides."
+    if period.number in known.agreed_reviews:
+        agreed_on = day_text(known.agreed_reviews[period.number])
+        raise NotComputed(f"The review of annual period {period.number} was agreed on {agreed_on} and stays.")
+    now, then = (_review(known, period, agreement) for agreement in (known.agreement, read_so))
+    return _day_change(now, then) if key == "review-day" else _proposals_change(known, read_so, now, then)
+
+
+def _instead(then: str, now: str) -> str:
+    return f"{then}, as now." if then == now else f"{then} instead of {now}."
+
+
+# ---- annual charges ----------------------------------------------------------------------------------------------
+
+
+def _annual_change(known: OnFile, period: AnnualPeriod, due: Due | NotInForce, readings: Readings) -> Change:
+    """The annual charges of the period, cut and rounded otherwise; levels and prices stay as they are."""
+    if isinstance(due, NotInForce):
+        raise NotComputed(due.message)
+    undecided = [site.name for site in known.sites if ChargeKey.of_site(site.key, period.number) in due.undecided]
+    without = [f"Without {', '.join(undecided)}: no level is decided."] if undecided else []
+    charges = [charge for charge in due.charges if charge.period.number == period.number]
+    if not charges:
+        return ZERO, " ".join([f"Nothing is charged for annual period {period.number} so far.", *without])
+    now = [(charge.due_on, charge.amount) for charge in charges]
+    then = list(_read_otherwise(charges, readings))
+    total_now, total_then = (_total(parts, period.span.last_day) for parts in (now, then))
+    said = [f"Annual period {period.number}: {_instead(money_text(total_then), money_text(total_now))}"]
+    today_now, today_then = (_total(parts, known.on) for parts in (now, then))
+    if today_now != today_then:
+        said.append(f"Due by {day_text(known.on)}: {_instead(money_text(today_then), money_text(today_now))}")
+    return total_then - total_now, " ".join([*said, *without])
+
+
+def _read_otherwise(charges: Iterable[Charge], readings: Readings) -> Iterator[tuple[date, Decimal]]:
+    """The day and amount of each instalment of the same sites at the same prices."""
+    for _site, parts in groupby(charges, key=lambda charge: charge.key):
+        first = next(parts)
+        for part in instalments(
+            period=first.period,
+            priced=first.priced,
+            frequency=readings.frequency,
+            proration=readings.proration,
+            rounding=readings.rounding,
+        ):
+            yield falls_due(part.part, first.period, readings.timing), part.amount
+
+
+def _total(parts: Iterable[tuple[date, Decimal]], through: date) -> Decimal:
+    return sum((amount for due_on, amount in parts if due_on <= through), ZERO)
+
+
+# ---- hours -------------------------------------------------------------------------------------------------------
+
+
+def _hours_change(known: OnFile, period: AnnualPeriod, read_so: AgreementTerms) -> Change:
+    """The hours of the period that are bought by the hour, and those that wait for a block."""
+    (now, waiting_now), (then, waiting_then) = (_hours(known, period, terms) for terms in (known.agreement, read_so))
+    if not any((now, then, waiting_now, waiting_then)):
+        return ZERO, f"Annual period {period.number} has no hours that a block does not cover: nothing changes."
+    said = [f"Hours by the hour in annual period {period.number}: {_instead(money_text(then), money_text(now))}"]
+    if waiting_now != waiting_then:
+        said.append(f"Waiting for a block: {_instead(hours_text(waiting_then), hours_text(waiting_now))}")
+    return then - now, " ".join(said)
+
+
+def _hours(known: OnFile, period: AnnualPeriod, terms: AgreementTerms) -> tuple[Decimal, Decimal]:
+    ledger = hour_ledger(agreement=terms, purchases=known.facts.purchases, work=known.facts.work, known_on=known.on)
+    worked = [outcome for outcome in ledger.outcomes.values() if outcome.work.worked_on in period.span]
+    return sum((one.amount for one in worked), ZERO), sum((one.waiting for one in worked), ZERO)
+
+
+# ---- reviews -----------------------------------------------------------------------------------------------------
+
+
+def _review(known: OnFile, period: AnnualPeriod, terms: AgreementTerms) -> ReviewTerms:
+    found = review_terms(agreement=terms, period_number=period.number, known_on=known.on)
+    if isinstance(found, Refused):
+        raise NotComputed(found.message)
+    return found
+
+
+def _day_change(now: ReviewTerms, then: ReviewTerms) -> Change:
+    day_now, day_then = (f"{found.due.due_on:%A}, {day_text(found.due.due_on)}" for found in (now, then))
+    return None, f"The review is due on {_instead(day_then, day_now)}"
+
+
+def _proposals_change(known: OnFile, read_so: AgreementTerms, now: ReviewTerms, then: ReviewTerms) -> Change:
+    """The prices that the review would propose for the next annual period, from the counts made by the day."""
+    if now.due.next_period is None:
+        raise NotComputed(f"The term ends with annual period {now.due.period.number}: there is no next price.")
+    number = now.due.next_period.number
+    (total_now, _), (total_then, to_decide) = (
+        _proposed(known, terms, found) for terms, found in ((known.agreement, now), (read_so, then))
+    )
+    said = [f"Proposed for annual period {number}, a year: {_instead(money_text(total_then), money_text(total_now))}"]
+    if to_decide:
+        sites = "1 site needs" if to_decide == 1 else f"{to_decide} sites need"
+        said.append(f"{sites} a decision and count{'s' if to_decide == 1 else ''} at the price that goes on meanwhile.")
+    return total_then - total_now, " ".join(said)
+
+
+def _proposed(known: OnFile, terms: AgreementTerms, found: ReviewTerms) -> tuple[Decimal, int]:
+    """The annual prices proposed, and the number of sites without a proposal: they count at the price that goes on."""
+    total, to_decide = ZERO, 0
+    for site in known.sites:
+        if not _is_reviewed(site, found):
+            continue
+        held = _held(known, terms, found, site)
+        goes_on = found.next_terms.schedule.level(held.code) if held else None
+        proposed = _findings(known, terms, found, site, goes_on).proposed
+        if proposed is not None and proposed.level is not None:
+            total += proposed.level.annual_price
+            continue
+        to_decide += 1
+        price = goes_on or held
+        total += price.annual_price if price else ZERO
+    return total, to_decide
+
+
+def _is_reviewed(site: SiteFacts, found: ReviewTerms) -> bool:
+    """Whether the site is in service on the review's day and in the period whose price it settles."""
+    next_first_day = found.due.next_period.span.first_day
+    return in_review(in_service_on=site.in_service_on, removed_on=site.removed_on, review_on=found.due.due_on) and not (
+        site.removed_on is not None and site.removed_on < next_first_day
+    )
+
+
+def _held(known: OnFile, terms: AgreementTerms, found: ReviewTerms, site: SiteFacts) -> Level | None:
+    """The row at which the site is charged in the period under review."""
+    charged = charged_in(
+        agreement=terms,
+        schedule=found.terms.schedule,
+        period=found.due.period,
+        in_service_on=site.in_service_on,
+        removed_on=site.removed_on,
+        agreed=site.agreed,
+        known_on=known.on,
+    )
+    return found.terms.schedule.level(charged.level_code) if charged else None
+
+
+def _findings(
+    known: OnFile, terms: AgreementTerms, found: ReviewTerms, site: SiteFacts, goes_on: Level | None
+) -> Findings:
+    return findings(
+        schedule=found.terms.schedule,
+        prices=found.next_terms.schedule,
+        counts=known.counts.get(site.key, ()),
+        period=found.due.period.span,
+        in_service_on=site.in_service_on,
+        cut_off_on=known.on,
+        current_level=goes_on,
+        readings=terms.readings_on(found.due.period.full_span.last_day),
+    )

@@ -1,0 +1,68 @@
+"""The form in which another reading of an unclear clause is chosen."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django import forms
+
+from contracts.amendments.choosing_readings import CannotChoose
+from contracts.fields import validate_plain_text
+from contracts.pages.inputs import DayField, LineField
+from invoicing.readings.pages import Alternative, Entry
+
+
+@dataclass(frozen=True)
+class Option:
+    """One reading to choose: its radio button and what it would change."""
+
+    radio: forms.boundfield.BoundWidget
+    alternative: Alternative
+
+
+class ReadingForm(forms.Form):
+    """Which reading, from which day on, who chose it, when and why."""
+
+    choice = forms.ChoiceField(
+        label="Read the clause so",
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Choose one of the readings.",
+            "invalid_choice": "The clause is read so already, or this is no reading of it. Choose another one.",
+        },
+    )
+    applies_from = DayField(label="Applies from", error_messages={"required": "Say from which day on."})
+    clause = LineField(
+        max_length=100, required=False, help_text="The clause that is unclear, such as Appendix A, note 3; or “silent”."
+    )
+    chosen_by = LineField(
+        label="Chosen by",
+        max_length=100,
+        help_text="The person who decided it.",
+        error_messages={"required": "Name the person who chose the reading."},
+    )
+    chosen_on = DayField(label="Chosen on", error_messages={"required": "Say when it was chosen."})
+    reason = forms.CharField(
+        max_length=500,
+        validators=[validate_plain_text],
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="Kept in the register; not printed on documents.",
+        error_messages={"required": "Say why the clause is read otherwise."},
+    )
+    seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args, entry: Entry, **kwargs):
+        super().__init__(*args, label_suffix="", **kwargs)
+        self.entry = entry
+        self.fields["choice"].choices = [(one.effect.choice.value, one.sentence) for one in entry.options]
+        days = "The first day of an annual period." if entry.decides_amounts else "Any day within the term."
+        self.fields["applies_from"].help_text = days
+
+    def options(self) -> Iterator[Option]:
+        """The readings to choose from, each with its effect."""
+        for radio, alternative in zip(self["choice"], self.entry.options, strict=True):
+            yield Option(radio, alternative)
+
+    def show_refusal(self, refusal: CannotChoose) -> None:
+        """Put each sentence at the field it concerns."""
+        for refused in refusal.refusals:
+            self.add_error(refused.place if refused.place in self.fields else None, refused.message)

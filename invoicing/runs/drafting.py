@@ -1,0 +1,266 @@
+"""Invoice runs: drafts of what is due and not billed yet, for any number of agreements."""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date
+
+from django.contrib.auth.models import User
+from django.db import DatabaseError, transaction
+
+from contracts.models import Agreement
+from contracts.periods import add_months, day_text
+from invoicing.charges.unbilled import PlannedDocument, unbilled
+from invoicing.documents.printing import make_missing_pdfs
+from invoicing.issued.ledger import make_good
+from invoicing.issued.numbering import CannotNumber
+from invoicing.models import Correction, Invoice, InvoiceLine
+from invoicing.runs.books import Books, books_of
+from invoicing.runs.draft_rows import Rows, rows_of, same
+from invoicing.runs.issuing import AlreadyIssued, issue
+from invoicing.runs.plan import (
+    CannotBill,
+    CannotDraft,
+    Plan,
+    horizon_of,
+    last_documents,
+    plan_of,
+    refuse_before_last_document,
+)
+
+logger = logging.getLogger(__name__)
+
+MOST_MONTHS_AHEAD = 24
+"""How far a run may reach after its day: a mistyped year would leave hundreds of drafts."""
+
+CHUNK = 50
+"""Agreements that are read, computed and written together, in a fixed number of queries and one transaction."""
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run did for one agreement: its drafts and issued documents, or the sentence that refused it."""
+
+    agreement: Agreement
+    documents: tuple[Invoice, ...] = ()
+    refusal: str = ""
+    notices: tuple[str, ...] = ()
+
+
+def draft_invoices(
+    *,
+    through: date,
+    on: date,
+    by: User | None,
+    agreements: Iterable[Agreement] | None = None,
+    issue_drafts: bool = False,
+    dry_run: bool = False,
+) -> list[RunResult]:
+    """Draft what is due through a date and not billed yet, one document per agreement and billing period.
+
+    `on` is the day as of which the terms and agreed levels are known. A second run finds nothing to bill and leaves the
+    drafts as they are; a draft whose facts have changed is made anew. `issue_drafts` issues the drafts of the run on
+    `on`, oldest first; `dry_run` writes nothing. An agreement that fails is listed with its cause and does not stop the
+    others.
+    """
+    chosen = list(agreements) if agreements is not None else list(Agreement.objects.order_by("number"))
+    chosen = list({agreement.pk: agreement for agreement in chosen}.values())
+    results = []
+    for chunk in _chunks(chosen):
+        for result in _draft_chunk(chunk, through=through, on=on, by=by, dry_run=dry_run):
+            issues = issue_drafts and not dry_run and not result.refusal
+            results.append(_issued(result, on=on, by=by) if issues else result)
+    if issue_drafts and not dry_run:
+        transaction.on_commit(_make_good)
+    return results
+
+
+def _make_good() -> None:
+    """Make the PDFs and ledger lines that an earlier crash left out; a failure is logged, the next run tries again."""
+    try:
+        make_missing_pdfs()
+        make_good()
+    except Exception:
+        logger.exception("Some PDFs could not be made; run manage.py make_pdfs")
+
+
+def _issued(result: RunResult, *, on: date, by: User | None) -> RunResult:
+    documents: list[Invoice] = []
+    try:
+        for draft in result.documents:
+            with suppress(AlreadyIssued):  # by another run at the same time
+                documents.append(issue(invoice=draft, on=on, by=by))
+    except (CannotBill, CannotNumber) as refused:
+        return RunResult(result.agreement, tuple(documents), str(refused))
+    except Exception as error:
+        return RunResult(result.agreement, tuple(documents), _fault(result.agreement, error))
+    return replace(result, documents=tuple(documents))
+
+
+def _fault(agreement: Agreement, error: Exception) -> str:
+    """Log an unexpected fault and return the sentence that lists it."""
+    logger.error("The run failed for agreement %s", agreement.number, exc_info=error)
+    fault = f"{type(error).__name__}: {error}"
+    return f"The run met an unexpected fault ({fault}). The log tells where; then run it again."
+
+
+# ---- one chunk ---------------------------------------------------------------------------------------------------
+
+
+def _chunks(agreements: Sequence[Agreement]) -> Iterable[Sequence[Agreement]]:
+    for start in range(0, len(agreements), CHUNK):
+        yield agreements[start : start + CHUNK]
+
+
+@dataclass(frozen=True)
+class _Filed:
+    """What the database holds of one agreement: its books, its last document and the drafts of earlier runs."""
+
+    agreement: Agreement
+    books: Books
+    last: Invoice | None
+    drafts: tuple[Invoice, ...]
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What a run wants of one agreement: its plan, documents and their rows."""
+
+    filed: _Filed
+    plan: Plan
+    documents: tuple[PlannedDocument, ...]
+    rows: tuple[Rows, ...]
+    notices: tuple[str, ...]
+
+
+def _draft_chunk(
+    chunk: Sequence[Agreement], *, through: date, on: date, by: User | None, dry_run: bool
+) -> list[RunResult]:
+    """Draft some agreements together; where they cannot be written as a whole, each by itself, to find the culprit."""
+    try:
+        with transaction.atomic():
+            return _drafted(chunk, through=through, on=on, by=by, dry_run=dry_run)
+    except Exception as error:
+        if len(chunk) == 1:
+            return [RunResult(chunk[0], (), _fault(chunk[0], error))]
+    return [
+        result
+        for agreement in chunk
+        for result in _draft_chunk([agreement], through=through, on=on, by=by, dry_run=dry_run)
+    ]
+
+
+def _drafted(chunk: Sequence[Agreement], *, through: date, on: date, by: User | None, dry_run: bool) -> list[RunResult]:
+    outcomes: list[_Wanted | RunResult] = []
+    for filed in _filed(chunk, on):
+        try:
+            outcomes.append(_wanted(filed, through=through, on=on, by=by))
+        except CannotBill as refused:
+            outcomes.append(RunResult(filed.agreement, (), str(refused)))
+        except DatabaseError:
+            raise
+        except Exception as error:
+            outcomes.append(RunResult(filed.agreement, (), _fault(filed.agreement, error)))
+    wanted = [outcome for outcome in outcomes if isinstance(outcome, _Wanted)]
+    drafts = [[rows.invoice for rows in each.rows] for each in wanted] if dry_run else _replaced(wanted)
+    done = iter(zip(wanted, drafts, strict=True))
+    return [
+        outcome if isinstance(outcome, RunResult) else _result(*next(done), through=through) for outcome in outcomes
+    ]
+
+
+def _filed(chunk: Sequence[Agreement], on: date) -> list[_Filed]:
+    """Lock some agreements, always in the same order, and read what is on file of them in a fixed number of queries."""
+    keys = [agreement.pk for agreement in chunk]
+    list(Agreement.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
+    rows = {row.pk: row for row in Agreement.objects.with_terms().filter(pk__in=keys)}
+    books, last = books_of(agreements=rows.values(), known_on=on), last_documents(agreements=list(rows.values()))
+    drafts: dict[int, list[Invoice]] = {}
+    for draft in run_drafts(keys):
+        drafts.setdefault(draft.agreement_id, []).append(draft)
+    return [_Filed(rows[key], books[key], last.get(key), tuple(drafts.get(key, ()))) for key in keys]
+
+
+def run_drafts(agreement_keys: Sequence[int]):
+    """Return the drafts that runs have left under some agreements, with their lines and links, in order."""
+    drafts = Invoice.objects.drafts().filter(agreement__in=agreement_keys, origin=Invoice.Origin.RUN)
+    return drafts.order_by("first_day", "pk").prefetch_related("lines", "corrections")
+
+
+def _wanted(filed: _Filed, *, through: date, on: date, by: User | None) -> _Wanted:
+    """Compute what a run wants. Drafts of an earlier run that went further are brought into line with the others."""
+    refuse_before_last_document(last=filed.last, on=on, refusal=CannotDraft)
+    if through > add_months(on, MOST_MONTHS_AHEAD):
+        raise CannotDraft(
+            f"{day_text(through)} lies more than {MOST_MONTHS_AHEAD} months after {day_text(on)}. Check the year."
+        )
+    agreement, books = filed.agreement, filed.books
+    plan = plan_of(agreement=agreement, books=books, through=through, on=on)
+    notices = plan.notices
+    days = [through, *(draft.through for draft in filed.drafts)]
+    horizon = horizon_of(terms=plan.due.agreement, days=days, on=on)
+    if horizon > through:
+        plan = plan_of(agreement=agreement, books=books, through=horizon, on=on)
+    documents = unbilled(due=plan.due, billed=books.billed, sites=books.sites, adjust_through=through)
+    rows = tuple(rows_of(plan=plan, document=document, on=on, by=by) for document in documents)
+    return _Wanted(filed, plan, documents, rows, notices)
+
+
+def _result(wanted: _Wanted, drafts: Sequence[Invoice], *, through: date) -> RunResult:
+    due_now = tuple(
+        draft
+        for draft, document in zip(drafts, wanted.documents, strict=True)
+        if document.due_on is None or document.due_on <= through
+    )
+    return RunResult(wanted.filed.agreement, due_now, "", wanted.notices)
+
+
+# ---- writing -----------------------------------------------------------------------------------------------------
+
+
+def _replaced(wanted: Sequence[_Wanted]) -> list[list[Invoice]]:
+    """Keep the drafts that say what is wanted, delete the others and write what is missing, for all agreements."""
+    numbers = _numbers(rows for each in wanted for rows in each.rows)
+    drafts: list[list[Invoice]] = []
+    unused: list[Invoice] = []
+    fresh: list[Rows] = []
+    for each in wanted:
+        left, kept = list(each.filed.drafts), []
+        for rows in each.rows:
+            held = next((draft for draft in left if same(draft, list(draft.lines.all()), rows, numbers)), None)
+            if held is None:
+                fresh.append(rows)
+            else:
+                left.remove(held)
+            kept.append(held or rows.invoice)
+        unused += left
+        drafts.append(kept)
+    if unused:
+        Invoice.objects.filter(pk__in=[draft.pk for draft in unused]).delete()
+    write(fresh, numbers)
+    return drafts
+
+
+def _numbers(documents: Iterable[Rows]) -> dict[str, int]:
+    """The keys of the documents that are corrected, by number."""
+    named = {number for rows in documents for number in rows.corrected}
+    if not named:
+        return {}
+    return dict(Invoice.objects.issued().filter(number_text__in=named).values_list("number_text", "pk"))
+
+
+def write(documents: Sequence[Rows], numbers: Mapping[str, int]) -> None:
+    """Store documents with their lines and links."""
+    if not documents:
+        return
+    Invoice.objects.bulk_create([rows.invoice for rows in documents])
+    for rows in documents:
+        for line in rows.lines:
+            line.invoice = rows.invoice
+    InvoiceLine.objects.bulk_create([line for rows in documents for line in rows.lines])
+    Correction.objects.bulk_create(
+        Correction(document=rows.invoice, corrected_id=numbers[number])
+        for rows in documents
+        for number in sorted(rows.corrected)
+    )

@@ -1,0 +1,116 @@
+"""What every billing event needs: its refusals, the lock on an agreement, and the plan of what it owes."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from django.db import models
+
+from contracts.models import Agreement
+from contracts.money import money_text
+from contracts.periods import OutsideTerm, annual_period, day_text
+from contracts.terms import AgreementTerms, NotInForce, expiration_known
+from invoicing.charges.charge import ChargeKind
+from invoicing.charges.due import Due, due_through
+from invoicing.models import Invoice
+from invoicing.runs.books import Books, books_of
+
+
+class CannotBill(Exception):
+    """Something cannot be billed; the message is the sentence the reader sees."""
+
+
+class CannotDraft(CannotBill):
+    """An agreement cannot be billed through a date."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is due under one agreement through a date, and what the books say was billed."""
+
+    agreement: Agreement
+    due: Due
+    books: Books
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What cannot be billed, in words."""
+        return self.due.notices
+
+
+def plan_of(*, agreement: Agreement, books: Books, through: date, on: date) -> Plan:
+    """Return what is due under an agreement from `with_terms()` through a date, as known on `on`; asks no query.
+
+    Raises CannotDraft where the date is not on file, expired or not executed, or an annual period that was billed in
+    instalments of another frequency.
+    """
+    terms = agreement.as_terms()
+    _refuse_other_frequency(terms, books)
+    due = due_through(agreement=terms, sites=books.sites.values(), through=through, known_on=on, facts=books.facts)
+    if isinstance(due, NotInForce):
+        raise CannotDraft(due.message)
+    return Plan(agreement, replace(due, notices=(*due.notices, *_standing(due, books))), books)
+
+
+_REVERSE = "Reverse or cancel it to take them back."
+_WAY_OUT = {
+    ChargeKind.INTEGRATION: "Attach a signed quotation to the order, or cancel the order to take them back.",
+}
+
+
+def _standing(due: Due, books: Books) -> Iterator[str]:
+    """Name what was billed once and has no price any more: nobody knows what is due for it, so that it stands."""
+    for key in sorted(due.undecided):
+        was = books.billed.get(key)
+        if key.kind is not ChargeKind.ANNUAL and was is not None and was.amount:
+            yield (
+                f"{was.description} of {day_text(was.days.last_day)}: the {money_text(was.amount)} billed for it stay "
+                f"billed, although no price is in force for it. {_WAY_OUT.get(key.kind, _REVERSE)}"
+            )
+
+
+def plan_now(*, agreement: Agreement, through: date, on: date) -> Plan:
+    """Return the plan of one agreement from `with_terms()` as the database stands; a fixed number of queries."""
+    books = books_of(agreements=[agreement], known_on=on)[agreement.pk]
+    return plan_of(agreement=agreement, books=books, through=through, on=on)
+
+
+def _refuse_other_frequency(terms: AgreementTerms, books: Books) -> None:
+    for key, was in books.billed.items():
+        if key.kind is not ChargeKind.ANNUAL or was.of is None:
+            continue
+        period = annual_period(number=key.period, first_period_starts_on=terms.first_period_starts_on, expires_on=None)
+        if isinstance(period, OutsideTerm):
+            continue
+        parts = terms.readings_on(period.full_span.first_day).frequency.parts
+        if was.of != parts:
+            raise CannotDraft(
+                f"Annual period {key.period} of {terms.name} was billed in {was.of} instalments so far, and the "
+                "frequency of a period cannot change any more. Set the reading of the frequency back."
+            )
+
+
+def locked(*, agreement: Agreement) -> Agreement:
+    """Lock an agreement, so that two events bill it one after the other, and bring its terms along."""
+    Agreement.objects.select_for_update().get(pk=agreement.pk)
+    return Agreement.objects.with_terms().get(pk=agreement.pk)
+
+
+def horizon_of(*, terms: AgreementTerms, days: Iterable[date], on: date) -> date:
+    """Return the latest of some days, but not after the end of the term as known now."""
+    expires_on, _source = expiration_known(agreement=terms, known_on=on)
+    return max(days) if expires_on is None else min(max(days), expires_on)
+
+
+def refuse_before_last_document(*, last: Invoice | None, on: date, refusal: type[CannotBill]) -> None:
+    """Raise `refusal` for a day before the agreement's last document: what is known only later would be undone."""
+    if last is not None and on < last.issued_on:
+        raise refusal(f"{last} is dated {day_text(last.issued_on)}. Bill on that day or later.")
+
+
+def last_documents(*, agreements: Sequence[Agreement]) -> dict[int, Invoice]:
+    """Return the last issued document of each agreement by the agreement's key; one query."""
+    issued = Invoice.objects.issued().filter(agreement__in=agreements)
+    later = issued.filter(agreement=models.OuterRef("agreement")).order_by("-issued_on", "-pk")
+    rows = issued.filter(pk=models.Subquery(later.values("pk")[:1])).defer("content").order_by("pk")
+    return {row.agreement_id: row for row in rows}

@@ -1,0 +1,87 @@
+"""Pages about agreements, their sites and what was counted there."""
+
+from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.views.generic import DetailView
+
+from contracts.clock import business_date
+from contracts.models import Agreement
+from contracts.pages import agreement as contract_pages
+from contracts.pages.lists import ListPage
+from contracts.terms import terms_on
+from sites.counts.counting import withdrawn_figures
+from sites.models import RenewalReview, Site
+from sites.site_pages import pages
+from sites.site_pages.filters import SiteFilter
+from sites.site_pages.forms import TermsOnForm
+from sites.site_pages.tables import SiteTable
+from sites.starting.queries import closed_because
+
+
+class SiteList(ListPage):
+    """All sites, with their charged and measured level on the business date."""
+
+    permission_required = "sites.view_site"
+    table_class = SiteTable
+    filterset_class = SiteFilter
+
+    def get_queryset(self):
+        """The sites with what their row shows of them."""
+        return Site.objects.with_agreement_terms().with_levels().with_latest_counts(on=self.on)
+
+
+class AgreementDetail(PermissionRequiredMixin, DetailView):
+    """One agreement: its terms on a date of choice, prices, amendments, readings, periods and sites."""
+
+    permission_required = "contracts.view_agreement"
+    queryset = Agreement.objects.with_terms()
+    template_name = "sites/agreement_detail.html"
+
+    def get_context_data(self, **kwargs):
+        """Add the terms on the dates asked for, and everything that hangs on them."""
+        agreement, on = self.object, business_date()
+        terms = agreement.as_terms()
+        form = TermsOnForm(self.request.GET, on=on)
+        dates = form.cleaned_data if form.is_valid() else {"service_on": on, "known_on": on}
+        outcome = terms_on(agreement=terms, **dates)
+        shown = contract_pages.terms_shown(agreement=terms, outcome=outcome)
+        sites = list(Site.objects.filter(agreement=agreement).order_by("city", "state", "pk").with_levels())
+        reviews = list(RenewalReview.objects.filter(agreement=agreement).order_by("period_number"))
+        return super().get_context_data(
+            form=form,
+            dates=dates,
+            terms=terms,
+            shown=shown,
+            prices=contract_pages.price_table(shown.found.schedule) if shown.found else None,
+            amendments=contract_pages.amendments_shown(
+                agreement=terms, customer=str(agreement.customer), supplier=str(agreement.supplier), known_on=on
+            ),
+            readings=contract_pages.readings_shown(terms, on=on),
+            periods=pages.agreement_periods(agreement=terms, reviews=reviews, on=on),
+            sites=pages.agreement_sites(sites=sites, agreement=terms, outcome=outcome),
+            is_demonstration=any(site.is_demonstration for site in sites),
+            **kwargs,
+        )
+
+
+class SiteDetail(PermissionRequiredMixin, DetailView):
+    """One site: its counts over time, and the level charged and measured in each annual period."""
+
+    permission_required = "sites.view_site"
+
+    def setup(self, request, *args, **kwargs):
+        """Read the business date once."""
+        super().setup(request, *args, **kwargs)
+        self.on = business_date()
+
+    def get_queryset(self):
+        """The site with its agreement, levels and the counts made by now."""
+        return Site.objects.with_agreement_terms().with_levels().with_counts(through=self.on)
+
+    def get_context_data(self, **kwargs):
+        """Add the composed page."""
+        terms = self.object.agreement.as_terms()
+        page = pages.site_page(site=self.object, agreement=terms, on=self.on)
+        found = terms_on(agreement=terms, service_on=self.object.in_service_on, known_on=self.on)
+        starts_here = not closed_because(site=self.object, found=found)
+        withdrawn = withdrawn_figures(sites=[self.object])
+        return super().get_context_data(page=page, terms=terms, starts_here=starts_here, withdrawn=withdrawn, **kwargs)

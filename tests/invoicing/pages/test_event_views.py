@@ -1,0 +1,238 @@
+"""The pages of an invoice's events: issuing, crediting, and the run that drafts."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+
+from contracts.models import Agreement
+from invoicing.credits.crediting import credit
+from invoicing.models import Invoice
+from invoicing.runs.drafting import draft_invoices
+from sites.models import Site
+from tests import factories
+from tests.invoicing.pages.page_cases import NOVEMBER, RUN, drafted, event, issued, page_of, two_sites
+from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
+from tests.reading import links, words
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _november_1998(settings):
+    settings.BUSINESS_DATE = NOVEMBER
+
+
+@pytest.fixture
+def agreement() -> Agreement:
+    return two_sites()
+
+
+# ---- issuing and crediting -------------------------------------------------------------------------------------------
+
+
+def test_issue_page_says_what_will_happen_and_post_does_it(agreement):
+    draft, client = drafted(agreement), client_of(FINANCE)
+
+    before = client.get(event(draft, "issue"))
+    after = client.post(event(draft, "issue"), follow=True)
+
+    assert "Invoice to KMC Telecom Inc. under agreement LNS970602JC : 21,032.25 USD for October 1998, 2 lines." in (
+        words(before).replace("LNS970602JC:", "LNS970602JC :")
+    )
+    assert "dated Monday, 2 Nov 1998 ." in words(before).replace("1998.", "1998 .")
+    assert after.redirect_chain == [(page_of(draft), 302)]
+    assert "Invoice INV-00001 is issued, dated 2 November 1998. Send its PDF to the customer." in words(after)
+    issued_row = Invoice.objects.get(pk=draft.pk)
+    assert (issued_row.number_text, issued_row.issued_by.username) == ("INV-00001", "finance")
+
+
+def test_issuing_twice_is_refused_with_the_reason(agreement):
+    draft, client = drafted(agreement), client_of(FINANCE)
+    client.post(event(draft, "issue"))
+
+    again = client.post(event(draft, "issue"), follow=True)
+
+    assert "Invoice INV-00001 is issued already, on 2 November 1998." in words(again)
+    assert Invoice.objects.issued().count() == 1
+    assert "is issued already, dated 2 Nov 1998" in words(client.get(event(draft, "issue")))
+
+
+def test_draft_whose_facts_changed_is_refused(agreement):
+    draft, client = drafted(agreement), client_of(FINANCE)
+    factories.site(agreement, "Fargo")
+
+    response = client.post(event(draft, "issue"), follow=True)
+
+    assert "has changed since. Run the invoices again and issue the new draft." in words(response)
+    assert not Invoice.objects.issued().exists()
+
+
+def test_date_before_the_last_number_is_refused(agreement, settings):
+    issued(agreement)
+    draft, client = drafted(agreement, date(1998, 11, 30)), client_of(FINANCE)
+    settings.BUSINESS_DATE = date(1998, 11, 1)
+
+    response = client.post(event(draft, "issue"), follow=True)
+
+    assert "INV-00001 is dated 2 November 1998" in words(response)
+    assert Invoice.objects.issued().count() == 1
+
+
+def test_credit_asks_for_a_reason_and_issues_the_credit_note(agreement):
+    invoice, client = issued(agreement), client_of(FINANCE)
+
+    asked = client.get(event(invoice, "credit"))
+    without = client.post(event(invoice, "credit"), {"reason": "  "})
+    after = client.post(event(invoice, "credit"), {"reason": "Wrong address"}, follow=True)
+
+    note = Invoice.objects.get(kind="credit-note")
+    assert "Billed: 21,032.25 USD for October 1998. Left to credit: 21,032.25 USD ." in words(asked).replace(
+        "D.", "D ."
+    )
+    assert "Give the reason for the credit; it is kept with the credit note." in words(without)
+    assert after.redirect_chain == [(page_of(note), 302)]
+    assert "Credit note CN-00001 takes back Invoice INV-00001." in words(after)
+    assert (note.total, note.reason) == (Decimal("-21032.25"), "Wrong address")
+
+
+def test_second_credit_is_refused(agreement):
+    invoice, client = issued(agreement), client_of(FINANCE)
+    client.post(event(invoice, "credit"), {"reason": "Wrong"})
+
+    again = client.post(event(invoice, "credit"), {"reason": "Wrong"}, follow=True)
+
+    assert "Invoice INV-00001 is credited already: nothing is left of it to take back." in words(again)
+    assert "Invoice INV-00001 is credited already: " in words(client.get(event(invoice, "credit")))
+    assert Invoice.objects.filter(kind="credit-note").count() == 1
+
+
+def test_what_cannot_be_credited_says_why(agreement):
+    draft, client = drafted(agreement), client_of(FINANCE)
+
+    assert "A draft is not credited." in words(client.get(event(draft, "credit")))
+    note = credit(invoice=issued(agreement), reason="Wrong", on=NOVEMBER, by=None)
+    assert "takes another document back. Run the invoices to bill what is due." in words(
+        client.get(event(note, "credit"))
+    )
+
+
+def test_credit_note_of_a_run_that_gives_back_offers_no_credit_and_names_the_next_step(agreement):
+    client = client_of(FINANCE)
+    issued(agreement)
+    Site.objects.filter(agreement=agreement).update(in_service_on=date(1998, 11, 1))
+    (result,) = draft_invoices(
+        through=date(1998, 10, 31), on=NOVEMBER, by=None, agreements=[agreement], issue_drafts=True
+    )
+    (note,) = result.documents
+
+    shown, page = words(client.get(event(note, "credit"))), words(client.get(page_of(note)))
+
+    assert note.kind == "credit-note"
+    assert "run the invoices: the next run bills what is due." in shown
+    assert "Issue the credit note" not in shown
+    assert "Credit…" not in page
+    assert "stands" not in page
+
+
+def test_reason_that_no_document_can_show_is_refused(agreement):
+    invoice = issued(agreement)
+
+    response = client_of(FINANCE).post(event(invoice, "credit"), {"reason": "a\u202eb"})
+
+    assert "cannot be printed" in words(response)
+    assert not Invoice.objects.filter(kind="credit-note").exists()
+
+
+@pytest.mark.parametrize("role", [VIEWER, ACCOUNT_MANAGER, DATA_ENTRY])
+def test_only_finance_may_run_issue_and_credit(role, agreement):
+    invoice, draft, client = issued(agreement), drafted(agreement, date(1998, 11, 30)), client_of(role)
+
+    for address in (event(draft, "issue"), event(invoice, "credit"), RUN):
+        assert [client.get(address).status_code, client.post(address).status_code] == [403, 403]
+    assert Invoice.objects.count() == 2
+
+
+def test_form_from_elsewhere_is_refused(agreement):
+    finance = client_of(FINANCE)
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = finance.cookies
+    draft = drafted(agreement)
+
+    assert strict.post(event(draft, "issue")).status_code == 403
+    assert not Invoice.objects.issued().exists()
+
+
+# ---- the run ---------------------------------------------------------------------------------------------------------
+
+
+def test_run_begins_with_last_month_for_every_agreement(agreement):
+    factories.agreement("ZZ", amendments=())
+
+    page = client_of(FINANCE).get(RUN).content.decode()
+
+    assert 'value="1998-10-31"' in page
+    assert page.count("checked") == 2
+
+
+def test_run_drafts_and_lists_each_agreement_with_its_refusal(agreement):
+    bare = factories.agreement("ZZ", amendments=())
+
+    response = client_of(FINANCE).post(RUN, {"through": "1998-10-31", "agreements": [agreement.pk, bare.pk]})
+
+    draft = Invoice.objects.get()
+    seen = words(response)
+    assert "Drafted through 31 Oct 1998 1 document, 21,032.25 USD; 1 agreement refused." in seen
+    assert "Agreement ZZ No price schedule on file covers 31 October 1998 under Agreement ZZ." in seen
+    assert page_of(draft) in links(response)
+    assert draft.drafted_by.username == "finance"
+
+
+def test_preview_writes_nothing(agreement):
+    response = client_of(FINANCE).post(RUN, {"through": "1998-10-31", "agreements": [agreement.pk], "preview": "1"})
+
+    seen = words(response)
+    assert "Preview through 31 Oct 1998: nothing has been written 1 document, 21,032.25 USD." in seen
+    assert not Invoice.objects.exists()
+    assert "Open the drafts" not in seen
+
+
+def test_second_run_bills_nothing_twice(agreement):
+    client = client_of(FINANCE)
+    issued(agreement)
+
+    response = client.post(RUN, {"through": "1998-10-31", "agreements": [agreement.pk]})
+
+    assert "Nothing to bill: what is due through this day is billed." in words(response)
+    assert Invoice.objects.count() == 1
+
+
+def test_run_shows_what_a_site_cannot_be_billed_for(agreement):
+    factories.site(agreement, "Early", date(1998, 9, 1))
+
+    response = client_of(FINANCE).post(RUN, {"through": "1998-10-31", "agreements": [agreement.pk]})
+
+    assert "Early: in service from 1 September 1998, but nothing before 1 October 1998 is billed" in words(response)
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        ({"through": "", "agreements": "own"}, "This field is required."),
+        ({"through": "soon", "agreements": "own"}, "Enter a valid date."),
+        ({"through": "9999-12-31", "agreements": "own"}, "Enter a day before 2200."),
+        ({"through": "1998-10-31"}, "Choose at least one agreement."),
+        (
+            {"through": "1998-10-31", "agreements": "99999999999999999999"},
+            "One of the agreements is not on file any more.",
+        ),
+    ],
+)
+def test_run_refuses_what_it_cannot_read(data, sentence, agreement):
+    data = {name: agreement.pk if value == "own" else value for name, value in data.items()}
+
+    response = client_of(FINANCE).post(RUN, data)
+
+    assert sentence in words(response)
+    assert not Invoice.objects.exists()

@@ -1,0 +1,188 @@
+"""The register of waivers, and how one is withdrawn."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from contracts.models import Agreement
+from invoicing.credits.crediting import WaiverDecision, credit, withdraw_waiver
+from invoicing.models import Invoice, Waiver
+from invoicing.runs.drafting import draft_invoices
+from invoicing.runs.issuing import issue
+from tests import factories
+from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
+from tests.reading import links, tables, words
+
+pytestmark = pytest.mark.django_db
+OCTOBER, DECEMBER = date(1998, 10, 31), date(1998, 12, 1)
+WAIVERS = reverse("invoicing:waiver_list")
+
+
+@pytest.fixture(autouse=True)
+def _december_1998(settings):
+    settings.BUSINESS_DATE = DECEMBER
+
+
+def waived(number: str = "LNS970602JC", amount: str = "500.00", sites: int = 1) -> tuple[Agreement, list[Waiver]]:
+    """An agreement billed for October, some of each line credited and waived."""
+    agreement = factories.agreement(number)
+    factories.sites(agreement, sites)
+    (result,) = draft_invoices(through=OCTOBER, on=DECEMBER, by=None, agreements=[agreement])
+    invoice = issue(invoice=result.documents[0], on=DECEMBER, by=None)
+    note = credit(
+        invoice=invoice,
+        reason="Late start",
+        on=DECEMBER,
+        by=None,
+        amounts={line.position: Decimal(amount) for line in invoice.lines.all()},
+        waiver=WaiverDecision("J. Doe", date(1998, 11, 30)),
+    )
+    return agreement, list(Waiver.objects.filter(line__invoice=note).order_by("pk"))
+
+
+def withdrawal(waiver: Waiver) -> str:
+    return reverse("invoicing:waiver_withdraw", args=[waiver.pk])
+
+
+# ---- the register ----------------------------------------------------------------------------------------------------
+
+
+def test_register_names_what_who_why_and_both_documents():
+    _agreement, (waiver,) = waived()
+
+    response = client_of(FINANCE).get(WAIVERS)
+
+    assert tables(response)[0] == [
+        ["Decided on", "What is waived", "Agreement", "Amount", "Credit note", "Decided by", "Reason", "State"],
+        [
+            "30 Nov 1998",
+            "City 0001 Very Small, 1 Oct 1998 to 31 Oct 1998",
+            "LNS970602JC",
+            "500.00 USD",
+            "CN-00001 of INV-00001, line 1",
+            "J. Doe",
+            "Late start",
+            "Standing Withdraw… the waiver of 500.00, City 0001",
+        ],
+    ]
+    documents = Invoice.objects.order_by("pk")
+    assert {reverse("invoicing:invoice_detail", args=[row.pk]) for row in documents} <= set(links(response))
+    assert withdrawal(waiver) in links(response)
+
+
+@pytest.mark.parametrize(("role", "offered"), [(FINANCE, True), (ACCOUNT_MANAGER, True), (VIEWER, False)])
+def test_withdrawing_is_offered_to_those_who_may(role, offered):
+    _agreement, (waiver,) = waived()
+
+    assert (withdrawal(waiver) in links(client_of(role).get(WAIVERS))) is offered
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({}, {"500.00 USD", "20.00 USD"}),
+        ({"state": "standing"}, {"20.00 USD"}),
+        ({"state": "withdrawn"}, {"500.00 USD"}),
+        ({"agreement": "B"}, {"20.00 USD"}),
+        ({"agreement": "B", "state": "withdrawn"}, set()),
+    ],
+)
+def test_filters_by_agreement_and_state(asked, found):
+    _a, (withdrawn,) = waived("A")
+    b, _standing = waived("B", "20.00")
+    withdraw_waiver(waiver=withdrawn, reason="Decided again", on=DECEMBER, by=None)
+    asked = {name: b.pk if value == "B" else value for name, value in asked.items()}
+
+    response = client_of(VIEWER).get(WAIVERS, asked)
+
+    assert {row[3] for table in tables(response) for row in table[1:]} == found
+    assert ("No waiver fits all the filters above." in words(response)) is (not found)
+    if found == {"500.00 USD"}:
+        assert tables(response)[0][1][-1] == "Withdrawn 1 Dec 1998 Decided again"
+
+
+def test_empty_register_teaches():
+    seen = words(client_of(VIEWER).get(WAIVERS))
+
+    assert "No charge has been waived. What is credited is due again" in seen
+    assert "A waiver is recorded when an invoice is credited" in seen
+
+
+@pytest.mark.parametrize("number", [1, 20])
+def test_register_has_a_fixed_number_of_queries(number, django_assert_num_queries):
+    waived(sites=number)
+    client = client_of(VIEWER)
+
+    with django_assert_num_queries(7):
+        assert client.get(WAIVERS).content.decode().count("state-good") == number
+
+
+# ---- withdrawing -----------------------------------------------------------------------------------------------------
+
+
+def test_page_says_what_is_withdrawn_and_what_follows():
+    _agreement, (waiver,) = waived()
+
+    seen = words(client_of(ACCOUNT_MANAGER).get(withdrawal(waiver)))
+
+    assert "Waived 500.00 USD of line 1 of Invoice INV-00001 : City 0001, Very Small" in seen.replace("1:", "1 :")
+    assert "Decided by J. Doe on 30 November 1998 Reason Late start" in seen
+    assert "The charge falls due again, and the next run bills what is due for it." in seen
+
+
+def test_withdrawing_makes_the_charge_due_again():
+    agreement, (waiver,) = waived()
+
+    response = client_of(ACCOUNT_MANAGER).post(withdrawal(waiver), {"reason": "Decided again"}, follow=True)
+
+    waiver.refresh_from_db()
+    assert (waiver.withdrawn_on, waiver.withdrawn_by.username) == (DECEMBER, "account-manager")
+    assert waiver.withdrawal_reason == "Decided again"
+    assert "The waiver of 500.00 is withdrawn. The next run bills 500.00 of it again" in words(response)
+    assert "Withdrawn 1 Dec 1998 Decided again" in words(response)
+    (result,) = draft_invoices(through=OCTOBER, on=DECEMBER, by=None, agreements=[agreement])
+    assert [str(document.total) for document in result.documents] == ["500.00"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("  ", "Say why the waiver is withdrawn; the reason is kept with it."),
+        ("a\u202eb", "cannot be printed"),
+        ("x" * 201, "at most 200 characters"),
+    ],
+)
+def test_a_reason_is_needed_at_its_field(reason, said):
+    _agreement, (waiver,) = waived()
+
+    response = client_of(FINANCE).post(withdrawal(waiver), {"reason": reason})
+
+    assert said in response.context["form"].errors["reason"][0]
+    assert said in words(response)
+    assert Waiver.objects.get().stands
+
+
+def test_a_second_withdrawal_is_refused():
+    _agreement, (waiver,) = waived()
+    withdraw_waiver(waiver=waiver, reason="Decided again", on=DECEMBER, by=None)
+    client = client_of(FINANCE)
+
+    shown, again = client.get(withdrawal(waiver)), client.post(withdrawal(waiver), {"reason": "Once more"})
+
+    assert "It was withdrawn on 1 December 1998: Decided again" in words(shown)
+    assert "<form method" not in shown.content.decode().split("<main")[1]
+    assert again.context["form"].non_field_errors() == ["The waiver was withdrawn on 1 December 1998 already."]
+    assert Waiver.objects.get().withdrawal_reason == "Decided again"
+
+
+@pytest.mark.parametrize("role", [VIEWER, DATA_ENTRY])
+def test_others_may_not_withdraw(role):
+    _agreement, (waiver,) = waived()
+    client = client_of(role)
+
+    answers = [client.get(withdrawal(waiver)), client.post(withdrawal(waiver), {"reason": "x"})]
+
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert Waiver.objects.get().stands

@@ -1,0 +1,499 @@
+"""The register of readings and the page on which another reading is chosen."""
+
+from datetime import date
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from contracts.models import Agreement, ChosenReading
+from contracts.readings import QUESTIONS
+from invoicing.readings.changing import change_reading
+from invoicing.runs.drafting import draft_invoices
+from sites.reviews.reviewing import open_review, record_agreement
+from tests import factories, reference
+from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
+from tests.reading import links, words
+
+pytestmark = pytest.mark.django_db
+JULY, OCTOBER_1999 = date(1999, 7, 15), date(1999, 10, 1)
+REASON = "Asked for by the customer."
+
+
+@pytest.fixture(autouse=True)
+def _july_1999(settings):
+    settings.BUSINESS_DATE = JULY
+
+
+@pytest.fixture
+def agreement() -> Agreement:
+    """The reference agreement with two sites, one of them from mid-January."""
+    row = factories.agreement()
+    factories.site(row, "Reno", state="NV")
+    factories.site(row, "Mobile", date(1999, 1, 15), state="AL")
+    return row
+
+
+def register(agreement: Agreement) -> str:
+    return reverse("invoicing:reading_register", args=[agreement.pk])
+
+
+def change_page(agreement: Agreement, question: str = "proration") -> str:
+    return reverse("invoicing:reading_change", args=[agreement.pk, question])
+
+
+def posted(**values) -> dict:
+    return {
+        "choice": "daily",
+        "applies_from": "1999-10-01",
+        "clause": "silent",
+        "chosen_by": "J. Doe",
+        "chosen_on": "1999-07-12",
+        "reason": REASON,
+        "seen": "0",
+        **values,
+    }
+
+
+def chosen(agreement: Agreement, choice: str, applies_from: date = OCTOBER_1999, question: str = "proration"):
+    return change_reading(
+        agreement=agreement,
+        question=question,
+        choice=choice,
+        applies_from=applies_from,
+        clause="silent",
+        chosen_by="J. Doe",
+        chosen_on=date(1999, 7, 12),
+        reason=REASON,
+        on=JULY,
+        by=None,
+    )
+
+
+def billed(agreement: Agreement, through: date = date(1999, 6, 30)) -> None:
+    (result,) = draft_invoices(through=through, on=JULY, by=None, agreements=[agreement], issue_drafts=True)
+    assert result.refusal == ""
+
+
+def part(response, question: str) -> str:
+    """The words of one question in the register."""
+    seen = words(response)
+    titles = [QUESTIONS[key].title for key in ORDER]
+    first = seen.index(QUESTIONS[question].title)
+    later = [seen.index(title) for title in titles if seen.index(title) > first]
+    return seen[first : min(later, default=len(seen))]
+
+
+ORDER = (
+    *("frequency", "timing", "proration", "rounding"),
+    *("block-count", "block-completion", "minimum"),
+    *("level", "change", "review-day", "history"),
+)
+
+# ---- the register ------------------------------------------------------------------------------------------------
+
+
+def test_register_shows_a_default_with_its_alternatives_and_what_they_would_change(agreement):
+    seen = part(client_of(VIEWER).get(register(agreement)), "proration")
+
+    assert (
+        "Read as A whole month costs one twelfth of the annual price; part of a month counts by its days. "
+        "Applies From the beginning of the agreement Chosen Default Nobody has chosen a reading of this question."
+    ) in seen
+    assert "Another reading Nothing is billed yet: it can apply from the first day of any annual period." in seen
+    assert (
+        "Part of a period costs its share of the days of the annual period. Annual period 1: 278,663.01 instead of "
+        "279,115.59. Due by 15 July 1999: 196,493.15 instead of 197,615.59. −452.58"
+    ) in seen
+    assert "A site in service for part of a period costs the whole annual price." in seen
+    assert "+46,884.41" in seen
+    assert "earlier reading" not in seen
+
+
+def test_register_has_every_question_once(agreement):
+    seen = words(client_of(VIEWER).get(register(agreement)))
+
+    assert {key: seen.count(question.title) for key, question in QUESTIONS.items()} == dict.fromkeys(QUESTIONS, 1)
+
+
+def test_register_shows_who_chose_what_when_and_why(agreement):
+    row = chosen(agreement, "daily", date(1998, 10, 1))
+
+    seen = part(client_of(VIEWER).get(register(agreement)), "proration")
+
+    assert row.applies_from == date(1998, 10, 1)
+    assert (
+        "Read as Part of a period costs its share of the days of the annual period. Applies From 1 October 1998 "
+        f"Clause silent Chosen J. Doe, 12 July 1999 Reason {REASON}"
+    ) in seen
+    assert "1 earlier reading From the beginning through 30 September 1998: A whole month costs one twelfth" in seen
+    assert "+452.58" in seen  # back to months
+
+
+def test_register_shows_what_is_chosen_already_and_what_never_applied(agreement):
+    chosen(agreement, "daily")
+    chosen(agreement, "none")
+
+    seen = part(client_of(VIEWER).get(register(agreement)), "proration")
+
+    assert "Applies From the beginning of the agreement to 30 September 1999" in seen
+    assert (
+        "From 1 October 1999 Chosen already A site in service for part of a period costs the whole annual price. "
+        f"J. Doe, 12 July 1999: {REASON}"
+    ) in seen
+    assert (
+        "1 earlier reading From 1 October 1999, replaced before it applied: Part of a period costs its share of the "
+        f"days of the annual period. J. Doe, 12 July 1999: {REASON}"
+    ) in seen
+
+
+def test_register_tells_the_history_in_its_order(agreement, settings):
+    chosen(agreement, "daily")
+    settings.BUSINESS_DATE = date(2000, 1, 10)
+
+    seen = part(client_of(VIEWER).get(register(agreement)), "proration")
+
+    assert "Applies From 1 October 1999 Clause silent" in seen
+    assert "1 earlier reading From the beginning through 30 September 1999: A whole month costs one twelfth" in seen
+
+
+def test_register_says_from_when_another_reading_can_apply(agreement, settings):
+    billed(agreement)
+    client = client_of(VIEWER)
+    page = client.get(register(agreement))
+    assert "Another reading Annual period 1 is billed through 30 June 1999: it can apply from 1 October 1999." in part(
+        page, "rounding"
+    )
+    assert "Another reading No review is agreed yet: it can apply from any day of the term." in part(page, "change")
+
+    settings.BUSINESS_DATE = date(1999, 11, 1)
+    draft_invoices(through=date(1999, 10, 31), on=date(1999, 11, 1), by=None, issue_drafts=True)
+    page = client.get(register(agreement))
+    assert (
+        "Another reading Annual period 2 is billed through 31 October 1999, and the term ends on 30 September 2000. "
+        "Extend it by an amendment first."
+    ) in part(page, "rounding")
+
+
+def test_register_says_that_an_agreed_review_stays():
+    agreement, on = factories.agreement(), JULY
+    review = open_review(agreement=agreement, period_number=1, on=on, by=None)
+    parties = {f"{side}_{what}": value for side in ("customer", "supplier") for what, value in PARTY.items()}
+    record_agreement(review=review, meeting_on=None, decisions={}, on=on, by=None, **parties)
+
+    seen = part(client_of(VIEWER).get(register(agreement)), "change")
+
+    assert (
+        "Another reading The review of annual period 1 was agreed on 15 July 1999: it can apply from 1 October 1999."
+    ) in seen
+    assert "Cannot be computed. The review of annual period 1 was agreed on 15 July 1999 and stays. Not known" in seen
+
+
+PARTY = {"signer": "A. Person", "agreed_on": JULY}
+
+
+def test_register_of_an_agreement_that_is_not_executed_leads_to_data_entry(agreement):
+    draft = Agreement.objects.create(
+        number="ZZ",
+        dated_on=agreement.dated_on,
+        supplier=agreement.supplier,
+        customer=agreement.customer,
+        first_period_starts_on=agreement.first_period_starts_on,
+    )
+    entry = reverse("admin:contracts_agreement_change", args=[draft.pk])
+
+    manager, viewer = (client_of(role).get(register(draft)) for role in (ACCOUNT_MANAGER, VIEWER))
+
+    for page in (manager, viewer):
+        assert "The agreement is not executed yet: its readings are open" in words(page)
+        assert "Cannot be computed. No price schedule on file covers 30 September 1999" in words(page)
+        assert change_page(draft) not in links(page)
+    assert (entry in links(manager), entry in links(viewer)) == (True, False)
+
+
+def test_register_before_the_first_annual_period_compares_nothing(agreement, settings):
+    settings.BUSINESS_DATE = date(1998, 9, 1)
+
+    seen = words(client_of(VIEWER).get(register(agreement)))
+
+    assert seen.count("Cannot be computed. No annual period runs on 1 September 1998. Not known") == 17
+    assert "what the customer would be charged" not in seen
+
+
+def test_register_marks_demonstration_data(agreement):
+    client = client_of(VIEWER)
+    assert "Demonstration data" not in words(client.get(register(agreement)))
+
+    factories.site(agreement, "Fargo", is_demonstration=True)
+
+    assert "Demonstration data: the amounts are those of invented sites." in words(client.get(register(agreement)))
+
+
+def test_register_shows_a_reason_as_text(agreement):
+    change_reading(
+        agreement=agreement,
+        question="proration",
+        choice="daily",
+        applies_from=date(1998, 10, 1),
+        clause="<b>silent</b>",
+        chosen_by="<script>",
+        chosen_on=JULY,
+        reason="<script>alert(1)</script>",
+        on=JULY,
+        by=None,
+    )
+
+    page = client_of(VIEWER).get(register(agreement)).content.decode()
+
+    assert "<script>" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_register_has_a_fixed_number_of_queries(number, django_assert_num_queries):
+    agreement = factories.agreement()
+    for position, site in enumerate(factories.sites(agreement, number)):
+        factories.counts(site, date(1998, 10, 1), reference.counts())
+        factories.charged_level(site, 2, "SMALL", date(1999, 8, 1))
+        if position % 2 == 0:
+            chosen(agreement, ("daily", "none")[position // 2])
+    client = client_of(VIEWER)
+
+    with django_assert_num_queries(26):
+        client.get(register(agreement))
+
+
+# ---- who gets in -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("role", "register_is", "change_is"),
+    [(VIEWER, 200, 403), (FINANCE, 200, 403), (ACCOUNT_MANAGER, 200, 200), (DATA_ENTRY, 403, 403)],
+)
+def test_each_role_gets_into_its_pages_only(agreement, role, register_is, change_is):
+    client = client_of(role)
+
+    assert client.get(register(agreement)).status_code == register_is
+    assert client.get(change_page(agreement)).status_code == change_is
+    assert client.post(change_page(agreement), posted()).status_code == (302 if change_is == 200 else 403)
+    assert ChosenReading.objects.exists() is (change_is == 200)
+
+
+def test_nobody_gets_in_without_signing_in(agreement):
+    for address in (register(agreement), change_page(agreement)):
+        assert Client().get(address).headers["Location"] == f"{reverse('login')}?next={address}"
+
+
+@pytest.mark.parametrize("role", [ACCOUNT_MANAGER, FINANCE, VIEWER])
+def test_only_who_may_change_a_reading_is_offered_it(agreement, role):
+    page = client_of(role).get(register(agreement))
+
+    offered = {change_page(agreement, key) for key in QUESTIONS} & set(links(page))
+
+    assert len(offered) == (len(QUESTIONS) if role == ACCOUNT_MANAGER else 0)
+
+
+@pytest.mark.parametrize("role", [ACCOUNT_MANAGER, FINANCE, VIEWER, DATA_ENTRY])
+def test_the_agreement_page_leads_to_the_register(agreement, role):
+    page = client_of(role).get(reverse("sites:agreement_detail", args=[agreement.pk]))
+
+    assert (register(agreement) in links(page)) is (role != DATA_ENTRY)
+
+
+@pytest.mark.parametrize(
+    "page", ["agreements/0/readings/", "agreements/{}/readings/weather/", "agreements/0/readings/change/"]
+)
+def test_what_is_not_there_is_not_found(agreement, page):
+    assert client_of(ACCOUNT_MANAGER).get("/" + page.format(agreement.pk)).status_code == 404
+
+
+def test_pages_write_nothing_on_get_and_hold_no_inline_style_or_script(agreement):
+    client = client_of(ACCOUNT_MANAGER)
+
+    for address in (register(agreement), change_page(agreement), change_page(agreement, "change")):
+        html = client.get(address).content.decode()
+        assert [mark in html for mark in ("<script", " style=", "<style", " onclick=")] == [False] * 4
+    assert not ChosenReading.objects.exists()
+
+
+# ---- choosing another reading ------------------------------------------------------------------------------------
+
+
+def test_page_shows_what_will_change_and_from_when(agreement):
+    billed(agreement)
+
+    page = client_of(ACCOUNT_MANAGER).get(change_page(agreement), {"choice": "none"})
+
+    seen, html = words(page), page.content.decode()
+    assert "Annual period 1 is billed through 30 June 1999: it can apply from 1 October 1999." in seen
+    assert "A site in service for part of a period costs the whole annual price." in seen
+    assert "+46,884.41" in seen
+    assert "No issued invoice or credit note changes. Annual period 1 is billed through 30 June 1999" in seen
+    assert 'value="1999-10-01"' in html
+    assert [radio.data["value"] for radio in page.context["form"]["choice"] if radio.data["selected"]] == ["none"]
+    assert "A review that is open" not in seen
+
+
+def test_page_of_a_review_reading_proposes_today(agreement):
+    page = client_of(ACCOUNT_MANAGER).get(change_page(agreement, "change"))
+
+    assert page.context["form"]["applies_from"].value() == JULY
+    assert "A review that is open follows it when it is refreshed." in words(page)
+    assert "No issued invoice or credit note changes" not in words(page)
+
+
+def test_choosing_records_the_reading_and_leads_back_to_the_register(agreement):
+    billed(agreement)
+    client = client_of(ACCOUNT_MANAGER)
+
+    response = client.post(change_page(agreement), posted(), follow=True)
+
+    row = ChosenReading.objects.get()
+    assert (row.question, row.choice, row.applies_from) == ("proration", "daily", OCTOBER_1999)
+    assert (row.clause, row.chosen_by, row.chosen_on, row.remark, row.closed_on) == (
+        "silent",
+        "J. Doe",
+        date(1999, 7, 12),
+        REASON,
+        JULY,
+    )
+    assert response.redirect_chain == [(f"{register(agreement)}#proration", 302)]
+    assert (
+        "Recorded, from 1 October 1999 on: Part of a period costs its share of the days of the annual period."
+    ) in words(response)
+
+
+def test_choosing_a_reading_of_reviews_reminds_of_an_open_one(agreement):
+    client = client_of(ACCOUNT_MANAGER)
+
+    response = client.post(
+        change_page(agreement, "change"), posted(choice="units", applies_from="1999-07-15"), follow=True
+    )
+
+    assert "Refresh an open review: it rests on the earlier reading." in words(response)
+
+
+@pytest.mark.parametrize(
+    ("values", "field", "sentence"),
+    [
+        (
+            {"applies_from": "1999-01-01"},
+            "applies_from",
+            "Annual period 1 is billed through 30 June 1999: choose 1 October 1999 or later.",
+        ),
+        (
+            {"applies_from": "1999-11-01"},
+            "applies_from",
+            "This reading decides amounts, and these are counted by annual period: none begins later within the term, "
+            "which ends on 30 September 2000. Extend it by an amendment.",
+        ),
+        ({"applies_from": ""}, "applies_from", "Say from which day on."),
+        ({"choice": ""}, "choice", "Choose one of the readings."),
+        (
+            {"choice": "monthly"},
+            "choice",
+            "The clause is read so already, or this is no reading of it. Choose another one.",
+        ),
+        ({"chosen_by": " "}, "chosen_by", "Name the person who chose the reading."),
+        ({"chosen_on": ""}, "chosen_on", "Say when it was chosen."),
+        (
+            {"chosen_on": "1999-07-16"},
+            "chosen_on",
+            "The choice is dated 16 July 1999, which is after 15 July 1999. Record it once it is made.",
+        ),
+        ({"reason": ""}, "reason", "Say why the clause is read otherwise."),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_field_and_what_was_typed_stays(agreement, values, field, sentence):
+    billed(agreement)
+
+    response = client_of(ACCOUNT_MANAGER).post(change_page(agreement), posted(**values))
+
+    assert response.context["form"].errors == {field: [sentence]}
+    assert sentence in words(response)
+    assert ("J. Doe" in response.content.decode()) is (field != "chosen_by")
+    assert not ChosenReading.objects.exists()
+
+
+def test_somebody_else_s_choice_meanwhile_is_not_overruled_unseen(agreement):
+    client = client_of(ACCOUNT_MANAGER)
+    seen = client.get(change_page(agreement)).context["form"]["seen"].value()
+    chosen(agreement, "none")
+
+    response = client.post(change_page(agreement), posted(seen=seen))
+
+    assert (
+        "Somebody else has chosen another reading of this clause meanwhile. Look at it, then choose again."
+    ) in words(response)
+    assert [row.choice for row in ChosenReading.objects.all()] == ["none"]
+
+
+def test_what_was_chosen_for_a_later_day_can_be_taken_back(agreement):
+    row = chosen(agreement, "daily")
+    client = client_of(ACCOUNT_MANAGER)
+
+    page = client.get(change_page(agreement))
+    client.post(change_page(agreement), posted(choice="monthly", seen=row.pk))
+
+    assert [value for value, _label in page.context["form"].fields["choice"].choices] == ["monthly", "daily", "none"]
+    assert "The clause is read so now. 0.00" in words(page)
+    terms = Agreement.objects.with_terms().get().as_terms()
+    assert terms.readings_on(OCTOBER_1999).proration.value == "monthly"
+
+
+def test_choosing_twice_records_once(agreement):
+    client = client_of(ACCOUNT_MANAGER)
+
+    first, second = (client.post(change_page(agreement), posted()) for _time in range(2))
+
+    assert (first.status_code, second.status_code) == (302, 200)
+    assert ChosenReading.objects.count() == 1
+
+
+def test_page_offers_no_form_where_nothing_can_be_chosen(agreement, settings):
+    settings.BUSINESS_DATE = date(1999, 11, 1)
+    draft_invoices(through=date(1999, 10, 31), on=date(1999, 11, 1), by=None, issue_drafts=True)
+    client = client_of(ACCOUNT_MANAGER)
+
+    page = client.get(change_page(agreement))
+    refused = client.post(change_page(agreement), posted(chosen_on="1999-11-01"))
+
+    said = "Annual period 2 is billed through 31 October 1999, and the term ends on 30 September 2000."
+    assert said in words(page)
+    assert "Record the reading" not in words(page)
+    assert list(refused.context["form"].errors) == ["applies_from"]
+
+
+def test_after_the_expiration_nothing_can_be_chosen(agreement, settings):
+    settings.BUSINESS_DATE = date(2000, 10, 2)
+
+    page = client_of(ACCOUNT_MANAGER).get(change_page(agreement, "change"))
+
+    assert "Agreement LNS970602JC expires on 30 September 2000. Extend the term by an amendment first." in words(page)
+    assert "Record the reading" not in words(page)
+
+
+def test_an_agreement_that_is_not_executed_is_changed_in_data_entry(agreement):
+    draft = Agreement.objects.create(
+        number="ZZ",
+        dated_on=agreement.dated_on,
+        supplier=agreement.supplier,
+        customer=agreement.customer,
+        first_period_starts_on=agreement.first_period_starts_on,
+    )
+    client = client_of(ACCOUNT_MANAGER)
+
+    page = client.get(change_page(draft))
+    client.post(change_page(draft), posted())
+
+    assert "The agreement is not executed yet: its readings are open, and are changed in data entry." in words(page)
+    assert "Record the reading" not in words(page)
+    assert not ChosenReading.objects.filter(agreement=draft).exists()
+
+
+def test_a_form_from_elsewhere_is_refused(agreement):
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = client_of(ACCOUNT_MANAGER).cookies
+
+    assert strict.post(change_page(agreement), posted()).status_code == 403
+    assert not ChosenReading.objects.exists()

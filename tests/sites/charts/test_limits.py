@@ -1,0 +1,276 @@
+"""Counts against limits as drawings: which limits are drawn, when they were reached, and where every line lies."""
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from django.template import Context, Template
+
+from contracts.periods import DaySpan
+from contracts.schedule import Component, Level, Limit, LimitKind, Schedule
+from sites.charts.limit_lines import Counted, LimitLine, Trend, carried_from, days_reached, joined, limit_lines
+from sites.charts.limits import KEY, Series, component_drawing, counts_drawing
+
+PERIOD = DaySpan(date(1998, 10, 1), date(1999, 9, 30))
+SECOND = DaySpan(date(1999, 10, 1), date(2000, 9, 30))
+BOTH = DaySpan(date(1998, 10, 1), date(2000, 9, 30))
+GE, SWITCH = Component("GE", "Gateway elements"), Component("5ESS", "5ESS", True)
+
+
+def level(rank: int, name: str, ge: int | None, switch: int | None = 1) -> Level:
+    cap = Limit(LimitKind.CAP, None, ge) if ge else Limit(LimitKind.NOT_STATED)
+    return Level(name, name, rank, Decimal(1000) * rank, {"GE": cap, "5ESS": Limit(LimitKind.NUMBER, None, switch)})
+
+
+SMALLEST, SMALL, LARGE, OPEN = (
+    level(1, "Smallest", 15),
+    level(2, "Small", 25),
+    level(3, "Large", 50),
+    level(4, "Open", None),
+)
+SCHEDULE = Schedule((GE, SWITCH), (SMALLEST, SMALL, LARGE, OPEN))
+
+
+def counted(*pairs: tuple[date, int]) -> tuple[Counted, ...]:
+    return tuple(Counted(day, quantity) for day, quantity in pairs)
+
+
+def cap(upper: int, span: DaySpan = PERIOD, level: str = "Smallest", **how) -> LimitLine:
+    return LimitLine(span, upper, level, **how)
+
+
+FIFTEEN = cap(15)
+
+
+def lines(charged: Level | None, highest: int | None, component: Component = GE) -> list[str]:
+    found = limit_lines(schedule=SCHEDULE, level=charged, component=component, span=PERIOD, highest=highest)
+    return [f"{line.label}{'' if line.charged else ' (not charged)'}" for line in found]
+
+
+# ---- which limits --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("charged", "highest", "expected"),
+    [
+        (SMALLEST, 10, ["15 Smallest", "25 Small (not charged)"]),
+        (SMALLEST, None, ["15 Smallest", "25 Small (not charged)"]),
+        (SMALLEST, 16, ["15 Smallest", "25 Small (not charged)"]),
+        (SMALLEST, 25, ["15 Smallest", "25 Small (not charged)"]),
+        (SMALLEST, 40, ["15 Smallest", "25 Small (not charged)", "50 Large (not charged)"]),
+        (SMALLEST, 60, ["15 Smallest", "25 Small (not charged)", "50 Large (not charged)"]),
+        (LARGE, 40, ["50 Large"]),
+        (OPEN, 40, []),
+        (None, 16, ["25 Small (not charged)"]),
+        (None, None, []),
+    ],
+)
+def test_limits_drawn_are_the_charged_one_the_next_and_the_one_that_holds(charged, highest, expected):
+    assert lines(charged, highest) == expected
+
+
+def test_single_figure_that_every_level_repeats_has_no_next_limit():
+    assert lines(SMALLEST, 1, SWITCH) == ["1 Smallest"]
+
+
+def test_limits_that_go_on_are_joined_and_others_are_not():
+    on = cap(15, SECOND)
+    assert joined([cap(15), on]) == (cap(15, BOTH),)
+    other = cap(25, SECOND, "Small")
+    assert joined([other, cap(15)]) == (cap(15), other)
+
+
+# ---- days reached --------------------------------------------------------------------------------------------------
+
+
+def test_limit_is_reached_by_the_first_count_at_it_and_passed_by_the_first_above():
+    counts = counted(
+        (date(1998, 10, 1), 14), (date(1998, 11, 30), 15), (date(1998, 12, 31), 15), (date(1999, 1, 31), 17)
+    )
+
+    (reached,) = days_reached(counts=counts, limits=[cap(15), cap(25, level="Small", charged=False)])
+
+    assert (reached.at, reached.above) == (counts[1], counts[3])
+
+
+def test_count_that_jumps_over_the_limit_reaches_and_passes_it():
+    (reached,) = days_reached(counts=counted((date(1998, 10, 1), 14), (date(1998, 11, 30), 18)), limits=[cap(15)])
+    assert reached.at == reached.above == Counted(date(1998, 11, 30), 18)
+
+
+def test_later_limit_is_tried_from_the_count_that_holds_on_its_first_day():
+    counts = counted((date(1999, 9, 30), 26), (date(1999, 10, 31), 20))
+    (_first, second) = days_reached(counts=counts, limits=[cap(35), cap(25, SECOND, "Small")])
+    assert second.above == Counted(date(1999, 9, 30), 26)
+
+
+def test_single_figure_is_reached_only_by_a_count_above_it():
+    counts = counted((date(1998, 10, 1), 1), (date(1998, 11, 30), 2))
+    (reached,) = days_reached(counts=counts, limits=[cap(1, single=True)])
+    assert reached.at == reached.above == counts[1]
+
+
+# ---- what is carried on --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("until", "expected"),
+    [
+        (date(1999, 3, 31), None),
+        (date(1999, 4, 29), None),
+        (date(1999, 4, 30), date(1999, 4, 1)),
+        (date(1999, 6, 15), date(1999, 4, 1)),
+    ],
+)
+def test_count_is_carried_on_once_the_next_month_ended_without_another(until, expected):
+    assert carried_from(counted_on=date(1999, 3, 31), until=until) == expected
+
+
+def drawing(counts, limits=(FIFTEEN,), span=PERIOD, through=date(1999, 9, 30)):
+    return counts_drawing(title="Counts", span=span, through=through, series=[Series("GE", counts, tuple(limits))])
+
+
+def test_counts_of_every_month_are_one_solid_line():
+    (plot,) = drawing(counted(*((date(1999, month, 1), month) for month in range(1, 10)))).plots
+    assert (plot.carried, plot.counted.count("M")) == ("", 1)
+
+
+def test_month_without_a_count_is_dashed_and_the_solid_line_goes_on_after_it():
+    counts = counted((date(1998, 10, 31), 5), (date(1998, 12, 31), 6), (date(1999, 1, 31), 7))
+    (plot,) = drawing(counts, through=date(1999, 1, 31)).plots
+    assert (plot.counted.count("M"), plot.carried.count("M")) == (2, 1)
+
+
+def test_days_before_the_first_count_are_a_gap_and_never_zero():
+    (plot,) = drawing(counted((date(1999, 2, 28), 7)), through=date(1999, 2, 28)).plots
+    (gap,) = plot.gaps
+    assert [word.text for word in plot.soft if word.text == "no count"] == ["no count"]
+    assert not plot.counted.startswith(f"M{gap.x} ")
+
+
+def test_days_before_service_starts_are_no_gap():
+    """Counted at the end of March: of October to March nothing is missing where service starts in that month."""
+    series = [Series("GE", counted((date(1999, 3, 31), 7)), (cap(15),))]
+    asked = {"title": "Counts", "span": PERIOD, "through": date(1999, 3, 31), "series": series}
+    (plot,) = counts_drawing(**asked, since=date(1999, 3, 1)).plots
+    assert plot.gaps == ()
+    (plot,) = counts_drawing(**asked, since=date(1999, 1, 1)).plots
+    # 92 of 365 days: 26 + 1720 * 92 / 365 tenths
+    assert plot.gaps[0].x == "69.3"
+
+
+def test_component_without_counts_says_so():
+    found = drawing(())
+    (plot,) = found.plots
+    assert (plot.strong[0].text, plot.counted, plot.dots) == ("GE: not counted", "", "")
+    assert found.summary == "GE: not counted."
+
+
+def test_count_before_the_span_holds_from_its_first_day_and_later_ones_are_left_out():
+    counts = counted((date(1998, 9, 30), 5), (date(1998, 10, 31), 6), (date(1999, 2, 28), 9))
+    found = drawing(counts, through=date(1998, 11, 15))
+    assert found.summary == "GE: 6 of 15 on 31 October 1998, 5 on 30 September 1998."
+    assert found.plots[0].dots.count("M") == 1
+
+
+def test_counts_out_of_order_are_an_error():
+    with pytest.raises(ValueError, match="order of their days"):
+        drawing(counted((date(1999, 1, 31), 7), (date(1999, 1, 1), 8)))
+
+
+# ---- places and words ----------------------------------------------------------------------------------------------
+
+
+def test_places_are_counted_from_the_scale():
+    """304 units less 26 and 106 leave 172; 42 to 106 leave 64, of which the highest value takes 20 of 21 parts."""
+    (plot,) = drawing(counted((date(1998, 10, 1), 20)), span=PERIOD, through=date(1998, 10, 31)).plots
+    # 31 of 365 days: 1720 * 31 / 365 = 146 tenths; 20 is the top: 106 - 640 * 20 / 21 = 45.1 units
+    assert plot.counted == "M26 45.1H40.6"
+    assert plot.charged == "M26 60.3H198"  # 15 of 20: 640 * 15 * 20 / (20 * 21) = 457 tenths above the base line
+
+
+def test_three_components_stand_beside_one_another_and_the_fourth_below():
+    growing = counted((date(1998, 10, 1), 2), (date(1998, 10, 31), 3))
+    found = counts_drawing(
+        title="Counts",
+        span=PERIOD,
+        through=date(1998, 10, 31),
+        series=[Series(name, growing, (cap(15),)) for name in "ABCD"],
+    )
+    assert [(plot.x, plot.y) for plot in found.plots] == [("0", "0"), ("328", "0"), ("656", "0"), ("0", "140")]
+    assert found.height == 126 + 14 + 126
+
+
+def test_component_always_at_its_single_figure_stands_in_words_and_one_above_it_is_drawn():
+    single = cap(1, single=True)
+    steady = Series("5ESS", counted((date(1998, 10, 1), 1), (date(1998, 10, 31), 1)), (single,))
+    above = Series("SM", counted((date(1998, 10, 1), 1), (date(1998, 10, 31), 2)), (single,))
+    stale = Series("DACS II", counted((date(1998, 10, 1), 1)), (single,))
+
+    found = counts_drawing(title="Counts", span=PERIOD, through=date(1998, 11, 30), series=[steady, above])
+    also_stale = counts_drawing(title="Counts", span=PERIOD, through=date(1998, 11, 30), series=[stale])
+
+    assert found.unchanged == ""  # a month without a count: it has to be seen
+    assert [plot.strong[0].text for plot in also_stale.plots] == ["DACS II: 1 of 1"]
+    in_time = counts_drawing(title="Counts", span=PERIOD, through=date(1998, 11, 15), series=[steady, above])
+    assert (in_time.unchanged, len(in_time.plots)) == ("Unchanged: 5ESS 1", 1)
+    assert in_time.summary.startswith("SM: 2 of 1 on 31 October 1998")
+    assert in_time.summary.endswith(" Unchanged: 5ESS 1.")
+
+
+def test_limits_are_labelled_directly_and_never_on_top_of_one_another():
+    limits = (cap(15), cap(16, level="Small", charged=False))
+    (plot,) = drawing(counted((date(1998, 10, 1), 14)), limits).plots
+    (charged,) = [word for word in plot.strong if word.text == "15 Smallest"]
+    (above,) = [word for word in plot.plain if word.text == "16 Small"]
+    assert float(charged.y) - float(above.y) >= 15
+
+
+def test_level_that_changes_shows_both_limits_and_the_day_between_them():
+    limits = (cap(15), cap(25, SECOND, "Small"))
+    (plot,) = drawing(counted((date(1998, 10, 1), 14)), limits, BOTH, date(2000, 9, 30)).plots
+    assert plot.changes.count("M") == 1
+    assert [word.text for word in plot.plain if word.text == "15"] == ["15"]
+    assert [word.text for word in plot.strong][1:] == ["25 Small"]
+
+
+def test_day_on_which_the_limit_was_reached_is_ringed_and_named():
+    counts = counted((date(1998, 10, 1), 14), (date(1998, 10, 31), 15))
+    found = drawing(counts, through=date(1998, 11, 15))
+    assert [word.text for word in found.plots[0].soft][0] == "15 reached 31 Oct 1998"
+    assert len(found.plots[0].rings) == 1
+    assert not drawing(counts[:1], through=date(1998, 11, 15)).plots[0].rings
+
+
+def test_large_drawing_names_every_change_and_the_trend():
+    counts = counted((date(1998, 10, 1), 10), (date(1998, 12, 31), 12), (date(1999, 3, 31), 14))
+    trend = Trend(date(1998, 10, 1), Fraction(10), date(1999, 5, 15), Fraction(15), "15 expected 15 May 1999")
+    found = component_drawing(
+        title="GE", span=PERIOD, through=date(1999, 3, 31), series=Series("GE", counts, (cap(15),)), trend=trend
+    )
+    words = [word.text for word in found.plots[0].plain]
+    assert words == ["10", "12", "14", "15 expected 15 May 1999"]
+    assert found.summary.endswith("Trend: 15 expected 15 May 1999.")
+    assert found.plots[0].trend.count("L") == 1
+
+
+def test_site_where_nothing_ever_changes_is_words_alone():
+    steady = Series("5ESS", counted((date(1998, 10, 1), 1)), (cap(1, single=True),))
+    found = counts_drawing(title="Counts", span=PERIOD, through=date(1998, 10, 31), series=[steady])
+    shown = Template("{% load charts %}{% limit_chart drawing 'one' %}").render(Context({"drawing": found}))
+    assert shown.strip() == '<p class="chart-words">Unchanged: 5ESS 1</p>'
+
+
+def test_svg_has_title_and_summary_escapes_names_and_stays_small():
+    series = [Series(f"<b>{number}</b>", counted((date(1998, 10, 1), 3)), (cap(15),)) for number in range(3)]
+    found = counts_drawing(title="Counts at A & B", span=PERIOD, through=date(1998, 10, 31), series=series)
+
+    svg = Template("{% load charts %}{% limit_chart drawing 'one' %}").render(Context({"drawing": found}))
+
+    assert '<title id="one-title">Counts at A &amp; B. &lt;b&gt;0&lt;/b&gt;: 3 of 15 on 1 October 1998.' in svg
+    assert 'aria-labelledby="one-title"' in svg
+    assert "style=" not in svg
+    assert "<b>" not in svg
+    assert len(svg) < 4500
+    assert found.key == KEY
