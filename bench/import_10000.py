@@ -55,10 +55,10 @@ def rows(number: int, changed: bool) -> list[tuple]:
 
 def content(number: int, ending: str, *, changed: bool = False) -> bytes:
     """The file of these rows."""
-    made = rows(number, changed)
+    created = rows(number, changed)
     if ending == "csv":
-        return csv_bytes(HEADINGS, made)
-    return workbook([Sheet("Counts", HEADINGS, made)], title="Counts", created_on=ON)
+        return csv_bytes(HEADINGS, created)
+    return workbook([Sheet("Counts", HEADINGS, created)], title="Counts", created_on=ON)
 
 
 def timed(name: str, act: Callable[[], object], seconds: list[float]) -> object:

@@ -29,14 +29,14 @@ def content_of(number: int) -> dict:
     from contracts.models import Agreement, Party
     from contracts.periods import Month
     from sites.reports.content import report_content
-    from sites.reports.monthly_report import FiledCount, SiteFacts, monthly_figures
+    from sites.reports.monthly_report import FiledCount, ReportedSite, monthly_figures
     from tests import reference
 
     july = Month(1999, 7)
     days = [date(1998, 10, 1)]
     days += [Month(1998 + (8 + step) // 12, (8 + step) % 12 + 1).span.last_day for step in range(1, 11)]
     sites = [
-        SiteFacts(
+        ReportedSite(
             key=key,
             name=f"City {key:03}, NV",
             in_service_on=date(1998, 10, 1),

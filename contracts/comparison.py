@@ -225,12 +225,12 @@ def _compared_rules(before: Schedule | None, after: Schedule) -> list[ComparedRu
 def _compared_order(before: Schedule | None, after: Schedule) -> list[ComparedRule]:
     """The order of the columns that both tables have, where it differs: a reading may take the first one alone."""
     names = {part.code: part.name for part in after.components}
-    held = [part.code for part in _components(before)]
-    was, now = [code for code in held if code in names], [code for code in names if code in held]
+    stored = [part.code for part in _components(before)]
+    was, now = [code for code in stored if code in names], [code for code in names if code in stored]
     if was == now:
         return []
-    said = (", ".join(names[code] for code in codes) for codes in (was, now))
-    return [ComparedRule("Order of the columns", ComparedCell(*said))]
+    message = (", ".join(names[code] for code in codes) for codes in (was, now))
+    return [ComparedRule("Order of the columns", ComparedCell(*message))]
 
 
 # ---- the values of a schedule --------------------------------------------------------------------------------------

@@ -45,13 +45,13 @@ def integration_reading(*, schedule: Schedule) -> FixedReading:
     levels = sorted(schedule.levels, key=lambda level: level.rank)
     priced = [level for level in levels if level.integration_price is not None]
     others = [level.name for level in levels if level.integration_price is None]
-    said = [f"The price is stated for {_prices(priced)}." if priced else "The price is stated for no size."]
+    message = [f"The price is stated for {_prices(priced)}." if priced else "The price is stated for no size."]
     if others:
-        said.append(f"For {_listed(others)} it is not stated: a quotation signed by both parties states it.")
+        message.append(f"For {_listed(others)} it is not stated: a quotation signed by both parties states it.")
     return FixedReading(
         "integration-sizes",
         "For which sizes is system integration priced?",
-        " ".join(said),
+        " ".join(message),
         schedule.integration_clause,
         "The clause prices the sizes that it names. What it does not name has no price, which is never zero.",
     )

@@ -260,13 +260,13 @@ def _expired(
         and amendment.expires_on >= service_on
     ]
     unsigned = [amendment for amendment in reaching if amendment.executed_on is None]
-    said = f"{agreement.name} expired on {day_text(expires_on)} ({source}); {day_text(service_on)} is after it."
+    message = f"{agreement.name} expired on {day_text(expires_on)} ({source}); {day_text(service_on)} is after it."
     if agreement.executed_on is None and len(unsigned) < len(reaching):
         waits = f"{agreement.name} is not executed. Record its execution to extend the term."
-        return NotExecuted(service_on, known_on, f"{said} {waits}")
+        return NotExecuted(service_on, known_on, f"{message} {waits}")
     if unsigned:
-        return NotExecuted(service_on, known_on, f"{said} {_waits_for(unsigned[-1])} Record it to extend the term.")
-    return Expired(service_on, known_on, f"{said} Extend the term by an amendment.")
+        return NotExecuted(service_on, known_on, f"{message} {_waits_for(unsigned[-1])} Record it to extend the term.")
+    return Expired(service_on, known_on, f"{message} Extend the term by an amendment.")
 
 
 def _not_priced(
@@ -279,8 +279,8 @@ def _not_priced(
     ]
     signed = any(amendment.executed_on is not None for amendment in pricing)
     if agreement.executed_on is None and (signed or _has_original(agreement, service_on)):
-        said = f"{day_text(service_on)} has no price yet. {agreement.name} is not executed"
-        return NotExecuted(service_on, known_on, f"{said}: record its execution to price this day.")
+        message = f"{day_text(service_on)} has no price yet. {agreement.name} is not executed"
+        return NotExecuted(service_on, known_on, f"{message}: record its execution to price this day.")
     with_schedule = [amendment for amendment in unsigned if amendment.schedule is not None]
     if with_schedule:
         return NotExecuted(
@@ -387,12 +387,12 @@ def effective_refusals(*, agreement: AgreementTerms, number: int, effective_on: 
         (earliest, "after", earliest is not None and effective_on > earliest.effective_on),
     ):
         if wrong:
-            said = f"The amendment would take effect on {day_text(effective_on)}, {side} {other.name} on"
+            message = f"The amendment would take effect on {day_text(effective_on)}, {side} {other.name} on"
             refusals.append(
                 Refused(
                     "OUT_OF_ORDER",
                     "effective_on",
-                    f"{said} {day_text(other.effective_on)}. Amendments take effect in the order of their numbers. "
+                    f"{message} {day_text(other.effective_on)}. Amendments take effect in the order of their numbers. "
                     "Correct the effective date.",
                 )
             )
@@ -406,10 +406,12 @@ def expiration_refusals(*, effective_on: date, expires_on: date | None) -> tuple
     """
     if expires_on is None or expires_on >= effective_on:
         return ()
-    said = f"The amendment would expire on {day_text(expires_on)}, before it takes effect on {day_text(effective_on)}"
+    message = (
+        f"The amendment would expire on {day_text(expires_on)}, before it takes effect on {day_text(effective_on)}"
+    )
     return (
         Refused(
-            "EXPIRES_BEFORE_EFFECT", "expires_on", f"{said}: it would govern no day. Correct one of the two dates."
+            "EXPIRES_BEFORE_EFFECT", "expires_on", f"{message}: it would govern no day. Correct one of the two dates."
         ),
     )
 

@@ -202,7 +202,7 @@ class InvoiceLine(FrozenModel):
     steps = models.JSONField(help_text="The calculation, one sentence each.")
     inputs = models.JSONField(help_text="What the amount is computed from again.")
 
-    seal = Seal("issued_on", through=("invoice",), correction=CREDIT_INSTEAD)
+    seal = Seal("issued_on", via=("invoice",), correction=CREDIT_INSTEAD)
 
     class Meta:
         ordering = ["invoice", "position"]
@@ -346,7 +346,7 @@ class Correction(FrozenModel):
     document = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="corrections")
     corrected = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="+")
 
-    seal = Seal("issued_on", through=("document",), correction=CREDIT_INSTEAD)
+    seal = Seal("issued_on", via=("document",), correction=CREDIT_INSTEAD)
 
     class Meta:
         ordering = ["document", "corrected"]

@@ -28,14 +28,14 @@ def text_refusals(
     text = text.strip()
     if not text:
         return [Refused("MISSING", place, f"Name {what}.")] if needed else []
-    said = []
+    sentence = []
     if len(text) > longest:
-        said.append(f"At most {longest} characters; {what} has {len(text)}. Shorten it.")
+        sentence.append(f"At most {longest} characters; {what} has {len(text)}. Shorten it.")
     try:
         validate_plain_text(text)
     except ValidationError as invalid:
-        said += invalid.messages
-    return [Refused("TEXT", place, message) for message in said]
+        sentence += invalid.messages
+    return [Refused("TEXT", place, message) for message in sentence]
 
 
 def reason_refusals(*, reason: str, why: str) -> list[Refused]:

@@ -192,9 +192,9 @@ def with_documents(
 
 
 def _added(was: Billed, part: int, amount: Decimal, document: str) -> Billed:
-    held = was.parts.get(part, NO_PART)
-    documents = held.documents if document in held.documents else (*held.documents, document)
-    return replace(was, parts={**was.parts, part: replace(held, amount=held.amount + amount, documents=documents)})
+    stored = was.parts.get(part, NO_PART)
+    documents = stored.documents if document in stored.documents else (*stored.documents, document)
+    return replace(was, parts={**was.parts, part: replace(stored, amount=stored.amount + amount, documents=documents)})
 
 
 def billed_instalments(

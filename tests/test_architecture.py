@@ -217,7 +217,7 @@ CHECKS = (
 
 
 def breaches(check: Callable, path: str, text: str) -> list[str]:
-    return [f"{path}:{line}: {said}" for line, said in check(path, ast.parse(text), text)]
+    return [f"{path}:{line}: {message}" for line, message in check(path, ast.parse(text), text)]
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -325,7 +325,7 @@ LONG = "\n" * 501
     ],
 )
 def test_check_finds_what_it_is_there_for(check, path, text, expected):
-    assert breaches(check, path, text) == [f"{path}:{said}" for said in expected]
+    assert breaches(check, path, text) == [f"{path}:{message}" for message in expected]
 
 
 def test_every_check_is_shown_a_breach():

@@ -224,7 +224,7 @@ def play() -> dict[Month, Invoice]:
         (result,) = draft_invoices(through=month_end, on=next_day, by=None, issue_drafts=True)
         assert result.refusal == ""
         waiting = [f"{WAITING[month]} worked through"] if month in WAITING else []
-        assert [notice[: len(said)] for notice, said in zip(result.notices, waiting, strict=True)] == waiting
+        assert [notice[: len(message)] for notice, message in zip(result.notices, waiting, strict=True)] == waiting
         (invoices[month],) = result.documents
         month = month.following()
     assert to_come == []

@@ -8,7 +8,7 @@ import pytest
 
 from contracts.money import ZERO, cents
 from contracts.readings import BlockCompletion, BlockCount, Minimum
-from sites.hours.entries import BlockPurchase, UnusedHours, Work
+from sites.hours.entries import Purchase, UnusedHours, Work
 from sites.hours.ledger import HourLedger, hour_ledger
 from sites.hours.prices import Opening, blocks_amount, both_ways
 from tests.reference import ANCHOR, LATER, SCHEDULE, agreement, period
@@ -31,7 +31,7 @@ def drawn(*, bought: Sequence[tuple[date, int]], worked: Sequence[tuple[date, De
     """Return the ledger of the reference agreement; work entries have the keys 1, 2, 3, ... in the order given."""
     return hour_ledger(
         agreement=agreement(**choices),
-        purchases=[BlockPurchase(key, day, blocks) for key, (day, blocks) in enumerate(bought, start=1) if blocks],
+        purchases=[Purchase(key, day, blocks) for key, (day, blocks) in enumerate(bought, start=1) if blocks],
         work=[Work(key, day, hours) for key, (day, hours) in enumerate(worked, start=1)],
         known_on=LATER,
     )

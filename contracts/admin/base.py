@@ -95,7 +95,7 @@ def sealed(row: models.Model | None) -> bool:
     return isinstance(row, FrozenModel) and row.is_sealed
 
 
-def shut(row: models.Model | None) -> bool:
+def is_locked(row: models.Model | None) -> bool:
     """Whether nothing about a row may change: it is sealed, or closed with the signed document it hangs on."""
     return sealed(row) or (isinstance(row, FrozenModel) and row.is_closed and bool(row.closing.through))
 
@@ -110,7 +110,7 @@ class RecordInline(admin.TabularInline):
 
     def sealed_with(self, parent: models.Model | None) -> bool:
         """Whether the rows are sealed or closed because their parent is."""
-        return issubclass(self.model, FrozenModel) and shut(parent)
+        return issubclass(self.model, FrozenModel) and is_locked(parent)
 
     def has_add_permission(self, request, obj):
         """Refuse to add rows to a sealed parent."""
@@ -170,12 +170,12 @@ class RecordAdmin(admin.ModelAdmin):
 
     def has_change_permission(self, request, obj=None):
         """Refuse to change sealed or closed rows, unless their seal leaves some columns free."""
-        return not (shut(obj) and not obj.seal.columns) and super().has_change_permission(request, obj)
+        return not (is_locked(obj) and not obj.seal.columns) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request, obj=None):
         """Refuse to delete sealed or closed rows, and those that have an event of their own for it."""
         by_event = any(event.removes for event in self.events)
-        return not by_event and not shut(obj) and super().has_delete_permission(request, obj)
+        return not by_event and not is_locked(obj) and super().has_delete_permission(request, obj)
 
     def get_urls(self):
         own = [
@@ -275,10 +275,10 @@ class RecordAdmin(admin.ModelAdmin):
         except (SealedRow, *self.refusals) as refusal:
             text = str(refusal)
         except IntegrityError as refusal:
-            said = next((said for said in (MESSAGE, CLOSED) if said in str(refusal)), None)
-            if said is None:
+            message = next((message for message in (MESSAGE, CLOSED) if message in str(refusal)), None)
+            if message is None:
                 raise
-            text = f"A row that this changes {said}. Open it again to see it as it is now."
+            text = f"A row that this changes {message}. Open it again to see it as it is now."
         messages.error(request, text)
         return HttpResponseRedirect(request.get_full_path())
 

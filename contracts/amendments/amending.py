@@ -210,8 +210,10 @@ def record_signature(
     amendment.executed_on = None if None in signed else max(signed)
     refuse_invalid(amendment)
     if amendment.executed_on is not None and terms.executed_on is None:
-        said = f"{terms.name}, which {amendment} changes, is not executed. Record the agreement's own execution first."
-        raise CannotAmend(Refused("AGREEMENT_OPEN", "agreement", said))
+        message = (
+            f"{terms.name}, which {amendment} changes, is not executed. Record the agreement's own execution first."
+        )
+        raise CannotAmend(Refused("AGREEMENT_OPEN", "agreement", message))
     schedules = list(PriceSchedule.objects.with_table().filter(amendment=amendment))
     for row in schedules:
         refuse_errors(row.as_schedule())
@@ -237,8 +239,8 @@ def withdraw_signature(*, amendment: Amendment, side: str, reason: str, on: date
     amendment = Amendment.objects.select_for_update().get(pk=amendment.pk)
     _refuse_executed(amendment, "What has changed since belongs into the next amendment.")
     if getattr(amendment, f"{side}_signed_on") is None:
-        said = f"The {side} has not signed {amendment}: there is nothing to withdraw."
-        raise CannotAmend(Refused("NOT_SIGNED", f"{side}_signed_on", said))
+        message = f"The {side} has not signed {amendment}: there is nothing to withdraw."
+        raise CannotAmend(Refused("NOT_SIGNED", f"{side}_signed_on", message))
     if not reason.strip():
         raise CannotAmend(Refused("NO_REASON", "reason", "Say why the signature is withdrawn."))
     trace = WithdrawnSignature(
@@ -284,8 +286,8 @@ def record_withdrawn(
     _refuse_executed(amendment, "What was withdrawn before is on file with it.")
     _refuse_future("withdrawn_on", "The withdrawal", withdrawn_on, on)
     if withdrawn_on < signed_on:
-        said = f"{name} signed on {day_text(signed_on)}, which is after the withdrawal of {day_text(withdrawn_on)}."
-        raise CannotAmend(Refused("BEFORE_SIGNATURE", "withdrawn_on", f"{said} Correct one of the dates."))
+        message = f"{name} signed on {day_text(signed_on)}, which is after the withdrawal of {day_text(withdrawn_on)}."
+        raise CannotAmend(Refused("BEFORE_SIGNATURE", "withdrawn_on", f"{message} Correct one of the dates."))
     trace = WithdrawnSignature(
         amendment=amendment,
         side=side,
@@ -309,8 +311,8 @@ def execute_agreement(*, agreement: Agreement, executed_on: date, on: date, by: 
     """
     agreement = _locked(agreement)
     if agreement.executed_on is not None:
-        said = f"Agreement {agreement} was executed on {day_text(agreement.executed_on)} and is sealed."
-        raise CannotAmend(Refused("EXECUTED", "executed_on", f"{said} Enter an amendment instead."))
+        message = f"Agreement {agreement} was executed on {day_text(agreement.executed_on)} and is sealed."
+        raise CannotAmend(Refused("EXECUTED", "executed_on", f"{message} Enter an amendment instead."))
     _refuse_future("executed_on", "The execution", executed_on, on)
     schedules = list(PriceSchedule.objects.with_table().filter(agreement=agreement, amendment=None))
     for row in schedules:
@@ -332,10 +334,14 @@ def discard_amendment(*, amendment: Amendment, on: date, by: User | None) -> Non
     _locked(amendment.agreement)
     amendment = _locked_draft(amendment)
     if withdrawn := amendment.withdrawn_signatures.order_by("pk").first():
-        said = f"The signature of {withdrawn.name} on {amendment} was withdrawn on {day_text(withdrawn.withdrawn_on)}"
+        message = (
+            f"The signature of {withdrawn.name} on {amendment} was withdrawn on {day_text(withdrawn.withdrawn_on)}"
+        )
         raise CannotAmend(
             Refused(
-                "WITHDRAWN", "number", f"{said}, which stays on file. Change {amendment} into what comes next instead."
+                "WITHDRAWN",
+                "number",
+                f"{message}, which stays on file. Change {amendment} into what comes next instead.",
             )
         )
     later = Amendment.objects.filter(agreement=amendment.agreement, number__gt=amendment.number).order_by("-number")
@@ -378,8 +384,8 @@ def amendment_version(amendment: Amendment) -> str:
 
 def _refuse_sealed(schedule: PriceSchedule) -> None:
     if schedule.executed_on is not None:
-        said = f"{schedule} was executed on {day_text(schedule.executed_on)} and is sealed."
-        raise CannotAmend(Refused("EXECUTED", "schedule", f"{said} Enter the next amendment instead."))
+        message = f"{schedule} was executed on {day_text(schedule.executed_on)} and is sealed."
+        raise CannotAmend(Refused("EXECUTED", "schedule", f"{message} Enter the next amendment instead."))
     if schedule.amendment_id is not None:
         _locked_draft(schedule.amendment)
 
@@ -412,22 +418,22 @@ def _locked(agreement: Agreement) -> Agreement:
 
 def _refuse_executed(amendment: Amendment, next_step: str) -> None:
     if amendment.executed_on is not None:
-        said = f"{amendment} was executed on {day_text(amendment.executed_on)} and is sealed."
-        raise CannotAmend(Refused("EXECUTED", "executed_on", f"{said} {next_step}"))
+        message = f"{amendment} was executed on {day_text(amendment.executed_on)} and is sealed."
+        raise CannotAmend(Refused("EXECUTED", "executed_on", f"{message} {next_step}"))
 
 
 def _refuse_future(field: str, what: str, day: date, on: date) -> None:
     if day > on:
-        said = f"{what} is dated {day_text(day)}, which is after {day_text(on)}."
-        raise CannotAmend(Refused("IN_FUTURE", field, f"{said} Record it once it has happened."))
+        message = f"{what} is dated {day_text(day)}, which is after {day_text(on)}."
+        raise CannotAmend(Refused("IN_FUTURE", field, f"{message} Record it once it has happened."))
 
 
 def _refuse_other_expiration(amendment: Amendment, on_file: date | None) -> None:
     """Refuse to execute an amendment whose starting point has moved since it was entered."""
     if amendment.expires_on is not None and amendment.from_expires_on != on_file:
         named, filed = (day_text(day) if day else "no date" for day in (amendment.from_expires_on, on_file))
-        said = f"{amendment} extends from {named}, but the expiration on file is {filed}."
-        raise CannotAmend(Refused("EXPIRATION_MISMATCH", "from_expires_on", f"{said} Correct one of the two."))
+        message = f"{amendment} extends from {named}, but the expiration on file is {filed}."
+        raise CannotAmend(Refused("EXPIRATION_MISMATCH", "from_expires_on", f"{message} Correct one of the two."))
 
 
 @transaction.atomic

@@ -44,8 +44,8 @@ def choose_reading(
     """
     agreement = _locked(agreement)
     if agreement.executed_on is None:
-        said = f"Agreement {agreement} is not executed: its readings are still open. Change them in data entry."
-        raise CannotChoose(Refused("NOT_EXECUTED", "", said))
+        message = f"Agreement {agreement} is not executed: its readings are still open. Change them in data entry."
+        raise CannotChoose(Refused("NOT_EXECUTED", "", message))
     refusals = [
         *choice_refusals(
             agreement=agreement.as_terms(), question=question, choice=choice, applies_from=applies_from, known_on=on
@@ -82,8 +82,8 @@ def _decision_refusals(chosen_by: str, chosen_on: date, reason: str, on: date) -
     if not chosen_by.strip():
         refusals.append(Refused("NO_NAME", "chosen_by", "Name the person who chose the reading."))
     if chosen_on > on:
-        said = f"The choice is dated {day_text(chosen_on)}, which is after {day_text(on)}."
-        refusals.append(Refused("IN_FUTURE", "chosen_on", f"{said} Record it once it is made."))
+        message = f"The choice is dated {day_text(chosen_on)}, which is after {day_text(on)}."
+        refusals.append(Refused("IN_FUTURE", "chosen_on", f"{message} Record it once it is made."))
     if not reason.strip():
         refusals.append(Refused("NO_REASON", "reason", "Say why the clause is read otherwise."))
     return refusals

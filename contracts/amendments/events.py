@@ -50,8 +50,8 @@ class AmendmentEvent(AmendmentPage, FormView):
 
     def dispatch(self, request, *args, **kwargs):
         """Lead back from what cannot happen, for those who may come here at all."""
-        if self.has_permission() and (said := self.refusal()):
-            messages.error(request, said)
+        if self.has_permission() and (message := self.refusal()):
+            messages.error(request, message)
             return self.to_detail()
         return super().dispatch(request, *args, **kwargs)
 
@@ -114,8 +114,8 @@ class Sign(SideEvent):
     def refusal(self) -> str:
         if self.signed_on is None:
             return ""
-        said = f"{self.signer} signed {self.amendment} for the {self.side} on {day_text(self.signed_on)}."
-        return said if self.amendment.is_sealed else f"{said} Withdraw that signature to record it anew."
+        message = f"{self.signer} signed {self.amendment} for the {self.side} on {day_text(self.signed_on)}."
+        return message if self.amendment.is_sealed else f"{message} Withdraw that signature to record it anew."
 
     def consequences(self):
         clause = self.schedule.clause if self.schedule else None
@@ -221,9 +221,9 @@ class DiscardAmendment(AmendmentEvent):
         return [f"{self.amendment} is taken off the file{table}. Its number is free for the next amendment."]
 
     def perform(self, data):
-        said = f"{self.amendment} is discarded. Its number is free for the next amendment."
+        message = f"{self.amendment} is discarded. Its number is free for the next amendment."
         discard_amendment(amendment=Amendment.objects.get(pk=self.amendment.pk), on=self.on, by=self.request.user)
-        return said
+        return message
 
     def done(self, message):
         self.log(Agreement.objects.get(pk=self.agreement.pk), message)

@@ -25,14 +25,14 @@ def choice_refusals(
         return (Refused("UNKNOWN_QUESTION", "question", f"“{question}” is no question. Choose one of the register."),)
     refusals = []
     if choice not in list(QUESTIONS[question].choices):
-        said = f"This does not answer “{QUESTIONS[question].title}” Choose one of its sentences."
-        refusals.append(Refused("UNKNOWN_CHOICE", "choice", said))
+        message = f"This does not answer “{QUESTIONS[question].title}” Choose one of its sentences."
+        refusals.append(Refused("UNKNOWN_CHOICE", "choice", message))
     day_refused = _day_refusal(agreement, question, applies_from, known_on)
     if day_refused is not None:
         refusals.append(day_refused)
     elif not refusals and agreement.readings_on(applies_from).of_question(question).choice == choice:
-        said = f"On {day_text(applies_from)} the clause is read so already. Choose another reading."
-        refusals.append(Refused("NO_CHANGE", "choice", said))
+        message = f"On {day_text(applies_from)} the clause is read so already. Choose another reading."
+        refusals.append(Refused("NO_CHANGE", "choice", message))
     return tuple(refusals)
 
 
@@ -41,18 +41,18 @@ def _day_refusal(agreement: AgreementTerms, question: str, applies_from: date | 
         return Refused("NO_DAY", "applies_from", "Say from which day on the clause is read so.")
     expires_on, source = expiration_known(agreement=agreement, known_on=known_on)
     if applies_from < agreement.first_period_starts_on:
-        said = f"The first annual period begins on {day_text(agreement.first_period_starts_on)}."
-        return Refused("BEFORE_TERM", "applies_from", f"{said} Choose that day or a later one.")
+        message = f"The first annual period begins on {day_text(agreement.first_period_starts_on)}."
+        return Refused("BEFORE_TERM", "applies_from", f"{message} Choose that day or a later one.")
     if expires_on is not None and applies_from > expires_on:
-        said = f"{agreement.name} expires on {day_text(expires_on)} ({source}). Choose that day or an earlier one,"
-        return Refused("AFTER_TERM", "applies_from", f"{said} or extend the term by an amendment.")
+        message = f"{agreement.name} expires on {day_text(expires_on)} ({source}). Choose that day or an earlier one,"
+        return Refused("AFTER_TERM", "applies_from", f"{message} or extend the term by an amendment.")
     if question not in ANNUAL_QUESTIONS:
         return None
     starts = tuple(islice(period_starts(agreement=agreement, from_day=applies_from, known_on=known_on), STARTS_NAMED))
     if applies_from in starts:
         return None
-    said = "This reading decides amounts, and these are counted by annual period:"
-    return Refused("NOT_A_PERIOD_START", "applies_from", f"{said} {_next_step(starts, expires_on)}")
+    message = "This reading decides amounts, and these are counted by annual period:"
+    return Refused("NOT_A_PERIOD_START", "applies_from", f"{message} {_next_step(starts, expires_on)}")
 
 
 def _next_step(starts: tuple[date, ...], expires_on: date | None) -> str:

@@ -27,8 +27,8 @@ def clear_table(row: PriceSchedule) -> None:
         for rows in (row.levels, row.components, row.included_services, row.hour_services):
             rows.all().delete()
     except models.ProtectedError as error:
-        said = f"A level of {row} is recorded for a site. Correct the level of that site first."
-        raise CannotAmend(Refused("IN_USE", "schedule", said)) from error
+        message = f"A level of {row} is recorded for a site. Correct the level of that site first."
+        raise CannotAmend(Refused("IN_USE", "schedule", message)) from error
 
 
 def write_schedule(row: PriceSchedule, schedule: pricing.Schedule) -> None:

@@ -174,8 +174,8 @@ class AmendmentDraft(AgreementPage, FormView):
         except CannotAmend as refused:
             form.show(refused.refusals)
             return self.form_invalid(form)
-        said = "with a copy of the schedule in force: enter what changes" if copying else "without a price table"
-        self.log(drafted, f"{drafted} is drafted {said}.", ADDITION)
+        message = "with a copy of the schedule in force: enter what changes" if copying else "without a price table"
+        self.log(drafted, f"{drafted} is drafted {message}.", ADDITION)
         return redirect("contracts:amendment_detail", pk=self.agreement.pk, number=drafted.number)
 
 
@@ -310,5 +310,5 @@ class ScheduleChange(DraftPage, TemplateView):
         for refusal in refused.refusals:
             form.add_error(None, refusal.message)
         stale = any(refusal.code == "STALE" for refusal in refused.refusals)
-        held = self.schedule.as_schedule() if self.schedule else None
-        return self._page(form, overwritten=differences(before=held, after=form.schedule) if stale else ())
+        stored = self.schedule.as_schedule() if self.schedule else None
+        return self._page(form, overwritten=differences(before=stored, after=form.schedule) if stale else ())

@@ -82,7 +82,7 @@ class PriceSchedule(FrozenModel):
 
     objects = PriceScheduleQuerySet.as_manager()
     seal = Seal("executed_on", joins="amendment", correction=NEXT_AMENDMENT)
-    closing = Closing(SIGNATURES, through=("amendment",), leaves=("executed_on",))
+    closing = Closing(SIGNATURES, via=("amendment",), leaves=("executed_on",))
 
     class Meta:
         ordering = ["agreement", "pk"]
@@ -150,8 +150,8 @@ class Component(FrozenModel):
         "is the switch", default=False, help_text="A place with none of it is no site, and nothing is charged there."
     )
 
-    seal = Seal("executed_on", through=("schedule",), correction=NEXT_AMENDMENT)
-    closing = Closing(SIGNATURES, through=("schedule", "amendment"))
+    seal = Seal("executed_on", via=("schedule",), correction=NEXT_AMENDMENT)
+    closing = Closing(SIGNATURES, via=("schedule", "amendment"))
 
     class Meta:
         ordering = ["schedule", "rank"]
@@ -189,8 +189,8 @@ class ServiceLevel(FrozenModel):
         help_text="Empty: the schedule states no price for this level.",
     )
 
-    seal = Seal("executed_on", through=("schedule",), correction=NEXT_AMENDMENT)
-    closing = Closing(SIGNATURES, through=("schedule", "amendment"))
+    seal = Seal("executed_on", via=("schedule",), correction=NEXT_AMENDMENT)
+    closing = Closing(SIGNATURES, via=("schedule", "amendment"))
 
     class Meta:
         ordering = ["schedule", "rank"]
@@ -223,8 +223,8 @@ class ComponentLimit(FrozenModel):
         max_length=100, blank=True, help_text="The source's own text, where a misprint was corrected."
     )
 
-    seal = Seal("executed_on", through=("level", "schedule"), correction=NEXT_AMENDMENT)
-    closing = Closing(SIGNATURES, through=("level", "schedule", "amendment"))
+    seal = Seal("executed_on", via=("level", "schedule"), correction=NEXT_AMENDMENT)
+    closing = Closing(SIGNATURES, via=("level", "schedule", "amendment"))
 
     class Meta:
         ordering = ["level", "component"]
@@ -254,8 +254,8 @@ class IncludedService(FrozenModel):
     name = PlainCharField(max_length=100)
     clause = PlainCharField(max_length=100, blank=True)
 
-    seal = Seal("executed_on", through=("schedule",), correction=NEXT_AMENDMENT)
-    closing = Closing(SIGNATURES, through=("schedule", "amendment"))
+    seal = Seal("executed_on", via=("schedule",), correction=NEXT_AMENDMENT)
+    closing = Closing(SIGNATURES, via=("schedule", "amendment"))
 
     class Meta:
         ordering = ["schedule", "pk"]
@@ -271,8 +271,8 @@ class HourService(FrozenModel):
     schedule = models.ForeignKey(PriceSchedule, on_delete=models.PROTECT, related_name="hour_services")
     name = PlainCharField(max_length=100)
 
-    seal = Seal("executed_on", through=("schedule",), correction=NEXT_AMENDMENT)
-    closing = Closing(SIGNATURES, through=("schedule", "amendment"))
+    seal = Seal("executed_on", via=("schedule",), correction=NEXT_AMENDMENT)
+    closing = Closing(SIGNATURES, via=("schedule", "amendment"))
 
     class Meta:
         ordering = ["schedule", "pk"]

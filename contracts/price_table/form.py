@@ -100,8 +100,8 @@ def _entered_level(index: int, level: Level, components: Sequence[Component]) ->
     }
     for column, part in enumerate(components):
         limit = level.limit(part.code)
-        said = str(limit) if limit.stated else ""
-        shown[f"cell-{index}-{column}"] = limit.printed or said
+        message = str(limit) if limit.stated else ""
+        shown[f"cell-{index}-{column}"] = limit.printed or message
         shown[f"says-{index}-{column}"] = str(limit) if limit.printed else ""
     return shown
 

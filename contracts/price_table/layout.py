@@ -119,9 +119,9 @@ def _row(form: ScheduleForm, index: int, in_force: Schedule | None, warned: set[
 
     def amount(what: str, stated: object) -> EntryCell:
         name = f"level-{index}-{what}"
-        held = "not stated" if stated is None else money_text(stated)
-        differs = level is not None and _amount(form, name) not in (held, None)
-        return EntryCell(form[name], None, held if differs else "", name in warned)
+        stored = "not stated" if stated is None else money_text(stated)
+        differs = level is not None and _amount(form, name) not in (stored, None)
+        return EntryCell(form[name], None, stored if differs else "", name in warned)
 
     def limit(column: int) -> EntryCell:
         cell, says = f"cell-{index}-{column}", f"says-{index}-{column}"
@@ -129,9 +129,9 @@ def _row(form: ScheduleForm, index: int, in_force: Schedule | None, warned: set[
         code = form.said(f"component-{column}-code")
         read = read_cell(form.said(cell), form.said(says), place="")
         asked = form.said(says) or form[says].errors or not isinstance(read, Limit)
-        held = str(level.limit(code)) if level is not None and code in known else ""
-        differs = isinstance(read, Limit) and str(read) != held
-        return EntryCell(form[cell], form[says] if asked else None, held if differs else "", cell in warned)
+        stored = str(level.limit(code)) if level is not None and code in known else ""
+        differs = isinstance(read, Limit) and str(read) != stored
+        return EntryCell(form[cell], form[says] if asked else None, stored if differs else "", cell in warned)
 
     return EntryRow(
         **{what: form[f"level-{index}-{what}"] for what in ("rank", "name", "code", "remove")},

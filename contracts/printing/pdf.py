@@ -96,8 +96,8 @@ def render_document(
 class _Fault(Exception):
     """The press failed with a document; `again` tells whether another attempt can end differently."""
 
-    def __init__(self, said: str, *, again: bool):
-        super().__init__(said)
+    def __init__(self, message: str, *, again: bool):
+        super().__init__(message)
         self.again = again
 
 
@@ -227,8 +227,8 @@ class _Running:
         )
 
     def _too_much(self, what: str) -> _Fault:
-        said = f"No PDF could be made: the document needs more than {what}. Look for a very long or odd text in it."
-        return _Fault(said, again=self.printed > 0)
+        message = f"No PDF could be made: the document needs more than {what}. Look for a very long or odd text in it."
+        return _Fault(message, again=self.printed > 0)
 
     def end(self) -> None:
         """End the process and remove its folder."""
@@ -290,8 +290,8 @@ def weasyprint_can_be_imported(app_configs=None, **kwargs) -> list[checks.CheckM
     try:
         import_weasyprint()
     except PdfUnavailable as missing:
-        said, _, install = str(missing).partition(" On Debian:")
-        return [checks.Warning(said, hint=f"On Debian:{install}", id="contracts.W001")]
+        message, _, install = str(missing).partition(" On Debian:")
+        return [checks.Warning(message, hint=f"On Debian:{install}", id="contracts.W001")]
     return []
 
 

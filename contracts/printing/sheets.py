@@ -98,8 +98,8 @@ class _Formats:
         """Return the format of a cell, of a row of totals or another one."""
         key = (number_format, total)
         if key not in self._made:
-            said = {"num_format": number_format} if number_format else {}
-            self._made[key] = self._book.add_format(said | ({"bold": True, "top": 1} if total else {}))
+            message = {"num_format": number_format} if number_format else {}
+            self._made[key] = self._book.add_format(message | ({"bold": True, "top": 1} if total else {}))
         return self._made[key]
 
 

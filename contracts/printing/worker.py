@@ -73,8 +73,8 @@ def answer_to(order: Mapping[str, str]) -> tuple[dict, bytes]:
     except MemoryError:
         return {"memory": True}, b""
     except Exception as error:
-        said = f"{type(error).__name__}: {error}"
-        return {"error": said[:1000], "traceback": traceback.format_exc()[-5000:]}, b""
+        message = f"{type(error).__name__}: {error}"
+        return {"error": message[:1000], "traceback": traceback.format_exc()[-5000:]}, b""
     return ({"refused": refused}, b"") if refused else ({"pages": pages}, data)
 
 
@@ -158,9 +158,9 @@ def _fetcher_class() -> type:
 
 def import_weasyprint():
     """Import WeasyPrint. Raises PdfUnavailable, naming what is missing."""
-    said = io.StringIO()
+    message = io.StringIO()
     try:
-        with redirect_stdout(said):  # where a library is missing WeasyPrint prints advice of its own
+        with redirect_stdout(message):  # where a library is missing WeasyPrint prints advice of its own
             import weasyprint
             from weasyprint.text.ffi import harfbuzz_subset
     except ImportError as error:

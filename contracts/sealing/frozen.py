@@ -14,18 +14,18 @@ class SealedRow(Exception):
 def _sealed(seal: Seal) -> models.Q:
     if seal.field is None:
         return models.Q()
-    return models.Q(**{"__".join((*seal.through, seal.field)) + "__isnull": False})
+    return models.Q(**{"__".join((*seal.via, seal.field)) + "__isnull": False})
 
 
 def _closed(model: type[models.Model]) -> models.Q:
     """Rows whose values are closed by a signature, and that are not sealed yet."""
     closing, holder = model.closing, model
-    for name in closing.through:
+    for name in closing.via:
         holder = holder._meta.get_field(name).related_model
     found = models.Q()
     for name in closing.fields:
-        found |= models.Q(**{"__".join((*closing.through, name)) + "__isnull": False})
-    return found & models.Q(**{"__".join((*closing.through, holder.seal.field)) + "__isnull": True})
+        found |= models.Q(**{"__".join((*closing.via, name)) + "__isnull": False})
+    return found & models.Q(**{"__".join((*closing.via, holder.seal.field)) + "__isnull": True})
 
 
 class FrozenQuerySet(models.QuerySet):
@@ -106,10 +106,10 @@ class FrozenModel(models.Model):
 
     def delete(self, **kwargs):
         """Delete the row; raises SealedRow when it is sealed or closed."""
-        held = type(self)._base_manager.filter(pk=self.pk)
-        if held.filter(_sealed(self.seal)).exists():
+        stored = type(self)._base_manager.filter(pk=self.pk)
+        if stored.filter(_sealed(self.seal)).exists():
             raise SealedRow(self.sealed_message())
-        if self.closing is not None and held.filter(_closed(type(self))).exists():
+        if self.closing is not None and stored.filter(_closed(type(self))).exists():
             raise SealedRow(self.closed_message())
         return super().delete(**kwargs)
 
@@ -123,7 +123,7 @@ class FrozenModel(models.Model):
         """Whether a signature has closed the row's values, as it was loaded; a sealed row is more than closed."""
         if self.closing is None:
             return False
-        holder = _follow(self, self.closing.through)
+        holder = _follow(self, self.closing.via)
         signed = holder is not None and any(getattr(holder, name) is not None for name in self.closing.fields)
         return signed and not holder.is_sealed
 
@@ -141,9 +141,9 @@ class FrozenModel(models.Model):
 
     def refuse_sealed_parent(self):
         """Raise SealedRow when the row would be added to a sealed or closed parent."""
-        if self.seal.through and self._sealed_on() is not None:
+        if self.seal.via and self._sealed_on() is not None:
             raise SealedRow(self.sealed_message())
-        if self.closing is not None and self.closing.through and self.is_closed:
+        if self.closing is not None and self.closing.via and self.is_closed:
             raise SealedRow(self.closed_message())
         joins = self.seal.joins and not (self.seal.joins_sealed and self.is_sealed)
         joined = getattr(self, self.seal.joins) if joins else None
@@ -161,14 +161,14 @@ class FrozenModel(models.Model):
 
     def _sealed_on(self) -> object:
         """What the seal's field holds, on this row or the one it hangs on; None where it hangs on none."""
-        row = _follow(self, self.seal.through)
+        row = _follow(self, self.seal.via)
         return None if row is None else getattr(row, self.seal.field)
 
     def _refuse_moving(self):
         """Raise SealedRow when the row would move to a sealed parent."""
         key = self._meta.get_field(self.seal.joins).attname
-        held = type(self)._base_manager.filter(pk=self.pk).values_list(key, flat=True).first()
-        if held != getattr(self, key):
+        stored = type(self)._base_manager.filter(pk=self.pk).values_list(key, flat=True).first()
+        if stored != getattr(self, key):
             self.refuse_sealed_parent()
 
     def _sealed_columns(self, update_fields: Iterable[str] | None) -> set[str]:
@@ -185,9 +185,9 @@ class FrozenModel(models.Model):
         return any(getattr(self, name) != getattr(stored, name) for name in names)
 
 
-def _follow(row: models.Model, through: Iterable[str]) -> models.Model | None:
+def _follow(row: models.Model, via: Iterable[str]) -> models.Model | None:
     """Follow foreign keys from a row; None where one of them is empty."""
-    for name in through:
+    for name in via:
         row = getattr(row, name)
         if row is None:
             return None

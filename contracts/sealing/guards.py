@@ -20,9 +20,9 @@ CLOSED = "is closed by a signature and cannot be changed"
 
 @dataclass(frozen=True)
 class Seal:
-    """When a row is sealed: once `field` is set on it, or on the row that the foreign keys in `through` lead to.
+    """When a row is sealed: once `field` is set on it, or on the row that the foreign keys in `via` lead to.
 
-    A key in `through` may be empty: such a row hangs on no other, and is never sealed. `columns` limits the seal to
+    A key in `via` may be empty: such a row hangs on no other, and is never sealed. `columns` limits the seal to
     some columns (the others may still change; the row can never be deleted); `field` None seals every row from its
     insertion. `joins` is a foreign key to a sealed model: once the row it leads to is sealed, no row can join it any
     more, or with `joins_sealed` only one that is sealed from its insertion. `once` names text columns and keys that a
@@ -30,7 +30,7 @@ class Seal:
     """
 
     field: str | None
-    through: tuple[str, ...] = ()
+    via: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     joins: str = ""
     joins_sealed: bool = False
@@ -42,13 +42,13 @@ class Seal:
 class Closing:
     """When the values of a row are closed before it is sealed: once one of `fields` is set.
 
-    They stand on the row itself, or on the one that the foreign keys in `through` lead to; a key may be empty, and such
+    They stand on the row itself, or on the one that the foreign keys in `via` lead to; a key may be empty, and such
     a row is never closed. The seal of the row that holds them takes over from it. `leaves` names the columns that may
     still change; the row cannot be deleted, and no row can be added to a closed one. `correction` tells the way out.
     """
 
     fields: tuple[str, ...]
-    through: tuple[str, ...] = ()
+    via: tuple[str, ...] = ()
     leaves: tuple[str, ...] = ()
     correction: str = "Withdraw the signature first."
 
@@ -94,19 +94,19 @@ def _closing_condition(model: type[models.Model], event: str) -> str | None:
     """The SQL condition under which an event on one row is refused because a signature has closed its values."""
     closing = closing_of(model)
     if event == "INSERT":
-        return _closed("NEW", model) if closing.through else None
+        return _closed("NEW", model) if closing.via else None
     if event == "DELETE":
         return _closed("OLD", model)
     names = [field.name for field in model._meta.concrete_fields if field.name not in closing.leaves]
-    closed = f"({_closed('OLD', model)} OR {_closed('NEW', model)})" if closing.through else _closed("OLD", model)
+    closed = f"({_closed('OLD', model)} OR {_closed('NEW', model)})" if closing.via else _closed("OLD", model)
     return f"{closed} AND ({_changes(model, names)})"
 
 
 def _closed(row: str, model: type[models.Model]) -> str:
     closing = closing_of(model)
-    exists, holder, held = _reached(row, model, closing.through)
-    columns = [f'{held}."{holder._meta.get_field(name).column}" IS NOT NULL' for name in closing.fields]
-    sealed = f'{held}."{holder._meta.get_field(holder.seal.field).column}" IS NULL'
+    exists, holder, stored = _reached(row, model, closing.via)
+    columns = [f'{stored}."{holder._meta.get_field(name).column}" IS NOT NULL' for name in closing.fields]
+    sealed = f'{stored}."{holder._meta.get_field(holder.seal.field).column}" IS NULL'
     return exists.format(f"({' OR '.join(columns)}) AND {sealed}")
 
 
@@ -116,11 +116,11 @@ def _condition(model: type[models.Model], event: str) -> str | None:
     if event == "TRUNCATE":
         return f'EXISTS (SELECT 1 FROM "{table}" AS row_ WHERE {_sealed("row_", model)})'
     if event == "INSERT":
-        return _sealed("NEW", model) if seal.through else _joined("NEW", model)
+        return _sealed("NEW", model) if seal.via else _joined("NEW", model)
     sealed = _sealed("OLD", model)
     if event == "UPDATE" and (seal.columns or seal.once):
         return f"{sealed} AND ({_changed(model)})"
-    if event == "UPDATE" and seal.through:
+    if event == "UPDATE" and seal.via:
         return f"{sealed} OR {_sealed('NEW', model)}"
     if event == "UPDATE" and seal.joins:
         column = model._meta.get_field(seal.joins).column
@@ -132,16 +132,16 @@ def _sealed(row: str, model: type[models.Model]) -> str:
     seal = model.seal
     if seal.field is None:
         return "1 = 1"
-    exists, holder, held = _reached(row, model, seal.through)
-    return exists.format(f'{held}."{holder._meta.get_field(seal.field).column}" IS NOT NULL')
+    exists, holder, stored = _reached(row, model, seal.via)
+    return exists.format(f'{stored}."{holder._meta.get_field(seal.field).column}" IS NOT NULL')
 
 
-def _reached(row: str, model: type[models.Model], through: tuple[str, ...]) -> tuple[str, type[models.Model], str]:
+def _reached(row: str, model: type[models.Model], via: tuple[str, ...]) -> tuple[str, type[models.Model], str]:
     """Return how SQL gets from a row along foreign keys: a frame for a condition, the model reached and its table."""
-    if not through:
+    if not via:
         return "{0}", model, row
     keys = []
-    for name in through:
+    for name in via:
         key = model._meta.get_field(name)
         keys.append(key)
         model = key.related_model
@@ -192,35 +192,35 @@ def _tables(model: type[models.Model]) -> frozenset[str]:
     if model.seal.joins:
         tables.add(model._meta.get_field(model.seal.joins).related_model._meta.db_table)
     closing = closing_of(model)
-    for through in (model.seal.through, closing.through if closing else ()):
+    for via in (model.seal.via, closing.via if closing else ()):
         reached = model
-        for name in through:
+        for name in via:
             reached = reached._meta.get_field(name).related_model
             tables.add(reached._meta.db_table)
     return frozenset(tables)
 
 
-def _refusal(model: type[models.Model], said: str) -> str:
-    return f"{str(model._meta.verbose_name).capitalize()} {said}."
+def _refusal(model: type[models.Model], message: str) -> str:
+    return f"{str(model._meta.verbose_name).capitalize()} {message}."
 
 
-def _sqlite(name: str, model: type[models.Model], event: str, condition: str, said: str) -> Trigger:
+def _sqlite(name: str, model: type[models.Model], event: str, condition: str, message: str) -> Trigger:
     table = model._meta.db_table
     condition = condition.replace(" IS DISTINCT FROM ", " IS NOT ")
     create = (
         f'CREATE TRIGGER "{name}" BEFORE {event} ON "{table}" WHEN {condition} '
-        f"BEGIN SELECT RAISE(ABORT, '{_refusal(model, said)}'); END"
+        f"BEGIN SELECT RAISE(ABORT, '{_refusal(model, message)}'); END"
     )
     return Trigger(name, _tables(model), (create,), (f'DROP TRIGGER IF EXISTS "{name}"',))
 
 
-def _postgresql(name: str, model: type[models.Model], event: str, condition: str, said: str) -> Trigger:
+def _postgresql(name: str, model: type[models.Model], event: str, condition: str, message: str) -> Trigger:
     table = model._meta.db_table
     answer = {"INSERT": "NEW", "UPDATE": "NEW", "DELETE": "OLD", "TRUNCATE": "NULL"}[event]
     # 23514 (check violation) makes the refusal an IntegrityError, as it is on SQLite.
     function = (
         f'CREATE OR REPLACE FUNCTION "{name}"() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN '
-        f"IF {condition} THEN RAISE EXCEPTION '{_refusal(model, said)}' USING ERRCODE = '23514'; END IF; "
+        f"IF {condition} THEN RAISE EXCEPTION '{_refusal(model, message)}' USING ERRCODE = '23514'; END IF; "
         f"RETURN {answer}; END $$"
     )
     each = "STATEMENT" if event == "TRUNCATE" else "ROW"
@@ -246,10 +246,10 @@ def create_triggers(using: str = DEFAULT_DB_ALIAS) -> None:
     """Make the guard of every sealed model whose tables exist; safe to repeat."""
     connection = connections[using]
     tables = set(connection.introspection.table_names())
-    held = present(using)
+    stored = present(using)
     with connection.cursor() as cursor:
         for trigger in triggers(connection.vendor):
-            if trigger.name not in held and trigger.tables <= tables:
+            if trigger.name not in stored and trigger.tables <= tables:
                 for statement in trigger.create:
                     cursor.execute(statement)
 

@@ -314,8 +314,8 @@ def _moved(row: Invoice, lines: Sequence[InvoiceLine]) -> dict[int, dict[str, st
     """
     shown = {printed.get("number"): printed.get("site") for printed in row.content.get("lines", ())}
     other = {line.position: site_shown(line) for line in lines if shown.get(line.position) != site_shown(line)}
-    held = {str(site) for site in Site.objects.filter(agreement=row.agreement_id)} if other else set()
-    return {position: {"site": site} for position, site in other.items() if shown.get(position) in held}
+    stored = {str(site) for site in Site.objects.filter(agreement=row.agreement_id)} if other else set()
+    return {position: {"site": site} for position, site in other.items() if shown.get(position) in stored}
 
 
 def _unsealed_text(number: int) -> str:
@@ -344,10 +344,10 @@ def _only_in_ledger(ledger: Ledger) -> Iterator[Finding]:
     """Documents that were issued once and are not in the books any more."""
     numbers = iter(sorted(number for event, number in ledger.entries if event == ISSUED))
     while some := list(islice(numbers, CHUNK)):
-        held = set(Invoice.objects.issued().filter(number_text__in=some).values_list("number_text", flat=True))
+        stored = set(Invoice.objects.issued().filter(number_text__in=some).values_list("number_text", flat=True))
         for number in some:
-            if number not in held:
-                days = sorted(said[0] for said in ledger.entries[ISSUED, number])
+            if number not in stored:
+                days = sorted(message[0] for message in ledger.entries[ISSUED, number])
                 yield Finding(number, f"the ledger has it, dated {days[-1]}, but the books do not: it was taken out.")
 
 

@@ -145,16 +145,16 @@ def _content(document: StoredDocument) -> Iterator[str]:
         yield f"the content has {len(lines)} lines, the books have {len(document.lines)}."
         return
     for printed, line in zip(lines, document.lines, strict=True):
-        said = line.said | ({"source": line.source} if "source" in printed else {})
+        message = line.said | ({"source": line.source} if "source" in printed else {})
         shown = printed | ({"source": printed["source"] or content["source"]} if "source" in printed else {})
-        yield from _differing(shown, said, f"line {line.position} of the content")
+        yield from _differing(shown, message, f"line {line.position} of the content")
         if "calculation" in printed and _calculation(content, printed["calculation"]) != list(line.steps):
             yield f"line {line.position} of the content shows another calculation than the steps of the row."
 
 
-def _differing(content: Mapping, said: Mapping[str, object], where: str) -> Iterator[str]:
+def _differing(content: Mapping, message: Mapping[str, object], where: str) -> Iterator[str]:
     """Where content and row differ; what an older content does not hold yet is left out."""
-    for name, value in said.items():
+    for name, value in message.items():
         if name in content and content[name] != value:
             yield f"{where} says {_shown(content[name])} for {name.replace('_', ' ')}, the row {_shown(value)}."
 
@@ -168,8 +168,8 @@ def _reason(content: Mapping, reason: str) -> Iterator[str]:
     """The reason of a credit is shown among the remarks."""
     shown = [remark for remark in content.get("remarks", ()) if remark.startswith(REASON)]
     if "remarks" in content and shown != ([f"{REASON}{reason}"] if reason else []):
-        said = " ".join(remark.removeprefix(REASON) for remark in shown)
-        yield f"the content says {_shown(said)} for reason, the row {_shown(reason)}."
+        message = " ".join(remark.removeprefix(REASON) for remark in shown)
+        yield f"the content says {_shown(message)} for reason, the row {_shown(reason)}."
 
 
 def _rows(document: StoredDocument) -> Iterator[str]:
@@ -334,11 +334,11 @@ def anchor_findings(
     *, name: str, what: str, now: tuple[str, ...], kept: Iterable[tuple[str, ...]]
 ) -> Iterator[Finding]:
     """Yield where the ledger says something else of a document, or of its PDF, than the books do."""
-    for said in sorted(kept):
-        if said == now:
+    for message in sorted(kept):
+        if message == now:
             continue
         differs = [
-            word for word, one, other in zip(("date", "SHA-256", "chain"), now, said, strict=True) if one != other
+            word for word, one, other in zip(("date", "SHA-256", "chain"), now, message, strict=True) if one != other
         ]
         yield Finding(name, f"{what} is not the one in the ledger: another {' and '.join(differs)}.")
 
@@ -376,8 +376,8 @@ def series_findings(
     """Yield where the counter of a series and its last document disagree."""
     place = f"Series {code}"
     if last_number != (last.number if last else 0):
-        said = f"its last document is {last.name}" if last else "it has no document"
-        yield Finding(place, f"it counts to {last_number}, but {said}.")
+        message = f"its last document is {last.name}" if last else "it has no document"
+        yield Finding(place, f"it counts to {last_number}, but {message}.")
     if last and last_issued_on != last.issued_on:
         counted = day_text(last_issued_on) if last_issued_on else "no date"
         yield Finding(place, f"its last date is {counted}, but {last.name} is dated {day_text(last.issued_on)}.")

@@ -11,7 +11,7 @@ from invoicing.charges.charge import AnyCharge, Charge, ChargeKey, SiteFacts
 from invoicing.charges.instalments import PricedDays, falls_due, instalments
 from invoicing.charges.one_off import OneOffs, Order, one_off_charges
 from sites.charged import charged_days, charged_in
-from sites.hours.entries import BlockPurchase, Work
+from sites.hours.entries import Purchase, Work
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class PeriodOutcome:
 class Facts:
     """What has happened under one agreement, besides its sites: hours bought and worked, integrations completed."""
 
-    purchases: tuple[BlockPurchase, ...] = ()
+    purchases: tuple[Purchase, ...] = ()
     work: tuple[Work, ...] = ()
     orders: tuple[Order, ...] = ()
 
@@ -241,16 +241,16 @@ def _joined(
     pieces: Iterable[tuple[date, date, TermsFound | NotInForce]],
 ) -> Iterable[tuple[DaySpan, TermsFound | NotInForce]]:
     """Put neighbouring days under the same schedule together again, so that a reader sees one stretch."""
-    held: tuple[DaySpan, TermsFound | NotInForce] | None = None
+    stored: tuple[DaySpan, TermsFound | NotInForce] | None = None
     for first, last, terms in pieces:
-        if held is not None and _same_prices(held[1], terms):
-            held = DaySpan(held[0].first_day, last), held[1]
+        if stored is not None and _same_prices(stored[1], terms):
+            stored = DaySpan(stored[0].first_day, last), stored[1]
             continue
-        if held is not None:
-            yield held
-        held = DaySpan(first, last), terms
-    if held is not None:
-        yield held
+        if stored is not None:
+            yield stored
+        stored = DaySpan(first, last), terms
+    if stored is not None:
+        yield stored
 
 
 def _same_prices(before: TermsFound | NotInForce, after: TermsFound | NotInForce) -> bool:

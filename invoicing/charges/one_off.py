@@ -10,7 +10,7 @@ from contracts.periods import day_text
 from contracts.readings import QUESTIONS, BlockCompletion, BlockCount, Minimum
 from contracts.terms import AgreementTerms, NotInForce, Source, TermsFound, expiration_known, terms_on
 from invoicing.charges.charge import ChargeKey, ChargeKind, OneOff, SiteFacts
-from sites.hours.entries import BlockPurchase, BoughtBlocks, HourlyWork, Work
+from sites.hours.entries import Purchase, BoughtBlocks, HourlyWork, Work
 from sites.hours.ledger import hour_ledger
 from sites.hours.prices import Opening, blocks_text, hours_text
 from sites.integration.prices import PriceNotStated, Quoted, integration_price
@@ -57,7 +57,7 @@ def one_off_charges(
     *,
     agreement: AgreementTerms,
     sites: Mapping[int, SiteFacts],
-    purchases: Iterable[BlockPurchase],
+    purchases: Iterable[Purchase],
     work: Iterable[Work],
     orders: Iterable[Order],
     through: date,
@@ -85,8 +85,8 @@ def one_off_charges(
     last = through if runs_on else date.max  # no later run would name what happened after the expiration
     notices = [each.notice for each in unpriced if each.day <= last]
     if waiting := ledger.waiting_on(through):
-        said = f"{hours_text(waiting)} worked through {day_text(through)} wait for a block of hours"
-        notices.append(f"{said}: nothing is billed for them. Buy a block to cover them.")
+        message = f"{hours_text(waiting)} worked through {day_text(through)} wait for a block of hours"
+        notices.append(f"{message}: nothing is billed for them. Buy a block to cover them.")
     charges.sort(key=lambda charge: (charge.due_on, list(ChargeKind).index(charge.key.kind), charge.key.subject))
     return OneOffs(
         tuple(charges),
@@ -147,12 +147,12 @@ def _hours(
 
 def _uncharged(outcome: HourlyWork) -> str:
     """What became of hours that cost nothing by the hour."""
-    said = []
+    message = []
     if outcome.prepaid:
-        said.append(f"{hours_text(outcome.prepaid)} of it are prepaid in blocks now")
+        message.append(f"{hours_text(outcome.prepaid)} of it are prepaid in blocks now")
     if outcome.waiting:
-        said.append(f"{hours_text(outcome.waiting)} of it wait for a block")
-    return f"the entry stands, and {' and '.join(said) or 'nothing is charged for it by itself'}"
+        message.append(f"{hours_text(outcome.waiting)} of it wait for a block")
+    return f"the entry stands, and {' and '.join(message) or 'nothing is charged for it by itself'}"
 
 
 def _hourly(agreement: AgreementTerms, outcome: HourlyWork, key: ChargeKey, site: SiteFacts) -> OneOff:
@@ -218,14 +218,14 @@ def _hourly_steps(agreement: AgreementTerms, outcome: HourlyWork, source: str) -
 def _opened(agreement: AgreementTerms, outcome: HourlyWork) -> str:
     prices = outcome.terms.schedule.hours
     readings = agreement.readings_on(outcome.work.worked_on)
-    said = []
+    message = []
     if Opening.BLOCKS_COMPLETED in outcome.opened_by:
         verb = "bought" if readings.block_completion is BlockCompletion.PURCHASED else "completed"
         over = "in the term" if readings.block_count is BlockCount.WHOLE_TERM else "in the annual period"
-        said.append(f"{blocks_text(prices.opens_after_blocks)} had been {verb} {over}")
+        message.append(f"{blocks_text(prices.opens_after_blocks)} had been {verb} {over}")
     if Opening.MONTH_REACHED in outcome.opened_by:
-        said.append(f"month {prices.opens_in_month} of the annual period had begun")
-    return f"Hourly prices were open: {' and '.join(said)}."
+        message.append(f"month {prices.opens_in_month} of the annual period had begun")
+    return f"Hourly prices were open: {' and '.join(message)}."
 
 
 # ---- system integration ------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ PLACES = (("then", "at the period's start"), ("now", "at the review"), ("latest"
 
 
 @dataclass(frozen=True)
-class Figure:
+class CountedFigure:
     """One figure: what a component counts at a site on a day. `stands` is what is on file; None where nothing is."""
 
     site: Site
@@ -66,7 +66,7 @@ def in_report(content: Mapping, *, site: int, code: str, counted_on: date) -> In
 
 
 @dataclass(frozen=True)
-class RestingReport:
+class DependentReport:
     """An issued report that holds the figure. `superseded_by` is the revision that stands in its place."""
 
     report: MonthlyReport
@@ -104,7 +104,7 @@ class RestingReport:
         return f"{self.report} needs a revision."
 
 
-def _reports(figure: Figure) -> list[RestingReport]:
+def _reports(figure: CountedFigure) -> list[DependentReport]:
     """The reports of the figure's month and later; what they hold is read one after the other."""
     issued = MonthlyReport.objects.filter(
         agreement=figure.site.agreement_id, month__gte=figure.counted_on.replace(day=1)
@@ -113,10 +113,10 @@ def _reports(figure: Figure) -> list[RestingReport]:
     found = []
     for report in issued.order_by("month", "-revision").iterator(chunk_size=10):
         last = latest.setdefault(report.month, report.revision)
-        held = in_report(report.content, site=figure.site.pk, code=figure.code, counted_on=figure.counted_on)
-        if held is not None:
+        stored = in_report(report.content, site=figure.site.pk, code=figure.code, counted_on=figure.counted_on)
+        if stored is not None:
             superseded = last if last != report.revision else None
-            found.append(RestingReport(report, held, superseded, figure.quantity))
+            found.append(DependentReport(report, stored, superseded, figure.quantity))
     return found
 
 
@@ -124,7 +124,7 @@ def _reports(figure: Figure) -> list[RestingReport]:
 
 
 @dataclass(frozen=True)
-class RestingReview:
+class DependentReview:
     """A site in a renewal review whose evidence holds the figure: where it stands there, and as what."""
 
     line: ReviewLine
@@ -156,7 +156,7 @@ class RestingReview:
         return f"{which} was agreed on {day_text(self.agreed_on)}: this correction does not change it."
 
 
-def _reviews(figure: Figure) -> list[RestingReview]:
+def _reviews(figure: CountedFigure) -> list[DependentReview]:
     lines = (
         ReviewLine.objects.filter(site=figure.site)
         .select_related("review", "charged_level__level")
@@ -167,10 +167,10 @@ def _reviews(figure: Figure) -> list[RestingReview]:
     found = []
     for line in lines:
         part = next((one for one in line.evidence["components"] if one["code"] == figure.code), None)
-        held = [(which, said) for which, said in PLACES if part and part[f"{which}_on"] == day]
-        if held:
-            said = tuple(said for _which, said in held)
-            found.append(RestingReview(line, said, part[held[0][0]], figure.quantity))
+        stored = [(which, message) for which, message in PLACES if part and part[f"{which}_on"] == day]
+        if stored:
+            message = tuple(message for _which, message in stored)
+            found.append(DependentReview(line, message, part[stored[0][0]], figure.quantity))
     return found
 
 
@@ -178,7 +178,7 @@ def _reviews(figure: Figure) -> list[RestingReview]:
 
 
 @dataclass(frozen=True)
-class RestingInvoice:
+class DependentInvoice:
     """An issued document that charges the site a level agreed at a review which rests on the figure.
 
     `by_switch` says that it charges the site for days on which this figure decides whether a switch is there.
@@ -202,15 +202,15 @@ class RestingInvoice:
         return "Stays as issued; the next run bills or credits the difference" if self.by_switch else "Stays as issued"
 
 
-def _charging(switch: SwitchCount) -> list[RestingInvoice]:
+def _charging(switch: SwitchCount) -> list[DependentInvoice]:
     """The issued documents that charge the site for days which the figure decides, each once."""
-    found: dict[int, RestingInvoice] = {}
+    found: dict[int, DependentInvoice] = {}
     for line in switch.lines():
-        found.setdefault(line.invoice_id, RestingInvoice(line.invoice, line.level_name, line.period_number, True))
+        found.setdefault(line.invoice_id, DependentInvoice(line.invoice, line.level_name, line.period_number, True))
     return list(found.values())
 
 
-def _invoices(figure: Figure, reviews: Sequence[RestingReview]) -> list[RestingInvoice]:
+def _invoices(figure: CountedFigure, reviews: Sequence[DependentReview]) -> list[DependentInvoice]:
     """The issued documents, each once; a line that goes on with the level of before rests on no review."""
     levels = [one.line.charged_level for one in reviews if hasattr(one.line, "charged_level")]
     agreed = {(level.period_number, level.level.code) for level in levels}
@@ -229,10 +229,10 @@ def _invoices(figure: Figure, reviews: Sequence[RestingReview]) -> list[RestingI
         )
         .order_by("invoice__issued_on", "invoice_id", "position")
     )
-    found: dict[int, RestingInvoice] = {}
+    found: dict[int, DependentInvoice] = {}
     for line in lines:
         if (line.period_number, line.level_code) in agreed:
-            found.setdefault(line.invoice_id, RestingInvoice(line.invoice, line.level_name, line.period_number))
+            found.setdefault(line.invoice_id, DependentInvoice(line.invoice, line.level_name, line.period_number))
     return list(found.values())
 
 
@@ -240,21 +240,21 @@ def _invoices(figure: Figure, reviews: Sequence[RestingReview]) -> list[RestingI
 
 
 @dataclass(frozen=True)
-class Resting:
+class Dependents:
     """Everything that rests on a figure; `invoices` is None for those who do not see what is owed.
 
     `switch` is there where the figure decides whether the site is charged.
     """
 
-    reports: tuple[RestingReport, ...]
-    reviews: tuple[RestingReview, ...]
-    invoices: tuple[RestingInvoice, ...] | None
+    reports: tuple[DependentReport, ...]
+    reviews: tuple[DependentReview, ...]
+    invoices: tuple[DependentInvoice, ...] | None
     switch: SwitchCount | None = None
 
     def next_steps(self, becomes: int | None) -> list[str]:
         """What follows once the figure becomes another one, or None; what holds that one already asks nothing."""
-        held = [one for one in (*self.reports, *self.reviews) if one.shows != becomes]
-        steps = [one.next_step for one in held if one.next_step]
+        stored = [one for one in (*self.reports, *self.reviews) if one.shows != becomes]
+        steps = [one.next_step for one in stored if one.next_step]
         agreed = [one.invoice.number_text for one in self.invoices or () if not one.by_switch]
         if agreed:
             verb, it = ("charges", "it") if len(agreed) == 1 else ("charge", "them")
@@ -265,10 +265,10 @@ class Resting:
         if self.switch is None:
             return []
         effect = self.switch.effect(becomes=becomes)
-        said = effect.sentence(currency=self.switch.agreement.currency)
-        if said and self.invoices is None:
+        message = effect.sentence(currency=self.switch.agreement.currency)
+        if message and self.invoices is None:
             return ["The site is charged while a switch is counted: the next run bills or credits what changes."]
-        return [said] if said else []
+        return [message] if message else []
 
     @property
     def nothing(self) -> bool:
@@ -276,7 +276,7 @@ class Resting:
         return not (self.reports or self.reviews or self.invoices)
 
 
-def resting_on(figure: Figure, *, with_invoices: bool, on: date) -> Resting:
+def dependents_of(figure: CountedFigure, *, with_invoices: bool, on: date) -> Dependents:
     """Return what rests on a figure as known on a day, with a fixed number of queries whatever rests on it."""
     reviews = _reviews(figure)
     switch = switch_count(
@@ -288,4 +288,4 @@ def resting_on(figure: Figure, *, with_invoices: bool, on: date) -> Resting:
         charged = {one.invoice.pk for one in charging}
         agreed = [one for one in _invoices(figure, reviews) if one.invoice.pk not in charged]
         invoices = (*charging, *agreed)
-    return Resting(tuple(_reports(figure)), tuple(reviews), invoices, switch)
+    return Dependents(tuple(_reports(figure)), tuple(reviews), invoices, switch)

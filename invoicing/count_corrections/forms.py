@@ -4,7 +4,7 @@ from django import forms
 from django.utils.datastructures import MultiValueDict
 
 from contracts.pages.inputs import LineField, WholeField
-from invoicing.count_corrections.dependents import Figure
+from invoicing.count_corrections.dependents import CountedFigure
 from sites.counts.recording import MOST_QUANTITY, CannotRecord
 
 NONE = "none"
@@ -41,12 +41,12 @@ class CountCorrectionForm(forms.Form):
     )
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, data=None, *, figure: Figure):
+    def __init__(self, data=None, *, figure: CountedFigure):
         self.figure = figure
         super().__init__(data, label_suffix="", initial={"seen": seen_text(figure.quantity)})
         if figure.stands is None:
             del self.fields["withdraw"]
-            self.fields["quantity"].label = "Figure"
+            self.fields["quantity"].label = "CountedFigure"
             self.fields["quantity"].error_messages["required"] = "Type what was counted."
             self.fields["reason"].required = False
             self.fields["reason"].help_text = "Only where somebody else has stored a figure meanwhile."
@@ -58,8 +58,8 @@ class CountCorrectionForm(forms.Form):
         if withdrawn and self.has_error("quantity", code="required"):
             del self.errors["quantity"]
         elif withdrawn and quantity is not None:
-            said = "A figure that is withdrawn has no new one. Empty this, or untick the withdrawal."
-            self.add_error("quantity", said)
+            message = "A figure that is withdrawn has no new one. Empty this, or untick the withdrawal."
+            self.add_error("quantity", message)
         elif quantity is not None and quantity == self.figure.quantity and data.get("seen") == str(quantity):
             self.add_error("quantity", f"{quantity} is the figure on file. Type another one.")
         return data

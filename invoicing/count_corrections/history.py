@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from contracts.models import Component
-from invoicing.count_corrections.dependents import Figure
+from invoicing.count_corrections.dependents import CountedFigure
 from sites.models import ComponentCount, CountChange, Site
 
 
@@ -35,7 +35,7 @@ class Neighbour:
 class CountHistory:
     """A figure with its history, newest entry first, and its neighbours."""
 
-    figure: Figure
+    figure: CountedFigure
     entries: tuple[Entry, ...]
     earlier: Neighbour | None
     later: Neighbour | None
@@ -69,7 +69,7 @@ def count_history(*, site: Site, code: str, counted_on: date) -> CountHistory | 
     after = place + 1 if stands else place
     later = counts[after] if after < len(counts) else None
     return CountHistory(
-        Figure(site, code, _name(site, code), counted_on, stands),
+        CountedFigure(site, code, _name(site, code), counted_on, stands),
         entries,
         earlier and Neighbour(earlier.counted_on, earlier.quantity),
         later and Neighbour(later.counted_on, later.quantity),
@@ -82,7 +82,7 @@ def _name(site: Site, code: str) -> str:
     return named.values_list("name", flat=True).first() or code
 
 
-def outcome(*, figure: Figure, quantity: int | None) -> str:
+def outcome(*, figure: CountedFigure, quantity: int | None) -> str:
     """Say in one sentence what became of a figure; `figure` is as it stood before."""
     if quantity is None:
         return f"{figure}: {figure.quantity} is withdrawn."

@@ -8,7 +8,7 @@ from django.utils.functional import cached_property
 from django.views.generic import FormView, TemplateView
 
 from contracts.clock import business_date
-from invoicing.count_corrections.dependents import resting_on
+from invoicing.count_corrections.dependents import dependents_of
 from invoicing.count_corrections.forms import CountCorrectionForm
 from invoicing.count_corrections.history import CountHistory, count_history, outcome
 from sites.counts.recording import CannotRecord, Conflict, record_counts
@@ -36,15 +36,15 @@ class FigurePage(PermissionRequiredMixin):
         return history
 
     @cached_property
-    def resting(self):
+    def dependents(self):
         """What rests on the figure, as far as the reader may see it."""
         with_invoices = self.request.user.has_perm("invoicing.view_invoice")
-        return resting_on(self.history.figure, with_invoices=with_invoices, on=self.on)
+        return dependents_of(self.history.figure, with_invoices=with_invoices, on=self.on)
 
     def get_context_data(self, **kwargs):
         """Add the figure, its history and what rests on it."""
         figure = self.history.figure
-        shown = {"figure": figure, "site": figure.site, "history": self.history, "resting": self.resting}
+        shown = {"figure": figure, "site": figure.site, "history": self.history, "dependents": self.dependents}
         return super().get_context_data(**(kwargs | shown))
 
 
@@ -72,7 +72,7 @@ class CountCorrect(FigurePage, FormView):
             return self.render_to_response(self.get_context_data(form=form))
         figure, facts, confirmed = self.history.figure, form.facts, "confirmed" in self.request.POST
         quantity = facts["quantities"].get(figure.code)
-        steps = self.resting.next_steps(quantity)  # before anything is written: what the figure on file decides
+        steps = self.dependents.next_steps(quantity)  # before anything is written: what the figure on file decides
         try:
             record_counts(
                 site=figure.site,

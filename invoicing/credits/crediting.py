@@ -64,8 +64,8 @@ def creditable_lines(*, invoice: Invoice, on: date) -> tuple[CreditableLine, ...
 
     Of a credit note only the lines that charge something can be taken back.
     """
-    held = books.billed(agreements=[invoice.agreement_id], known_on=on).get(invoice.agreement_id, {})
-    standing = {key: {number: part.amount for number, part in was.parts.items()} for key, was in held.items()}
+    stored = books.billed(agreements=[invoice.agreement_id], known_on=on).get(invoice.agreement_id, {})
+    standing = {key: {number: part.amount for number, part in was.parts.items()} for key, was in stored.items()}
     result = []
     for line in invoice.lines.select_related("site").prefetch_related("credited_by__invoice").order_by("position"):
         key = _key(line)
@@ -144,8 +144,8 @@ def _refuse_waiver(waiver: WaiverDecision | None, on: date, by: User | None) -> 
     if by is not None and decided_by in (by.get_full_name().casefold(), by.get_username().casefold()):
         raise CannotCredit("Somebody else than you decides it: name that person.", place="decided_by")
     if waiver.decided_on > on:
-        said = f"The decision is dated {day_text(waiver.decided_on)}, which is still to come."
-        raise CannotCredit(said, place="decided_on")
+        message = f"The decision is dated {day_text(waiver.decided_on)}, which is still to come."
+        raise CannotCredit(message, place="decided_on")
 
 
 def _refuse_long(text: str, place: str, most: int) -> None:

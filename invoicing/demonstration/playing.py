@@ -13,7 +13,7 @@ from invoicing.credits.crediting import WaiverDecision, credit
 from invoicing.demonstration.reports import as_read, correct_counts, report_days, report_on
 from invoicing.models import Invoice
 from invoicing.runs.drafting import RunResult, draft_invoices
-from sites.agreement_files.agreement_file import through
+from sites.agreement_files.agreement_file import as_known_on
 from sites.agreement_files.loading import load_agreement
 from sites.models import RenewalReview, Site
 from sites.reviews.review import ReviewKind
@@ -44,13 +44,13 @@ def play(*, reference: Mapping, demonstration: Mapping, until: date, by=None) ->
             continue
         correct_counts(agreement=agreement, demonstration=demonstration, day=day, by=by)
         if day in days:
-            load_agreement(as_read(agreement, through(demonstration, day), demonstration, day), on=day, by=by)
+            load_agreement(as_read(agreement, as_known_on(demonstration, day), demonstration, day), on=day, by=by)
             yield from _review(agreement, demonstration, day, by)
             yield from _credit(agreement, demonstration, day, by)
             yield from _bill(agreement, day, by)
         for what in report_on(agreement=agreement, demonstration=demonstration, day=day, by=by):
             yield Played(day, what)
-    load_agreement(as_read(agreement, through(demonstration, until), demonstration, until), on=until, by=by)
+    load_agreement(as_read(agreement, as_known_on(demonstration, until), demonstration, until), on=until, by=by)
 
 
 def _days(agreement: Agreement, demonstration: Mapping, until: date) -> list[date]:

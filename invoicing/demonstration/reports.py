@@ -97,11 +97,11 @@ def report_on(*, agreement: Agreement, demonstration: Mapping, day: date, by) ->
         rows = MonthlyReport.objects.filter(agreement=agreement, month=month.span.first_day)
         if _day(plan) == day and not rows.filter(reason=plan.get("reason", "")).exists():
             yield f"{_issue(agreement, plan, month, day, by)}: issued"
-        said = plan.get("acknowledged")
+        message = plan.get("acknowledged")
         report = rows.filter(reason=plan.get("reason", ""), acknowledgment=None).first()
-        if said is not None and _day(said) == day and report is not None:
-            acknowledge(report=report, acknowledged_by=said["by"], acknowledged_on=day, on=day, by=by)
-            yield f"{report}: acknowledged by {said['by']}"
+        if message is not None and _day(message) == day and report is not None:
+            acknowledge(report=report, acknowledged_by=message["by"], acknowledged_on=day, on=day, by=by)
+            yield f"{report}: acknowledged by {message['by']}"
 
 
 def _issue(agreement: Agreement, plan: Mapping, month: Month, day: date, by) -> MonthlyReport:

@@ -90,8 +90,8 @@ def _hours(inputs: Mapping) -> Iterator[Fact]:
     yield Fact("Least that is charged", _hours_text(inputs["minimum"]))
     before = inputs.get("before", {})
     if any(Decimal(hours) for hours in before.values()):
-        said = f"{_hours_text(before['hourly'])} by the hour, charged as {_hours_text(before['billed'])}"
-        yield Fact("Before it in the month", said)
+        message = f"{_hours_text(before['hourly'])} by the hour, charged as {_hours_text(before['billed'])}"
+        yield Fact("Before it in the month", message)
     yield Fact("Charged", _hours_text(inputs["billed"]))
     yield Fact("Price of an hour", _money(inputs["hourly_price"]))
     if inputs.get("opened_by"):
@@ -119,11 +119,11 @@ def _part_name(part: Mapping) -> str:
 
 
 def _due_and_billed(part: Mapping, charge: Mapping | None) -> Sequence[str]:
-    said = [_due(charge) if charge else "nothing due any more"]
+    message = [_due(charge) if charge else "nothing due any more"]
     if Decimal(part["waived"]):
-        said.append(f"{_money(part['waived'])} waived")
-    said.append(f"{_money(part['billed'])} billed in {', '.join(part.get('documents', ()))}")
-    return said
+        message.append(f"{_money(part['waived'])} waived")
+    message.append(f"{_money(part['billed'])} billed in {', '.join(part.get('documents', ()))}")
+    return message
 
 
 def _due(charge: Mapping) -> str:

@@ -107,8 +107,8 @@ class CreditForm(forms.Form):
         """Find the amount of each line, and say at each line what cannot be so."""
         super().clean()
         if self.cleaned_data.get("seen", "") not in ("", str(self.left)):
-            said = "What is left has changed since this page was opened. Look at it as it is now, then credit."
-            self.add_error(None, said)
+            message = "What is left has changed since this page was opened. Look at it as it is now, then credit."
+            self.add_error(None, message)
         ticked = [position for position in self.lines if self.cleaned_data.get(f"take-{position}")]
         extent = self.cleaned_data.get("extent") or (LINES if ticked else WHOLE)
         for position in self.lines:
@@ -146,9 +146,9 @@ class CreditForm(forms.Form):
         waived = self.cleaned_data.get("waive")
         if not waived and self.cleaned_data.get("decided_by"):
             self.add_error("waive", "Tick this to waive the charge, or empty the name below.")
-        for name, said in (("decided_by", "Name the person who decided it."), ("decided_on", "Say when.")):
+        for name, message in (("decided_by", "Name the person who decided it."), ("decided_on", "Say when.")):
             if waived and name not in self.errors and not self.cleaned_data.get(name):
-                self.add_error(name, said)
+                self.add_error(name, message)
 
     @property
     def waiver(self) -> WaiverDecision | None:

@@ -37,8 +37,8 @@ def change_reading(
     """
     Agreement.objects.select_for_update().get(pk=agreement.pk)  # as a run does: nothing is billed meanwhile
     if seen is not None and seen != _last_choice(agreement, question):
-        said = "Somebody else has chosen another reading of this clause meanwhile. Look at it, then choose again."
-        raise CannotChoose(Refused("STALE", "", said))
+        message = "Somebody else has chosen another reading of this clause meanwhile. Look at it, then choose again."
+        raise CannotChoose(Refused("STALE", "", message))
     settled = settled_questions(agreement=agreement).get(question)
     if settled is not None and applies_from is not None and applies_from <= settled.last_day:
         terms = Agreement.objects.with_terms().get(pk=agreement.pk).as_terms()

@@ -136,11 +136,11 @@ def _annual_change(known: OnFile, period: AnnualPeriod, due: Due | NotInForce, r
     now = [(charge.due_on, charge.amount) for charge in charges]
     then = list(_read_otherwise(charges, readings))
     total_now, total_then = (_total(parts, period.span.last_day) for parts in (now, then))
-    said = [f"Annual period {period.number}: {_instead(money_text(total_then), money_text(total_now))}"]
+    message = [f"Annual period {period.number}: {_instead(money_text(total_then), money_text(total_now))}"]
     today_now, today_then = (_total(parts, known.on) for parts in (now, then))
     if today_now != today_then:
-        said.append(f"Due by {day_text(known.on)}: {_instead(money_text(today_then), money_text(today_now))}")
-    return total_then - total_now, " ".join([*said, *without])
+        message.append(f"Due by {day_text(known.on)}: {_instead(money_text(today_then), money_text(today_now))}")
+    return total_then - total_now, " ".join([*message, *without])
 
 
 def _read_otherwise(charges: Iterable[Charge], readings: Readings) -> Iterator[tuple[date, Decimal]]:
@@ -169,10 +169,10 @@ def _hours_change(known: OnFile, period: AnnualPeriod, read_so: AgreementTerms) 
     (now, waiting_now), (then, waiting_then) = (_hours(known, period, terms) for terms in (known.agreement, read_so))
     if not any((now, then, waiting_now, waiting_then)):
         return ZERO, f"Annual period {period.number} has no hours that a block does not cover: nothing changes."
-    said = [f"Hours by the hour in annual period {period.number}: {_instead(money_text(then), money_text(now))}"]
+    message = [f"Hours by the hour in annual period {period.number}: {_instead(money_text(then), money_text(now))}"]
     if waiting_now != waiting_then:
-        said.append(f"Waiting for a block: {_instead(hours_text(waiting_then), hours_text(waiting_now))}")
-    return then - now, " ".join(said)
+        message.append(f"Waiting for a block: {_instead(hours_text(waiting_then), hours_text(waiting_now))}")
+    return then - now, " ".join(message)
 
 
 def _hours(known: OnFile, period: AnnualPeriod, terms: AgreementTerms) -> tuple[Decimal, Decimal]:
@@ -204,11 +204,15 @@ def _proposals_change(known: OnFile, read_so: AgreementTerms, now: ReviewTerms, 
     (total_now, _), (total_then, to_decide) = (
         _proposed(known, terms, found) for terms, found in ((known.agreement, now), (read_so, then))
     )
-    said = [f"Proposed for annual period {number}, a year: {_instead(money_text(total_then), money_text(total_now))}"]
+    message = [
+        f"Proposed for annual period {number}, a year: {_instead(money_text(total_then), money_text(total_now))}"
+    ]
     if to_decide:
         sites = "1 site needs" if to_decide == 1 else f"{to_decide} sites need"
-        said.append(f"{sites} a decision and count{'s' if to_decide == 1 else ''} at the price that goes on meanwhile.")
-    return total_then - total_now, " ".join(said)
+        message.append(
+            f"{sites} a decision and count{'s' if to_decide == 1 else ''} at the price that goes on meanwhile."
+        )
+    return total_then - total_now, " ".join(message)
 
 
 def _proposed(known: OnFile, terms: AgreementTerms, found: ReviewTerms) -> tuple[Decimal, int]:
@@ -217,14 +221,14 @@ def _proposed(known: OnFile, terms: AgreementTerms, found: ReviewTerms) -> tuple
     for site in known.sites:
         if not _is_reviewed(site, found):
             continue
-        held = _held(known, terms, found, site)
-        goes_on = found.next_terms.schedule.level(held.code) if held else None
+        stored = _held(known, terms, found, site)
+        goes_on = found.next_terms.schedule.level(stored.code) if stored else None
         proposed = _findings(known, terms, found, site, goes_on).proposed
         if proposed is not None and proposed.level is not None:
             total += proposed.level.annual_price
             continue
         to_decide += 1
-        price = goes_on or held
+        price = goes_on or stored
         total += price.annual_price if price else ZERO
     return total, to_decide
 

@@ -124,17 +124,17 @@ def _fixed(agreement: Agreement, known: OnFile) -> tuple[FixedReading, ...]:
 def _entry(agreement: Agreement, known: OnFile, key: str, settled: Settled | None, effects: Sequence[Effect]) -> Entry:
     question, on = QUESTIONS[key], known.on
     rows = [row for row in agreement.chosen_list if row.question == key]
-    made = _made(question, rows)
-    begun = [one for one in made if not one.replaced and (one.first_day is None or one.first_day <= on)]
+    created = _made(question, rows)
+    begun = [one for one in created if not one.replaced and (one.first_day is None or one.first_day <= on)]
     opens_on = first_open_day(agreement=known.agreement, question=key, settled=settled, on=on)
     refused = isinstance(opens_on, Refused)
     alternatives = tuple(Alternative(question.sentence(effect.choice), effect) for effect in effects)
-    planned = tuple(one for one in made if not one.replaced and one not in begun)
+    planned = tuple(one for one in created if not one.replaced and one not in begun)
     as_now = Alternative(begun[-1].sentence, Effect(_choice(known, key), "The clause is read so now.", ZERO))
     return Entry(
         question=question,
         present=begun[-1],
-        earlier=tuple(one for one in made if one.replaced or one in begun[:-1]),
+        earlier=tuple(one for one in created if one.replaced or one in begun[:-1]),
         planned=planned,
         alternatives=alternatives,
         options=(as_now, *alternatives) if planned else alternatives,
@@ -156,10 +156,10 @@ def _made(question: Question, rows: Sequence[ChosenReading]) -> list[Made]:
     ]
     if not rows or rows[0].applies_from is not None:
         starts.insert(0, (question.sentence(question.default), None, None))
-    made = []
+    created = []
     for number, (sentence, first_day, row) in enumerate(starts):
         later = [day for _sentence, day, _row in starts[number + 1 :]]
         replaced = bool(later) and later[0] == first_day
         last_day = later[0] - ONE_DAY if later and not replaced else None
-        made.append(Made(sentence, first_day, last_day, row, replaced))
-    return made
+        created.append(Made(sentence, first_day, last_day, row, replaced))
+    return created

@@ -16,8 +16,8 @@ def on_file(*, agreement: Agreement, on: date) -> OnFile:
     """
     books = books_of(agreements=[agreement], known_on=on)[agreement.pk]
     counts: dict[int, list[Count]] = {}
-    made = ComponentCount.objects.filter(site__agreement=agreement, counted_on__lte=on)
-    for row in made.order_by("counted_on", "component_code", "pk"):
+    created = ComponentCount.objects.filter(site__agreement=agreement, counted_on__lte=on)
+    for row in created.order_by("counted_on", "component_code", "pk"):
         counts.setdefault(row.site_id, []).append(row.as_count())
     agreed = RenewalReview.objects.filter(agreement=agreement, agreed_on__isnull=False)
     return OnFile(

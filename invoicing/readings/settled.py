@@ -84,5 +84,5 @@ def first_open_day(*, agreement: AgreementTerms, question: str, settled: Settled
         return day
     if settled is not None:
         return settled.refusal(expires_on=expires_on)
-    said = f"{agreement.name} expires on {day_text(expires_on)}."
-    return Refused("AFTER_TERM", "applies_from", f"{said} Extend the term by an amendment first.")
+    message = f"{agreement.name} expires on {day_text(expires_on)}."
+    return Refused("AFTER_TERM", "applies_from", f"{message} Extend the term by an amendment first.")

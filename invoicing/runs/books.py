@@ -177,13 +177,13 @@ def billed(
         key = charge_key(line)
         of_agreement = found.setdefault(line["invoice__agreement_id"], {})
         of_agreement.setdefault(key, _Ledger(line)).add(line)
-    held = {
+    stored = {
         agreement: {key: ledger.as_billed(waived.get(key, {})) for key, ledger in of_agreement.items()}
         for agreement, of_agreement in found.items()
     }
-    for of_agreement in held.values():
+    for of_agreement in stored.values():
         _hand_on_waivers(of_agreement, waived)
-    return held
+    return stored
 
 
 _REPLACED = {
@@ -194,13 +194,13 @@ _REPLACED = {
 """What can take the place of another of its kind."""
 
 
-def _hand_on_waivers(held: dict[ChargeKey, Billed], waived: Mapping[ChargeKey, Mapping[int, Decimal]]) -> None:
+def _hand_on_waivers(stored: dict[ChargeKey, Billed], waived: Mapping[ChargeKey, Mapping[int, Decimal]]) -> None:
     """Let what replaces a waived charge be waived too: correcting who did the work does not bill it again."""
     for kind, model in _REPLACED.items():
-        _hand_on(held, kind, model, [key.subject for key in waived if key.kind is kind and key in held])
+        _hand_on(stored, kind, model, [key.subject for key in waived if key.kind is kind and key in stored])
 
 
-def _hand_on(held: dict[ChargeKey, Billed], kind: ChargeKind, model: type[FrozenModel], keys: list[int]) -> None:
+def _hand_on(stored: dict[ChargeKey, Billed], kind: ChargeKind, model: type[FrozenModel], keys: list[int]) -> None:
     """Add what was waived of a charge to the one in its place, once, and from there on to the one in that one's."""
     replaced: dict[int, int] = {}
     while keys:
@@ -208,11 +208,11 @@ def _hand_on(held: dict[ChargeKey, Billed], kind: ChargeKind, model: type[Frozen
         keys = [new for new in found if new not in replaced]
         replaced |= found
     for new in sorted(replaced):  # recorded later than what it replaces, which has been handed its own by then
-        was, key = held[ChargeKey(kind, replaced[new])], ChargeKey(kind, new)
+        was, key = stored[ChargeKey(kind, replaced[new])], ChargeKey(kind, new)
         part = was.parts[ONLY_PART]
-        billed = held.get(key, replace(was, parts={ONLY_PART: BilledPart(ZERO, part.documents)}))
+        billed = stored.get(key, replace(was, parts={ONLY_PART: BilledPart(ZERO, part.documents)}))
         own = billed.parts[ONLY_PART]
-        held[key] = replace(billed, parts={ONLY_PART: replace(own, waived=own.waived + part.waived)})
+        stored[key] = replace(billed, parts={ONLY_PART: replace(own, waived=own.waived + part.waived)})
 
 
 def charge_key(line: Mapping) -> ChargeKey:

@@ -228,12 +228,12 @@ def _replaced(wanted: Sequence[_Wanted]) -> list[list[Invoice]]:
     for each in wanted:
         left, kept = list(each.filed.drafts), []
         for rows in each.rows:
-            held = next((draft for draft in left if same(draft, list(draft.lines.all()), rows, numbers)), None)
-            if held is None:
+            stored = next((draft for draft in left if same(draft, list(draft.lines.all()), rows, numbers)), None)
+            if stored is None:
                 fresh.append(rows)
             else:
-                left.remove(held)
-            kept.append(held or rows.invoice)
+                left.remove(stored)
+            kept.append(stored or rows.invoice)
         unused += left
         drafts.append(kept)
     if unused:

@@ -164,10 +164,10 @@ def _as_if_signed(amendment: AmendmentTerms, on: date) -> AmendmentTerms:
 def _sites(before: Iterable, after: Iterable) -> Iterable[PricedSite]:
     was, now = _by_site(before), _by_site(after)
     for key in sorted({**was, **now}, key=lambda key: key.period):  # within a period, in the order of the sites
-        held = (now.get(key) or was.get(key))[-1]
+        stored = (now.get(key) or was.get(key))[-1]
         yield PricedSite(
-            held.site,
-            held.period,
+            stored.site,
+            stored.period,
             was[key][-1].last_priced if key in was else None,
             now[key][-1].last_priced if key in now else None,
             _sum(was.get(key, ())),

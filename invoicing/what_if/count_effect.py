@@ -38,12 +38,14 @@ class CountEffect:
             return f"What the next run makes of it cannot be said: {self.refusal}"
         if not self.difference:
             return ""
-        said = f"The next run, through {day_text(self.through)}, {_verb(self.difference, currency)} by this correction"
+        message = (
+            f"The next run, through {day_text(self.through)}, {_verb(self.difference, currency)} by this correction"
+        )
         if self.documents:
-            said += f", for what was billed in {', '.join(self.documents)}"
+            message += f", for what was billed in {', '.join(self.documents)}"
         if self.before:
-            said += f". Together with what else it bills for the site, it {_verb(self.after, currency)}"
-        return f"{said}."
+            message += f". Together with what else it bills for the site, it {_verb(self.after, currency)}"
+        return f"{message}."
 
 
 def _verb(amount: Decimal, currency: str) -> str:
@@ -86,13 +88,13 @@ def _charged(site: SiteFacts, period: AnnualPeriod) -> DaySpan | None:
 
 def _between(spans: list[DaySpan | None]) -> DaySpan | None:
     """The days that some of the spans have and others lack; a switch decides only where they begin."""
-    held = [span for span in spans if span is not None]
-    if not held or all(span == spans[0] for span in spans):
+    stored = [span for span in spans if span is not None]
+    if not stored or all(span == spans[0] for span in spans):
         return None
-    days = DaySpan(min(span.first_day for span in held), held[0].last_day)
+    days = DaySpan(min(span.first_day for span in stored), stored[0].last_day)
     if None in spans:
         return days
-    latest = max(span.first_day for span in held)
+    latest = max(span.first_day for span in stored)
     return DaySpan(days.first_day, latest - ONE_DAY)
 
 

@@ -283,8 +283,8 @@ def _outcome(documents: Sequence[PlannedDocument], first_billed: Parts, currency
             own.setdefault("credit note" if document.total < 0 else "invoice", []).append(document)
         else:
             beside.append(_beside(document, lines, currency))
-    said = " and ".join(_own(kind, own[kind], currency) for kind in ("invoice", "credit note") if kind in own)
-    return "; ".join([said, *beside] if said else beside)
+    message = " and ".join(_own(kind, own[kind], currency) for kind in ("invoice", "credit note") if kind in own)
+    return "; ".join([message, *beside] if message else beside)
 
 
 def _own(kind: str, documents: Sequence[PlannedDocument], currency: str) -> str:

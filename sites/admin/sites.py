@@ -84,10 +84,10 @@ class SiteAdmin(RecordAdmin):
         rows = list(obj.counts.order_by("-counted_on", "component_code")[:MOST_COUNTS])
         days = list(dict.fromkeys(row.counted_on for row in rows))[:MOST_DATES]
         codes = sorted({row.component_code for row in rows})
-        held = {(row.counted_on, row.component_code): row for row in rows}
+        stored = {(row.counted_on, row.component_code): row for row in rows}
         return {
             "count_codes": codes,
-            "recent_counts": [(day, [held.get((day, code)) for code in codes]) for day in days],
+            "recent_counts": [(day, [stored.get((day, code)) for code in codes]) for day in days],
         }
 
 

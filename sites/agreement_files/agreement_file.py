@@ -104,8 +104,8 @@ def block_key(row: Document) -> FactKey:
 
 def work_key(row: Document) -> FactKey:
     """What was done when, where, by whom and at whose request, and its number among those alike."""
-    said = (row["date"], row["site"], row["service"], row["person"])
-    return *said, row.get("reference", ""), row.get("number", 1)
+    message = (row["date"], row["site"], row["service"], row["person"])
+    return *message, row.get("reference", ""), row.get("number", 1)
 
 
 def quotation_key(row: Document) -> str:
@@ -128,8 +128,8 @@ FACTS: Mapping[str, tuple[str, Callable[[Document], FactKey]]] = {
 
 def key_text(key: FactKey) -> str:
     """Name a row by its key: `1999-07-12, Augusta, GA, Customer Care, Ann Example`."""
-    *said, number = key
-    named = ", ".join(part for part in said if part)
+    *message, number = key
+    named = ", ".join(part for part in message if part)
     return f"{named} (number {number})" if number > 1 else named
 
 
@@ -151,7 +151,7 @@ def expanded(document: Document) -> dict:
 # ---- what was known on a day ---------------------------------------------------------------------------------------
 
 
-def through(document: Document, day: date) -> dict:
+def as_known_on(document: Document, day: date) -> dict:
     """Return the document with only the facts known on a day.
 
     Parties, amendments and readings stay whole. A site appears 45 days before its first day of service, or with its
@@ -159,15 +159,15 @@ def through(document: Document, day: date) -> dict:
     agreement when given; blocks, work and orders on their days, and what was taken back from the day on which it was.
     """
     known = day.isoformat()
-    facts = _facts_through(document, known)
+    facts = _facts_as_known(document, known)
     ordered = {row["site"] for row in facts.get("orders", [])}
     sites = [
-        _site_through(site, known)
+        _site_as_known(site, known)
         for site in document.get("sites", [])
         if _is_planned(site, day) or site_name(site) in ordered
     ]
     reviews = [
-        _review_through(review, known) for review in document.get("reviews", []) if review.get("opened_on", "") <= known
+        _review_as_known(review, known) for review in document.get("reviews", []) if review.get("opened_on", "") <= known
     ]
     result = {}
     for key, value in document.items():
@@ -183,7 +183,7 @@ def _is_planned(site: Document, day: date) -> bool:
     return date.fromisoformat(site["in_service_on"]) - timedelta(days=PLANNED_DAYS) <= day
 
 
-def _site_through(site: Document, known: str) -> dict:
+def _site_as_known(site: Document, known: str) -> dict:
     result = dict(site)
     if site.get("removed_on", "") > known:
         for key in ("removed_on", "charged_through", "charge_end_reason"):
@@ -196,7 +196,7 @@ def _site_through(site: Document, known: str) -> dict:
     return result
 
 
-def _review_through(review: Document, known: str) -> dict:
+def _review_as_known(review: Document, known: str) -> dict:
     result = {
         key: value
         for key, value in review.items()
@@ -208,12 +208,12 @@ def _review_through(review: Document, known: str) -> dict:
     return result
 
 
-def _facts_through(document: Document, known: str) -> dict:
+def _facts_as_known(document: Document, known: str) -> dict:
     """Return the facts of a document that were known on a day, by section; a section without any is left out."""
     days = {"blocks": "bought_on", "work": "date", "orders": "ordered_on", "quotations": "dated_on"}
     result = {}
     for section, name in days.items():
-        rows = [_row_through(row, known) for row in document.get(section, []) if row[name] <= known]
+        rows = [_row_as_known(row, known) for row in document.get(section, []) if row[name] <= known]
         if section in FACTS:
             key = FACTS[section][1]
             reversed_by_now = {key(row) for row in rows if "reversed" in row}
@@ -230,7 +230,7 @@ def _facts_through(document: Document, known: str) -> dict:
     return result
 
 
-def _row_through(row: Document, known: str) -> dict:
+def _row_as_known(row: Document, known: str) -> dict:
     kept = row if row.get("reversed", {}).get("on", "") <= known else _without(row, "reversed")
     return dict(kept) if kept.get("completed_on", "") <= known else _without(kept, "completed_on")
 

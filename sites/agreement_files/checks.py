@@ -119,8 +119,8 @@ def _schedule_problems(document: Document) -> Iterator[Problem]:
 
 
 def _party_problems(document: Document, stored: Document) -> Iterator[Problem]:
-    held = {party["legal_name"]: party for party in stored.get("parties", [])}
-    owners = {alias["name"]: name for name, party in held.items() for alias in party.get("aliases", [])}
+    on_file = {party["legal_name"]: party for party in stored.get("parties", [])}
+    owners = {alias["name"]: name for name, party in on_file.items() for alias in party.get("aliases", [])}
     for index, party in enumerate(document.get("parties", [])):
         for number, alias in enumerate(party.get("aliases", [])):
             owner = owners.setdefault(alias["name"], party["legal_name"])
@@ -152,18 +152,18 @@ def _agreement_problems(document: Document, stored: Document) -> Iterator[Proble
 
 
 def _amendment_problems(document: Document, stored: Document, agreement: Mapping) -> Iterator[Problem]:
-    held = {amendment["number"]: _terms(amendment) for amendment in stored.get("amendments", [])}
+    on_file = {amendment["number"]: _terms(amendment) for amendment in stored.get("amendments", [])}
     new = [
         (index, amendment)
         for index, amendment in enumerate(document.get("amendments", []))
-        if amendment["number"] not in held
+        if amendment["number"] not in on_file
     ]
     for index, amendment in sorted(new, key=lambda pair: pair[1]["number"]):
         place = f"amendments[{index}]"
         if "effective_on" not in amendment:
             message = f"This is missing: amendment {amendment['number']} is not on file, so the file must describe it."
             yield Problem(f"{place}.effective_on", message)
-        if amendment["number"] in held:
+        if amendment["number"] in on_file:
             continue
         refusals = amendment_refusals(
             agreement=AgreementTerms(
@@ -171,7 +171,7 @@ def _amendment_problems(document: Document, stored: Document, agreement: Mapping
                 dated_on=day_of(agreement.get("dated_on", "0001-01-01")),
                 first_period_starts_on=day_of(agreement.get("first_period_starts_on", "0001-01-01")),
                 original_expires_on=day_of(agreement.get("original_expires_on")),
-                amendments=tuple(held.values()),
+                amendments=tuple(on_file.values()),
             ),
             number=amendment["number"],
             effective_on=day_of(amendment.get("effective_on")),
@@ -179,7 +179,7 @@ def _amendment_problems(document: Document, stored: Document, agreement: Mapping
             expires_on=day_of(amendment.get("expires_on")),
         )
         yield from (Problem(f"{place}.{refusal.place}", refusal.message) for refusal in refusals)
-        held[amendment["number"]] = _terms(amendment)
+        on_file[amendment["number"]] = _terms(amendment)
 
 
 def _execution_problems(document: Document, stored: Document, agreement: Mapping) -> Iterator[Problem]:
@@ -191,8 +191,8 @@ def _execution_problems(document: Document, stored: Document, agreement: Mapping
             signed[amendment["number"]] = signed.get(amendment["number"], set()) | sides
     executed = sorted(number for number, sides in signed.items() if len(sides) == 2)
     if executed and "executed_on" not in agreement:
-        said = f"This is missing, but both parties signed amendment {executed[0]}."
-        yield Problem("agreement.executed_on", f"{said} Record the agreement's own execution first.")
+        message = f"This is missing, but both parties signed amendment {executed[0]}."
+        yield Problem("agreement.executed_on", f"{message} Record the agreement's own execution first.")
 
 
 def _terms(amendment: Mapping) -> AmendmentTerms:

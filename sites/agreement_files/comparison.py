@@ -63,8 +63,8 @@ class Comparison:
             for key, inner in value.items():
                 self.contradict_deep(f"{place}.{key}", inner, stored.get(key))
         elif isinstance(value, list) and isinstance(stored, list) and len(value) == len(stored):
-            for index, (inner, held) in enumerate(zip(value, stored, strict=True)):
-                self.contradict_deep(f"{place}[{index}]", inner, held)
+            for index, (inner, on_file) in enumerate(zip(value, stored, strict=True)):
+                self.contradict_deep(f"{place}[{index}]", inner, on_file)
         elif value != stored:
             self.contradict(place, value, stored)
 
@@ -76,14 +76,14 @@ def compare(document: Document, stored: Document) -> Comparison:
     if agreement:
         result.additions["agreement"] = agreement
     for section, (key, into) in SECTIONS.items():
-        held = {key(row): row for row in stored.get(section, [])}
+        on_file = {key(row): row for row in stored.get(section, [])}
         added = []
         for index, row in enumerate(document.get(section, [])):
-            if key(row) not in held:
+            if key(row) not in on_file:
                 added.append(row)
                 continue
             result.present[section] += 1
-            if more := into(result, f"{section}[{index}]", row, held[key(row)]):
+            if more := into(result, f"{section}[{index}]", row, on_file[key(row)]):
                 added.append(more)
         if added:
             result.additions[section] = added
@@ -92,11 +92,11 @@ def compare(document: Document, stored: Document) -> Comparison:
 
 def _party(result: Comparison, place: str, file: Row, stored: Row) -> dict:
     added = result.fields(place, file, stored, may_fill=("division", "state_of_incorporation"))
-    held = {alias["name"]: alias for alias in stored.get("aliases", [])}
+    on_file = {alias["name"]: alias for alias in stored.get("aliases", [])}
     aliases = []
     for index, alias in enumerate(file.get("aliases", [])):
-        if alias["name"] in held:
-            result.fields(f"{place}.aliases[{index}]", alias, held[alias["name"]])
+        if alias["name"] in on_file:
+            result.fields(f"{place}.aliases[{index}]", alias, on_file[alias["name"]])
         else:
             aliases.append(alias)
     if aliases:
@@ -128,10 +128,10 @@ def _amendment(result: Comparison, place: str, file: Row, stored: Row) -> dict:
 
 def _withdrawn(result: Comparison, place: str, file: Row, stored: Row, *, may_add: bool) -> Iterator[Row]:
     """Yield the withdrawn signatures that are not on file; two that say the same are two."""
-    held = list(stored.get("withdrawn_signatures", []))
+    on_file = list(stored.get("withdrawn_signatures", []))
     for index, row in enumerate(file.get("withdrawn_signatures", [])):
-        if row in held:
-            held.remove(row)
+        if row in on_file:
+            on_file.remove(row)
         elif may_add:
             yield row
         else:
@@ -161,12 +161,12 @@ def _site(result: Comparison, place: str, file: Row, stored: Row) -> dict:
     if "removed_on" not in stored:
         may_fill += ["removed_on", "charged_through", "charge_end_reason"]
     added = result.fields(place, file, stored, may_fill=may_fill)
-    held = {row["period"]: row for row in stored.get("charged_levels", [])}
+    on_file = {row["period"]: row for row in stored.get("charged_levels", [])}
     levels = []
     for index, row in enumerate(file.get("charged_levels", [])):
-        if row["period"] in held:
+        if row["period"] in on_file:
             result.present["charged levels"] += 1
-            result.fields(f"{place}.charged_levels[{index}]", row, held[row["period"]])
+            result.fields(f"{place}.charged_levels[{index}]", row, on_file[row["period"]])
         else:
             levels.append(row)
     if levels:
@@ -178,12 +178,14 @@ def _site(result: Comparison, place: str, file: Row, stored: Row) -> dict:
 
 
 def _counts(result: Comparison, place: str, file: Sequence[Row], stored: Sequence[Row]) -> list[dict]:
-    held = {(entry["date"], code): quantity for entry in stored for code, quantity in components_counted(entry).items()}
+    on_file = {
+        (entry["date"], code): quantity for entry in stored for code, quantity in components_counted(entry).items()
+    }
     added = []
     for index, entry in enumerate(file):
         new = {}
         for code, quantity in components_counted(entry).items():
-            known = held.get((entry["date"], code))
+            known = on_file.get((entry["date"], code))
             if known is None:
                 new[code] = quantity
             elif known == quantity:
@@ -198,18 +200,18 @@ def _counts(result: Comparison, place: str, file: Sequence[Row], stored: Sequenc
 def _review(result: Comparison, place: str, file: Row, stored: Row) -> dict:
     agreed = "customer" in stored and "supplier" in stored
     added = result.fields(place, file, stored, may_fill=() if agreed else ("meeting_on", "customer", "supplier"))
-    held = {line["site"]: line for line in stored.get("lines", [])}
+    on_file = {line["site"]: line for line in stored.get("lines", [])}
     lines = []
     for index, line in enumerate(file.get("lines", [])):
         spot = f"{place}.lines[{index}]"
-        if line["site"] not in held:
+        if line["site"] not in on_file:
             if agreed:
                 result.contradict(spot, line["site"], None)
             else:
                 lines.append(line)
             continue
         may_fill = () if agreed else ("agreed_level", "agreed_price", "decision_reason")
-        if more := result.fields(spot, line, held[line["site"]], may_fill=may_fill):
+        if more := result.fields(spot, line, on_file[line["site"]], may_fill=may_fill):
             lines.append({"site": line["site"], **more})
     if lines:
         added["lines"] = lines
@@ -237,9 +239,9 @@ def tally(additions: Document, stored: Document) -> tuple[Counter, Counter]:
     """Count by kind what a file adds, and which rows on file it completes, for the report of a loading."""
     added, completed = Counter(), Counter()
     for section, (key, _into) in SECTIONS.items():
-        held = {key(row) for row in stored.get(section, [])}
+        on_file = {key(row) for row in stored.get(section, [])}
         for row in additions.get(section, []):
-            if key(row) not in held:
+            if key(row) not in on_file:
                 added[section] += 1
             elif set(row) - {"legal_name", "number", "city", "state", "period", "kind", "counts", "charged_levels"}:
                 completed[section] += 1

@@ -40,14 +40,14 @@ def fact_repeats(document: Document) -> Iterator[Problem]:
             except KeyError:  # its form is not right, which is told
                 continue
             if found in seen:
-                said = f"The {what} {key_text(found)} stands twice in the file. Keep one of them, or give the second"
-                yield Problem(f"{section}[{index}]", f'{said} "number": {found[-1] + 1}.')
+                message = f"The {what} {key_text(found)} stands twice in the file. Keep one of them, or give the second"
+                yield Problem(f"{section}[{index}]", f'{message} "number": {found[-1] + 1}.')
             seen.add(found)
     numbers = set()
     for index, row in enumerate(document.get("quotations", [])):
         if row.get("number") in numbers:
-            said = f"The quotation {row['number']} stands twice in the file. Keep one of them."
-            yield Problem(f"quotations[{index}]", said)
+            message = f"The quotation {row['number']} stands twice in the file. Keep one of them."
+            yield Problem(f"quotations[{index}]", message)
         numbers |= {row["number"]} if "number" in row else set()
 
 
@@ -84,10 +84,10 @@ def fact_problems(document: Document, stored: Document, schedules: Schedules, *,
 def _number_problems(document: Document, stored: Document) -> Iterator[Problem]:
     """Rows that say the same are numbered from 1 without a gap."""
     for section, (what, key) in FACTS.items():
-        held = {key(row) for source in (stored, document) for row in source.get(section, [])}
+        on_file = {key(row) for source in (stored, document) for row in source.get(section, [])}
         for index, row in enumerate(document.get(section, [])):
-            *said, number = key(row)
-            if number > 1 and (*said, number - 1) not in held:
+            *sentence, number = key(row)
+            if number > 1 and (*sentence, number - 1) not in on_file:
                 message = f"There is no {what} number {number - 1} that says the same. Number them from 1."
                 yield Problem(f"{section}[{index}].number", message)
 
@@ -105,9 +105,9 @@ class _Facts:
     def new(self, section: str) -> Iterator[tuple[str, Mapping]]:
         """Yield the rows of a section that are not on file, with their places."""
         key = quotation_key if section == "quotations" else FACTS[section][1]
-        held = {key(row) for row in self.stored.get(section, [])}
+        stored = {key(row) for row in self.stored.get(section, [])}
         for index, row in enumerate(self.document.get(section, [])):
-            if key(row) not in held:
+            if key(row) not in stored:
                 yield f"{section}[{index}]", row
 
     def block_problems(self) -> Iterator[Problem]:
@@ -174,17 +174,17 @@ class _Facts:
                 found.update(one)
         others = [one for one in rows if "replaces" in one and key(one["replaces"]) == wanted and key(one) != key(row)]
         if not found:
-            said = f"There is no {what} {key_text(wanted)} in the file or on file."
-            yield Problem(f"{place}.replaces", said)
+            message = f"There is no {what} {key_text(wanted)} in the file or on file."
+            yield Problem(f"{place}.replaces", message)
         elif "reversed" not in found:
-            said = f"The {what} {key_text(wanted)} is not reversed. Only a reversed one is replaced."
-            yield Problem(f"{place}.replaces", said)
+            message = f"The {what} {key_text(wanted)} is not reversed. Only a reversed one is replaced."
+            yield Problem(f"{place}.replaces", message)
         elif others:
-            said = f"Another {what} stands in place of {key_text(wanted)} already. Keep one of them."
-            yield Problem(f"{place}.replaces", said)
+            message = f"Another {what} stands in place of {key_text(wanted)} already. Keep one of them."
+            yield Problem(f"{place}.replaces", message)
         elif section == "orders" and row["replaces"]["site"] != row["site"]:
-            said = f"The {what} {key_text(wanted)} is for another site than this one, and cannot be replaced by it."
-            yield Problem(f"{place}.replaces", said)
+            message = f"The {what} {key_text(wanted)} is for another site than this one, and cannot be replaced by it."
+            yield Problem(f"{place}.replaces", message)
 
     def quotation_problems(self) -> Iterator[Problem]:
         for place, row in self.new("quotations"):
@@ -205,8 +205,8 @@ class _Facts:
         for index, row in enumerate(self.document.get("orders", [])):
             place = f"orders[{index}]"
             if "quotation" in row and quoted.get(row["quotation"]) != row["site"]:
-                said = f"{shown(row['quotation'])} is no quotation for {row['site']}, in the file or on file."
-                yield Problem(f"{place}.quotation", said)
+                message = f"{shown(row['quotation'])} is no quotation for {row['site']}, in the file or on file."
+                yield Problem(f"{place}.quotation", message)
         for place, row in self.new("orders"):
             yield from self._replaced_problems("orders", place, row)
             if not (yield from self._site_problems(place, row)) or "reversed" in row:
@@ -215,8 +215,10 @@ class _Facts:
             first = [one for one in orders.values() if one["site"] == row["site"] and "reversed" not in one]
             plain = [one for one in first if "duplicate_reason" not in one]
             if "duplicate_reason" not in row and len(plain) > 1:
-                said = f"System integration of {row['site']} is ordered more than once."
-                yield Problem(f"{place}.duplicate_reason", f"{said} This is missing: say why it is ordered once more.")
+                message = f"System integration of {row['site']} is ordered more than once."
+                yield Problem(
+                    f"{place}.duplicate_reason", f"{message} This is missing: say why it is ordered once more."
+                )
 
     def _order_day_problems(self, place: str, row: Mapping) -> Iterator[Problem]:
         removed_on = day_of(self.sites[row["site"]].get("removed_on"))

@@ -88,8 +88,8 @@ def _numbered(section: str, rows: Iterable[dict]) -> list[dict]:
     """Number the rows that say the same, in the order in which they were recorded; the first one carries no number."""
     key, seen, numbered = FACTS[section][1], {}, []
     for row in rows:
-        said: FactKey = key(row)[:-1]
-        seen[said] = number = seen.get(said, 0) + 1
+        message: FactKey = key(row)[:-1]
+        seen[message] = number = seen.get(message, 0) + 1
         numbered.append(_with_number(row, number))
     return numbered
 
@@ -101,8 +101,8 @@ def _with_number(row: dict, number: int) -> dict:
     """Put the number after what tells the row, before what happened to it."""
     if number == 1:
         return row
-    said = {name: value for name, value in row.items() if name in _AFTER}
-    return {**said, "number": number, **{name: value for name, value in row.items() if name not in _AFTER}}
+    message = {name: value for name, value in row.items() if name in _AFTER}
+    return {**message, "number": number, **{name: value for name, value in row.items() if name not in _AFTER}}
 
 
 def _linked(rows: list[dict]) -> list[dict]:

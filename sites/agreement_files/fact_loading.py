@@ -29,19 +29,21 @@ def day_problems(document: Document, stored: Document) -> Iterator[Problem]:
     new: dict[PersonDay, list[tuple[str, Decimal]]] = {}
     freed: dict[PersonDay, Decimal] = {}
     for index, row in enumerate(document.get("work", [])):
-        day, held = (person_key(row["person"]), day_of(row["date"])), on_file.get(work_key(row))
-        if held is None and "reversed" not in row and Decimal(row["hours"]) <= MOST_HOURS:
+        day, earlier = (person_key(row["person"]), day_of(row["date"])), on_file.get(work_key(row))
+        if earlier is None and "reversed" not in row and Decimal(row["hours"]) <= MOST_HOURS:
             new.setdefault(day, []).append((f"work[{index}].hours", Decimal(row["hours"])))
-        elif held is not None and "reversed" in row and "reversed" not in held:
-            freed[day] = freed.get(day, ZERO) + Decimal(held["hours"])
+        elif earlier is not None and "reversed" in row and "reversed" not in earlier:
+            freed[day] = freed.get(day, ZERO) + Decimal(earlier["hours"])
     filed = hours_on_file(days={day for _person, day in new}) if new else {}
     for day, rows in new.items():
         total = filed.get(day, ZERO) - freed.get(day, ZERO)
         for place, hours in rows:
             total += hours
             if total > MOST_HOURS:
-                said = f"With this entry the person would have {hours_text(total)} on {day_text(day[1])}; a day has 24."
-                yield Problem(place, f"{said} Correct the day, the person or the hours.")
+                message = (
+                    f"With this entry the person would have {hours_text(total)} on {day_text(day[1])}; a day has 24."
+                )
+                yield Problem(place, f"{message} Correct the day, the person or the hours.")
 
 
 def quotation_problems(document: Document, agreement: Agreement | None) -> Iterator[Problem]:
@@ -51,8 +53,8 @@ def quotation_problems(document: Document, agreement: Agreement | None) -> Itera
         return
     others = Quotation.objects.filter(number__in=list(numbers)).exclude(site__agreement=agreement)
     for number in others.order_by("number").values_list("number", flat=True):
-        said = f"Quotation {number} is on file for another agreement. Check the number."
-        yield Problem(f"quotations[{numbers[number]}].number", said)
+        message = f"Quotation {number} is on file for another agreement. Check the number."
+        yield Problem(f"quotations[{numbers[number]}].number", message)
 
 
 class FactWriting:
@@ -75,10 +77,10 @@ class FactWriting:
     def _blocks(self, rows: list[Mapping]) -> None:
         if not rows:
             return
-        held = _by_key(BlockPurchase.objects.filter(agreement=self.agreement), _block_said)
+        stored = _by_key(BlockPurchase.objects.filter(agreement=self.agreement), _block_said)
         new, changed = {}, []
         for row in rows:
-            purchase = held.get(block_key(row))
+            purchase = stored.get(block_key(row))
             if purchase is not None:
                 changed.append(self._take_back(purchase, row))
                 continue
@@ -93,16 +95,16 @@ class FactWriting:
             new[block_key(row)] = self._take_back(purchase, row)
         BlockPurchase.objects.bulk_create(new.values(), batch_size=BATCH)
         BlockPurchase.objects.bulk_update(changed, TAKEN_BACK, batch_size=BATCH)
-        _link(BlockPurchase, rows, new, held, block_key)
+        _link(BlockPurchase, rows, new, stored, block_key)
 
     def _work(self, rows: list[Mapping]) -> None:
         if not rows:
             return
         filed = WorkEntry.objects.filter(site__agreement=self.agreement).select_related("site")
-        held = _by_key(filed, _work_said)
+        stored = _by_key(filed, _work_said)
         new, changed = {}, []
         for row in rows:
-            entry = held.get(work_key(row))
+            entry = stored.get(work_key(row))
             if entry is not None:
                 changed.append(self._take_back(entry, row))
                 continue
@@ -119,7 +121,7 @@ class FactWriting:
             new[work_key(row)] = self._take_back(entry, row)
         WorkEntry.objects.bulk_create(new.values(), batch_size=BATCH)
         WorkEntry.objects.bulk_update(changed, TAKEN_BACK, batch_size=BATCH)
-        _link(WorkEntry, rows, new, held, work_key)
+        _link(WorkEntry, rows, new, stored, work_key)
 
     def _quotations(self, rows: list[Mapping]) -> None:
         Quotation.objects.bulk_create(self._quotation(row) for row in rows)
@@ -144,10 +146,10 @@ class FactWriting:
             return
         quotations = {row.number: row for row in Quotation.objects.filter(site__agreement=self.agreement)}
         filed = IntegrationOrder.objects.filter(site__agreement=self.agreement).select_related("site")
-        held = _by_key(filed, _order_said)
+        stored = _by_key(filed, _order_said)
         new, changed, quoted, completed = {}, [], [], []
         for row in rows:
-            order = held.get(order_key(row))
+            order = stored.get(order_key(row))
             if order is None:
                 new[order_key(row)] = order = self._order(row)
             else:
@@ -163,7 +165,7 @@ class FactWriting:
         IntegrationOrder.objects.bulk_update(completed, ["completed_on", "completed_by"], batch_size=BATCH)
         IntegrationOrder.objects.bulk_update(changed, TAKEN_BACK, batch_size=BATCH)
         IntegrationOrder.objects.bulk_create(new.values(), batch_size=BATCH)
-        _link(IntegrationOrder, rows, new, held, order_key)
+        _link(IntegrationOrder, rows, new, stored, order_key)
 
     def _order(self, row: Mapping) -> IntegrationOrder:
         return IntegrationOrder(
@@ -182,13 +184,13 @@ class FactWriting:
         return fact
 
 
-def _link(model: type[FrozenModel], rows: list[Mapping], new: Mapping, held: Mapping, key: Callable) -> None:
+def _link(model: type[FrozenModel], rows: list[Mapping], new: Mapping, stored: Mapping, key: Callable) -> None:
     """Say of new rows in whose place they stand, in the file or on file."""
     replacing = []
     for row in rows:
         if "replaces" in row and key(row) in new:
             fact, wanted = new[key(row)], key(row["replaces"])
-            fact.replaces = new.get(wanted) or held[wanted]
+            fact.replaces = new.get(wanted) or stored[wanted]
             replacing.append(fact)
     model.objects.bulk_update(replacing, ["replaces"], batch_size=BATCH)
 
@@ -208,11 +210,11 @@ def _order_said(row: IntegrationOrder) -> tuple:
     return row.ordered_on.isoformat(), str(row.site), row.reference
 
 
-def _by_key(rows, said) -> dict:
+def _by_key(rows, message) -> dict:
     """The rows on file by the key that a file gives them: those alike are numbered as they were recorded."""
     seen: dict = {}
     found = {}
     for row in rows.order_by("pk"):
-        seen[said(row)] = number = seen.get(said(row), 0) + 1
-        found[(*said(row), number)] = row
+        seen[message(row)] = number = seen.get(message(row), 0) + 1
+        found[(*message(row), number)] = row
     return found

@@ -33,8 +33,8 @@ def resolved_level(reference: str, schedules: Schedules, *, on: date | None) -> 
     """
     number, slash, code = reference.rpartition("/")
     chosen = int(number) if slash else governing_schedule(schedules, on=on)
-    held = schedules.get(chosen)
-    return (chosen, code) if held is not None and held[1].level(code) is not None else None
+    stored = schedules.get(chosen)
+    return (chosen, code) if stored is not None and stored[1].level(code) is not None else None
 
 
 def governing_schedule(schedules: Schedules, *, on: date | None) -> int:
@@ -84,12 +84,12 @@ def period_days(document: Document, stored: Document) -> Periods:
 
 
 def site_problems(document: Document, stored: Document, schedules: Schedules, periods: Periods) -> Iterator[Problem]:
-    held = {site_key(site): site for site in stored.get("sites", [])}
+    earlier = {site_key(site): site for site in stored.get("sites", [])}
     codes = {site["clli"]: site_name(site) for site in stored.get("sites", []) if "clli" in site}
     components = {part.code for _begins, schedule in schedules.values() for part in schedule.components}
     origins = LevelOrigins(schedules, periods, _reviews(document, stored))
     for index, site in enumerate(document.get("sites", [])):
-        place, merged = f"sites[{index}]", {**held.get(site_key(site), {}), **site}
+        place, merged = f"sites[{index}]", {**earlier.get(site_key(site), {}), **site}
         if codes.get(site.get("clli"), site_name(site)) != site_name(site):
             yield Problem(f"{place}.clli", f"The CLLI code {site['clli']} is that of {codes[site['clli']]} on file.")
         if "in_service_on" not in merged:
@@ -108,7 +108,7 @@ def site_problems(document: Document, stored: Document, schedules: Schedules, pe
             for code in components_counted(entry):
                 if code not in components:
                     yield Problem(f"{spot}.{code}", f"No price schedule on file or in the file has a component {code}.")
-        on_file = {row["period"] for row in held.get(site_key(site), {}).get("charged_levels", [])}
+        on_file = {row["period"] for row in earlier.get(site_key(site), {}).get("charged_levels", [])}
         for number, row in enumerate(site.get("charged_levels", [])):
             spot, days = f"{place}.charged_levels[{number}]", periods(row["period"])
             yield from _level_problems(f"{spot}.level", row["level"], schedules, days[0] if days else None)
@@ -154,8 +154,8 @@ class LevelOrigins:
         governing = self.schedules.get(governing_schedule(self.schedules, on=max(start, days[0])))
         opening = governing and governing[1].level(governing[1].opening.first_period_level or "")
         if number == 1 and opening:
-            said = f"Every site is charged at {opening.name} in the first annual period"
-            yield Problem(f"{place}.period", f"{said} ({governing[1].opening.clause}). Leave this level out.")
+            message = f"Every site is charged at {opening.name} in the first annual period"
+            yield Problem(f"{place}.period", f"{message} ({governing[1].opening.clause}). Leave this level out.")
         elif "starting" in row and "review" in row:
             yield Problem(f"{place}.review", "No review agrees a starting level. Keep one of the two.")
         elif "starting" in row:
@@ -163,25 +163,27 @@ class LevelOrigins:
         elif "review" in row:
             yield from self._review_problems(place, site, row)
         else:
-            said = 'Nothing says where this level comes from. Name the review that agreed it ("review")'
-            yield Problem(place, f'{said}, or mark the level at which a later site starts ("starting").')
+            message = 'Nothing says where this level comes from. Name the review that agreed it ("review")'
+            yield Problem(place, f'{message}, or mark the level at which a later site starts ("starting").')
 
     def _starting_problems(self, place: str, site: str, start: date, row: Mapping) -> Iterator[Problem]:
         first, last = self.periods(row["period"])
         if not first <= max(start, self.periods(1)[0]) <= last:
-            said = f"{site} starts on {start}, not in annual period {row['period']} ({first} to {last})."
-            yield Problem(f"{place}.period", f"{said} The level of a later period is agreed at the review.")
+            message = f"{site} starts on {start}, not in annual period {row['period']} ({first} to {last})."
+            yield Problem(f"{place}.period", f"{message} The level of a later period is agreed at the review.")
         chosen = resolved_level(row["level"], self.schedules, on=first)
         if chosen is None:
             return
         begins, schedule = self.schedules[chosen[0]]
         allowed = starting_levels(schedule=schedule)
         if begins > max(start, first).isoformat():
-            said = f"The schedule of {shown(row['level'])} begins on {begins}, after the site has started on {start}."
-            yield Problem(f"{place}.level", f"{said} Name a level of the one in force then.")
+            message = (
+                f"The schedule of {shown(row['level'])} begins on {begins}, after the site has started on {start}."
+            )
+            yield Problem(f"{place}.level", f"{message} Name a level of the one in force then.")
         elif chosen[1] not in [level.code for level in allowed]:
-            said = f"A later site starts at {' or '.join(level.name for level in allowed)}, not at"
-            yield Problem(f"{place}.level", f"{said} {schedule.level(chosen[1]).name}. Choose another level.")
+            message = f"A later site starts at {' or '.join(level.name for level in allowed)}, not at"
+            yield Problem(f"{place}.level", f"{message} {schedule.level(chosen[1]).name}. Choose another level.")
 
     def _review_problems(self, place: str, site: str, row: Mapping) -> Iterator[Problem]:
         number, review = row["review"], self.reviews.get(row["review"])
@@ -190,14 +192,16 @@ class LevelOrigins:
             yield Problem(f"{place}.review", f"No {named} has a line for {site}.")
             return
         if number + 1 != row["period"]:
-            said = f"The {named} agrees the levels of annual period {number + 1}, not of {row['period']}."
-            yield Problem(f"{place}.review", f"{said} Correct one of the two.")
+            message = f"The {named} agrees the levels of annual period {number + 1}, not of {row['period']}."
+            yield Problem(f"{place}.review", f"{message} Correct one of the two.")
         elif review.agreed_on is None:
-            said = f"The {named} is not agreed by both parties."
-            yield Problem(f"{place}.review", f"{said} Add their agreement to it, or leave this level out.")
+            message = f"The {named} is not agreed by both parties."
+            yield Problem(f"{place}.review", f"{message} Add their agreement to it, or leave this level out.")
         elif review.sealed:
-            said = f"The {named} was agreed on {review.agreed_on} and is sealed, without this level."
-            yield Problem(f"{place}.review", f"{said} Leave it out; what was agreed later is recorded by an amendment.")
+            message = f"The {named} was agreed on {review.agreed_on} and is sealed, without this level."
+            yield Problem(
+                f"{place}.review", f"{message} Leave it out; what was agreed later is recorded by an amendment."
+            )
         else:
             yield from self._agreed_problems(place, site, row, review, named)
 
@@ -209,11 +213,11 @@ class LevelOrigins:
         level = resolved_level(row["level"], self.schedules, on=first)
         if agreed is None or level != resolved_level(agreed, self.schedules, on=first):
             found = shown(agreed) if agreed else "no level"
-            said = f"The {named} agreed {found} for {site}, not {shown(row['level'])}."
-            yield Problem(f"{place}.level", f"{said} Correct one of the two.")
+            message = f"The {named} agreed {found} for {site}, not {shown(row['level'])}."
+            yield Problem(f"{place}.level", f"{message} Correct one of the two.")
         if row["agreed_on"] != review.agreed_on:
-            said = f"The {named} was agreed on {review.agreed_on}, not on {row['agreed_on']}."
-            yield Problem(f"{place}.agreed_on", f"{said} Correct one of the two.")
+            message = f"The {named} was agreed on {review.agreed_on}, not on {row['agreed_on']}."
+            yield Problem(f"{place}.agreed_on", f"{message} Correct one of the two.")
 
 
 def _reviews(document: Document, stored: Document) -> dict[int, ReviewOnFile]:
@@ -224,8 +228,8 @@ def _reviews(document: Document, stored: Document) -> dict[int, ReviewOnFile]:
             if review.get("kind") != ReviewKind.TERM_CHECK:
                 result.setdefault(review["period"], ReviewOnFile()).add(review)
         if source is stored:
-            for held in result.values():
-                held.sealed = held.agreed_on is not None
+            for on_file in result.values():
+                on_file.sealed = on_file.agreed_on is not None
     return result
 
 
@@ -236,14 +240,14 @@ def _level_problems(place: str, reference: str, schedules: Schedules, on: date |
 
 
 def review_problems(document: Document, stored: Document, schedules: Schedules, periods: Periods) -> Iterator[Problem]:
-    held = {review_key(review) for review in stored.get("reviews", [])}
+    on_file = {review_key(review) for review in stored.get("reviews", [])}
     sites = {site_name(site) for source in (document, stored) for site in source.get("sites", [])}
     for index, review in enumerate(document.get("reviews", [])):
         place, days = f"reviews[{index}]", periods(review["period"])
         if days is None:
             yield Problem(f"{place}.period", f"There is no annual period {review['period']}.")
             continue
-        if review_key(review) not in held:
+        if review_key(review) not in on_file:
             for key in ("first_day", "last_day", "due_on", "opened_on", "cut_off_on"):
                 if key not in review:
                     message = f"This is missing: the review of annual period {review['period']} is not on file."

@@ -125,9 +125,11 @@ def _withdrawn_problems(document: Document, agreement: Agreement | None) -> Iter
             for code, quantity in components_counted(entry).items():
                 change = withdrawn.get((site_key(row), entry["date"], code))
                 if change is not None:
-                    said = f"{quantity}: the figure was withdrawn on {day_text(change.recorded_on)} ({change.reason})."
+                    message = (
+                        f"{quantity}: the figure was withdrawn on {day_text(change.recorded_on)} ({change.reason})."
+                    )
                     place = f"sites[{index}].counts[{number}].{code}"
-                    yield Problem(place, f"{said} Leave it out, or record it again on the page of its history.")
+                    yield Problem(place, f"{message} Leave it out, or record it again on the page of its history.")
 
 
 def _text_problems(value: object, path: list[str | int]) -> Iterator[Problem]:
@@ -185,12 +187,12 @@ class _Writing:
     # ---- what was agreed
 
     def _parties(self, rows: Iterable[Mapping]) -> None:
-        held = {party.legal_name: party for party in Party.objects.all()} if rows else {}
+        stored = {party.legal_name: party for party in Party.objects.all()} if rows else {}
         for row in rows:
             values = {key: value for key, value in row.items() if key != "aliases"}
             if "address" in values:
                 values["address"] = "\n".join(values["address"])
-            party = held.get(row["legal_name"])
+            party = stored.get(row["legal_name"])
             if party is None:
                 party = Party.objects.create(**values)
             elif len(values) > 1:
@@ -327,11 +329,11 @@ class _Writing:
 
     def _reviews(self, rows: Iterable[Mapping]) -> list[RenewalReview]:
         filed = RenewalReview.objects.filter(agreement=self.agreement)
-        held = {(review.period_number, review.kind): review for review in filed}
+        stored = {(review.period_number, review.kind): review for review in filed}
         written = {}
         for row in rows:
             values = self._review_values(row)
-            review = held.get(review_key(row))
+            review = stored.get(review_key(row))
             if review is None:
                 review = RenewalReview(agreement=self.agreement, opened_by=self.by, **values)
             else:
@@ -362,14 +364,16 @@ class _Writing:
 
     def _review_lines(self, rows: Iterable[Mapping], reviews: Mapping[ReviewKey, RenewalReview]) -> None:
         names = {str(site): site for site in self.sites.values()}
-        held = {(line.review_id, line.site_id): line for line in ReviewLine.objects.filter(review__in=reviews.values())}
+        stored = {
+            (line.review_id, line.site_id): line for line in ReviewLine.objects.filter(review__in=reviews.values())
+        }
         new, filled = [], []
         for row in rows:
             review = reviews[review_key(row)]
             for entry in row.get("lines", []):
                 site = names[entry["site"]]
                 values = self._line_values(entry, self._period(row["period"]))
-                line = held.get((review.pk, site.pk))
+                line = stored.get((review.pk, site.pk))
                 if line is None:
                     new.append(ReviewLine(review=review, site=site, **{"evidence": {}, **values}))
                     continue

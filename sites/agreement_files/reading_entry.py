@@ -27,7 +27,7 @@ def reading_problems(document: Document, stored: Document) -> Iterator[Problem]:
     """
     agreement = {**stored.get("agreement", {}), **document["agreement"]}
     executed = "executed_on" in stored.get("agreement", {})
-    held = {reading_key(row) for row in stored.get("readings", [])}
+    on_file = {reading_key(row) for row in stored.get("readings", [])}
     for index, row in enumerate(document.get("readings", [])):
         place, question = f"readings[{index}]", QUESTIONS.get(row["question"])
         if question is None:
@@ -36,9 +36,9 @@ def reading_problems(document: Document, stored: Document) -> Iterator[Problem]:
         elif row["choice"] not in list(question.choices):
             known = ", ".join(question.choices)
             yield Problem(f"{place}.choice", f"{shown(row['choice'])} is no choice. Choices: {known}.")
-        elif executed and reading_key(row) not in held:
-            said = "The agreement is executed, and another reading may touch what was billed."
-            yield Problem(place, f"{said} Choose it on the agreement's page of readings.")
+        elif executed and reading_key(row) not in on_file:
+            message = "The agreement is executed, and another reading may touch what was billed."
+            yield Problem(place, f"{message} Choose it on the agreement's page of readings.")
         elif problem := _day_problem(row, agreement.get("first_period_starts_on")):
             yield Problem(f"{place}.applies_from", problem)
 

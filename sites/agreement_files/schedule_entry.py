@@ -136,8 +136,8 @@ def _level(schedule: Schedule, level: Level) -> dict:
 
 
 def _cell(limit: Limit) -> str | dict:
-    said = str(limit) if limit.stated else ""
-    return {"printed": limit.printed, "corrected": said} if limit.printed else said
+    message = str(limit) if limit.stated else ""
+    return {"printed": limit.printed, "corrected": message} if limit.printed else message
 
 
 def _stated(key: str, value: str | None) -> dict:

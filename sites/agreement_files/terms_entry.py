@@ -38,7 +38,7 @@ def _is_dated(amendment: Mapping) -> bool:
 
 
 def _amendment(amendment: Mapping, schedules: Mapping[int, tuple[str, Schedule]]) -> AmendmentTerms:
-    held = schedules.get(amendment["number"])
+    stored = schedules.get(amendment["number"])
     return AmendmentTerms(
         number=amendment["number"],
         contract_number=amendment.get("contract_number", ""),
@@ -47,7 +47,7 @@ def _amendment(amendment: Mapping, schedules: Mapping[int, tuple[str, Schedule]]
         supplier_signature=_signature(amendment.get("supplier_signature")),
         expires_on=day_of(amendment.get("expires_on")),
         expiration_clause=amendment.get("expiration_clause", ""),
-        schedule=held[1] if held else None,
+        schedule=stored[1] if stored else None,
     )
 
 

@@ -97,8 +97,8 @@ def levels_drawing(
 
 
 def _words(what: str, found: Sequence[LevelDays]) -> str:
-    said = [f"{one.level or 'no level'} from {day_text(one.span.first_day)}" for one in found]
-    return f"{what}: {', '.join(said)}." if said else ""
+    message = [f"{one.level or 'no level'} from {day_text(one.span.first_day)}" for one in found]
+    return f"{what}: {', '.join(message)}." if message else ""
 
 
 def _ends(levels: Sequence[str], charged: Sequence[LevelDays], measured: Sequence[LevelDays], y) -> list[Line]:
@@ -107,7 +107,7 @@ def _ends(levels: Sequence[str], charged: Sequence[LevelDays], measured: Sequenc
     for what, found in (("charged", charged), ("measured", measured)):
         if found and found[-1].level in levels:
             at.setdefault(found[-1].level, []).append(what)
-    return [Line(str(y(level)), " and ".join(said)) for level, said in at.items()]
+    return [Line(str(y(level)), " and ".join(message)) for level, message in at.items()]
 
 
 def _days(span: DaySpan, x) -> list[Line]:

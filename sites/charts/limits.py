@@ -179,12 +179,12 @@ def _sentence(series: Series, span: DaySpan, through: date) -> str:
     if not stretches:
         return f"{series.name}: not counted."
     first, last = stretches[0].count, stretches[-1].count
-    said = f"{series.name}: {_standing(series, last, through)} on {day_text(last.day)}"
+    message = f"{series.name}: {_standing(series, last, through)} on {day_text(last.day)}"
     if first.day != last.day and first.quantity != last.quantity:
-        said += f", {first.quantity} on {day_text(first.day)}"
+        message += f", {first.quantity} on {day_text(first.day)}"
     if stretches[-1].carried_from:
-        said += ", not counted since"
-    return "; ".join([said, *(note for note in _reached_notes(series, through) if note)]) + "."
+        message += ", not counted since"
+    return "; ".join([message, *(note for note in _reached_notes(series, through) if note)]) + "."
 
 
 def _standing(series: Series, count: Counted, through: date) -> str:
@@ -195,8 +195,8 @@ def _standing(series: Series, count: Counted, through: date) -> str:
 
 def _reached_notes(series: Series, through: date, written: Callable[[date], str] = day_text) -> Iterable[str]:
     """The days on which the charged limits were reached, in words; the last one is empty where it was not."""
-    made = [count for count in series.counts if count.day <= through]
-    for one in days_reached(counts=made, limits=series.limits):
+    created = [count for count in series.counts if count.day <= through]
+    for one in days_reached(counts=created, limits=series.limits):
         if one.line.span.first_day > through:
             continue
         if one.above is not None:
@@ -350,15 +350,15 @@ def _gaps(stretches: Sequence[Stretch], first_day: date, last: date, scale: _Sca
     until = stretches[0].first_day if stretches else last + ONE_DAY
     if until <= Month.of(first_day).span.last_day:
         return ()
-    left, said = scale.x(first_day), "no count"
+    left, message = scale.x(first_day), "no count"
     width = scale.x(until) - left
-    word = Word(_text(left + width // 2), _text(scale.bottom - 60), said, "middle")
-    return (Gap(_text(left), _text(width), word if width >= len(said) * LETTER else None),)
+    word = Word(_text(left + width // 2), _text(scale.bottom - 60), message, "middle")
+    return (Gap(_text(left), _text(width), word if width >= len(message) * LETTER else None),)
 
 
 def _rings(series: Series, span: DaySpan, through: date, scale: _Scale) -> Iterable[Word]:
-    made = [count for count in series.counts if count.day <= through]
-    for one in days_reached(counts=made, limits=series.limits):
+    created = [count for count in series.counts if count.day <= through]
+    for one in days_reached(counts=created, limits=series.limits):
         if one.at is None or one.line.span.first_day > through:
             continue
         day = max(one.at.day, one.line.span.first_day)

@@ -24,8 +24,8 @@ def counts_on(*, counts: Iterable[Count], day: date) -> dict[str, Count]:
     """Return, per component, the latest count made on or before a day."""
     latest: dict[str, Count] = {}
     for count in counts:
-        held = latest.get(count.component)
-        if count.counted_on <= day and (held is None or count.counted_on > held.counted_on):
+        stored = latest.get(count.component)
+        if count.counted_on <= day and (stored is None or count.counted_on > stored.counted_on):
             latest[count.component] = count
     return latest
 
@@ -42,9 +42,9 @@ def baseline(*, counts: Iterable[Count], period: DaySpan, in_service_on: date) -
         return counts_on(counts=counts, day=period.first_day)
     first: dict[str, Count] = {}
     for count in counts:
-        held = first.get(count.component)
+        stored = first.get(count.component)
         if in_service_on <= count.counted_on <= period.last_day and (
-            held is None or count.counted_on < held.counted_on
+            stored is None or count.counted_on < stored.counted_on
         ):
             first[count.component] = count
     return first

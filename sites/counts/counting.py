@@ -36,10 +36,10 @@ def change_counts(
     stored = ComponentCount.objects.filter(
         site__in={figure.site.pk for figure in figures}, counted_on__in={figure.counted_on for figure in figures}
     )
-    held = {(row.site_id, row.counted_on, row.component_code): row for row in stored}
+    on_file = {(row.site_id, row.counted_on, row.component_code): row for row in stored}
     changes, standing, withdrawn = [], [], []
     for figure in figures:
-        row = held.get((figure.site.pk, figure.counted_on, figure.code))
+        row = on_file.get((figure.site.pk, figure.counted_on, figure.code))
         before = row.quantity if row else None
         if before == figure.quantity:
             continue

@@ -100,24 +100,24 @@ def record_counts(
     known = components_on(terms=agreement.as_terms(), day=counted_on, known_on=on)
     components = {part.code: part for part in known}
     stored = ComponentCount.objects.filter(site=site, counted_on=counted_on).select_related("recorded_by")
-    held = {row.component_code: row for row in stored}
+    on_file = {row.component_code: row for row in stored}
     wanted = {code: quantity for code, quantity in quantities.items() if quantity is not None}
-    wanted |= {code: None for code in withdrawn if code in held}
-    corrected = [code for code, quantity in wanted.items() if code in held and held[code].quantity != quantity]
+    wanted |= {code: None for code in withdrawn if code in on_file}
+    corrected = [code for code, quantity in wanted.items() if code in on_file and on_file[code].quantity != quantity]
     days = [] if quantities.keys() <= set(withdrawn) else date_faults(site, counted_on, on)
-    errors = [Refused("DATE", "counted_on", said) for said in days]
+    errors = [Refused("DATE", "counted_on", message) for message in days]
     errors += [*_text_faults("source", source), *_text_faults("reason", reason)]
     for code, quantity in quantities.items():
-        if said := _quantity_fault(components.get(code), code, quantity):
-            errors.append(Refused("COUNT", code, said))
+        if message := _quantity_fault(components.get(code), code, quantity):
+            errors.append(Refused("COUNT", code, message))
     if corrected and not reason.strip():
-        errors.append(Refused("REASON", "reason", _reason_missing(held[corrected[0]], site, components)))
+        errors.append(Refused("REASON", "reason", _reason_missing(on_file[corrected[0]], site, components)))
     if errors:
         raise CannotRecord(errors)
-    if conflicts := _conflicts(wanted, held, seen, components):
+    if conflicts := _conflicts(wanted, on_file, seen, components):
         raise Conflict(conflicts)
     figures = [Figure(site, counted_on, code, quantity, source) for code, quantity in wanted.items()]
-    added = sum(code not in held for code in wanted)
+    added = sum(code not in on_file for code in wanted)
     if not dry_run:
         change_counts(figures, reason=reason.strip(), on=on, by=by)
     return Recorded(added, len(corrected), len(wanted) - added - len(corrected))
@@ -133,20 +133,20 @@ def _text_faults(place: str, text: str) -> list[Refused]:
 
 def _reason_missing(row: ComponentCount, site: Site, components: Mapping[str, Component]) -> str:
     name = components[row.component_code].name if row.component_code in components else row.component_code
-    said = f"{name} at {site} on {day_text(row.counted_on)} is on file as {row.quantity}."
-    return f"{said} Say why it is corrected."
+    message = f"{name} at {site} on {day_text(row.counted_on)} is on file as {row.quantity}."
+    return f"{message} Say why it is corrected."
 
 
 def _conflicts(
     wanted: Mapping[str, int | None],
-    held: Mapping[str, ComponentCount],
+    on_file: Mapping[str, ComponentCount],
     seen: Mapping[str, int | None] | None,
     components: Mapping[str, Component],
 ) -> list[Conflicting]:
     """Figures that somebody else has stored since they were shown, and that are not what is wanted either."""
     found = []
     for code, quantity in wanted.items() if seen is not None else ():
-        row = held.get(code)
+        row = on_file.get(code)
         stored = row.quantity if row else None
         if stored not in (seen.get(code), quantity):
             by = str(row.recorded_by) if row and row.recorded_by else ""
@@ -178,8 +178,8 @@ def date_faults(site: Site, counted_on: date, on: date) -> list[str]:
     """Return what keeps a site from being counted on a day: before its start, or a day still to come."""
     faults = []
     if counted_on < site.in_service_on:
-        said = f"{day_text(counted_on)} lies before {site}'s first day in service, {day_text(site.in_service_on)}."
-        faults.append(f"{said} Correct the date.")
+        message = f"{day_text(counted_on)} lies before {site}'s first day in service, {day_text(site.in_service_on)}."
+        faults.append(f"{message} Correct the date.")
     if counted_on > on:
         faults.append(f"{day_text(counted_on)} lies after {day_text(on)}. Record a count once it was made.")
     return faults
@@ -215,10 +215,10 @@ def record_starting_level(
     if isinstance(found, NotInForce):
         raise CannotRecord([Refused("NOT_IN_FORCE", "level", found.message)])
     refused = _starting_refusal(site, found, period_number, level_code, reason)
-    held = ChargedLevel.objects.filter(site=site, period_number=period_number).select_related("level").first()
-    if refused is None and held is not None:
-        said = f"{site} is recorded at {held.level} for annual period {period_number}."
-        refused = Refused("RECORDED", "period_number", f"{said} Change that record instead.")
+    stored = ChargedLevel.objects.filter(site=site, period_number=period_number).select_related("level").first()
+    if refused is None and stored is not None:
+        message = f"{site} is recorded at {stored.level} for annual period {period_number}."
+        refused = Refused("RECORDED", "period_number", f"{message} Change that record instead.")
     if refused is not None:
         raise CannotRecord([refused])
     level = next(row for row in _level_rows(agreement, terms, found.schedule) if row.code == level_code)
@@ -232,21 +232,21 @@ def _starting_refusal(
 ) -> Refused | None:
     schedule, starts_in = found.schedule, found.period.number
     if period_number != starts_in:
-        said = f"{site} starts in annual period {starts_in}; the level of a later period is agreed at the review."
-        return Refused("PERIOD", "period_number", said)
+        message = f"{site} starts in annual period {starts_in}; the level of a later period is agreed at the review."
+        return Refused("PERIOD", "period_number", message)
     if period_number == 1 and schedule.opening.first_period_level:
         opening = schedule.level(schedule.opening.first_period_level)
-        said = f"Every site is charged at {opening.name} in the first annual period ({schedule.opening.clause})."
-        return Refused("OPENING", "period_number", f"{said} No other level can be recorded.")
+        message = f"Every site is charged at {opening.name} in the first annual period ({schedule.opening.clause})."
+        return Refused("OPENING", "period_number", f"{message} No other level can be recorded.")
     level = schedule.level(level_code)
     if level is None:
         names = ", ".join(row.code for row in schedule.levels)
-        said = f"{level_code} is no row of the price schedule in force. Choose one of {names}."
-        return Refused("UNKNOWN_LEVEL", "level", said)
+        message = f"{level_code} is no row of the price schedule in force. Choose one of {names}."
+        return Refused("UNKNOWN_LEVEL", "level", message)
     allowed = starting_levels(schedule=schedule)
     if level not in allowed:
-        said = f"A later site starts at {' or '.join(row.name for row in allowed)}, not at {level.name}."
-        return Refused("TOO_FAR", "level", f"{said} Choose another level.")
+        message = f"A later site starts at {' or '.join(row.name for row in allowed)}, not at {level.name}."
+        return Refused("TOO_FAR", "level", f"{message} Choose another level.")
     if not reason.strip():
         return Refused("NO_REASON", "reason", "Say why the site starts at this level.")
     return None
@@ -291,11 +291,11 @@ def end_service(
 def _ending_faults(site: Site, last_day: date, charged_through: date | None, reason: str) -> list[Refused]:
     faults = []
     if site.removed_on is not None:
-        said = f"The service of {site} ended on {day_text(site.removed_on)} already. Correct the site instead."
-        faults.append(Refused("ENDED", "last_day", said))
+        message = f"The service of {site} ended on {day_text(site.removed_on)} already. Correct the site instead."
+        faults.append(Refused("ENDED", "last_day", message))
     if last_day < site.in_service_on:
-        said = f"{day_text(last_day)} lies before {site}'s first day in service, {day_text(site.in_service_on)}."
-        faults.append(Refused("BEFORE_START", "last_day", said))
+        message = f"{day_text(last_day)} lies before {site}'s first day in service, {day_text(site.in_service_on)}."
+        faults.append(Refused("BEFORE_START", "last_day", message))
     if charged_through is None and reason.strip():
         faults.append(Refused("NO_DATE", "charged_through", "A reason needs the day through which charges go on."))
     if charged_through is None:
@@ -303,12 +303,12 @@ def _ending_faults(site: Site, last_day: date, charged_through: date | None, rea
     if not reason.strip():
         faults.append(Refused("NO_REASON", "reason", "Say why charges end before the annual period does."))
     if charged_through < last_day:
-        said = f"Charges cannot end on {day_text(charged_through)}, before the service does on {day_text(last_day)}."
-        faults.append(Refused("TOO_EARLY", "charged_through", said))
+        message = f"Charges cannot end on {day_text(charged_through)}, before the service does on {day_text(last_day)}."
+        faults.append(Refused("TOO_EARLY", "charged_through", message))
     period = annual_period_on(
         day=last_day, first_period_starts_on=site.agreement.first_period_starts_on, expires_on=None
     )
     if isinstance(period, AnnualPeriod) and charged_through > period.span.last_day:
-        said = f"Charges end with the annual period on {day_text(period.span.last_day)} anyway."
-        faults.append(Refused("TOO_LATE", "charged_through", f"{said} Leave this empty."))
+        message = f"Charges end with the annual period on {day_text(period.span.last_day)} anyway."
+        faults.append(Refused("TOO_LATE", "charged_through", f"{message} Leave this empty."))
     return faults

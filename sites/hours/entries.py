@@ -13,7 +13,7 @@ from sites.hours.prices import NOTHING_BEFORE, Opening, Together, blocks_amount,
 
 
 @dataclass(frozen=True)
-class BlockPurchase:
+class Purchase:
     """Whole blocks of prepaid hours bought on one day."""
 
     key: int
@@ -41,7 +41,7 @@ class BoughtBlocks:
     A purchase on a day without a stated block brings nothing; `problem` says why.
     """
 
-    purchase: BlockPurchase
+    purchase: Purchase
     terms: TermsFound | NotInForce
     first_block: int | None = None
     last_block: int | None = None
@@ -146,7 +146,7 @@ class LedgerRow:
     hours: Decimal
     balance: Decimal
     waiting: Decimal
-    purchase: BlockPurchase | None = None
+    purchase: Purchase | None = None
     work: Work | None = None
     block: int | None = None
     last_block: int | None = None
@@ -168,7 +168,7 @@ class Block:
     """One block of the pool, numbered from the oldest. `completed_on` is the day on which its last hour was used."""
 
     number: int
-    purchase: BlockPurchase
+    purchase: Purchase
     hours: Decimal
     used: Decimal
     completed_on: date | None

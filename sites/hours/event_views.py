@@ -110,10 +110,10 @@ class BuyBlocks(HoursEvent):
     def perform(self, form):
         purchase = buy_blocks(agreement=self.agreement, on=self.on, by=self.request.user, **form.cleaned_data)
         now = self.position()
-        said = f"{blocks_text(purchase.blocks)} bought on {day_text(purchase.bought_on)}"
+        message = f"{blocks_text(purchase.blocks)} bought on {day_text(purchase.bought_on)}"
         covered = now.ledger.purchases[purchase.pk].covered
         waited = f" {hours_text(covered)} that waited are covered." if covered else ""
-        return f"{said}: {hours_text(now.balance)} are left on {day_text(self.on)}.{waited}"
+        return f"{message}: {hours_text(now.balance)} are left on {day_text(self.on)}.{waited}"
 
 
 class EnterWork(HoursEvent):
@@ -251,5 +251,5 @@ class ReverseBlocks(HoursEvent):
         purchase = reverse_blocks(purchase=self.purchase, on=self.on, by=self.request.user, **form.cleaned_data)
         now = self.position()
         waits = f" {hours_text(now.waiting)} of work now wait for a block." if now.waiting else ""
-        said = f"The purchase of {blocks_text(purchase.blocks)} of {day_text(purchase.bought_on)} is reversed."
-        return f"{said} {hours_text(now.balance)} are left on {day_text(self.on)}.{waits}"
+        message = f"The purchase of {blocks_text(purchase.blocks)} of {day_text(purchase.bought_on)} is reversed."
+        return f"{message} {hours_text(now.balance)} are left on {day_text(self.on)}.{waits}"

@@ -61,15 +61,15 @@ class ReplacesField(forms.TypedChoiceField):
     widget = forms.RadioSelect
 
     def __init__(self, *, rows: Iterable[BlockPurchase | IntegrationOrder], what: str, taken_back: str):
-        held = {str(row.pk): row for row in rows}
+        stored = {str(row.pk): row for row in rows}
         choices = [(self.NEW, f"No, it is a new {what} and charged as such")]
-        for key, row in held.items():
+        for key, row in stored.items():
             when = f"{taken_back} on {day_text(row.reversed_on)}: {row.reversal_reason}"
             choices.append((key, f"Yes, in place of that of {day_text(row.happened_on)} ({when})"))
         super().__init__(
             label=f"Does it take the place of the {what} that was {taken_back}?",
             choices=choices,
-            coerce=lambda value: held.get(value),
+            coerce=lambda value: stored.get(value),
             empty_value=None,
             help_text="What was waived of a charge is not billed again for the one in its place.",
             error_messages={"required": f"Say whether it takes the place of the {what} that was {taken_back}."},
@@ -136,7 +136,7 @@ class NewWorkForm(WorkForm):
     def facts(self) -> dict:
         """What the recording function is given. The form must be valid."""
         facts = dict(self.cleaned_data)
-        return facts | {"alike_allowed": facts.pop("alike")}
+        return facts | {"allow_duplicate": facts.pop("alike")}
 
 
 class ChangeForm(WorkForm):
@@ -145,8 +145,10 @@ class ChangeForm(WorkForm):
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args, entry: WorkEntry, **kwargs):
-        said = {name: getattr(entry, name) for name in ("worked_on", "site", "service", "hours", "person", "reference")}
-        super().__init__(*args, initial={**said, "seen": entry_version(entry)}, **kwargs)
+        message = {
+            name: getattr(entry, name) for name in ("worked_on", "site", "service", "hours", "person", "reference")
+        }
+        super().__init__(*args, initial={**message, "seen": entry_version(entry)}, **kwargs)
         self.fields["reason"] = forms.CharField(
             label="Why it is changed",
             max_length=LONGEST_REASON,

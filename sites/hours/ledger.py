@@ -18,7 +18,7 @@ from contracts.readings import Minimum
 from contracts.terms import AgreementTerms, NotInForce, expiration_known
 from sites.hours.entries import (
     Block,
-    BlockPurchase,
+    Purchase,
     BoughtBlocks,
     HourlyWork,
     LedgerRow,
@@ -112,16 +112,16 @@ class HourLedger:
     @property
     def notices(self) -> tuple[str, ...]:
         """What could not be taken into account because no terms are in force, in words, each once."""
-        said = [bought.problem for bought in self.purchases.values() if bought.problem]
-        said += [each.terms.message for each in self.outcomes.values() if isinstance(each.terms, NotInForce)]
-        return tuple(dict.fromkeys(said))
+        message = [bought.problem for bought in self.purchases.values() if bought.problem]
+        message += [each.terms.message for each in self.outcomes.values() if isinstance(each.terms, NotInForce)]
+        return tuple(dict.fromkeys(message))
 
     def _rules(self, day: date) -> HourRules:
         return hour_rules(agreement=self.agreement, day=day, known_on=self.known_on)
 
 
 def hour_ledger(
-    *, agreement: AgreementTerms, purchases: Iterable[BlockPurchase], work: Iterable[Work], known_on: date
+    *, agreement: AgreementTerms, purchases: Iterable[Purchase], work: Iterable[Work], known_on: date
 ) -> HourLedger:
     """Return what becomes of every purchase and every hour of work, as known on a day (paragraphs 1 and 2).
 
@@ -133,7 +133,7 @@ def hour_ledger(
     a key that is used twice, negative hours or a purchase of less than one block.
     """
     pool = _Pool(cache(lambda day: hour_rules(agreement=agreement, day=day, known_on=known_on)))
-    events: list[tuple[date, int, int, BlockPurchase | Work]] = [
+    events: list[tuple[date, int, int, Purchase | Work]] = [
         *((purchase.bought_on, 0, purchase.key, purchase) for purchase in purchases),
         *((entry.worked_on, 1, entry.key, entry) for entry in work),
     ]
@@ -176,7 +176,7 @@ class _Entry:
 class _OpenBlock:
     """A block on its way from the purchase to its last hour."""
 
-    purchase: BlockPurchase
+    purchase: Purchase
     hours: Decimal
     used: Decimal = ZERO
     completed_on: date | None = None
@@ -219,7 +219,7 @@ class _Pool:
         self.minimum = _Minimum()
         self.rows: list[LedgerRow] = []
 
-    def buy(self, purchase: BlockPurchase) -> None:
+    def buy(self, purchase: Purchase) -> None:
         if purchase.key in self.purchases:
             raise ValueError(f"Two purchases have the key {purchase.key}.")
         if purchase.blocks < 1:

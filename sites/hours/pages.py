@@ -95,8 +95,8 @@ def _what(row: LedgerRow, sites: Mapping[int, Site]) -> str:
     if row.work is None:
         return ""
     parts = [sites[row.work.site_key], row.work.service, row.work.person, row.work.reference]
-    said = ", ".join(str(part) for part in parts if part)
-    return f"{said} (work of {day_text(row.work.worked_on)})" if row.movement is Movement.COVERED else said
+    message = ", ".join(str(part) for part in parts if part)
+    return f"{message} (work of {day_text(row.work.worked_on)})" if row.movement is Movement.COVERED else message
 
 
 def _blocks(row: LedgerRow) -> str:
@@ -155,9 +155,11 @@ def balance_drawing(*, position: Position, span: DaySpan, today: date) -> Drawin
 
 
 def _summary(position: Position, open_spans: Sequence[DaySpan]) -> str:
-    said = f"On {day_text(position.on)} {hours_text(position.balance)} are left."
+    message = f"On {day_text(position.on)} {hours_text(position.balance)} are left."
     spans = "; ".join(f"{day_text(one.first_day)} to {day_text(one.last_day)}" for one in open_spans)
-    return f"{said} Hourly prices are open {spans}." if spans else f"{said} Hourly prices are not open at any time."
+    return (
+        f"{message} Hourly prices are open {spans}." if spans else f"{message} Hourly prices are not open at any time."
+    )
 
 
 def drawn_span(*, ledger: HourLedger, on: date) -> DaySpan:

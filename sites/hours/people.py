@@ -26,8 +26,8 @@ def person_refusals(*, person: str, place: str = "person") -> list[Refused]:
     """Return what stops a name from being stored: characters in it that nobody can see."""
     for position, character in enumerate(person, start=1):
         if _shows_nothing(character) and character not in _JOINERS:
-            said = f"Character {position} of the name shows nothing (U+{ord(character):04X})."
-            return [Refused("INVISIBLE", place, f"{said} Type the name again without it.")]
+            message = f"Character {position} of the name shows nothing (U+{ord(character):04X})."
+            return [Refused("INVISIBLE", place, f"{message} Type the name again without it.")]
     return []
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from contracts.periods import day_text
 from contracts.terms import AgreementTerms, NotInForce
-from sites.hours.entries import BlockPurchase as Bought
+from sites.hours.entries import Purchase
 from sites.hours.entries import HourlyWork, UnusedHours, Work
 from sites.hours.ledger import HourLedger, hour_ledger
 from sites.hours.prices import BothWays, HourlyStatus, blocks_text, hours_text
@@ -23,7 +23,7 @@ def ledger_of(*, agreement_id: int, terms: AgreementTerms, known_on: date) -> Ho
     work = WorkEntry.objects.filter(site__agreement=agreement_id).standing(known_on=known_on)
     return hour_ledger(
         agreement=terms,
-        purchases=[Bought(*row) for row in purchases.values_list(*_PURCHASE)],
+        purchases=[Purchase(*row) for row in purchases.values_list(*_PURCHASE)],
         work=[Work(*row) for row in work.values_list(*_WORK)],
         known_on=known_on,
     )

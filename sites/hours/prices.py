@@ -105,9 +105,9 @@ class BothWays:
             missing.append("no hourly price")
         else:
             prices.append(f"{money_text(self.hourly_amount)} by the hour")
-        said = f"{hours_text(self.hours)} cost {' and '.join(prices)}." if prices else ""
+        message = f"{hours_text(self.hours)} cost {' and '.join(prices)}." if prices else ""
         unsaid = f"The price schedule states {' and '.join(missing)}." if missing else ""
-        return f"{said} {unsaid}".strip()
+        return f"{message} {unsaid}".strip()
 
 
 def blocks_text(blocks: int) -> str:
@@ -274,16 +274,16 @@ class HourlyStatus:
             until = f" to {day_text(self.until)}" if self.until else " on"
             reasons = " and ".join(self._reason(reason) for reason in self.reasons)
             return f"Hourly prices are open from {day_text(self.since)}{until}: {reasons}."
-        said = [f"Hourly prices are closed on {day_text(self.day)}"]
+        message = [f"Hourly prices are closed on {day_text(self.day)}"]
         if self.needed is not None:
-            said.append(f": {self.completed} of {blocks_text(self.needed)} completed")
+            message.append(f": {self.completed} of {blocks_text(self.needed)} completed")
         if self.opens_on:
-            said.append(
+            message.append(
                 f". They open on {day_text(self.opens_on)}{' at the latest' if self.needed is not None else ''}"
             )
         elif self.month is not None:
-            said.append(f". The annual period ends before its {ORDINALS[self.month - 1]} month")
-        return "".join(said) + "."
+            message.append(f". The annual period ends before its {ORDINALS[self.month - 1]} month")
+        return "".join(message) + "."
 
     def _reason(self, reason: Opening) -> str:
         if reason is Opening.BLOCKS_COMPLETED:
@@ -355,5 +355,5 @@ def block_warning(*, status: HourlyStatus, prices: HourPrices, hours: Decimal | 
     if compared.difference is None or compared.difference < 0:
         return None
     shown = both_ways(prices=prices, hours=Decimal(prices.block_hours + 1)) if hours is None else compared
-    said = f"Hourly prices are open to {day_text(status.until)}" if status.until else "Hourly prices are open"
-    return f"{said}: a new block is not cheaper. {shown.sentence}"
+    message = f"Hourly prices are open to {day_text(status.until)}" if status.until else "Hourly prices are open"
+    return f"{message}: a new block is not cheaper. {shown.sentence}"

@@ -62,8 +62,8 @@ def buy_blocks(
         *replacement_refusals(replaces, among=BlockPurchase.objects.filter(agreement=agreement).replaceable()),
     ]
     if blocks > MOST_BLOCKS:
-        said = f"{blocks} blocks at once are more than {MOST_BLOCKS:,}. Check the number."
-        faults.append(Refused("TOO_MANY_BLOCKS", "blocks", said))
+        message = f"{blocks} blocks at once are more than {MOST_BLOCKS:,}. Check the number."
+        faults.append(Refused("TOO_MANY_BLOCKS", "blocks", message))
     if faults:
         raise CannotRecord(faults)
     return BlockPurchase.objects.create(
@@ -112,7 +112,7 @@ def enter_work(
     person: str,
     reference: str = "",
     agreement: Agreement | None = None,
-    alike_allowed: bool = True,
+    allow_duplicate: bool = True,
     on: date,
     by: User | None,
 ) -> WorkEntry:
@@ -121,12 +121,12 @@ def enter_work(
     Raises CannotRecord, naming the field, for work outside the term or after `on`, at a site that is not in service or
     belongs to another agreement than the one given, for hours that are no positive hundredths or make more than 24 for
     the person on that day under all agreements, and for a service that the schedule does not charge by hours. With
-    `alike_allowed` False, also for an entry that is on file word for word: a form that was sent twice.
+    `allow_duplicate` False, also for an entry that is on file word for word: a form that was sent twice.
     """
     agreement = _lock_for_work(site.agreement_id if agreement is None else agreement.pk)
     done = _done(site, worked_on, service, hours, person, reference)
     faults = _faults(agreement, done, on=on)
-    if not faults and not alike_allowed:
+    if not faults and not allow_duplicate:
         faults = _alike(done)
     if faults:
         raise CannotRecord(faults)
@@ -158,8 +158,8 @@ def change_work(
     agreement, entry = _locked(entry)
     _refuse_reversed(entry, "entry")
     if entry.billed_on is not None:
-        said = f"The entry was billed on {day_text(entry.billed_on)} and stays as it is. {ENTER_ANEW}"
-        raise CannotRecord([Refused("BILLED", "", said)])
+        message = f"The entry was billed on {day_text(entry.billed_on)} and stays as it is. {ENTER_ANEW}"
+        raise CannotRecord([Refused("BILLED", "", message)])
     if seen and seen != entry_version(entry):
         raise CannotRecord([Refused("STALE", "", STALE)])
     done = _done(site, worked_on, service, hours, person, reference)
@@ -209,8 +209,8 @@ def correct_work(
         *_faults(agreement, done, on=on, instead_of=entry),
     ]
     if not faults and _says_the_same(entry, agreement, done, on):
-        said = "Nothing is different. Change what is wrong, or reverse the entry without another one in its place."
-        faults.append(Refused("SAME", "", said))
+        message = "Nothing is different. Change what is wrong, or reverse the entry without another one in its place."
+        faults.append(Refused("SAME", "", message))
     if faults:
         raise CannotRecord(faults)
     _reverse(entry, reason, on, by)
@@ -239,8 +239,8 @@ def reverse_work(*, entry: WorkEntry, reason: str, on: date, by: User | None) ->
 
 def entry_version(entry: WorkEntry) -> str:
     """Return a mark of what an entry says, by which `change_work` notices that somebody else has changed it."""
-    said = (entry.site_id, entry.worked_on, entry.service, entry.hours, entry.person, entry.reference)
-    return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
+    message = (entry.site_id, entry.worked_on, entry.service, entry.hours, entry.person, entry.reference)
+    return hashlib.sha256(repr(message).encode()).hexdigest()[:16]
 
 
 # ---- what all of them share --------------------------------------------------------------------------------------
@@ -256,8 +256,8 @@ def replacement_refusals(replaces: models.Model | None, *, among: QuerySet) -> l
     """Return why something cannot be recorded in place of a charge that was taken back."""
     if replaces is None or among.filter(pk=replaces.pk).exists():
         return []
-    said = f"{replaces} cannot be replaced: it stands, was never billed, or another one stands in its place already."
-    return [Refused("NOT_REPLACEABLE", "replaces", f"{said} Record a new charge, or choose again.")]
+    message = f"{replaces} cannot be replaced: it stands, was never billed, or another one stands in its place already."
+    return [Refused("NOT_REPLACEABLE", "replaces", f"{message} Record a new charge, or choose again.")]
 
 
 def lock_people(agreements: Collection[int] | QuerySet) -> None:
@@ -325,15 +325,15 @@ def _faults(agreement: Agreement, done: _Done, *, on: date, instead_of: WorkEntr
     if not done.service:
         faults.append(Refused("NO_SERVICE", "service", "Choose the service that was done."))
     if done.site.agreement_id != agreement.pk:
-        said = f"{done.site} is no site of agreement {agreement.number}. Choose one of its sites."
-        return [*faults, Refused("OTHER_AGREEMENT", "site", said)]
+        message = f"{done.site} is no site of agreement {agreement.number}. Choose one of its sites."
+        return [*faults, Refused("OTHER_AGREEMENT", "site", message)]
     site = {name: getattr(done.site, name) for name in ("in_service_on", "removed_on")}
     return [*faults, *out_of_service(name=str(done.site), worked_on=done.worked_on, **site)]
 
 
 def _alike(done: _Done) -> list[Refused]:
-    said = ("site", "worked_on", "hours", "person", "reference")
-    same = WorkEntry.objects.filter(reversed_on=None, **{name: getattr(done, name) for name in said})
+    sentence = ("site", "worked_on", "hours", "person", "reference")
+    same = WorkEntry.objects.filter(reversed_on=None, **{name: getattr(done, name) for name in sentence})
     if not any(chargeable_service(services=[row.service], service=done.service) for row in same):
         return []
     message = "An entry that says the same is on file. If this is another one, confirm it below and enter it again."
@@ -359,8 +359,8 @@ def _says_the_same(entry: WorkEntry, agreement: Agreement, done: _Done, on: date
 
 def _refuse_reversed(row: BlockPurchase | WorkEntry, what: str) -> None:
     if row.reversed_on is not None:
-        said = f"The {what} was reversed on {day_text(row.reversed_on)}: {row.reversal_reason}. Enter what is right."
-        raise CannotRecord([Refused("REVERSED", "", said)])
+        message = f"The {what} was reversed on {day_text(row.reversed_on)}: {row.reversal_reason}. Enter what is right."
+        raise CannotRecord([Refused("REVERSED", "", message)])
 
 
 def _reverse(row: BlockPurchase | WorkEntry, reason: str, on: date, by: User | None) -> BlockPurchase | WorkEntry:

@@ -73,17 +73,19 @@ def _hours_refusals(
     if not hours.is_finite() or hours <= 0:
         return [Refused("NOT_POSITIVE", "hours", f"{hours} is no amount of work. Enter more than 0 hours.")]
     if hours > MOST_HOURS:
-        said = f"{hours} hours are more than a day has. Enter the hours of each day by themselves."
-        return [Refused("MORE_THAN_A_DAY", "hours", said)]
+        message = f"{hours} hours are more than a day has. Enter the hours of each day by themselves."
+        return [Refused("MORE_THAN_A_DAY", "hours", message)]
     if hours * 100 % 1:
-        said = f"{hours} has more than two decimals. Enter hundredths of an hour, such as 7.25."
-        return [Refused("MORE_THAN_TWO_DECIMALS", "hours", said)]
+        message = f"{hours} has more than two decimals. Enter hundredths of an hour, such as 7.25."
+        return [Refused("MORE_THAN_TWO_DECIMALS", "hours", message)]
     if hours_on_file + hours > MOST_HOURS:
         when = day_text(worked_on) if worked_on else "that day"
         filed, wanted, most = (hours_text(each) for each in (hours_on_file, hours_on_file + hours, MOST_HOURS))
-        said = f"{person or 'The person'} has {filed} on file for {when}; this entry would make it {wanted} of {most}."
-        said = f"{said} Correct the day, the person or the hours."
-        return [Refused("MORE_THAN_A_DAY", "hours", said)]
+        message = (
+            f"{person or 'The person'} has {filed} on file for {when}; this entry would make it {wanted} of {most}."
+        )
+        message = f"{message} Correct the day, the person or the hours."
+        return [Refused("MORE_THAN_A_DAY", "hours", message)]
     return []
 
 
@@ -92,11 +94,13 @@ def _day_refusals(agreement: AgreementTerms, day: date, known_on: date, *, place
     begins_on = agreement.first_period_starts_on
     expires_on, source = expiration_known(agreement=agreement, known_on=known_on)
     if day < begins_on:
-        said = f"The {what} of {day_text(day)} lies before {day_text(begins_on)}, when the first annual period begins."
-        return [Refused("BEFORE_FIRST_PERIOD", place, f"{said} Choose that day or a later one.")]
+        message = (
+            f"The {what} of {day_text(day)} lies before {day_text(begins_on)}, when the first annual period begins."
+        )
+        return [Refused("BEFORE_FIRST_PERIOD", place, f"{message} Choose that day or a later one.")]
     if expires_on is not None and day > expires_on:
-        said = f"The {what} of {day_text(day)} lies after {day_text(expires_on)}, when {agreement.name} expires"
-        return [Refused("AFTER_EXPIRATION", place, f"{said} ({source}). Choose an earlier day, or extend the term.")]
+        message = f"The {what} of {day_text(day)} lies after {day_text(expires_on)}, when {agreement.name} expires"
+        return [Refused("AFTER_EXPIRATION", place, f"{message} ({source}). Choose an earlier day, or extend the term.")]
     return []
 
 
@@ -109,10 +113,10 @@ def _service_refusals(
     included = terms.schedule.includes(service) if isinstance(terms, TermsFound) else None
     if included:
         clause = f" ({included.clause})" if included.clause else ""
-        said = f"{included.name} is included in the annual price{clause} and cannot be charged."
-        return [Refused("INCLUDED_IN_ANNUAL_PRICE", "service", said)]
+        message = f"{included.name} is included in the annual price{clause} and cannot be charged."
+        return [Refused("INCLUDED_IN_ANNUAL_PRICE", "service", message)]
     if not services:
-        said = "The price schedule charges no service by hours. Enter its services by an amendment."
-        return [Refused("UNKNOWN_SERVICE", "service", said)]
-    said = f"“{service}” is no service that is charged by hours. Choose {' or '.join(services)}."
-    return [Refused("UNKNOWN_SERVICE", "service", said)]
+        message = "The price schedule charges no service by hours. Enter its services by an amendment."
+        return [Refused("UNKNOWN_SERVICE", "service", message)]
+    message = f"“{service}” is no service that is charged by hours. Choose {' or '.join(services)}."
+    return [Refused("UNKNOWN_SERVICE", "service", message)]

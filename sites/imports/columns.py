@@ -79,7 +79,7 @@ def match_headings(
     choices = choices or {}
     exact, alike = _by_name(columns)
     titles = tuple(text if text.strip() else f"number {place}" for place, text in enumerate(headings, start=1))
-    held: list[str | None] = []
+    stored: list[str | None] = []
     unclear = []
 
     def found(text: str) -> tuple[str, ...]:
@@ -89,18 +89,18 @@ def match_headings(
         chosen = choices.get(title)
         keys = found(chosen or heading)
         if chosen == LEFT_OUT:
-            held.append(LEFT_OUT)
+            stored.append(LEFT_OUT)
         elif len(keys) == 1:
-            held.append(keys[0])
+            stored.append(keys[0])
         else:
-            held.append(None)
+            stored.append(None)
             unclear.append((title, _unclear(keys, columns)))
     return Headings(
-        held=tuple(held),
+        held=tuple(stored),
         titles=titles,
         unclear=tuple(unclear),
         left_out=tuple(title for title in titles if choices.get(title) == LEFT_OUT),
-        chosen=tuple((title, key) for title, key in zip(titles, held, strict=True) if choices.get(title) and key),
+        chosen=tuple((title, key) for title, key in zip(titles, stored, strict=True) if choices.get(title) and key),
     )
 
 

@@ -52,13 +52,13 @@ class CountImport(ImportKind):
         self, rows: Sequence[CountRow], *, headings: Headings, scope: Scope, errors: list[SheetError]
     ) -> Compared:
         found, silent = _with_sites(rows, scope.terms, errors)
-        held = _on_file(found)
-        _check_rows(found, held, scope, errors)
+        stored = _on_file(found)
+        _check_rows(found, stored, scope, errors)
         codes = [key for key in headings.held if key and key not in (SITE, DATE, AGREEMENT)]
         compared = Compared(headings=tuple(codes))
         compared.rows += [PreviewRow(row.number, f"{site}, no figures", (EMPTY,) * len(codes)) for row, site in silent]
         for row, site in found:
-            cells = tuple(_cell(row, held, site, code) for code in codes)
+            cells = tuple(_cell(row, stored, site, code) for code in codes)
             compared.rows.append(PreviewRow(row.number, f"{site}, {day_text(row.counted_on)}", cells))
             compared.facts += [
                 Figure(site, row.counted_on, code, row.quantities[code])
@@ -134,13 +134,13 @@ def _with_sites(
             continue
         first = first_rows.setdefault((site.pk, row.counted_on), row.number)
         if first != row.number:
-            said = f"{site} has a row for {row.counted_on} already: row {first}. Keep one of them."
-            errors.append(SheetError(said, row.number, DATE, row.counted_on.isoformat()))
+            message = f"{site} has a row for {row.counted_on} already: row {first}. Keep one of them."
+            errors.append(SheetError(message, row.number, DATE, row.counted_on.isoformat()))
         found.append((row, site))
     return found, silent
 
 
-def _check_rows(found: Found, held: Held, scope: Scope, errors: list[SheetError]) -> None:
+def _check_rows(found: Found, stored: Held, scope: Scope, errors: list[SheetError]) -> None:
     """Note days and components that cannot be counted; what is on file just like that is not judged again."""
 
     @cache
@@ -152,14 +152,14 @@ def _check_rows(found: Found, held: Held, scope: Scope, errors: list[SheetError]
         fresh = {
             code: quantity
             for code, quantity in row.quantities.items()
-            if held.get((site.pk, row.counted_on, code)) != quantity
+            if stored.get((site.pk, row.counted_on, code)) != quantity
         }
-        for said in date_faults(site, row.counted_on, scope.on) if fresh or not row.quantities else ():
-            errors.append(SheetError(said, row.number, DATE, row.counted_on.isoformat()))
+        for message in date_faults(site, row.counted_on, scope.on) if fresh or not row.quantities else ():
+            errors.append(SheetError(message, row.number, DATE, row.counted_on.isoformat()))
         for code, quantity in fresh.items():
             if code not in known(site.agreement_id, row.counted_on):
-                said = NO_COMPONENT.format(site, day_text(row.counted_on))
-                errors.append(SheetError(said, row.number, code, str(quantity)))
+                message = NO_COMPONENT.format(site, day_text(row.counted_on))
+                errors.append(SheetError(message, row.number, code, str(quantity)))
 
 
 def _on_file(found: Found) -> Held:
@@ -170,11 +170,11 @@ def _on_file(found: Found) -> Held:
     return {(site, day, code): quantity for site, day, code, quantity in rows}
 
 
-def _cell(row: CountRow, held: Held, site: Site, code: str) -> PreviewCell:
+def _cell(row: CountRow, stored: Held, site: Site, code: str) -> PreviewCell:
     quantity = row.quantities.get(code)
     if quantity is None:
         return EMPTY
-    filed = held.get((site.pk, row.counted_on, code))
+    filed = stored.get((site.pk, row.counted_on, code))
     if filed is None:
         return PreviewCell(State.NEW, str(quantity))
     if filed == quantity:

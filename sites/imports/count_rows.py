@@ -117,16 +117,16 @@ def _row(number: int, cells: Sequence[Cell], headings: Headings, errors: list[Sh
 
 def _quantity(number: int, column: str, cell: Cell, errors: list[SheetError]) -> int | None:
     value = cell.value
-    said = "This is no count. Counts are whole numbers from 0 to 999,999,999."
+    message = "This is no count. Counts are whole numbers from 0 to 999,999,999."
     if cell.formula:
-        said = FORMULA
+        message = FORMULA
     elif isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**9:
         return value
     elif isinstance(value, str) and _QUANTITY.fullmatch(value.strip(" ")):
         return int(value.strip(" "))
     elif isinstance(value, float) or (isinstance(value, str) and re.fullmatch(r" *[0-9]+[.,][0-9]+ *", value)):
-        said = "A count is a whole number, without a fraction or separator. Write plain digits."
+        message = "A count is a whole number, without a fraction or separator. Write plain digits."
     elif str(value).strip(" ").startswith("-"):
-        said = "A count cannot be negative. Write 0 or more."
-    errors.append(SheetError(said, number, column, cell.text))
+        message = "A count cannot be negative. Write 0 or more."
+    errors.append(SheetError(message, number, column, cell.text))
     return None

@@ -10,7 +10,7 @@ from contracts.models import Component
 from contracts.periods import day_text
 from sites.counts.counting import BATCH, Figure, change_counts
 from sites.imports.kinds import Undoing, told
-from sites.imports.undoing import reports_resting
+from sites.imports.undoing import dependent_reports
 from sites.models import CountChange, ImportedFile, RenewalReview
 
 Cell = tuple[int, date, str]
@@ -29,7 +29,7 @@ def count_undoing(file: ImportedFile) -> Undoing:
     sentence = f"{_figures(new)} would be withdrawn, and {back}"
     if _moves_a_switch(changes):
         sentence += f" {CHARGES_FOLLOW}"
-    return Undoing(sentence, told([*_changed_since(changes), *_resting_on(file, changes)]))
+    return Undoing(sentence, told([*_changed_since(changes), *_dependents(file, changes)]))
 
 
 CHARGES_FOLLOW = (
@@ -105,18 +105,18 @@ def _sources_before(changes: list[CountChange]) -> dict[Cell, str]:
     return found
 
 
-def _resting_on(file: ImportedFile, changes: list[CountChange]) -> list[str]:
+def _dependents(file: ImportedFile, changes: list[CountChange]) -> list[str]:
     """Issued reports and agreed reviews that took in figures of the file."""
     first: dict[int, date] = {}
     for change in changes:
-        held = first.get(change.site.agreement_id, change.counted_on)
-        first[change.site.agreement_id] = min(held, change.counted_on)
-    found = reports_resting(
+        stored = first.get(change.site.agreement_id, change.counted_on)
+        first[change.site.agreement_id] = min(stored, change.counted_on)
+    found = dependent_reports(
         file, agreements=first, rests=lambda key, month: month.span.last_day >= first[key], what="figures"
     )
     reviews = RenewalReview.objects.filter(agreement__in=first, agreed_on__isnull=False)
     for review in reviews.select_related("agreement").order_by("agreement", "period_number", "kind"):
         if review.cut_off_on >= first[review.agreement_id]:
-            said = f"{review}, agreed on {day_text(review.agreed_on)}, rests on figures of this file"
-            found.append(f"{said}. What was agreed stays; correct the figures instead.")
+            message = f"{review}, agreed on {day_text(review.agreed_on)}, rests on figures of this file"
+            found.append(f"{message}. What was agreed stays; correct the figures instead.")
     return found

@@ -45,9 +45,9 @@ class ColumnsForm(forms.Form):
         known = [(f"{PREFIX}{column.key}", _told(column)) for column in columns]
         choices = [(NOT_CHOSEN, "Choose"), *known, (LEAVE_OUT, "Leave this column out")]
         self.titles = [title for title, _said in unclear]
-        for place, (title, said) in enumerate(unclear):
+        for place, (title, message) in enumerate(unclear):
             self.fields[f"column-{place}"] = forms.ChoiceField(
-                label=f"“{title}”", choices=choices, initial=NOT_CHOSEN, help_text=said
+                label=f"“{title}”", choices=choices, initial=NOT_CHOSEN, help_text=message
             )
             if remembers:
                 label = f"Remember “{title}” for this agreement"

@@ -78,8 +78,8 @@ def _looked(kind: ImportKind, file: Incoming, on: date) -> tuple[Preview, list]:
     earlier = standing_import(kind, file)
     if earlier is not None:
         return Preview(earlier=told_earlier(kind, earlier)), []
-    held = Agreement.objects.with_terms()
-    chosen = held.filter(pk=file.agreement.pk) if file.agreement else held
+    stored = Agreement.objects.with_terms()
+    chosen = stored.filter(pk=file.agreement.pk) if file.agreement else stored
     scope = Scope(file.agreement, {row.pk: row.as_terms() for row in chosen}, on)
     read = kind.read(file.content, columns=kind.columns(scope), choices=file.choices)
     errors = [*read.errors, *_name_errors(file.name)]
@@ -107,9 +107,9 @@ def standing_import(kind: ImportKind, file: Incoming) -> ImportedFile | None:
 
 def told_earlier(kind: ImportKind, earlier: ImportedFile) -> str:
     """Say when a file was imported, as what and by whom."""
-    said = f"This file was imported on {day_text(earlier.imported_on)} as {earlier.name}"
+    message = f"This file was imported on {day_text(earlier.imported_on)} as {earlier.name}"
     by = f" by {earlier.imported_by}" if earlier.imported_by else ""
-    return f"{said}{by}, with {kind.counted(earlier.rows)}. Nothing was changed."
+    return f"{message}{by}, with {kind.counted(earlier.rows)}. Nothing was changed."
 
 
 def _titles(headings: Headings) -> dict[str, str]:
@@ -196,7 +196,7 @@ def _keys(file: Incoming) -> list[int]:
 
 
 def _unclear_errors(preview: Preview) -> list[SheetError]:
-    return [SheetError(said, 1, title) for title, said in preview.unclear]
+    return [SheetError(message, 1, title) for title, message in preview.unclear]
 
 
 def _reason_refusals(preview: Preview, reason: str) -> list[Refused]:
@@ -208,8 +208,8 @@ def _reason_refusals(preview: Preview, reason: str) -> list[Refused]:
 
 
 def _details(preview: Preview) -> dict:
-    held = {"left_out": list(preview.left_out), "chosen": [list(one) for one in preview.chosen]}
-    return {name: value for name, value in held.items() if value}
+    stored = {"left_out": list(preview.left_out), "chosen": [list(one) for one in preview.chosen]}
+    return {name: value for name, value in stored.items() if value}
 
 
 def _remember(kind: ImportKind, file: Incoming, preview: Preview, remember: Collection[str]) -> None:
@@ -238,11 +238,11 @@ def undo_import(*, file: ImportedFile, reason: str, on: date, by: User | None) -
     kind.lock(list(keys))
     file = ImportedFile.objects.select_for_update(of=("self",), no_key=True).get(pk=file.pk)
     if file.undone_on is not None:
-        said = f"This import was undone on {day_text(file.undone_on)}: {file.undo_reason}."
-        raise CannotRecord([Refused("UNDONE", "", said)])
+        message = f"This import was undone on {day_text(file.undone_on)}: {file.undo_reason}."
+        raise CannotRecord([Refused("UNDONE", "", message)])
     refused = reason_refusals(reason=reason, why="Say why the import is undone.")
     refused += text_refusals(place="reason", what="the reason", text=reason, longest=LONGEST_UNDO_REASON)
-    refused += [Refused("RESTS", "", said) for said in kind.undoing(file).obstacles]
+    refused += [Refused("RESTS", "", message) for message in kind.undoing(file).obstacles]
     if refused:
         raise CannotRecord(dict.fromkeys(refused))
     file.undone_on, file.undone_by, file.undo_reason = on, by, reason.strip()

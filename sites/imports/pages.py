@@ -70,7 +70,7 @@ def preview_shown(preview: Preview, *, only: str = "") -> Shown:
     asks = bool(preview.unclear) and len(preview.unclear) <= MOST_ASKED
     errors = preview.errors
     if not asks:
-        errors = (*(SheetError(said, 1, title) for title, said in preview.unclear[:MOST_ASKED]), *errors)
+        errors = (*(SheetError(message, 1, title) for title, message in preview.unclear[:MOST_ASKED]), *errors)
     parts = []
     for state, title in TITLES.items():
         rows = preview.rows_in(state)

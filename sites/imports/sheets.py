@@ -36,19 +36,19 @@ def counts_sheet(*, agreement: Agreement, first: Month | None, last: Month | Non
         counts = counts.filter(counted_on__gte=first.span.first_day)
     if last:
         counts = counts.filter(counted_on__lte=last.span.last_day)
-    held: dict[tuple[int, date], dict[str, int]] = {}
+    stored: dict[tuple[int, date], dict[str, int]] = {}
     rows = counts.order_by("pk").values_list("site", "counted_on", "component_code", "quantity")
     for site, day, code, quantity in rows:
-        held.setdefault((site, day), {})[code] = quantity
+        stored.setdefault((site, day), {})[code] = quantity
     codes = [column.key for column in component_columns(scope)]
-    return Sheet("Component counts", [SITE, DATE, *codes], list(_count_rows(sites, scope, held, codes)))
+    return Sheet("Component counts", [SITE, DATE, *codes], list(_count_rows(sites, scope, stored, codes)))
 
 
-def _count_rows(sites: Sequence[Site], scope: Scope, held: dict, codes: Sequence[str]) -> Iterator[Sequence[Value]]:
+def _count_rows(sites: Sequence[Site], scope: Scope, stored: dict, codes: Sequence[str]) -> Iterator[Sequence[Value]]:
     names = SiteNames.of(agreements=scope.terms, sites=sites)
     by_key = {site.pk: (position, names.spelling(site)) for position, site in enumerate(sites)}
-    for site, day in sorted(held, key=lambda place: (by_key[place[0]][0], place[1])):
-        quantities = held[site, day]
+    for site, day in sorted(stored, key=lambda place: (by_key[place[0]][0], place[1])):
+        quantities = stored[site, day]
         yield (by_key[site][1], day, *(quantities.get(code) for code in codes))
 
 

@@ -17,7 +17,7 @@ from sites.imports.kinds import Brought, Compared, ImportKind, Read, Scope, Undo
 from sites.imports.preview import EMPTY, PreviewCell, PreviewRow, SheetError, State
 from sites.imports.site_names import ALIKE, LONGEST_NAME, MOST_HINTS, UNKNOWN_AGREEMENT
 from sites.imports.site_rows import AGREEMENT, CITY, CLLI, COLUMNS, END, POPULATION, START, STATE, SiteRow, read_sites
-from sites.imports.undoing import reports_resting
+from sites.imports.undoing import dependent_reports
 from sites.models import ImportedFile, Site
 
 FACTS = (STATE, CLLI, POPULATION, START)
@@ -109,7 +109,7 @@ class SiteImport(ImportKind):
         first: dict[int, date] = {}
         for site in new:
             first[site.agreement_id] = min(first.get(site.agreement_id, site.in_service_on), site.in_service_on)
-        obstacles += reports_resting(
+        obstacles += dependent_reports(
             file, agreements=first, rests=lambda key, month: month.span.last_day >= first[key], what="sites"
         )
         for site, values in completed:
@@ -164,8 +164,8 @@ class _OnFile:
         """Return the site on file that a row is about, or None for a new one; note what contradicts it."""
         first = self.rows.get((agreement, row.city.casefold(), row.state.casefold()))
         if first is not None:
-            said = f"This city has a row already: row {first}. Keep one of them."
-            errors.append(SheetError(said, row.number, CITY, row.city[:60]))
+            message = f"This city has a row already: row {first}. Keep one of them."
+            errors.append(SheetError(message, row.number, CITY, row.city[:60]))
         named = self.by_city.get((agreement, row.city.casefold()), [])
         same = [site for site in named if site.state.casefold() == row.state.casefold()]
         open_state = [site for site in named if not site.state or not row.state]
@@ -177,8 +177,8 @@ class _OnFile:
             )
         coded = self.by_clli.get((agreement, row.clli.casefold())) if row.clli else None
         if coded is not None and coded is not site:
-            said = f"{coded} has this CLLI code. Correct the code or the city."
-            errors.append(SheetError(said, row.number, CLLI, row.clli[:60]))
+            message = f"{coded} has this CLLI code. Correct the code or the city."
+            errors.append(SheetError(message, row.number, CLLI, row.clli[:60]))
         return site
 
     def take(self, agreement: int, row: SiteRow, site: Site) -> None:
@@ -214,7 +214,7 @@ def _agreement_of(row: SiteRow, scope: Scope, errors: list[SheetError]) -> int |
 
 def _values(row: SiteRow, site: Site | None, errors: list[SheetError]) -> dict:
     """Return what the row would store, and note what it cannot."""
-    said = {STATE: row.state, CLLI: row.clli, POPULATION: row.population, START: row.in_service_on}
+    sentence = {STATE: row.state, CLLI: row.clli, POPULATION: row.population, START: row.in_service_on}
     if (
         site is None
         and row.in_service_on is None
@@ -236,18 +236,18 @@ def _values(row: SiteRow, site: Site | None, errors: list[SheetError]) -> dict:
             if value not in ("", None):
                 Site._meta.get_field(name).clean(value, fresh)
         except ValidationError as invalid:
-            errors += [SheetError(said, row.number, name, str(value)[:60]) for said in invalid.messages]
+            errors += [SheetError(sentence, row.number, name, str(value)[:60]) for sentence in invalid.messages]
     if site is None:
-        return {CITY: row.city} | said
+        return {CITY: row.city} | sentence
     completed = {}
-    for name, value in said.items():
-        held = getattr(site, name)
-        if value in ("", None) or _same(value, held):
+    for name, value in sentence.items():
+        stored = getattr(site, name)
+        if value in ("", None) or _same(value, stored):
             continue
-        if held in ("", None):
+        if stored in ("", None):
             completed[name] = value
         else:
-            told_held, told_value = _shown(held), _shown(value)
+            told_held, told_value = _shown(stored), _shown(value)
             message = (
                 f"The file says {told_value}, but {told_held} is on file. Correct the file, or the site on its page."
             )
@@ -262,14 +262,14 @@ def _cells(row: SiteRow, site: Site | None, shown: Iterable[str]) -> tuple[Previ
         if value in ("", None):
             cells.append(EMPTY)
             continue
-        held = getattr(site, key) if site is not None and key != AGREEMENT else None
-        on_file = site is not None and (key in (CITY, AGREEMENT) or _same(value, held))
+        stored = getattr(site, key) if site is not None and key != AGREEMENT else None
+        on_file = site is not None and (key in (CITY, AGREEMENT) or _same(value, stored))
         cells.append(PreviewCell(State.UNCHANGED if on_file else State.NEW, _shown(value)))
     return tuple(cells)
 
 
-def _same(value: object, held: object) -> bool:
-    return value.casefold() == str(held).casefold() if isinstance(value, str) else value == held
+def _same(value: object, stored: object) -> bool:
+    return value.casefold() == str(stored).casefold() if isinstance(value, str) else value == stored
 
 
 def _shown(value: object) -> str:
@@ -285,9 +285,9 @@ def _all_demonstration(key: int) -> bool:
 
 
 def _completed(file: ImportedFile) -> list[tuple[Site, dict]]:
-    held = file.details.get("completed", {})
-    sites = Site.objects.in_bulk([int(key) for key in held])
-    return [(site, held[str(key)]) for key, site in sorted(sites.items())]
+    stored = file.details.get("completed", {})
+    sites = Site.objects.in_bulk([int(key) for key in stored])
+    return [(site, stored[str(key)]) for key, site in sorted(sites.items())]
 
 
 def _hanging(sites: Iterable[Site]) -> dict[int, str]:

@@ -48,8 +48,8 @@ class SiteNames:
         if not candidates:
             return SheetError(f"{UNKNOWN_SITE}{self.hint(name)}", row, "site", name)
         names = ", ".join(f"{site} ({self.agreements[site.agreement_id].number})" for site in candidates)
-        said = f"Several sites are called so: {names}. Add the state, the CLLI code or a column agreement."
-        return SheetError(said, row, "site", name)
+        message = f"Several sites are called so: {names}. Add the state, the CLLI code or a column agreement."
+        return SheetError(message, row, "site", name)
 
     def hint(self, name: str) -> str:
         """Return a question about a site whose name is much like another one; nothing where there is none."""

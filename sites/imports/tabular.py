@@ -106,8 +106,8 @@ def _workbook_rows(content: bytes) -> Iterator[list[Cell]]:
             book = openpyxl.load_workbook(io.BytesIO(content), read_only=True)
             sheets = book.worksheets
             if len(sheets) != 1:
-                said = f"The workbook has {len(sheets)} sheets. Keep only the one with the figures."
-                raise Unreadable(SheetError(said))
+                message = f"The workbook has {len(sheets)} sheets. Keep only the one with the figures."
+                raise Unreadable(SheetError(message))
             sheets[0].reset_dimensions()  # what the file claims of its size may be wrong
             width = None
             for row in sheets[0].iter_rows():
@@ -130,8 +130,8 @@ def _refuse_bomb(content: bytes) -> None:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             members = archive.infolist()
             if len(members) > MOST_MEMBERS or sum(member.file_size for member in members) > MOST_BYTES:
-                said = f"The workbook unpacks to more than {MOST_BYTES:,} bytes or {MOST_MEMBERS} parts. Split it."
-                raise Unreadable(SheetError(said))
+                message = f"The workbook unpacks to more than {MOST_BYTES:,} bytes or {MOST_MEMBERS} parts. Split it."
+                raise Unreadable(SheetError(message))
             for member in members:
                 if member.filename.endswith((".xml", ".rels")):
                     with archive.open(member) as part:
@@ -213,10 +213,10 @@ def cells_by_heading(
 ) -> dict[str, Cell] | None:
     """Return the cells of a row by what their columns hold; None, with an error, where their number is another one."""
     if len(cells) != len(headings.held):
-        said = (
+        message = (
             f"The row has {len(cells)} cells, but there are {len(headings.held)} headings. Check its commas and quotes."
         )
-        errors.append(SheetError(said, number))
+        errors.append(SheetError(message, number))
         return None
     return {key: cell for key, cell in zip(headings.held, cells, strict=True) if key}
 
@@ -254,6 +254,6 @@ def read_day(number: int, column: str, cell: Cell, errors: list[SheetError]) -> 
                     SheetError("There is no such day. Check the day and the month.", number, column, cell.text)
                 )
                 return None
-        said = "This is no date. Write year-month-day, such as 1999-07-31."
-        errors.append(SheetError(said, number, column, cell.text))
+        message = "This is no date. Write year-month-day, such as 1999-07-31."
+        errors.append(SheetError(message, number, column, cell.text))
     return None

@@ -6,7 +6,7 @@ from contracts.periods import Month, day_text
 from sites.models import ImportedFile, MonthlyReport
 
 
-def reports_resting(
+def dependent_reports(
     file: ImportedFile, *, agreements: Collection[int], rests: Callable[[int, Month], bool], what: str
 ) -> list[str]:
     """Return a sentence for every monthly report that was issued since the import and took in something of it.
@@ -17,6 +17,6 @@ def reports_resting(
     found = []
     for report in reports.select_related("agreement").order_by("agreement", "month", "revision"):
         if rests(report.agreement_id, Month.of(report.month)):
-            said = f"{report} of agreement {report.agreement.number}, issued on {day_text(report.issued_on)}"
-            found.append(f"{said}, rests on {what} of this file. Correct the {what} and issue a revision instead.")
+            message = f"{report} of agreement {report.agreement.number}, issued on {day_text(report.issued_on)}"
+            found.append(f"{message}, rests on {what} of this file. Correct the {what} and issue a revision instead.")
     return found

@@ -167,8 +167,8 @@ class ImportFile(ImportDesk, TemplateView):
         if imported.file is None:
             messages.warning(self.request, imported.preview.earlier or "There was nothing to store.")
             return redirect("sites:imports", self.agreement.pk)
-        said = [told_done(self.kind, imported.preview, mark.name), self.kind.afterwards(self.scope)]
-        messages.success(self.request, " ".join(part for part in said if part))
+        message = [told_done(self.kind, imported.preview, mark.name), self.kind.afterwards(self.scope)]
+        messages.success(self.request, " ".join(part for part in message if part))
         return redirect("sites:import_detail", imported.file.pk)
 
     # ---- what is shown

@@ -21,7 +21,7 @@ from sites.imports.columns import Column, Headings
 from sites.imports.kinds import Brought, Compared, ImportKind, Read, Scope, Undoing, told
 from sites.imports.preview import EMPTY, PreviewCell, PreviewRow, SheetError, State, Totals
 from sites.imports.site_names import SiteNames
-from sites.imports.undoing import reports_resting
+from sites.imports.undoing import dependent_reports
 from sites.imports.work_rows import COLUMNS, WorkRow, read_work
 from sites.models import ImportedFile, Site, WorkEntry
 from sites.refusals import later_refusals, one_line, text_refusals
@@ -99,13 +99,13 @@ class WorkImport(ImportKind):
         if len(standing) < len(entries):
             sentence += f" {_entries(len(entries) - len(standing))} of the file were reversed before."
         months = {(entry.site.agreement_id, Month.of(entry.worked_on)) for entry in standing}
-        reports = reports_resting(
+        reports = dependent_reports(
             file,
             agreements={key for key, _month in months},
             rests=lambda key, month: (key, month) in months,
             what="entries",
         )
-        return Undoing(sentence, told([*(said for entry in entries if (said := _obstacle(entry))), *reports]))
+        return Undoing(sentence, told([*(message for entry in entries if (message := _obstacle(entry))), *reports]))
 
     def take_back(self, file: ImportedFile, *, reason: str, on: date, by: User | None) -> None:
         rows = WorkEntry.objects.filter(file=file, reversed_on=None)
@@ -148,8 +148,8 @@ def _preview(row: WorkRow, site: str, shown: Sequence[str]) -> PreviewRow:
 
 def _told_alike(number: int) -> str:
     verb = "says" if number == 1 else "say"
-    said = f"{_entries(number)} of them {verb} word for word what is on file"
-    return f"{said}: check that they are not the same work."
+    message = f"{_entries(number)} of them {verb} word for word what is on file"
+    return f"{message}: check that they are not the same work."
 
 
 def _told_twins(entries: Iterable["_Entry"]) -> list[str]:
@@ -160,10 +160,10 @@ def _told_twins(entries: Iterable["_Entry"]) -> list[str]:
     twins = [numbers for numbers in rows.values() if len(numbers) > 1]
     if not twins:
         return []
-    told = "; ".join(f"rows {', '.join(map(str, numbers[:MOST_TOLD]))}" for numbers in twins[:MOST_TOLD])
+    message = "; ".join(f"rows {', '.join(map(str, numbers[:MOST_TOLD]))}" for numbers in twins[:MOST_TOLD])
     more = " and others" if len(twins) > MOST_TOLD or any(len(numbers) > MOST_TOLD for numbers in twins) else ""
-    said = f"Rows of the file say the same word for word: {told}{more}"
-    return [f"{said}. Check that they are not the same work; where they are, take one of them out."]
+    message = f"Rows of the file say the same word for word: {message}{more}"
+    return [f"{message}. Check that they are not the same work; where they are, take one of them out."]
 
 
 def _entries(number: int) -> str:
@@ -232,8 +232,8 @@ def _check_days(rows: Iterable[WorkRow], errors: list[SheetError]) -> None:
         for position, row in enumerate(of_day):
             total += row.hours
             if total > MOST_HOURS:
-                said = _too_much(row, on_file, [above.number for above in of_day[:position]], total)
-                errors.append(SheetError(said, row.number, "hours", str(row.hours)))
+                message = _too_much(row, on_file, [above.number for above in of_day[:position]], total)
+                errors.append(SheetError(message, row.number, "hours", str(row.hours)))
 
 
 def _too_much(row: WorkRow, on_file: Decimal, above: Sequence[int], total: Decimal) -> str:
@@ -241,8 +241,8 @@ def _too_much(row: WorkRow, on_file: Decimal, above: Sequence[int], total: Decim
     if above:
         numbers = ", ".join(str(number) for number in above[:5]) + (" and others" if len(above) > 5 else "")
         others.append(f"row{'s' if len(above) > 1 else ''} {numbers}")
-    said = f"With {' and '.join(others)}, {one_line(row.person)} would have {hours_text(total)}"
-    return f"{said} on {day_text(row.worked_on)}; a day has 24. Correct the day, the person or the hours."
+    message = f"With {' and '.join(others)}, {one_line(row.person)} would have {hours_text(total)}"
+    return f"{message} on {day_text(row.worked_on)}; a day has 24. Correct the day, the person or the hours."
 
 
 def _totals(entries: Sequence[_Entry]) -> Totals:

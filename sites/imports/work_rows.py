@@ -116,14 +116,14 @@ def _row(number: int, cells: Sequence[Cell], headings: Headings, errors: list[Sh
 
 def _hours(number: int, cell: Cell, errors: list[SheetError]) -> Decimal | None:
     """Read hours exactly as they are written; whether there can be so many is judged with the rest of the entry."""
-    value, said = cell.value, _NO_HOURS
+    value, message = cell.value, _NO_HOURS
     if cell.formula:
-        said = FORMULA
+        message = FORMULA
     elif cell.empty:
-        said = "The row has no hours. Write a number such as 7.25."
+        message = "The row has no hours. Write a number such as 7.25."
     elif isinstance(value, str | int | float) and not isinstance(value, bool):
         text = value.strip(" ") if isinstance(value, str) else f"{Decimal(repr(value)):f}"
         if _HOURS.fullmatch(text):
             return Decimal(text)
-    errors.append(SheetError(said, number, HOURS, cell.text))
+    errors.append(SheetError(message, number, HOURS, cell.text))
     return None

@@ -61,10 +61,12 @@ def order_integration(
     ]
     if placed.needs_confirmation:
         earlier = placed.duplicate_of
-        said = f"System integration of {site} was ordered on {day_text(earlier.ordered_on)} already."
+        message = f"System integration of {site} was ordered on {day_text(earlier.ordered_on)} already."
         if earlier.schedule != order.schedule:
-            said = f"{said[:-1]}, at the prices of {earlier.schedule}: new prices are no new cutover."
-        faults.append(Refused("DUPLICATE", "reason", f"{said} Say why it is ordered once more, or cancel that order."))
+            message = f"{message[:-1]}, at the prices of {earlier.schedule}: new prices are no new cutover."
+        faults.append(
+            Refused("DUPLICATE", "reason", f"{message} Say why it is ordered once more, or cancel that order.")
+        )
     elif placed.is_duplicate:
         faults += reason_refusals(reason=reason, why="")
     if faults:
@@ -133,8 +135,8 @@ def attach_document(*, quotation: Quotation, document: File, on: date, by: User 
     _locked(quotation.site)
     quotation = Quotation.objects.select_for_update().get(pk=quotation.pk)
     if quotation.document:
-        said = f"{quotation} has its signed document. The one on file stays."
-        raise CannotRecord([Refused("HAS_DOCUMENT", "document", said)])
+        message = f"{quotation} has its signed document. The one on file stays."
+        raise CannotRecord([Refused("HAS_DOCUMENT", "document", message)])
     quotation.document = document
     quotation.save(update_fields=["document"])
     return quotation
@@ -170,8 +172,8 @@ def complete_integration(*, order: IntegrationOrder, completed_on: date, on: dat
     agreement, order = _locked_order(order)
     _refuse_cancelled(order)
     if order.completed_on is not None:
-        said = f"The cutover was completed on {day_text(order.completed_on)}. If that is wrong, cancel the order"
-        raise CannotRecord([Refused("COMPLETE", "", f"{said} with the reason, and order it again.")])
+        message = f"The cutover was completed on {day_text(order.completed_on)}. If that is wrong, cancel the order"
+        raise CannotRecord([Refused("COMPLETE", "", f"{message} with the reason, and order it again.")])
     faults = _day_faults(
         agreement.as_terms(), order.site, completed_on, on, place="completed_on", what="The cutover of"
     )
@@ -224,8 +226,8 @@ def _locked_order(order: IntegrationOrder) -> tuple[Agreement, IntegrationOrder]
 
 def _refuse_cancelled(order: IntegrationOrder) -> None:
     if order.reversed_on is not None:
-        said = f"The order was cancelled on {day_text(order.reversed_on)}: {order.reversal_reason}."
-        raise CannotRecord([Refused("CANCELLED", "", f"{said} Enter another order instead.")])
+        message = f"The order was cancelled on {day_text(order.reversed_on)}: {order.reversal_reason}."
+        raise CannotRecord([Refused("CANCELLED", "", f"{message} Enter another order instead.")])
 
 
 def _refuse_quoted(order: IntegrationOrder) -> None:
@@ -260,11 +262,11 @@ def _paper_faults(quotation: Quotation, on: date) -> Iterator[Refused]:
         place="number", what="the number of the quotation", text=quotation.number, needed=True, longest=40
     )
     if Quotation.objects.filter(number=quotation.number).exists():
-        said = f"Quotation {quotation.number} is on file. Attach that one, or check the number."
-        yield Refused("NUMBER_ON_FILE", "number", said)
+        message = f"Quotation {quotation.number} is on file. Attach that one, or check the number."
+        yield Refused("NUMBER_ON_FILE", "number", message)
     if not 0 < quotation.price <= LARGEST or quotation.price * 100 % 1:
-        said = f"{quotation.price} is no price. Enter the amount that the quotation states, such as 125000.00."
-        yield Refused("NO_PRICE", "price", said)
+        message = f"{quotation.price} is no price. Enter the amount that the quotation states, such as 125000.00."
+        yield Refused("NO_PRICE", "price", message)
     if not quotation.document:
         yield Refused("NO_DOCUMENT", "document", "Add the document that both parties signed.")
     for side in ("customer", "supplier"):

@@ -54,15 +54,17 @@ def integration_price(
 
 def _not_stated(schedule: Schedule, level: Level | None, quotation: Quoted | None) -> str:
     if quotation is not None and not quotation.has_document:
-        said = f"The signed document of Quotation {quotation.number} is not on file, and gives no price before it is."
-        return f"{said} Attach the document to the quotation."
+        message = (
+            f"The signed document of Quotation {quotation.number} is not on file, and gives no price before it is."
+        )
+        return f"{message} Attach the document to the quotation."
     if quotation is not None:
         return f"Quotation {quotation.number} is not signed by both parties yet. Record both signatures first."
     if level is None:
         return "The site has no charged level yet, so that system integration has no price. Record its level first."
     clause = f" ({schedule.integration_clause})" if schedule.integration_clause else ""
-    said = f"The price schedule states no price for system integration at a {level.name} site{clause}."
-    return f"{said} Attach a quotation with its own price that both parties have signed."
+    message = f"The price schedule states no price for system integration at a {level.name} site{clause}."
+    return f"{message} Attach a quotation with its own price that both parties have signed."
 
 
 @dataclass(frozen=True)

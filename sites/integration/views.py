@@ -129,8 +129,8 @@ class Quote(IntegrationEvent):
 
     def perform(self, form):
         quotation = record_quotation(site=self.site, on=self.on, by=self.request.user, **form.cleaned_data)
-        said = f"Quotation {quotation.number} is recorded, executed on {day_text(quotation.executed_on)}."
-        return f"{said} Attach it to an order to give that its price."
+        message = f"Quotation {quotation.number} is recorded, executed on {day_text(quotation.executed_on)}."
+        return f"{message} Attach it to an order to give that its price."
 
 
 class AttachDocument(IntegrationEvent):
@@ -196,8 +196,10 @@ class Attach(OrderEvent):
 
     def perform(self, form):
         order = attach_quotation(order=self.order, on=self.on, by=self.request.user, **form.cleaned_data)
-        said = f"Quotation {order.quotation.number} is attached to the order of {day_text(order.ordered_on)}."
-        return said if order.billed_on is None else f"{said} The next invoice run bills or credits the difference."
+        message = f"Quotation {order.quotation.number} is attached to the order of {day_text(order.ordered_on)}."
+        return (
+            message if order.billed_on is None else f"{message} The next invoice run bills or credits the difference."
+        )
 
 
 class Complete(OrderEvent):

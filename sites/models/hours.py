@@ -9,7 +9,7 @@ from contracts.fields import HoursField, PlainCharField
 from contracts.models import Agreement
 from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
 from contracts.sealing.guards import Seal
-from sites.hours.entries import BlockPurchase as Bought
+from sites.hours.entries import Purchase
 from sites.hours.entries import Work
 from sites.models.files import ImportedFile
 from sites.models.sites import Site
@@ -100,9 +100,9 @@ class BlockPurchase(FrozenModel):
         """The day on which they were bought."""
         return self.bought_on
 
-    def as_purchase(self) -> Bought:
+    def as_purchase(self) -> Purchase:
         """Make the pure value."""
-        return Bought(self.pk, self.bought_on, self.blocks)
+        return Purchase(self.pk, self.bought_on, self.blocks)
 
 
 class WorkEntryQuerySet(FrozenQuerySet):

@@ -44,13 +44,13 @@ class SiteQuerySet(models.QuerySet):
 
     def with_latest_counts(self, *, on):
         """Bring along only the last count of each component made through a day, as `count_values()` reads them."""
-        made = ComponentCount.objects.filter(counted_on__lte=on)
-        later = made.filter(
+        created = ComponentCount.objects.filter(counted_on__lte=on)
+        later = created.filter(
             site=models.OuterRef("site"),
             component_code=models.OuterRef("component_code"),
             counted_on__gt=models.OuterRef("counted_on"),
         )
-        latest = made.filter(~models.Exists(later)).order_by("component_code")
+        latest = created.filter(~models.Exists(later)).order_by("component_code")
         return self.prefetch_related(models.Prefetch("counts", latest, to_attr="count_list"))
 
     def with_agreement_terms(self):
@@ -251,7 +251,7 @@ class ReviewLine(FrozenModel):
     agreed_price = MoneyField(null=True, blank=True)
     decision_reason = PlainCharField(max_length=200, blank=True)
 
-    seal = Seal("agreed_on", through=("review",), correction="What was agreed later is recorded by an amendment.")
+    seal = Seal("agreed_on", via=("review",), correction="What was agreed later is recorded by an amendment.")
 
     class Meta:
         ordering = ["review", "site__city", "site__state"]
@@ -279,7 +279,7 @@ class ChargedLevel(FrozenModel):
 
     seal = Seal(
         "agreed_on",
-        through=("review_line", "review"),
+        via=("review_line", "review"),
         correction="What was agreed later is recorded by an amendment.",
     )
 

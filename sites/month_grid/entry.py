@@ -68,8 +68,8 @@ def seen_text(seen: Mapping[str, Filed]) -> str:
 def read_seen(text: str) -> dict[str, Filed] | None:
     """Read what `seen_text` wrote; None where it is something else."""
     try:
-        held = json.loads(text or "{}")
-        read = {str(code): Filed(date.fromisoformat(day), quantity) for code, (day, quantity) in held.items()}
+        stored = json.loads(text or "{}")
+        read = {str(code): Filed(date.fromisoformat(day), quantity) for code, (day, quantity) in stored.items()}
     except (ValueError, TypeError, AttributeError, RecursionError):
         return None
     whole = all(isinstance(one.quantity, int) and not isinstance(one.quantity, bool) for one in read.values())

@@ -61,17 +61,17 @@ class GridCell:
     @property
     def title(self) -> str:
         """What stands behind the figures, for the pointer and for a screen reader."""
-        said = []
+        message = []
         if self.filed:
-            said.append(f"On file: {self.filed.quantity} on {day_text(self.filed.counted_on)}.")
-        said += [f"Also {one.quantity} on {day_text(one.counted_on)}." for one in self.earlier]
+            message.append(f"On file: {self.filed.quantity} on {day_text(self.filed.counted_on)}.")
+        message += [f"Also {one.quantity} on {day_text(one.counted_on)}." for one in self.earlier]
         if self.was and self.was.counted_on not in {one.counted_on for one in self.earlier}:
-            said.append(f"Before: {self.was.quantity} on {day_text(self.was.counted_on)}.")
+            message.append(f"Before: {self.was.quantity} on {day_text(self.was.counted_on)}.")
         elif self.was is None:
-            said.append("Not counted before.")
+            message.append("Not counted before.")
         if self.missing:
-            said.append(f"Marked as missing: {self.missing}")
-        return " ".join(said)
+            message.append(f"Marked as missing: {self.missing}")
+        return " ".join(message)
 
 
 @dataclass(frozen=True)
@@ -217,10 +217,10 @@ def load_grid(
         chosen = chosen.filter(pk__in=keys)
     sites = tuple(chosen.with_latest_counts(on=days.first_day - ONE_DAY))
     counts = defaultdict(list)
-    made = ComponentCount.objects.filter(
+    created = ComponentCount.objects.filter(
         site__agreement=agreement, counted_on__range=(days.first_day, min(days.last_day, on))
     )
-    for row in made.order_by("counted_on", "pk"):
+    for row in created.order_by("counted_on", "pk"):
         counts[row.site_id].append(row)
     marked = MissingCount.objects.filter(site__agreement=agreement, month=month.span.first_day)
     missing = {(row.site_id, row.component_code): row.reason for row in marked}
@@ -237,7 +237,7 @@ def grid_components(*, rows: GridRows, month: Month, on: date) -> tuple[Componen
     """Return the columns: the components of the schedule in force, and any other that was counted in the month."""
     columns = components_on(terms=rows.terms, day=min(month.span.last_day, on), known_on=on)
     codes = {component.code for component in columns}
-    others = sorted({row.component_code for made in rows.counts.values() for row in made} - codes)
+    others = sorted({row.component_code for created in rows.counts.values() for row in created} - codes)
     return (*columns, *(Component(code, code) for code in others))
 
 
@@ -286,14 +286,14 @@ def _row(
     typed: TypedRow | None,
     refusal: RowRefusal,
 ) -> GridRow:
-    made = rows.counts.get(site.pk, ())
-    last = last_figures(made)
+    created = rows.counts.get(site.pk, ())
+    last = last_figures(created)
     was = {count.component: count for count in site.count_values()}
     errors = tuple((error.place, error.message) for error in refusal.errors)
     cells = []
     for component in columns:
         filed = last.get(component.code)
-        earlier = tuple(row for row in made if row.component_code == component.code and row is not filed)
+        earlier = tuple(row for row in created if row.component_code == component.code and row is not filed)
         text = str(filed.quantity) if filed else ""
         cells.append(
             GridCell(

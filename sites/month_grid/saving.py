@@ -74,11 +74,11 @@ def _not_allowed(entry: RowEntry, names: Mapping[str, str], *, may_add: bool, ma
     for code in entry.wanted:
         name = names.get(code, code)
         if code in entry.seen and not may_correct:
-            said = f"{name} is on file already. You may enter counts, but not correct them."
-            refused.append(Refused("NOT_ALLOWED", code, said))
+            message = f"{name} is on file already. You may enter counts, but not correct them."
+            refused.append(Refused("NOT_ALLOWED", code, message))
         elif code not in entry.seen and not may_add:
-            said = f"{name} is not on file yet. You may correct counts, but not enter them."
-            refused.append(Refused("NOT_ALLOWED", code, said))
+            message = f"{name} is not on file yet. You may correct counts, but not enter them."
+            refused.append(Refused("NOT_ALLOWED", code, message))
     return tuple(refused)
 
 
@@ -88,8 +88,8 @@ def _save_row(
 ) -> Recorded:
     """Record one row, each figure on its day. Raises CannotRecord and Conflict."""
     Site.objects.select_for_update(no_key=True).get(pk=site.pk)
-    held = ComponentCount.objects.filter(site=site, counted_on__range=(days.first_day, days.last_day))
-    standing = last_figures(held.select_related("recorded_by"))
+    stored = ComponentCount.objects.filter(site=site, counted_on__range=(days.first_day, days.last_day))
+    standing = last_figures(stored.select_related("recorded_by"))
     wanted = {code: one for code, one in entry.wanted.items() if not _there_already(standing.get(code), one[1])}
     if conflicts := [
         _conflicting(code, names, entry.seen.get(code), standing.get(code), quantity)

@@ -44,8 +44,8 @@ class FiguresField(forms.MultipleChoiceField):
             for gap in gaps
             for code, name in zip(gap.codes, gap.names, strict=True)
         ]
-        said = "Choose figures of this month that have no count."
-        super().__init__(choices=choices, error_messages={"invalid_choice": said, "required": said}, **kwargs)
+        message = "Choose figures of this month that have no count."
+        super().__init__(choices=choices, error_messages={"invalid_choice": message, "required": message}, **kwargs)
 
     def clean(self, value):
         """Return pairs of a site's key and a component's code."""

@@ -195,8 +195,8 @@ def _changed(row: Mapping) -> str:
     if row["changes"] is None:
         return ""
     tally = _some(row["changes"], "single unit") if row["units"] else f"{row['changes']} of {len(row['cells'])}"
-    said = f"{tally}: {', '.join(row['changed'])}" if row["changed"] else tally
-    return f"{said}; {row['unknown']} not comparable" if row["unknown"] else said
+    message = f"{tally}: {', '.join(row['changed'])}" if row["changed"] else tally
+    return f"{message}; {row['unknown']} not comparable" if row["unknown"] else message
 
 
 def _cell(cell: Mapping, row: Mapping) -> CellShown:

@@ -30,7 +30,7 @@ class FiledCount(Count):
 
 
 @dataclass(frozen=True)
-class SiteFacts:
+class ReportedSite:
     """What is on file about one site: its service, counts, agreed levels, figures marked as missing, hours by service.
 
     `missing` gives the reason by component code, `hours` what was worked in the month.
@@ -159,7 +159,7 @@ def monthly_figures(
     *,
     agreement: AgreementTerms,
     month: Month,
-    sites: Iterable[SiteFacts],
+    sites: Iterable[ReportedSite],
     components: Callable[[date], Sequence[Component]],
     on: date,
 ) -> MonthlyFigures:
@@ -196,7 +196,7 @@ def monthly_figures(
 
 def _site(
     agreement: AgreementTerms,
-    facts: SiteFacts,
+    facts: ReportedSite,
     served: DaySpan,
     last_day: date,
     found: TermsFound | NotInForce,
@@ -247,7 +247,7 @@ def _figure(
 
 
 def _with_levels(
-    row: SiteReport, facts: SiteFacts, found: TermsFound, readings: Readings, last_day: date
+    row: SiteReport, facts: ReportedSite, found: TermsFound, readings: Readings, last_day: date
 ) -> SiteReport:
     """The row with what the price table and the review's rule say of its counts (note 3)."""
     schedule, period = found.schedule, found.period.span
@@ -292,9 +292,9 @@ def _with_levels(
 
 def _past(counts: Iterable[FiledCount], code: str, period: DaySpan, last_day: date) -> tuple[FiledCount, ...]:
     """The counts of the annual period in the order of their days, after the one that held when it began."""
-    made = sorted((one for one in counts if one.component == code and one.counted_on <= last_day), key=_day)
-    before = [one for one in made if one.counted_on < period.first_day][-1:]
-    return (*before, *(one for one in made if one.counted_on >= period.first_day))
+    created = sorted((one for one in counts if one.component == code and one.counted_on <= last_day), key=_day)
+    before = [one for one in created if one.counted_on < period.first_day][-1:]
+    return (*before, *(one for one in created if one.counted_on >= period.first_day))
 
 
 def _day(count: FiledCount) -> date:

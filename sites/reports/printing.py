@@ -76,8 +76,8 @@ def make_report_pdf(*, report: MonthlyReport) -> ReportPdf:
         return pdf
     report = MonthlyReport.objects.get(pk=report.pk)
     if content_sha256(report.content) != report.content_sha256:
-        said = "the content in the database is not the one that was issued. Compare it with a backup."
-        raise CannotPrintReport(f"{report}: {said}")
+        message = "the content in the database is not the one that was issued. Compare it with a backup."
+        raise CannotPrintReport(f"{report}: {message}")
     printed = render_report(report.content)
     digest = hashlib.sha256(printed.data).hexdigest()
     if pdf is not None:
@@ -144,9 +144,9 @@ def stored_report_pdf(report: MonthlyReport) -> bytes:
     try:
         data = stored_files.path_of(pdf.file_name).read_bytes()
     except FileNotFoundError:
-        said = f"{pdf.file_name}. Run manage.py make_report_pdfs, or put it back from a backup."
-        raise CannotPrintReport(f"The PDF of {report} is missing: {said}") from None
+        message = f"{pdf.file_name}. Run manage.py make_report_pdfs, or put it back from a backup."
+        raise CannotPrintReport(f"The PDF of {report} is missing: {message}") from None
     if hashlib.sha256(data).hexdigest() != pdf.sha256:
-        said = f"The PDF of {report} is not the one that was stored: {pdf.file_name}. Put it back from a backup."
-        raise CannotPrintReport(said)
+        message = f"The PDF of {report} is not the one that was stored: {pdf.file_name}. Put it back from a backup."
+        raise CannotPrintReport(message)
     return data

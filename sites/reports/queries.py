@@ -13,7 +13,7 @@ from contracts.periods import Month
 from contracts.terms import AgreementTerms, expiration_known
 from sites.counts.recording import components_on
 from sites.models import ComponentCount, MissingCount, MonthlyReport, Site, WorkEntry
-from sites.reports.monthly_report import FiledCount, MonthlyFigures, SiteFacts, agreement_months, monthly_figures
+from sites.reports.monthly_report import FiledCount, MonthlyFigures, ReportedSite, agreement_months, monthly_figures
 from sites.reports.state import IssuedReport, MonthStatus, month_status
 
 
@@ -27,7 +27,7 @@ def figures_of(*, agreement: Agreement, month: Month, on: date) -> MonthlyFigure
     keys = [site.pk for site in sites]
     counts, missing, hours = _counts(keys, cut_off), _missing(keys, month), _hours(keys, span.first_day, cut_off)
     facts = [
-        SiteFacts(
+        ReportedSite(
             key=site.pk,
             name=str(site),
             in_service_on=site.in_service_on,

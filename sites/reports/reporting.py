@@ -58,8 +58,8 @@ def issue_report(
     latest = _latest(agreement, month)
     if latest is not None:
         by_whom = f" by {latest.issued_by}" if latest.issued_by else ""
-        said = f"The report of {month} was issued on {day_text(latest.issued_on)}{by_whom} already."
-        raise CannotReport([Refused("ISSUED", "", f"{said} Issue a revision where its figures have changed.")])
+        message = f"The report of {month} was issued on {day_text(latest.issued_on)}{by_whom} already."
+        raise CannotReport([Refused("ISSUED", "", f"{message} Issue a revision where its figures have changed.")])
     figures = _reportable(agreement, month, on)
     content = report_content(
         agreement=agreement,
@@ -91,8 +91,8 @@ def revise_report(
     agreement = _lock(agreement)
     latest = _latest(agreement, month)
     if latest is None:
-        said = f"The report of {month} is not issued yet. Issue it first."
-        raise CannotReport([Refused("NOT_ISSUED", "", said)])
+        message = f"The report of {month} is not issued yet. Issue it first."
+        raise CannotReport([Refused("NOT_ISSUED", "", message)])
     faults = reason_refusals(reason=reason, why="Say why the report is revised.")
     if faults:
         raise CannotReport(faults)
@@ -107,8 +107,8 @@ def revise_report(
         reason=reason.strip(),
     )
     if figures_sha256(content) == figures_sha256(latest.content):
-        said = f"{latest} of {day_text(latest.issued_on)} holds the same figures. There is nothing to revise."
-        raise CannotReport([Refused("UNCHANGED", "", said)])
+        message = f"{latest} of {day_text(latest.issued_on)} holds the same figures. There is nothing to revise."
+        raise CannotReport([Refused("UNCHANGED", "", message)])
     _refuse_unseen(content, seen)
     found = with_corrections(differences(old=latest.content, new=content), since=latest)
     content["differences"] = [one.as_content() for one in found]
@@ -130,16 +130,16 @@ def _latest(agreement: Agreement, month: Month) -> MonthlyReport | None:
 def _reportable(agreement: Agreement, month: Month, on: date) -> MonthlyFigures:
     """The figures of a month that is over and lacks nothing."""
     if on <= month.span.last_day:
-        said = f"{month} is not over: its report can be issued from {day_text(month.following().span.first_day)}."
-        raise CannotReport([Refused("NOT_OVER", "", said)])
+        message = f"{month} is not over: its report can be issued from {day_text(month.following().span.first_day)}."
+        raise CannotReport([Refused("NOT_OVER", "", message)])
     figures = figures_of(agreement=agreement, month=month, on=on)
     if not figures.rows:
         raise CannotReport([Refused("NO_SITE", "", f"No site is in service in {month}: there is nothing to report.")])
     lacking = [f"{row.name}: {figure.component.name}" for row, figure in figures.lacking]
     if lacking:
         some = "1 figure has" if len(lacking) == 1 else f"{len(lacking):,} figures have"
-        said = f"{some} no count in {month}. Count them, or mark each as missing with a reason."
-        raise CannotReport([Refused("LACKING", "", said)], lacking)
+        message = f"{some} no count in {month}. Count them, or mark each as missing with a reason."
+        raise CannotReport([Refused("LACKING", "", message)], lacking)
     return figures
 
 
@@ -190,10 +190,10 @@ def with_corrections(found: list[Difference], *, since: MonthlyReport) -> list[D
 
 
 def _with_correction(one: Difference, changes: Mapping[tuple, CountChange]) -> Difference:
-    made = [row for day in one.days if (row := changes.get((one.site_key, one.code, day))) is not None]
-    if not made:
+    created = [row for day in one.days if (row := changes.get((one.site_key, one.code, day))) is not None]
+    if not created:
         return one
-    last = max(made, key=lambda row: row.pk)
+    last = max(created, key=lambda row: row.pk)
     by = (last.recorded_by.get_full_name() or last.recorded_by.get_username()) if last.recorded_by else ""
     return replace(one, by=by, on=last.recorded_on.isoformat(), reason=last.reason)
 
@@ -257,14 +257,14 @@ def _marking_faults(
     for key, code in figures:
         site = sites.get(key)
         if site is None or span.overlap(site.in_service_on, site.removed_on) is None:
-            said = f"{site or 'A site chosen'} is not in service in {month} under this agreement."
+            message = f"{site or 'A site chosen'} is not in service in {month} under this agreement."
         elif code not in names:
-            said = f"{code} is no component of the price schedule in force."
+            message = f"{code} is no component of the price schedule in force."
         elif (key, code) in counted:
-            said = f"{names[code]} is counted at {site} in {month}: it is not missing. Correct the count instead."
+            message = f"{names[code]} is counted at {site} in {month}: it is not missing. Correct the count instead."
         else:
             continue
-        faults.append(Refused("NOT_MISSING", "figures", said))
+        faults.append(Refused("NOT_MISSING", "figures", message))
     return faults
 
 
@@ -313,8 +313,8 @@ def acknowledge(
     if not acknowledged_by.strip():
         faults.append(Refused("NO_NAME", "acknowledged_by", "Say who acknowledged the report for the customer."))
     if acknowledged_on < report.issued_on:
-        said = f"The report was issued on {day_text(report.issued_on)}; it cannot be acknowledged before that."
-        faults.append(Refused("BEFORE_ISSUE", "acknowledged_on", said))
+        message = f"The report was issued on {day_text(report.issued_on)}; it cannot be acknowledged before that."
+        faults.append(Refused("BEFORE_ISSUE", "acknowledged_on", message))
     if faults:
         raise CannotReport(faults)
     return ReportAcknowledgment.objects.create(
@@ -328,10 +328,10 @@ def acknowledge(
 
 
 def _acknowledging_faults(report: MonthlyReport) -> list[Refused]:
-    held = ReportAcknowledgment.objects.filter(report=report).first()
-    if held is not None:
-        said = f"{held.acknowledged_by} acknowledged this report on {day_text(held.acknowledged_on)} already."
-        return [Refused("ACKNOWLEDGED", "", said)]
+    stored = ReportAcknowledgment.objects.filter(report=report).first()
+    if stored is not None:
+        message = f"{stored.acknowledged_by} acknowledged this report on {day_text(stored.acknowledged_on)} already."
+        return [Refused("ACKNOWLEDGED", "", message)]
     later = MonthlyReport.objects.filter(
         agreement=report.agreement_id, month=report.month, revision__gt=report.revision
     ).order_by("-revision")

@@ -55,9 +55,9 @@ def _content(row: MonthlyReport) -> Iterator[str]:
     if content_sha256(content) != row.content_sha256:
         yield "the content is not the one that was issued. Compare it with a backup."
         return
-    said = (content["month"], content["revision"], content["issued_on"], content["reason"])
+    message = (content["month"], content["revision"], content["issued_on"], content["reason"])
     stored = (row.month.isoformat(), row.revision, row.issued_on.isoformat(), row.reason)
-    if said != stored:
+    if message != stored:
         yield "the row names another month, revision, day or reason than its content."
     for total in content["totals"]:
         if total["quantity"] != _sum(content, total["code"]):

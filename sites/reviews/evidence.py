@@ -209,11 +209,11 @@ def late_sentence(*, found: Findings, last_day: date, names: Mapping[str, str]) 
     changes = ", ".join(
         f"{names[code]} {found.then[code].quantity} to {found.now[code].quantity}" for code in found.eligible.changed
     )
-    said = why(eligible=found.eligible, then=found.then, names=names)
+    message = why(eligible=found.eligible, then=found.then, names=names)
     level = found.proposed.level.name if found.proposed and found.proposed.level else None
     leads = f"It leads to {level}." if level else "A person decides."
     return " ".join(
         part
-        for part in (f"With counts through {day_text(last_day)}: {said}", changes and f"Changed: {changes}.", leads)
+        for part in (f"With counts through {day_text(last_day)}: {message}", changes and f"Changed: {changes}.", leads)
         if part
     )

@@ -162,8 +162,8 @@ def line_of(*, review: RenewalReview, basis: Basis, site: Site) -> ReviewLine:
         agreed=site.agreed_levels(),
         known_on=basis.known_on,
     )
-    held = basis.schedule.level(charged.level_code) if charged else None
-    goes_on = basis.prices.level(held.code) if held else None
+    stored = basis.schedule.level(charged.level_code) if charged else None
+    goes_on = basis.prices.level(stored.code) if stored else None
     found = basis.find(site, cut_off_on=review.cut_off_on, current_level=goes_on)
     proposal = found.proposed if basis.settles_prices else None
     proposed = proposal.level if proposal else None
@@ -171,8 +171,8 @@ def line_of(*, review: RenewalReview, basis: Basis, site: Site) -> ReviewLine:
     return ReviewLine(
         review=review,
         site=site,
-        current_level=basis.levels[held.code] if held else None,
-        current_price=held.annual_price if held else None,
+        current_level=basis.levels[stored.code] if stored else None,
+        current_price=stored.annual_price if stored else None,
         measured_level=basis.next_levels[found.measured.level.code] if found.measured.level else None,
         eligible=found.eligible.eligible,
         proposed_level=basis.next_levels[proposed.code] if proposed else None,

@@ -79,14 +79,14 @@ def review_terms(*, agreement: AgreementTerms, period_number: int, known_on: dat
         else OutsideTerm.AFTER_EXPIRATION
     )
     if isinstance(period, OutsideTerm):
-        said = f"{agreement.name} has no annual period {period_number}: it would lie {period.value}."
-        return Refused("NO_PERIOD", "period_number", f"{said} Choose a period within the term.")
+        message = f"{agreement.name} has no annual period {period_number}: it would lie {period.value}."
+        return Refused("NO_PERIOD", "period_number", f"{message} Choose a period within the term.")
     terms = terms_on(agreement=agreement, service_on=period.span.last_day, known_on=known_on)
     if isinstance(terms, NotInForce):
         return Refused("NOT_IN_FORCE", "period_number", terms.message)
     if terms.schedule.review is None:
-        said = f"The price schedule in force ({terms.schedule_source}) has no renewal review."
-        return Refused("NO_REVIEW", "period_number", f"{said} Agree one by an amendment.")
+        message = f"The price schedule in force ({terms.schedule_source}) has no renewal review."
+        return Refused("NO_REVIEW", "period_number", f"{message} Agree one by an amendment.")
     due = review_due(
         period=period,
         lead_days=terms.schedule.review.lead_days,

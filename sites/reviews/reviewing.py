@@ -56,12 +56,12 @@ def open_review(
     """
     agreement = _locked(agreement)
     basis = basis_of(agreement=agreement, period_number=period_number, known_on=on)
-    held = review_held(
+    stored = review_held(
         reviews=RenewalReview.objects.filter(agreement=agreement, period_number=period_number),
         kind=None if isinstance(basis, Refused) else basis.kind,
     )
-    if held is not None:
-        return held
+    if stored is not None:
+        return stored
     basis = _unless_refused(basis)
     review = RenewalReview(
         agreement=agreement,
@@ -103,8 +103,8 @@ def _refuse_second(review: RenewalReview) -> None:
         agreement=review.agreement_id, period_number=review.period_number, kind=review.kind
     ).exclude(pk=review.pk)
     if same.exists():
-        said = f"Annual period {review.period_number} has a {review.get_kind_display()} on file"
-        raise CannotReview(f"{said}, which stands under the terms known by now. Go on with that paper.")
+        message = f"Annual period {review.period_number} has a {review.get_kind_display()} on file"
+        raise CannotReview(f"{message}, which stands under the terms known by now. Go on with that paper.")
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,8 @@ class Opened:
         if self.review is None:
             return f"{named} refused: {self.refusal}"
         late = self.review.opened_on - self.review.due_on
-        said = f", {late.days} {'day' if late.days == 1 else 'days'} late" if late.days > 0 else ""
-        return f"{named} opened ({self.review.get_kind_display()}, due {day_text(self.review.due_on)}{said})"
+        message = f", {late.days} {'day' if late.days == 1 else 'days'} late" if late.days > 0 else ""
+        return f"{named} opened ({self.review.get_kind_display()}, due {day_text(self.review.due_on)}{message})"
 
 
 def open_due_reviews(*, on: date, by: User | None, agreements: Iterable[Agreement] | None = None) -> list[Opened]:
@@ -224,12 +224,12 @@ def _dates(basis: Basis, *, on: date, cut_off_on: date | None) -> dict:
     """The dates and the kind of a review that is made on a day."""
     span = basis.found.due.period.span
     if on < span.first_day:
-        said = f"Annual period {basis.found.due.period.number} begins on {day_text(span.first_day)}."
-        raise CannotReview(f"{said} Open its review from that day.")
+        message = f"Annual period {basis.found.due.period.number} begins on {day_text(span.first_day)}."
+        raise CannotReview(f"{message} Open its review from that day.")
     cut_off_on = cut_off_on or min(on, span.last_day)
     if cut_off_on > on or cut_off_on not in span:
-        said = f"The data cut-off must lie within {span}, and not after {day_text(on)}."
-        raise CannotReview(said, {"cut_off_on": said})
+        message = f"The data cut-off must lie within {span}, and not after {day_text(on)}."
+        raise CannotReview(message, {"cut_off_on": message})
     return {
         "first_day": span.first_day,
         "last_day": span.last_day,
@@ -371,13 +371,13 @@ def _refuse_unless_complete(lines: list[ReviewLine], sites: Concerned) -> None:
     shown = {line.site_id for line in lines}
     lacking = [str(site) for site in sites.reviewed if site.pk not in shown]
     over = [str(line.site) for line in lines if line.site not in sites.reviewed]
-    said = []
+    message = []
     if lacking:
-        said.append(f"{_listed(lacking)} in service on the review's day and not in the paper.")
+        message.append(f"{_listed(lacking)} in service on the review's day and not in the paper.")
     if over:
-        said.append(f"{_listed(over)} in the paper and no longer to be reviewed.")
-    if said:
-        raise CannotReview(f"Refresh the review: {' '.join(said)}")
+        message.append(f"{_listed(over)} in the paper and no longer to be reviewed.")
+    if message:
+        raise CannotReview(f"Refresh the review: {' '.join(message)}")
 
 
 def _listed(names: list[str]) -> str:

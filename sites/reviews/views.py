@@ -191,7 +191,7 @@ class ReviewAgree(PermissionRequiredMixin, FormView):
 
 
 def _agreed_sentence(review: RenewalReview) -> str:
-    said = f"{review}: agreed on {day_text(review.agreed_on)}."
+    message = f"{review}: agreed on {day_text(review.agreed_on)}."
     if review.evidence.get("next_first_day") is None:
-        return said
-    return f"{said} The agreed levels apply from the next annual period; the next invoice run bills or credits them."
+        return message
+    return f"{message} The agreed levels apply from the next annual period; the next invoice run bills or credits them."

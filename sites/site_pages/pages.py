@@ -234,17 +234,17 @@ def _months(site: Site, components: Sequence[Component], on: date) -> tuple[Coun
     last = min(on, site.removed_on or on)
     if first > last:
         return ()
-    rows, held, month = [], {}, Month.of(first)
+    rows, stored, month = [], {}, Month.of(first)
     while month.span.first_day <= last:
-        made = [count for count in site.count_list if count.counted_on in month.span]
-        opening = {count.component_code: count for count in reversed(made)}
-        closing = {count.component_code: count for count in made}
+        created = [count for count in site.count_list if count.counted_on in month.span]
+        opening = {count.component_code: count for count in reversed(created)}
+        closing = {count.component_code: count for count in created}
         cells = tuple(
-            CountCell(closing.get(part.code), held.get(part.code) or opening.get(part.code)) for part in components
+            CountCell(closing.get(part.code), stored.get(part.code) or opening.get(part.code)) for part in components
         )
-        days = tuple(sorted({count.counted_on for count in made}))
+        days = tuple(sorted({count.counted_on for count in created}))
         rows.append(CountMonth(month, month.span.last_day < on, cells, days))
-        held |= closing
+        stored |= closing
         month = month.following()
     return tuple(reversed(rows))
 
@@ -295,9 +295,9 @@ def _planned_start(*, site: Site, agreement: AgreementTerms, known_on: date) -> 
     found = terms_on(agreement=agreement, service_on=site.in_service_on, known_on=known_on)
     if isinstance(found, NotInForce) or (found.period.number == 1 and found.schedule.opening.first_period_level):
         return None
-    held = level_on_record(site=site, found=found)
-    if held is not None and held.agreed_on <= known_on:
-        return PlannedStart(held.level.name, f"Decided on {day_text(held.agreed_on)}.")
+    stored = level_on_record(site=site, found=found)
+    if stored is not None and stored.agreed_on <= known_on:
+        return PlannedStart(stored.level.name, f"Decided on {day_text(stored.agreed_on)}.")
     level = found.schedule.level(found.schedule.opening.starting_level or "")
     if level is None:
         return PlannedStart(

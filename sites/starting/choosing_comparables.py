@@ -31,9 +31,9 @@ def choose_comparables(*, site: Site, choices: Mapping[int, Choice], on: date, b
         raise CannotRecord([Refused("CLOSED", "", f"{start.closed} The comparison stays as it is.")])
     compared = {one.site.pk: one for one in start.compared}
     errors = [
-        Refused("COMPARABLE", str(key), said)
+        Refused("COMPARABLE", str(key), message)
         for key, choice in choices.items()
-        if (said := _fault(compared.get(key), choice))
+        if (message := _fault(compared.get(key), choice))
     ]
     if errors:
         raise CannotRecord(errors)
@@ -69,13 +69,13 @@ def _fault(one: Compared | None, choice: Choice) -> str:
 
 def _store(site: Site, one: Compared, choice: Choice, on: date, by: User | None) -> None:
     """Keep a choice that differs from the rule; one on file that says the same already is kept as it was made."""
-    held = one.choice
+    stored = one.choice
     if not _differs(one, choice):
-        if held is not None:
-            held.delete()
+        if stored is not None:
+            stored.delete()
         return
     reason = choice.reason.strip()
-    if held is not None and (held.included, held.reason) == (choice.included, reason):
+    if stored is not None and (stored.included, stored.reason) == (choice.included, reason):
         return
     ComparableChoice.objects.update_or_create(
         site=site,

@@ -59,8 +59,8 @@ def days_to_capacity(
     """
     telling = telling_components(schedule=schedule, level=level)
     codes = {part.code for part in telling}
-    made = [count for count in counts if count.component in codes and count.counted_on >= in_service_on]
-    full = [count for count in made if count.quantity >= level.limit(count.component).upper]
+    created = [count for count in counts if count.component in codes and count.counted_on >= in_service_on]
+    full = [count for count in created if count.quantity >= level.limit(count.component).upper]
     reached_on = min((count.counted_on for count in full), default=None)
     if reached_on is None:
         return None
@@ -69,7 +69,7 @@ def days_to_capacity(
         reached_on=reached_on,
         by=tuple(part for part in telling if part.code in at_limit),
         days=(reached_on - in_service_on).days,
-        at_first_count=reached_on == min(count.counted_on for count in made),
+        at_first_count=reached_on == min(count.counted_on for count in created),
     )
 
 
@@ -314,8 +314,8 @@ def _because(
         return "The price schedule names no starting level: a person decides."
     used = sum(one.standing.is_used for one in sites)
     if basis is HistoryBasis.INSUFFICIENT_HISTORY:
-        said = f"Insufficient history: {used} comparable {_sites(used)}, {max(rule.minimum, 1)} needed."
-        return f"{said} A site then starts at {level.name}{clause}."
+        message = f"Insufficient history: {used} comparable {_sites(used)}, {max(rule.minimum, 1)} needed."
+        return f"{message} A site then starts at {level.name}{clause}."
     reached = f"The {used} sites compared reached the limit of their level after {middle} days (median)"
     if used == 1:
         reached = f"The one site compared reached the limit of its level after {middle} days"

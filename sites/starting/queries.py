@@ -165,8 +165,8 @@ def start_among(
         rule=rule or HistoryRule.read(own.terms.readings_on(own.site.in_service_on).history),
     )
     compared = tuple(Compared(others[one.candidate.key], one, choices.get(one.candidate.key)) for one in proposal.sites)
-    held, closed = level_on_record(site=own.site, found=found), closed_because(site=own.site, found=found)
-    return Start(own.site, found, proposal, tuple(sorted(compared, key=_order)), held, closed)
+    stored, closed = level_on_record(site=own.site, found=found), closed_because(site=own.site, found=found)
+    return Start(own.site, found, proposal, tuple(sorted(compared, key=_order)), stored, closed)
 
 
 def _candidate(one: PastSite, choice: ComparableChoice | None) -> Candidate:
@@ -202,11 +202,11 @@ def closed_because(*, site: Site, found: TermsFound | NotInForce) -> str:
     opening = found.schedule.level(found.schedule.opening.first_period_level or "")
     if found.period.number == 1 and opening is not None:
         return f"Every site is charged at {opening.name} in the first annual period: there is nothing to decide."
-    held = level_on_record(site=site, found=found)
-    if held is None:
+    stored = level_on_record(site=site, found=found)
+    if stored is None:
         return ""
-    reason = f": {held.reason}" if held.reason else "."
-    return f"{site} starts at {held.level.name}, decided on {day_text(held.agreed_on)}{reason}"
+    reason = f": {stored.reason}" if stored.reason else "."
+    return f"{site} starts at {stored.level.name}, decided on {day_text(stored.agreed_on)}{reason}"
 
 
 def closed_on(*, site_key: int, on: date) -> tuple[TermsFound | NotInForce, str]:

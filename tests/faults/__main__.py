@@ -87,18 +87,20 @@ def run(goal: str, scratch: Scratch, *, full: bool, control: bool) -> dict:
 def line(result: dict) -> str:
     """Say what a check or control found."""
     if result["skipped"]:
-        said = f"skipped: {result['skipped']}"
+        message = f"skipped: {result['skipped']}"
     elif result["control"]:
-        said = "finds damage" if result["holds"] else "FINDS NOTHING, and is worth nothing"
+        message = "finds damage" if result["holds"] else "FINDS NOTHING, and is worth nothing"
     else:
-        said = "sound" if result["holds"] else "DAMAGE"
+        message = "sound" if result["holds"] else "DAMAGE"
     parts = [
         f"{value} {name}" if isinstance(value, int) else f"{name} {value}" for name, value in result["figures"].items()
     ]
     kinds = [f"{name}: {times}" for name, times in result["damage"].items()]
     parts += kinds[:3] + ([f"and {len(kinds) - 3} kinds more"] if len(kinds) > 3 and result["control"] else kinds[3:])
     what = "control" if result["control"] else result["title"]
-    return f"{result['goal']:<4} {result['database']:<10} {what:<32} {said} ({result['seconds']} s): {'; '.join(parts)}"
+    return (
+        f"{result['goal']:<4} {result['database']:<10} {what:<32} {message} ({result['seconds']} s): {'; '.join(parts)}"
+    )
 
 
 if __name__ == "__main__":

@@ -26,13 +26,13 @@ def check(scratch: Scratch, *, full: bool, control: bool) -> Outcome:
     """Enter both at once; each agreement has one amendment more, with one schedule, and the others are told why."""
     scratch.fresh()
     rounds, writers = (300, 8) if full else (6, 8)
-    made = cases.agreements(rounds, sites=0)
+    created = cases.agreements(rounds, sites=0)
     if control:
         apart(without_constraints)
     outcome = Outcome()
-    for act, said in ((enter_amendment, "amendments"), (enter_prices, "schedules")):
+    for act, message in ((enter_amendment, "amendments"), (enter_prices, "schedules")):
         ended = race(
-            lambda number, act=act: act(made[number]),
+            lambda number, act=act: act(created[number]),
             writers=writers,
             rounds=rounds,
             prepare=taking_out.locks if control else None,
@@ -40,7 +40,7 @@ def check(scratch: Scratch, *, full: bool, control: bool) -> Outcome:
         outcome.damage += failures(ended)
         outcome.damage += sum((unexpected(process.value) for process in ended), Counter())
         stored = sum(result == "stored" for process in ended for result in process.value or ())
-        outcome.figures |= {f"{said} stored": stored, f"{said} refused": rounds * writers - stored}
+        outcome.figures |= {f"{message} stored": stored, f"{message} refused": rounds * writers - stored}
     outcome.figures = {"agreements": rounds, "writers": writers, **outcome.figures}
     outcome.damage += damage(rounds)
     return outcome

@@ -54,11 +54,11 @@ def check(scratch: Scratch, *, full: bool, control: bool) -> Outcome:
         apart(taking_out.triggers)
     outcome = Outcome()
     if not control:
-        made, passed = apart(lambda: attack(by_orm=True))
-        outcome.figures |= {"attacks": made, "refused": made - len(passed)}
+        created, passed = apart(lambda: attack(by_orm=True))
+        outcome.figures |= {"attacks": created, "refused": created - len(passed)}
         outcome.add({f"got through: {name}": 1 for name in passed})
-    made, passed = apart(lambda: attack(by_orm=False))
-    outcome.figures |= {"attacks past the ORM": made, "refused by the database alone": made - len(passed)}
+    created, passed = apart(lambda: attack(by_orm=False))
+    outcome.figures |= {"attacks past the ORM": created, "refused by the database alone": created - len(passed)}
     outcome.add({f"got through past the ORM: {name}": 1 for name in passed})
     outcome.add({f"refused, though it may: {name}": 1 for name in apart(allowed)})
     return outcome

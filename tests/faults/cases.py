@@ -14,9 +14,9 @@ AFTERWARDS = date(2000, 10, 2)
 
 def agreements(number: int, *, sites: int = 1, beginning: int = 1) -> list[Agreement]:
     """So many agreements, each with so many sites in service from the first day."""
-    made = []
+    created = []
     for position in range(beginning, beginning + number):
         with transaction.atomic():
-            made.append(factories.agreement(f"FAULT-{position:05}"))
-            factories.sites(made[-1], sites)
-    return made
+            created.append(factories.agreement(f"FAULT-{position:05}"))
+            factories.sites(created[-1], sites)
+    return created

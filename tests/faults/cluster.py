@@ -80,11 +80,13 @@ class Cluster:
         if self._run_as:
             command = ["runuser", "-u", self._run_as, "--", *command]
         # A server keeps what it inherits: its output goes to its log, not into a pipe that somebody reads to the end.
-        with tempfile.TemporaryFile() as said:
-            ended = subprocess.run(command, cwd="/", stdin=subprocess.DEVNULL, stdout=said, stderr=said, timeout=120)
-            said.seek(0)
+        with tempfile.TemporaryFile() as message:
+            ended = subprocess.run(
+                command, cwd="/", stdin=subprocess.DEVNULL, stdout=message, stderr=message, timeout=120
+            )
+            message.seek(0)
             if ended.returncode:
-                raise CannotRun(f"{name} failed: {said.read().decode(errors='replace')[-300:].strip()}")
+                raise CannotRun(f"{name} failed: {message.read().decode(errors='replace')[-300:].strip()}")
 
 
 def _user() -> str:

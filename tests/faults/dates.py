@@ -88,14 +88,14 @@ def check(scratch: Scratch, *, full: bool, control: bool) -> Outcome:
 @contextmanager
 def server_at(server: str, moment: datetime) -> Iterator[None]:
     """Let the server stand in a time zone, and its clock show a moment."""
-    held = os.environ.get("TZ")
+    stored = os.environ.get("TZ")
     os.environ["TZ"] = server
     time.tzset()
     try:
         with patch("django.utils.timezone.now", lambda: moment):
             yield
     finally:
-        os.environ.pop("TZ") if held is None else os.environ.update(TZ=held)
+        os.environ.pop("TZ") if stored is None else os.environ.update(TZ=stored)
         time.tzset()
 
 

@@ -78,7 +78,7 @@ def fill_documents_disk(scratch: Scratch, outcome: Outcome, limits: int, agreeme
     """Let the folder of the PDFs be on a disk with little space."""
     expected = prepare(scratch, agreements)
     disk = SmallDisk(scratch.folder / "disk", megabytes=4)
-    held, settings.DOCUMENTS_DIR = settings.DOCUMENTS_DIR, disk.folder / "documents"
+    stored, settings.DOCUMENTS_DIR = settings.DOCUMENTS_DIR, disk.folder / "documents"
     try:
         for number in range(limits):
             scratch.fresh("prepared")
@@ -87,7 +87,7 @@ def fill_documents_disk(scratch: Scratch, outcome: Outcome, limits: int, agreeme
             ended = in_process(lambda: run(control))
             judge(outcome, ended, expected, control, "met by the documents", disk.empty)
     finally:
-        settings.DOCUMENTS_DIR = held
+        settings.DOCUMENTS_DIR = stored
         disk.remove()
 
 

@@ -78,11 +78,11 @@ class Case:
 def corpus(number: int, seed: int = 20) -> Iterator[Case]:
     """Yield so many CSV files: good ones, ones that are broken as a whole, and ones with one thing wrong."""
     rng = random.Random(seed)
-    made = [*_good(rng), *_broken(rng)]
-    while len(made) < number:
-        made.append(_one_wrong(rng, len(made)))
-    rng.shuffle(made)
-    yield from made[:number]
+    created = [*_good(rng), *_broken(rng)]
+    while len(created) < number:
+        created.append(_one_wrong(rng, len(created)))
+    rng.shuffle(created)
+    yield from created[:number]
 
 
 def _rows(rng: random.Random, number: int) -> list[list[str]]:
@@ -143,8 +143,8 @@ def _good(rng: random.Random) -> Iterator[Case]:
                 _text([["'=Reno", "1999-01-01", *"123456"]]),
             ),
         }
-        for name, (said, content) in variants.items():
-            yield Case(f"good {turn}: {name}", content, stored=_answer(said))
+        for name, (message, content) in variants.items():
+            yield Case(f"good {turn}: {name}", content, stored=_answer(message))
 
 
 def _broken(rng: random.Random) -> Iterator[Case]:

@@ -106,7 +106,7 @@ def open_schedule(number: str) -> PriceSchedule:
 
 def _differing(levels, amounts: list[Decimal]) -> int:
     stored = levels.order_by("rank").values_list("annual_price", flat=True)
-    return sum(held != amount for held, amount in zip(stored, amounts, strict=True))
+    return sum(on_file != amount for on_file, amount in zip(stored, amounts, strict=True))
 
 
 # ---- beyond ------------------------------------------------------------------------------------------------------

@@ -67,8 +67,8 @@ def check(scratch: Scratch, *, full: bool, control: bool) -> Outcome:
 def prepare(scratch: Scratch, documents: int) -> None:
     """Make so many drafts, twelve for each agreement."""
     scratch.fresh()
-    made = cases.agreements(-(-documents // 12))
-    draft_invoices(through=date(1999, 9, 30), on=cases.AFTERWARDS, by=None, agreements=made)
+    created = cases.agreements(-(-documents // 12))
+    draft_invoices(through=date(1999, 9, 30), on=cases.AFTERWARDS, by=None, agreements=created)
     extra = Invoice.objects.drafts().order_by("-pk").values_list("pk", flat=True)
     Invoice.objects.filter(pk__in=list(extra[: Invoice.objects.count() - documents])).delete()
 

@@ -53,13 +53,13 @@ def warm() -> None:
 @contextmanager
 def at_hand(number: int) -> Iterator[list[Act]]:
     """Have so many warm presses ready; each is taken in the process that will print with it."""
-    made = [_forked() for _ in range(number)]
+    created = [_forked() for _ in range(number)]
     try:
-        yield [partial(_take, orders, pid) for orders, pid in made]
+        yield [partial(_take, orders, pid) for orders, pid in created]
     finally:
-        for orders, _pid in made:
+        for orders, _pid in created:
             orders.close()
-        for _orders, pid in made:
+        for _orders, pid in created:
             os.waitpid(pid, 0)  # it ends when nobody holds the other side any more
 
 

@@ -167,11 +167,15 @@ def bombs(scratch: Scratch, outcome: Outcome) -> None:
     ended = in_process(print_bombs)
     if ended.error:
         raise RuntimeError(ended.error)
-    said = ended.value
-    outcome.figures |= {"bombs": 2, "pages served meanwhile": said["pages"], "slowest page": f"{said['slowest']:.2f} s"}
-    outcome.damage["bomb not given up in words"] += said["given_up"] != [f"{SECONDS} seconds", "400 MB of memory"]
-    outcome.damage["page kept waiting"] += said["slowest"] > 5
-    outcome.damage["document beside a bomb not printed"] += said["printed"] != 2
+    message = ended.value
+    outcome.figures |= {
+        "bombs": 2,
+        "pages served meanwhile": message["pages"],
+        "slowest page": f"{message['slowest']:.2f} s",
+    }
+    outcome.damage["bomb not given up in words"] += message["given_up"] != [f"{SECONDS} seconds", "400 MB of memory"]
+    outcome.damage["page kept waiting"] += message["slowest"] > 5
+    outcome.damage["document beside a bomb not printed"] += message["printed"] != 2
     outcome.add(apart(damage_to_books))
 
 

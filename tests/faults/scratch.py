@@ -80,7 +80,7 @@ class Scratch:
         from django.db import connection
 
         connection.close()
-        held, where = (self._url, self._made), dict(connection.settings_dict)
+        stored, where = (self._url, self._made), dict(connection.settings_dict)
         self._url, self._made = urlsplit(url), set()
         self._create("template", None)
         connection.settings_dict |= {
@@ -95,7 +95,7 @@ class Scratch:
             yield
         finally:
             connection.close()
-            self._url, self._made = held
+            self._url, self._made = stored
             connection.settings_dict |= where
 
     def save(self, name: str) -> None:

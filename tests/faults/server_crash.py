@@ -55,30 +55,30 @@ def crash_again_and_again(scratch: Scratch, cluster: Cluster, *, crashes: int) -
     """Let writers issue all the time, and compare what they were told with the books after each crash."""
     scratch.fresh()
     # The writers issue about forty documents a second on an idle machine.
-    made = cases.agreements(crashes * 4)
-    draft_invoices(through=date(2000, 9, 30), on=cases.AFTERWARDS, by=None, agreements=made)
-    told = scratch.folder / "told"
-    told.mkdir(exist_ok=True)
-    stop = told / "stop"
+    created = cases.agreements(crashes * 4)
+    draft_invoices(through=date(2000, 9, 30), on=cases.AFTERWARDS, by=None, agreements=created)
+    message = scratch.folder / "told"
+    message.mkdir(exist_ok=True)
+    stop = message / "stop"
     rng = random.Random(4)
     outcome = Outcome({"crashes": crashes})
-    writers = [Process(lambda writer=writer: write(writer, told, stop)) for writer in range(WRITERS)]
+    writers = [Process(lambda writer=writer: write(writer, message, stop)) for writer in range(WRITERS)]
     try:
         for _crash in range(crashes):
             time.sleep(rng.uniform(0.7, 1.7))
             cluster.crash()
-            acknowledged = read(told)
+            acknowledged = read(message)
             cluster.start()
             outcome.damage["acknowledged documents lost or changed"] += len(acknowledged - in_books())
             outcome.add(damage_to_books())
     finally:
         stop.touch()
         outcome.damage += failures([writer.end(seconds=60) for writer in writers])
-    outcome.figures["acknowledged"] = len(read(told))
-    outcome.damage["acknowledged documents lost or changed"] += len(read(told) - in_books())
+    outcome.figures["acknowledged"] = len(read(message))
+    outcome.damage["acknowledged documents lost or changed"] += len(read(message) - in_books())
     outcome.damage += Counter({f"at the end: {kind}": 1 for kind in damage_to_books()})
-    outcome.damage["documents acknowledged: none"] += not read(told)
-    for path in told.iterdir():
+    outcome.damage["documents acknowledged: none"] += not read(message)
+    for path in message.iterdir():
         path.unlink()
     return outcome
 

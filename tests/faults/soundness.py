@@ -87,11 +87,11 @@ def _document(document: Invoice) -> Counter[str]:
     )
     if document.is_issued:
         content = document.content
-        said = [line["amount"] for line in content["lines"]]
+        message = [line["amount"] for line in content["lines"]]
         found += Counter(
             {
                 "content changed": content_sha256(content) != document.content_sha256,
-                "content says something else": (content["number"], content["total"], said)
+                "content says something else": (content["number"], content["total"], message)
                 != (document.number_text, str(document.total), [str(line.amount) for line in lines]),
             }
         )

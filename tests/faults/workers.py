@@ -58,8 +58,8 @@ class Process:
             return Ended(error=f"not finished after {seconds} seconds")
         if not self._said:
             return Ended(killed=os.WIFSIGNALED(status), error="" if os.WIFSIGNALED(status) else "ended without a word")
-        said = json.loads(self._said)
-        return Ended(value=said.get("value"), error=said.get("error", ""))
+        message = json.loads(self._said)
+        return Ended(value=message.get("value"), error=message.get("error", ""))
 
     def _read(self, seconds: int) -> bool:
         if seconds <= 0 or not select.select([self._answer], [], [], seconds)[0]:
@@ -73,14 +73,14 @@ def _work(act: Act, answer: int) -> None:
     """Do it and end, without anything that belongs to the process that forked us."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
-        said = {"value": act()}
+        message = {"value": act()}
     except BaseException as error:
-        said = {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
+        message = {"error": f"{type(error).__name__}: {error}", "traceback": traceback.format_exc()}
         if os.environ.get("FAULTS_VERBOSE"):
             traceback.print_exc()
     try:
         connection.close()
-        left = json.dumps(said).encode()
+        left = json.dumps(message).encode()
         while left:
             left = left[os.write(answer, left) :]
     finally:

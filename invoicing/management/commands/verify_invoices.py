@@ -52,7 +52,7 @@ class Command(BaseCommand):
     def print_json(self, verification: Verification) -> int:
         """Print everything as one object."""
         findings = list(verification.findings())
-        said = {
+        message = {
             "documents": verification.documents,
             "lines": verification.lines,
             "pdfs": verification.pdfs,
@@ -69,8 +69,8 @@ class Command(BaseCommand):
                 for head in verification.heads
             ],
         }
-        self.stdout.write(json.dumps(said, indent=2))
-        return len(said["findings"])
+        self.stdout.write(json.dumps(message, indent=2))
+        return len(message["findings"])
 
 
 def _documents(verification: Verification) -> str:

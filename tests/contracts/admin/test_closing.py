@@ -98,8 +98,8 @@ def test_nothing_signed_is_discarded(manager, signed, model):
 
     answer = manager.post(f"{ADMIN}/{model}/{keys[model]}/discard/", follow=True)
 
-    (said,) = [str(message) for message in answer.context["messages"]]
-    assert said.startswith("What a party has signed stays. Withdraw the signature while it is the only one")
+    (sentence,) = [str(message) for message in answer.context["messages"]]
+    assert sentence.startswith("What a party has signed stays. Withdraw the signature while it is the only one")
     assert table_of(signed) == reference.SCHEDULE
 
 

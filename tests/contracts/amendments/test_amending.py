@@ -464,18 +464,18 @@ def test_discard_amendment_refuses_one_that_others_follow(agreement):
     row = drafted(agreement)
     drafted(agreement, number=3, contract_number="", from_expires_on=None, expires_on=None)
 
-    said = "Amendment 3 follows Amendment 2 (LNM000601MP). Discard Amendment 3 first."
-    assert refused(discard_amendment, amendment=row, on=ON, by=None) == [("number", said)]
+    message = "Amendment 3 follows Amendment 2 (LNM000601MP). Discard Amendment 3 first."
+    assert refused(discard_amendment, amendment=row, on=ON, by=None) == [("number", message)]
 
 
 def test_nothing_sealed_is_discarded(agreement):
     row, schedule = agreement.amendments.get(), agreement.schedules.get()
-    said = " was executed on 20 October 1998 and is sealed. Enter the next amendment instead."
+    message = " was executed on 20 October 1998 and is sealed. Enter the next amendment instead."
 
-    assert refused(discard_amendment, amendment=row, on=ON, by=None) == [("executed_on", f"{row}{said}")]
-    assert refused(discard_schedule, schedule=schedule, on=ON, by=None) == [("schedule", f"{schedule}{said}")]
+    assert refused(discard_amendment, amendment=row, on=ON, by=None) == [("executed_on", f"{row}{message}")]
+    assert refused(discard_schedule, schedule=schedule, on=ON, by=None) == [("schedule", f"{schedule}{message}")]
     level = schedule.levels.first()
-    assert refused(discard_level, level=level, on=ON, by=None) == [("schedule", f"{schedule}{said}")]
+    assert refused(discard_level, level=level, on=ON, by=None) == [("schedule", f"{schedule}{message}")]
 
 
 def test_discarded_level_takes_its_limits_along(agreement):

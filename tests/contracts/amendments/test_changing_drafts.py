@@ -79,13 +79,13 @@ def withdrawn(amendment, side="customer", reason="A price was wrong.", by=None) 
 
 
 def changed(amendment, **values) -> Amendment:
-    said = {
+    message = {
         "contract_number": "LNM000601MP",
         "effective_on": date(2000, 10, 1),
         "from_expires_on": END,
         "expires_on": date(2002, 9, 30),
     }
-    return change_amendment(amendment=amendment, on=ON, by=None, **(said | values))
+    return change_amendment(amendment=amendment, on=ON, by=None, **(message | values))
 
 
 def refused(call, *args, **kwargs) -> list[tuple[str, str, str]]:
@@ -153,10 +153,10 @@ def test_change_amendment_refuses_what_somebody_else_has_changed_meanwhile(draft
     seen = amendment_version(draft)
     changed(draft, seen=seen, contract_number="first")
 
-    [(code, place, said)] = refused(changed, draft, seen=seen, contract_number="second")
+    [(code, place, message)] = refused(changed, draft, seen=seen, contract_number="second")
 
     assert (code, place) == ("STALE", "")
-    assert said == (
+    assert message == (
         "Somebody else has changed Amendment 2 (first) since you opened it. Nothing is saved: compare, then save again "
         "to put yours in its place."
     )
@@ -262,12 +262,14 @@ def test_change_schedule_refuses_what_somebody_else_has_changed_meanwhile(table)
     first = with_levels(reference.VERY_SMALL)
     change_schedule(schedule=table, value=first, seen=seen, on=ON, by=None)
 
-    [(code, place, said)] = refused(
+    [(code, place, message)] = refused(
         change_schedule, schedule=table, value=reference.SCHEDULE, seen=seen, on=ON, by=None
     )
 
     assert (code, place) == ("STALE", "")
-    assert said.startswith("Somebody else has changed Appendix A, table of Amendment 2 (LNM000601MP) since you opened")
+    assert message.startswith(
+        "Somebody else has changed Appendix A, table of Amendment 2 (LNM000601MP) since you opened"
+    )
     assert len(stored(table).levels) == 1
 
 
@@ -359,10 +361,10 @@ def test_withdraw_signature_refuses_an_executed_amendment(draft):
     signed(draft)
     signed(draft, "supplier")
 
-    [(code, place, said)] = refused(withdrawn, draft)
+    [(code, place, message)] = refused(withdrawn, draft)
 
     assert (code, place) == ("EXECUTED", "executed_on")
-    assert said == (
+    assert message == (
         "Amendment 2 (LNM000601MP) was executed on 30 May 2000 and is sealed. What has changed since belongs into the "
         "next amendment."
     )

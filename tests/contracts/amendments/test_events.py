@@ -206,8 +206,8 @@ def test_copy_of_nothing_is_refused_with_the_reason(manager):
     amendment = open_amendment(factories.agreement(amendments=()), number=1, from_expires_on=date(2000, 7, 22))
     url = address("amendment_copy_schedule", amendment)
 
-    (said,) = errors_of(manager.post(url))["__all__"]
-    assert said.startswith("There is no schedule to copy. No price schedule on file covers 1 October 1999")
+    (message,) = errors_of(manager.post(url))["__all__"]
+    assert message.startswith("There is no schedule to copy. No price schedule on file covers 1 October 1999")
     assert manager.get(url).context["consequences"][0].startswith("There is no schedule to copy.")
 
 
@@ -222,8 +222,8 @@ def test_table_and_draft_are_taken_off_the_file(manager):
     answer = manager.post(address("amendment_discard", amendment), follow=True)
 
     assert list(Amendment.objects.values_list("number", flat=True)) == [1]
-    said = "Amendment 2 (LNM990901MP) is discarded. Its number is free for the next amendment."
-    assert messages_of(answer)[-1] == said
+    message = "Amendment 2 (LNM990901MP) is discarded. Its number is free for the next amendment."
+    assert messages_of(answer)[-1] == message
     assert answer.redirect_chain == [(reverse("sites:agreement_detail", args=[amendment.agreement_id]), 302)]
 
 
@@ -249,23 +249,23 @@ EVENTS = (
 def test_nothing_of_a_signed_amendment_is_changed_through_a_page(manager, name, more):
     amendment = draft_with_table()
     sign(amendment)
-    held = table_of(amendment)
+    stored = table_of(amendment)
     url = address(name, amendment, *more)
     posted = {"do": "save", "levels": "0", "contract_number": "OTHER", "effective_on": "1999-12-01"}
 
     for answer in (manager.get(url, follow=True), manager.post(url, posted, follow=True)):
         assert answer.redirect_chain == [(address("amendment_detail", amendment), 302)]
-        (said,) = messages_of(answer)
-        assert "Amendment 2 (LNM990901MP)" in said
+        (message,) = messages_of(answer)
+        assert "Amendment 2 (LNM990901MP)" in message
     amendment.refresh_from_db()
-    assert (amendment.contract_number, table_of(amendment)) == ("LNM990901MP", held)
+    assert (amendment.contract_number, table_of(amendment)) == ("LNM990901MP", stored)
 
 
 @pytest.mark.parametrize("role", [VIEWER, FINANCE, DATA_ENTRY])
 def test_every_event_is_refused_without_the_permission(role):
     amendment = draft_with_table()
     client = client_of(role)
-    held = table_of(amendment)
+    stored = table_of(amendment)
 
     for name, more in (*EVENTS, ("amendment_sign", ("customer",)), ("amendment_withdraw", ("customer",))):
         url = address(name, amendment, *more)
@@ -275,4 +275,4 @@ def test_every_event_is_refused_without_the_permission(role):
     }
     assert set(seen.values()) == {403 if role == DATA_ENTRY else 200}
     amendment.refresh_from_db()
-    assert (amendment.customer_signer, table_of(amendment)) == ("", held)
+    assert (amendment.customer_signer, table_of(amendment)) == ("", stored)

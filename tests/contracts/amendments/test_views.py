@@ -62,10 +62,10 @@ def test_amendment_is_drafted_with_a_copy_of_the_schedule_in_force(manager):
     assert (amendment.contract_number, amendment.effective_on) == ("LNM990301MP", date(1999, 10, 1))
     assert (amendment.from_expires_on, amendment.expires_on) == (date(2000, 9, 30), date(2001, 9, 30))
     assert table_of(amendment) == reference.SCHEDULE
-    said = "Amendment 2 (LNM990301MP) is drafted with a copy of the schedule in force: enter what changes."
-    assert messages_of(answer) == [said]
+    message = "Amendment 2 (LNM990301MP) is drafted with a copy of the schedule in force: enter what changes."
+    assert messages_of(answer) == [message]
     entry = LogEntry.objects.get()
-    assert (entry.object_id, entry.action_flag, entry.change_message) == (str(amendment.pk), ADDITION, said)
+    assert (entry.object_id, entry.action_flag, entry.change_message) == (str(amendment.pk), ADDITION, message)
 
 
 def test_amendment_is_drafted_without_a_copy_and_without_moving_the_term(manager):

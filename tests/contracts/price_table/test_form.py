@@ -379,8 +379,10 @@ def test_table_that_somebody_else_has_saved_meanwhile_is_not_overwritten_unseen(
 
     page = manager.post(address("amendment_schedule", draft), mine)
 
-    (said,) = errors_of(page)["__all__"]
-    assert said.startswith("Somebody else has changed Appendix A, table of Amendment 2 (LNM990901MP) since you opened")
+    (message,) = errors_of(page)["__all__"]
+    assert message.startswith(
+        "Somebody else has changed Appendix A, table of Amendment 2 (LNM990901MP) since you opened"
+    )
     assert [(change.place, change.before, change.after) for change in page.context["overwritten"]] == [
         ("Very Small: annual price", "163,000.00", "150,000.00"),
         ("Small: annual price", "190,000.00", "198,000.00"),

@@ -176,12 +176,12 @@ def test_folder_goes_with_its_press(printer, temporary):
 
 def test_folder_of_a_press_that_was_killed_with_its_application_is_swept_by_the_next(printer, temporary):
     def folder(name: str, *, age: int = 0, locked: bool = True) -> Path:
-        made = temporary / f"{pdf.FOLDERS}{name}"
-        made.mkdir()
+        created = temporary / f"{pdf.FOLDERS}{name}"
+        created.mkdir()
         if locked:
-            (made / pdf.LOCK).touch()
-        os.utime(made, (time.time() - age, time.time() - age))
-        return made
+            (created / pdf.LOCK).touch()
+        os.utime(created, (time.time() - age, time.time() - age))
+        return created
 
     left, old = folder("left"), folder("old", age=7200, locked=False)
     young, other = folder("young", locked=False), temporary / "somebody-else"

@@ -126,8 +126,8 @@ def undone() -> Iterator[None]:
 def other_row(number: str, position: int | None = None) -> str:
     """What is found of a row, of a document or of a line, that is not as it was sealed."""
     row = "the row" if position is None else f"the row of line {position}"
-    said = "is not the one that was sealed at issue: a column was changed. Compare it with a backup."
-    return f"{number}: {row} {said}"
+    message = "is not the one that was sealed at issue: a column was changed. Compare it with a backup."
+    return f"{number}: {row} {message}"
 
 
 def set_invoice(books: Books, document: str, /, **values) -> tuple:

@@ -319,11 +319,11 @@ def test_7_two_documents_swap_their_numbers(books):
     swap = [("INV-00001", 9, "x"), ("INV-00002", 1, "INV-00001"), ("INV-00001", 2, "INV-00002")]
     damage(*(set_invoice(books, which, number=number, number_text=text) for which, number, text in swap))
 
-    said = found()
+    message = found()
     for now, once in (("INV-00001", "INV-00002"), ("INV-00002", "INV-00001")):
-        assert f"{now}: the content says {once} for number, the row {now}." in said
-        assert f"{now}: {BROKEN}" in said
-        assert f"{now}: the document is not the one in the ledger: another SHA-256 and chain." in said
+        assert f"{now}: the content says {once} for number, the row {now}." in message
+        assert f"{now}: {BROKEN}" in message
+        assert f"{now}: the document is not the one in the ledger: another SHA-256 and chain." in message
 
 
 # ---- the ledger ------------------------------------------------------------------------------------------------------
@@ -370,11 +370,11 @@ def test_documents_issued_before_the_chain_are_read_all_the_same(books):
 
 def test_making_pdfs_makes_the_ledger_good(books, settings):
     (settings.DOCUMENTS_DIR / FILE_NAME).unlink()
-    said = StringIO()
+    message = StringIO()
 
-    call_command("make_pdfs", stdout=said)
+    call_command("make_pdfs", stdout=message)
 
-    assert said.getvalue().splitlines() == [
+    assert message.getvalue().splitlines() == [
         "The ledger lacked 8 lines: added, marked as later.",
         "Every issued document has its PDF.",
     ]

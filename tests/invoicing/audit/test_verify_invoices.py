@@ -51,12 +51,12 @@ def test_one_agreement_is_verified_by_itself(books):
 
 
 def test_command_says_that_all_is_well(books):
-    said = StringIO()
+    message = StringIO()
 
-    call_command("verify_invoices", stdout=said)
+    call_command("verify_invoices", stdout=message)
 
     link = Invoice.objects.get(number_text="INV-00003").chain_sha256
-    assert said.getvalue().splitlines() == [
+    assert message.getvalue().splitlines() == [
         "4 documents with 8 lines and 4 PDFs: all as they were issued.",
         f"Series CREDIT ends with CN-00001 of 1998-12-01; chain {books.by_number['CN-00001'].chain_sha256}",
         f"Series INVOICE ends with INV-00003 of 1999-01-01; chain {link}",
@@ -65,13 +65,13 @@ def test_command_says_that_all_is_well(books):
 
 def test_command_prints_a_line_per_finding_and_ends_with_1(books):
     damage(set_line(books, "INV-00001", 2, inputs="{}"))
-    said = StringIO()
+    message = StringIO()
 
     with pytest.raises(CommandError, match=r"^2 findings in 4 documents. Each stands above.$") as failed:
-        call_command("verify_invoices", stdout=said)
+        call_command("verify_invoices", stdout=message)
 
     assert failed.value.returncode == 1
-    assert said.getvalue().splitlines()[:2] == [
+    assert message.getvalue().splitlines()[:2] == [
         other_row("INV-00001", 2),
         "INV-00001: line 2 cannot be computed again from its stored inputs (KeyError: 'rule').",
     ]
@@ -80,12 +80,12 @@ def test_command_prints_a_line_per_finding_and_ends_with_1(books):
 def test_command_speaks_json(books, settings):
     (settings.DOCUMENTS_DIR / "strange.txt").write_text("")
     damage(set_line(books, "INV-00001", 2, inputs="{}"))
-    said = StringIO()
+    message = StringIO()
 
     with pytest.raises(CommandError):
-        call_command("verify_invoices", format="json", stdout=said)
+        call_command("verify_invoices", format="json", stdout=message)
 
-    answer = json.loads(said.getvalue())
+    answer = json.loads(message.getvalue())
     assert (answer["documents"], answer["lines"], answer["pdfs"]) == (4, 8, 4)
     assert answer["findings"] == [
         {"place": "INV-00001", "message": other_row("INV-00001", 2).removeprefix("INV-00001: ")},
@@ -99,11 +99,11 @@ def test_command_speaks_json(books, settings):
 
 
 def test_command_reads_one_agreement_and_refuses_an_unknown_one(books):
-    said = StringIO()
+    message = StringIO()
 
-    call_command("verify_invoices", agreement=books.agreement.number, stdout=said)
+    call_command("verify_invoices", agreement=books.agreement.number, stdout=message)
 
-    assert said.getvalue() == "4 documents with 8 lines and 4 PDFs: all as they were issued.\n"
+    assert message.getvalue() == "4 documents with 8 lines and 4 PDFs: all as they were issued.\n"
     with pytest.raises(CommandError, match="Not on file: agreement ZZ"):
         call_command("verify_invoices", agreement="ZZ")
 

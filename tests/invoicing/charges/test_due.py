@@ -254,12 +254,12 @@ def test_site_without_a_switch_is_not_charged(switch_counts, expected):
     ],
 )
 def test_site_in_service_that_is_not_charged_for_its_switch_is_named(facts, named):
-    said = (
+    message = (
         "Site 1: nothing is charged in annual period 1, because its switch is counted as 0 on 1 October 1998. Correct "
         "the count if it has one, or end its service."
     )
 
-    assert due(site(**facts), through=date(1999, 9, 30)).notices == ((said,) if named else ())
+    assert due(site(**facts), through=date(1999, 9, 30)).notices == ((message,) if named else ())
 
 
 def test_site_without_a_switch_is_named_for_the_period_of_the_run_alone():

@@ -22,7 +22,7 @@ from invoicing.charges.charge import ChargeKey, ChargeKind
 from invoicing.charges.due import Due, Facts, due_through
 from invoicing.charges.one_off import Order
 from invoicing.charges.unbilled import NOTHING_BILLED, BilledPart, unbilled
-from sites.hours.entries import BlockPurchase, Work
+from sites.hours.entries import Purchase, Work
 from tests import reference
 
 HISTORIES = int(os.environ.get("HISTORIES", "120"))
@@ -49,7 +49,7 @@ class Histories(RuleBasedStateMachine):
         self.terms = reference.agreement(**readings)
         self.sites = {key: reference.site(key, in_service_on=start) for key, start in enumerate(starts, start=1)}
         self.today = add_months(date(1998, 10, 20), months)
-        self.purchases: list[BlockPurchase] = []
+        self.purchases: list[Purchase] = []
         self.work: list[Work] = []
         self.orders: list[Order] = []
         self.billed: dict = {}
@@ -102,7 +102,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(day=TERM, blocks=st.integers(1, 10))
     def blocks_are_bought(self, day, blocks):
-        self.purchases.append(BlockPurchase(self.key(), day, blocks))
+        self.purchases.append(Purchase(self.key(), day, blocks))
 
     @rule(day=TERM, hours=st.sampled_from(["0.01", "0.40", "1.00", "7.75", "24.00", "3000.00"]), key=st.integers(1, 3))
     def work_is_entered(self, day, hours, key):

@@ -13,7 +13,7 @@ from invoicing.charges.due import Due, Facts, due_through
 from invoicing.charges.one_off import Order
 from invoicing.charges.unbilled import unbilled
 from invoicing.documents.calculation import recompute
-from sites.hours.entries import BlockPurchase, Work
+from sites.hours.entries import Purchase, Work
 from sites.integration.prices import Quoted
 from tests.reference import AGREEMENT, LATER, SCHEDULE, agreed, agreement, amendment, site, with_documents
 
@@ -23,8 +23,8 @@ JULY = date(1999, 7, 8)
 AMES = site(name="Ames, IA")
 
 
-def bought(day: date, blocks: int = 1, *, key: int = 1) -> BlockPurchase:
-    return BlockPurchase(key, day, blocks)
+def bought(day: date, blocks: int = 1, *, key: int = 1) -> Purchase:
+    return Purchase(key, day, blocks)
 
 
 def worked(day: date, hours: str, *, key: int = 1, reference: str = "") -> Work:
@@ -37,7 +37,7 @@ def ordered(day: date, *, key: int = 1, quotation: Quoted | None = None) -> Orde
 
 def due(*events, through: date = date(2000, 9, 30), of=AGREEMENT, known_on: date = LATER, sites=(AMES,)) -> Due:
     facts = Facts(
-        tuple(event for event in events if isinstance(event, BlockPurchase)),
+        tuple(event for event in events if isinstance(event, Purchase)),
         tuple(event for event in events if isinstance(event, Work)),
         tuple(event for event in events if isinstance(event, Order)),
     )
@@ -115,8 +115,8 @@ def test_entry_by_the_hour_is_charged_at_least_one_hour(hours, amount, charged):
     charge = only(worked(JULY, hours))
 
     assert str(charge.amount) == amount
-    said = [step for step in charge.steps if step.startswith("The entry is charged at least")]
-    assert [step.split(". ")[0] for step in said] == (
+    message = [step for step in charge.steps if step.startswith("The entry is charged at least")]
+    assert [step.split(". ")[0] for step in message] == (
         [f"The entry is charged at least 1.00 h: {charged} are charged"] if charged else []
     )
 

@@ -12,7 +12,7 @@ from contracts.readings import Frequency, Proration, Rounding, Timing
 from invoicing.charges.charge import ChargeKey
 from invoicing.charges.due import Due, Facts, due_through
 from invoicing.charges.unbilled import AdjustedPart, Adjustment, Billed, BilledPart, PlannedDocument, TermEnd, unbilled
-from sites.hours.entries import BlockPurchase
+from sites.hours.entries import Purchase
 from tests.reference import (
     AGREEMENT,
     ANCHOR,
@@ -395,7 +395,7 @@ def test_what_is_due_now_does_not_wait_for_a_document_that_falls_due_later():
         sites=[site(1)],
         through=date(1999, 3, 31),
         known_on=LATER,
-        facts=Facts(purchases=(BlockPurchase(9, date(1999, 2, 10), 1),)),
+        facts=Facts(purchases=(Purchase(9, date(1999, 2, 10), 1),)),
     )
 
     documents = unbilled(due=due, billed={}, sites={1: site(1)}, adjust_through=date(1999, 2, 28))

@@ -60,7 +60,7 @@ FIRST = (None, 16, "letter", "")
 
 def errors_of(response) -> dict:
     assert response.status_code == 200
-    return {field: list(said) for field, said in response.context["form"].errors.items()}
+    return {field: list(message) for field, message in response.context["form"].errors.items()}
 
 
 def test_a_correction_is_shown_with_its_consequences_before_it_is_written(site, documents, manager):

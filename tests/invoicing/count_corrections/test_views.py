@@ -123,8 +123,8 @@ def test_history_of_a_withdrawn_figure_stays(site, manager):
 
     page = manager.get(history_of(site))
 
-    said = "Gateway elements None on file: 16 was withdrawn on 15 November 1999. Counted at another site"
-    assert said in text_of(page)
+    message = "Gateway elements None on file: 16 was withdrawn on 15 November 1999. Counted at another site"
+    assert message in text_of(page)
     assert [row.split(" EST ")[-1] for row in rows_of(page, HISTORY)][0].endswith(
         "Withdrawn 16 none not said Counted at another site"
     )

@@ -342,12 +342,12 @@ def test_line_of_a_credit_note_that_gives_back_in_all_is_not_credited_and_the_bo
     assert note.lines.get().shares == [[1, "-13583.33"], [2, "-13583.34"], [3, "13583.33"]]
     assert note.kind == "credit-note"
 
-    said = (
+    message = (
         f"{note} charges nothing that could be taken back. Where it gave back too much, correct the facts and run the "
         "invoices: the next run bills what is due."
     )
-    assert str(refusal(note, on=date(1999, 1, 6))) == said
-    assert str(refusal(note, on=date(1999, 1, 6), amounts={1: Decimal("13583.33")})) == said
+    assert str(refusal(note, on=date(1999, 1, 6))) == message
+    assert str(refusal(note, on=date(1999, 1, 6), amounts={1: Decimal("13583.33")})) == message
     assert [str(each.left) for each in creditable_lines(invoice=note, on=date(1999, 1, 6))] == ["0.00"]
 
 

@@ -340,10 +340,10 @@ def test_a_line_of_an_earlier_annual_period_brings_its_readings_along():
     both = invoice_content(invoice=invoice, lines=lines, agreement=row)["readings"]
 
     title = QUESTIONS["proration"].title
-    assert [said["sentence"] for said in own if said["question"] == title] == [
+    assert [message["sentence"] for message in own if message["question"] == title] == [
         "Part of a period costs its share of the days of the annual period."
     ]
-    assert [(said["sentence"], said["chosen_by"]) for said in both if said["question"] == title] == [
+    assert [(message["sentence"], message["chosen_by"]) for message in both if message["question"] == title] == [
         (
             "A whole month costs one twelfth of the annual price; part of a month counts by its days. (annual period "
             "from 1 October 1998)",

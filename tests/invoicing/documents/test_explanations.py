@@ -133,8 +133,8 @@ def adjusted(site, **billed) -> dict:
     due = {"agreement": reference.AGREEMENT, "through": date(1998, 10, 31), "known_on": reference.LATER}
     was = unbilled(due=invoices.due_through(sites=[reference.site()], **due), billed={}, sites={1: reference.site()})
     books = reference.with_documents({}, was, names=("INV-00001",))
-    for key, held in books.items():
-        books[key] = replace(held, parts={number: replace(part, **billed) for number, part in held.parts.items()})
+    for key, stored in books.items():
+        books[key] = replace(stored, parts={number: replace(part, **billed) for number, part in stored.parts.items()})
     now = invoices.due_through(sites=[site], **due)
     (adjustment,) = adjustments(due=now, billed=books, sites={1: site})
     return adjustment_inputs(adjustment)

@@ -300,8 +300,8 @@ def test_two_processes_at_once_store_one_pdf_for_each_document(tmp_path):
     prepared = python("-c", PREPARE)
     assert prepared.wait() == 0, prepared.stderr.read().decode()
     both = [python("manage.py", "make_pdfs") for _ in range(2)]
-    said = [process.communicate() for process in both]
-    assert [process.returncode for process in both] == [0, 0], said
+    message = [process.communicate() for process in both]
+    assert [process.returncode for process in both] == [0, 0], message
     with sqlite3.connect(tmp_path / "books.sqlite3") as books:
         kept = books.execute("SELECT file_name FROM invoicing_invoicepdf ORDER BY file_name").fetchall()
     assert [*(name for (name,) in kept), "ledger.txt"] == files(folder)

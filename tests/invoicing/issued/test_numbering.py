@@ -52,8 +52,8 @@ def test_four_processes_at_once_leave_no_gap_and_no_duplicate(tmp_path):
         environment["DATABASE_URL"] = f"sqlite:///{tmp_path / 'numbers.sqlite3'}"
         subprocess.run([sys.executable, ROOT / "manage.py", "migrate", "-v0"], env=environment, check=True)
     else:
-        held = connection.settings_dict
-        environment["DATABASE_URL"] = f"postgres://{held['USER']}@{held['HOST']}:{held['PORT']}/{held['NAME']}"
+        stored = connection.settings_dict
+        environment["DATABASE_URL"] = f"postgres://{stored['USER']}@{stored['HOST']}:{stored['PORT']}/{stored['NAME']}"
     numbering.series_for("invoice")
     worker = [sys.executable, Path(__file__).with_name("take_numbers.py"), str(TIMES)]
     running = [

@@ -117,7 +117,7 @@ def test_any_column_of_a_line_that_is_changed_is_found(books, other_rows):
     )
 
     expected = dict.fromkeys(by_column, other_row("INV-00002", 1)) | {"position": other_row("INV-00002", 7)}
-    assert [name for name, said in by_column.items() if expected[name] not in said] == []
+    assert [name for name, message in by_column.items() if expected[name] not in message] == []
 
 
 def test_any_column_of_a_document_that_is_changed_is_found(books, other_rows):
@@ -129,7 +129,7 @@ def test_any_column_of_a_document_that_is_changed_is_found(books, other_rows):
     )
 
     expected = dict.fromkeys(by_column, other_row("INV-00003")) | {"number_text": other_row("INV-00003x")}
-    assert [name for name, said in by_column.items() if expected[name] not in said] == []
+    assert [name for name, message in by_column.items() if expected[name] not in message] == []
 
 
 # ---- what else digests are and are not -----------------------------------------------------------------------------
@@ -153,10 +153,10 @@ def test_a_column_that_was_added_later_is_not_asked_of_older_documents(books):
     }
     damage(set_invoice(books, "INV-00001", content=json.dumps(content)))
 
-    said = found()
+    message = found()
     damage(set_invoice(books, "INV-00001", reason="None"), set_line(books, "INV-00001", 2, level_code="x"))
 
-    assert other_row("INV-00001") not in said
+    assert other_row("INV-00001") not in message
     assert other_row("INV-00001") in found()
     assert other_row("INV-00001", 2) not in found()
 
@@ -230,8 +230,10 @@ def test_what_an_older_document_shows_is_compared_with_its_rows(old_books):
         with undone():
             row = set_line(old_books, number, position, **values) if position else None
             damage(row or set_invoice(old_books, number, **values))
-            said = found()
-        missed += [message] if f"{number}: {message.format(source=source)}" not in said or NOTE not in said else []
+            sentence = found()
+        missed += (
+            [message] if f"{number}: {message.format(source=source)}" not in sentence or NOTE not in sentence else []
+        )
 
     assert missed == []
 

@@ -71,7 +71,7 @@ WAIVED = {"waive": "on", "decided_by": "J. Doe", "decided_on": "1998-11-30"}
 
 def errors(response) -> dict[str, list[str]]:
     """The errors of the form by field."""
-    return {name: list(said) for name, said in response.context["form"].errors.items()}
+    return {name: list(message) for name, message in response.context["form"].errors.items()}
 
 
 # ---- what the page shows ---------------------------------------------------------------------------------------------
@@ -235,8 +235,8 @@ def test_what_is_wrong_stands_at_its_field_and_nothing_is_credited(data, expecte
     response = client_of(FINANCE).post(address(invoice), data)
 
     assert errors(response) == expected
-    for said in expected.values():
-        assert said[0] in words(response)
+    for message in expected.values():
+        assert message[0] in words(response)
     assert Invoice.objects.count() == 1
     assert data["reason"] in response.content.decode()  # what was typed is kept
 
@@ -296,9 +296,9 @@ def test_invoice_and_credit_note_name_the_waiver(invoice):
 
     on_invoice, on_note = client.get(page_of(invoice)), client.get(page_of(note))
 
-    said = "decided by J. Doe on 30 Nov 1998, Late start Withdraw…"
-    assert f"Waived 500.00 of line 1, by CN-00001: {said}" in words(on_invoice)
-    assert f"Waived 500.00 of line 1 of INV-00001: {said}" in words(on_note)
+    message = "decided by J. Doe on 30 Nov 1998, Late start Withdraw…"
+    assert f"Waived 500.00 of line 1, by CN-00001: {message}" in words(on_invoice)
+    assert f"Waived 500.00 of line 1 of INV-00001: {message}" in words(on_note)
     assert withdraw in links(on_invoice)
     assert withdraw not in links(client_of(VIEWER).get(page_of(invoice)))
 

@@ -233,9 +233,9 @@ def agree(agreement: Agreement, on: date) -> None:
 def test_no_reading_that_decides_reviews_reaches_into_an_agreed_one(question, choice):
     agreement, on = factories.agreement(), date(1999, 8, 2)
     agree(agreement, on)
-    said = "The review of annual period 1 was agreed on 2 August 1999: choose 1 October 1999 or later."
+    message = "The review of annual period 1 was agreed on 2 August 1999: choose 1 October 1999 or later."
 
-    assert refusals(agreement, question, choice, date(1999, 9, 30), on=on) == [("applies_from", said)]
+    assert refusals(agreement, question, choice, date(1999, 9, 30), on=on) == [("applies_from", message)]
     assert change(agreement, question, choice, on=on).applies_from == OCTOBER_1999
     assert change(agreement, "proration", "daily", OCTOBER_1998, on=on).applies_from == OCTOBER_1998
 

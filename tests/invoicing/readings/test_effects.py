@@ -11,7 +11,7 @@ from contracts.schedule import OpeningRule
 from invoicing.charges.due import Facts, due_through
 from invoicing.readings.effects import Effect, OnFile, current_period, reading_effects
 from sites.counts.count import Count
-from sites.hours.entries import BlockPurchase, Work
+from sites.hours.entries import Purchase, Work
 from tests import reference
 from tests.reference import AGREEMENT, AMENDMENT, SCHEDULE, counts, readings, site
 
@@ -196,7 +196,7 @@ def with_hours(*work: Work, blocks: int = 0, on: date = JULY) -> OnFile:
     """Hours that open after one completed block; the blocks are bought on 2 November 1998."""
     hours = replace(SCHEDULE.hours, opens_after_blocks=1)
     agreement = replace(AGREEMENT, amendments=(replace(AMENDMENT, schedule=replace(SCHEDULE, hours=hours)),))
-    purchases = (BlockPurchase(1, date(1998, 11, 2), blocks),) if blocks else ()
+    purchases = (Purchase(1, date(1998, 11, 2), blocks),) if blocks else ()
     return on_file(FIRST, agreement=agreement, on=on, facts=Facts(purchases=purchases, work=work))
 
 

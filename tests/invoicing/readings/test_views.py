@@ -458,8 +458,8 @@ def test_page_offers_no_form_where_nothing_can_be_chosen(agreement, settings):
     page = client.get(change_page(agreement))
     refused = client.post(change_page(agreement), posted(chosen_on="1999-11-01"))
 
-    said = "Annual period 2 is billed through 31 October 1999, and the term ends on 30 September 2000."
-    assert said in words(page)
+    message = "Annual period 2 is billed through 31 October 1999, and the term ends on 30 September 2000."
+    assert message in words(page)
     assert "Record the reading" not in words(page)
     assert list(refused.context["form"].errors) == ["applies_from"]
 

@@ -235,13 +235,13 @@ class RecordedLife(RuleBasedStateMachine):
     def work_is_corrected(self, entry, place, hours, service, moved, ago):
         """What is not billed is changed; what is billed is reversed, and entered anew in its place."""
         row = self.one(standing(WorkEntry), entry)
-        said = self.done(place, ago, hours, service)
+        message = self.done(place, ago, hours, service)
         if not moved:
-            said |= {"worked_on": row.worked_on, "site": row.site}
+            message |= {"worked_on": row.worked_on, "site": row.site}
         if row.billed_on is None and place % 2:
-            self.record(change_work, entry=row, **said)
+            self.record(change_work, entry=row, **message)
         else:
-            self.record(correct_work, entry=row, reason="Wrong", **said)
+            self.record(correct_work, entry=row, reason="Wrong", **message)
 
     @precondition(lambda self: standing(WorkEntry).exists())
     @rule(place=PLACES)

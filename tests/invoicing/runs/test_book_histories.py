@@ -142,8 +142,8 @@ class BookHistories(RecordedLife):
         line = self.one(waivers_of_what_is_charged_once(), place).line
         entry, purchase, order = line.work_entry, line.block_purchase, line.integration_order
         if entry is not None:
-            said = {name: getattr(entry, name) for name in ("site", "worked_on", "service", "person")}
-            self.record(correct_work, entry=entry, reason="Wrong", hours=hours, **said)
+            message = {name: getattr(entry, name) for name in ("site", "worked_on", "service", "person")}
+            self.record(correct_work, entry=entry, reason="Wrong", hours=hours, **message)
         elif purchase is not None:
             self.record(reverse_blocks, purchase=purchase, reason="Wrong")
             new = {"agreement": self.agreement, "bought_on": purchase.bought_on, "blocks": blocks}

@@ -12,7 +12,7 @@ from invoicing.charges.unbilled import BilledPart
 from invoicing.credits.crediting import WaiverDecision, credit, withdraw_waiver
 from invoicing.models import Waiver
 from invoicing.runs.books import Books, books_of
-from sites.hours.entries import BlockPurchase, Work
+from sites.hours.entries import Purchase, Work
 from sites.hours.recording import reverse_blocks
 from sites.integration.prices import Quoted
 from tests import factories, reference
@@ -58,7 +58,7 @@ def test_facts_are_the_rows_as_plain_values(agreement, site):
     ordered = order(site, NOVEMBER, quotation=quotation(site, "135000.00", OCTOBER))
     order(site, None, ordered_on=OCTOBER, duplicate_reason="Moved")  # not complete: nothing to bill yet
     facts = held(agreement).facts
-    assert facts.purchases == (BlockPurchase(bought.pk, OCTOBER, 2),)
+    assert facts.purchases == (Purchase(bought.pk, OCTOBER, 2),)
     assert facts.work == (Work(done.pk, NOVEMBER, Decimal("7.75"), site.pk, "Customer Care", "A. Person", "TT-4711"),)
     assert facts.orders == (Order(ordered.pk, site.pk, NOVEMBER, Quoted("Q-17", Decimal("135000.00"), OCTOBER)),)
 

@@ -172,11 +172,11 @@ def test_what_was_issued_meanwhile_is_named_and_left(agreement):
     issue(invoice=october, on=DECEMBER, by=None)
     november.delete()
 
-    said = words(client.post(DISCARD, confirmed(page), follow=True))
+    message = words(client.post(DISCARD, confirmed(page), follow=True))
 
-    assert "Issued meanwhile and left: Invoice INV-00001. A credit note takes an issued document back." in said
-    assert "1 draft was replaced or discarded by somebody else meanwhile." in said
-    assert "discarded. The next run" not in said
+    assert "Issued meanwhile and left: Invoice INV-00001. A credit note takes an issued document back." in message
+    assert "1 draft was replaced or discarded by somebody else meanwhile." in message
+    assert "discarded. The next run" not in message
 
 
 @pytest.mark.parametrize("asked", [{}, {"draft": "x"}, {"draft": "9" * 30}, {"all": "1", "since": "soon"}])
@@ -187,8 +187,8 @@ def test_nothing_chosen_teaches_and_discards_nothing(agreement, asked):
     page = client.get(DISCARD, asked)
 
     assert "Tick drafts in the list of invoices first." in words(page)
-    said = words(client.post(DISCARD, confirmed(page), follow=True))
-    assert "No draft was chosen, so nothing is discarded." in said
+    message = words(client.post(DISCARD, confirmed(page), follow=True))
+    assert "No draft was chosen, so nothing is discarded." in message
     assert Invoice.objects.count() == 3
 
 

@@ -315,9 +315,9 @@ def test_the_number_is_locked_while_the_document_is_frozen_and_no_longer(agreeme
     run(OCTOBER)
     with CaptureQueriesContext(connection) as asked:
         issue(invoice=Invoice.objects.get(), on=NOVEMBER, by=None)
-    said = [query["sql"] for query in asked]
-    taken = next(place for place, sql in enumerate(said) if sql.startswith("UPDATE") and "RETURNING" in sql)
-    assert len(said) - taken == UNDER_THE_NUMBER
+    message = [query["sql"] for query in asked]
+    taken = next(place for place, sql in enumerate(message) if sql.startswith("UPDATE") and "RETURNING" in sql)
+    assert len(message) - taken == UNDER_THE_NUMBER
 
 
 UNDER_THE_NUMBER = 8

@@ -47,8 +47,8 @@ def test_two_runs_at_once_bill_every_month_once(tmp_path):
         environment["DATABASE_URL"] = f"sqlite:///{tmp_path / 'runs.sqlite3'}"
         prepare_file(environment, tmp_path)
     else:
-        held = connection.settings_dict
-        environment["DATABASE_URL"] = f"postgres://{held['USER']}@{held['HOST']}:{held['PORT']}/{held['NAME']}"
+        stored = connection.settings_dict
+        environment["DATABASE_URL"] = f"postgres://{stored['USER']}@{stored['HOST']}:{stored['PORT']}/{stored['NAME']}"
         factories.sites(factories.agreement(), 3)
 
     both = [manage(environment, *RUN), manage(environment, *RUN)]

@@ -149,7 +149,7 @@ def test_nothing_to_correct_is_an_empty_preview():
 def gone(site: SiteFacts | None = None, agreement=reference.AGREEMENT) -> list[str]:
     """The causes where Akron, billed through February, is now this site, or none."""
     shown = preview(billed_through_february(AKRON), [site] if site else [], agreement=agreement)
-    return [said for each in causes(shown) for said in each if said.startswith("Nothing is due")]
+    return [message for each in causes(shown) for message in each if message.startswith("Nothing is due")]
 
 
 def test_a_later_first_day_is_named_and_the_part_of_a_month_too():

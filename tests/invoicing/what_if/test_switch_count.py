@@ -82,8 +82,8 @@ def test_a_correction_back_to_1_says_what_the_next_run_bills_again(site, manager
 
     page = manager.post(correct(site, **SWITCH), typed(1, seen="0"))
 
-    (said,) = page.context["steps"]
-    assert said.startswith("The next run, through 28 February 1999, bills 67,916.67 USD by this correction")
+    (message,) = page.context["steps"]
+    assert message.startswith("The next run, through 28 February 1999, bills 67,916.67 USD by this correction")
     assert len(rows_of(manager.get(history_of(site, **SWITCH)), RESTING)) == 6  # the credit note too
 
 

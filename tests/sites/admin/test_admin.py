@@ -237,8 +237,8 @@ def test_counts_of_a_date_are_recorded_together(clerk, site):
     posted = {"counted_on": "1999-07-01", "source": "letter", "count_GE": "14", "count_SLC": "9", "count_SM": ""}
     answer = clerk.post(url, posted, follow=True)
     assert messages_of(answer) == ["Counts of Melbourne, FL on 1 July 1999: 2 added, 0 corrected, 0 on file already."]
-    held = dict(site.counts.filter(counted_on=date(1999, 7, 1)).values_list("component_code", "quantity"))
-    assert held == {"GE": 14, "SLC": 9}
+    stored = dict(site.counts.filter(counted_on=date(1999, 7, 1)).values_list("component_code", "quantity"))
+    assert stored == {"GE": 14, "SLC": 9}
 
 
 def test_counts_recorded_together_are_refused_at_their_fields(clerk, site):

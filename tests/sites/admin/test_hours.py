@@ -116,8 +116,8 @@ def test_pages_show_what_is_on_file(rows):
     def page(kind: str) -> str:
         return words(client.get(f"/admin/sites/{kind}/{rows[kind].pk}/change/"))
 
-    for said in ("7.50", "Customer Care", "REQ-2", "Ann"):
-        assert said in page("workentry")
+    for message in ("7.50", "Customer Care", "REQ-2", "Ann"):
+        assert message in page("workentry")
     assert "125,000.00" in page("quotation")
     assert "PO-1" in page("blockpurchase")
     assert "PO-7" in page("integrationorder")

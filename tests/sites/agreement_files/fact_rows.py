@@ -49,10 +49,17 @@ def every_fact(agreement: Agreement, reno: Site) -> None:
     for hours in ("1.00", "1.00", "2.50"):
         worked(reno, DAY, hours)
     first = worked(reno, DAY, "3.00", reference="REQ-1")
-    said = {"site": reno, "worked_on": date(1999, 7, 1), "service": PROVISIONING, "person": "Bob", "reference": ""}
-    second = correct_work(entry=first, reason="Misread", hours=Decimal("3.50"), on=date(1999, 7, 14), by=None, **said)
+    message = {"site": reno, "worked_on": date(1999, 7, 1), "service": PROVISIONING, "person": "Bob", "reference": ""}
+    second = correct_work(
+        entry=first, reason="Misread", hours=Decimal("3.50"), on=date(1999, 7, 14), by=None, **message
+    )
     correct_work(
-        entry=second, reason="Again", hours=Decimal("4.50"), on=date(1999, 7, 15), by=None, **(said | {"person": "Abe"})
+        entry=second,
+        reason="Again",
+        hours=Decimal("4.50"),
+        on=date(1999, 7, 15),
+        by=None,
+        **(message | {"person": "Abe"}),
     )
     reverse_work(entry=worked(reno, date(1999, 7, 2)), reason="Never done", on=date(1999, 7, 15), by=None)
     quotation = record_quotation(

@@ -10,7 +10,7 @@ from contracts.money import ZERO
 from contracts.readings import DEFAULT_READINGS, ChangeCounting
 from sites.agreement_files.agreement_file import components_counted, site_name
 from sites.counts.count import Count
-from sites.hours.entries import BlockPurchase, Work
+from sites.hours.entries import Purchase, Work
 from sites.hours.ledger import HourLedger, hour_ledger
 from sites.reviews.evidence import Findings, findings
 from sites.reviews.review import in_review, late_change
@@ -159,7 +159,7 @@ def ledger() -> HourLedger:
     return hour_ledger(
         agreement=AGREEMENT,
         purchases=[
-            BlockPurchase(key, day(row["bought_on"]), row["blocks"]) for key, row in enumerate(document["blocks"])
+            Purchase(key, day(row["bought_on"]), row["blocks"]) for key, row in enumerate(document["blocks"])
         ],
         work=[Work(key, day(row["date"]), Decimal(row["hours"])) for key, row in enumerate(standing)],
         known_on=LATER,

@@ -172,9 +172,9 @@ def test_an_entry_replaces_a_reversed_one_and_that_once():
     assert refused_facts(work=[entry(), entry(person="Bob", replaces=key)]) == [
         f"work[1].replaces: The work entry {text_of} is not reversed. Only a reversed one is replaced."
     ]
-    said = f"Another work entry stands in place of {text_of} already. Keep one of them."
+    message = f"Another work entry stands in place of {text_of} already. Keep one of them."
     both = [entry(**gone), entry(person="Bob", replaces=key), entry(person="Cho", replaces=key)]
-    assert refused_facts(work=both) == [f"work[1].replaces: {said}", f"work[2].replaces: {said}"]
+    assert refused_facts(work=both) == [f"work[1].replaces: {message}", f"work[2].replaces: {message}"]
 
 
 def test_a_purchase_and_an_order_replace_what_was_taken_back():
@@ -207,8 +207,10 @@ def test_an_order_replaces_one_of_its_own_site():
     gone = {"reversed": {"on": "1999-07-20", "reason": "Wrong"}}
     order, other = {"ordered_on": "1999-07-12", "site": "Reno"}, {"ordered_on": "1999-07-13", "site": "Macon"}
 
-    said = "The order of integration 1999-07-12, Reno is for another site than this one, and cannot be replaced by it."
-    assert f"orders[1].replaces: {said}" in refused_facts(orders=[order | gone, other | {"replaces": order}])
+    message = (
+        "The order of integration 1999-07-12, Reno is for another site than this one, and cannot be replaced by it."
+    )
+    assert f"orders[1].replaces: {message}" in refused_facts(orders=[order | gone, other | {"replaces": order}])
 
 
 def test_a_quotation_number_of_another_agreement_is_refused(agreement, reno):

@@ -203,8 +203,8 @@ def test_the_command_tells_what_was_added(tmp_path, capsys, settings):
 def test_what_was_changed_here_contradicts_the_file(agreement, reno):
     load(with_facts(work=[entry()], blocks=[{"bought_on": "1999-01-04", "blocks": 1}]))
     row = WorkEntry.objects.get()
-    said = {name: getattr(row, name) for name in ("site", "worked_on", "service", "person", "reference")}
-    change_work(entry=row, reason="Misread", hours=Decimal(1), on=ON, by=None, **said)
+    message = {name: getattr(row, name) for name in ("site", "worked_on", "service", "person", "reference")}
+    change_work(entry=row, reason="Misread", hours=Decimal(1), on=ON, by=None, **message)
 
     assert refused_facts(work=[entry()], blocks=[{"bought_on": "1999-01-04", "blocks": 2}]) == [
         "blocks[0].blocks: The file says 2, but on file is 1. Correct the file; nothing on file is replaced.",

@@ -267,8 +267,8 @@ def test_load_agreement_command_prints_every_problem(tmp_path, capsys):
         with pytest.raises(CommandError, match="was not loaded: ") as caught:
             call_command("load_agreement", str(file))
         assert caught.value.returncode == 1
-        told = sorted(capsys.readouterr().err.splitlines())
-        assert [line[: len(start)] for line, start in zip(told, expected, strict=True)] == expected
+        message = sorted(capsys.readouterr().err.splitlines())
+        assert [line[: len(start)] for line, start in zip(message, expected, strict=True)] == expected
 
 
 def test_commands_name_a_file_or_agreement_that_is_not_there():

@@ -79,9 +79,9 @@ def test_of_several_readings_from_one_day_the_one_that_applies_is_written():
 
 def test_a_reading_new_to_an_executed_agreement_is_refused():
     load(reference())
-    said = "The agreement is executed, and another reading may touch what was billed."
+    message = "The agreement is executed, and another reading may touch what was billed."
 
-    assert refused(with_readings(LATER)) == [f"readings[7]: {said} Choose it on the agreement's page of readings."]
+    assert refused(with_readings(LATER)) == [f"readings[7]: {message} Choose it on the agreement's page of readings."]
 
 
 def test_a_file_that_says_what_is_on_file_changes_nothing():

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from contracts.schedule import Schedule
 from contracts.terms import AgreementTerms
-from sites.hours.entries import BlockPurchase, Work
+from sites.hours.entries import Purchase, Work
 from sites.hours.ledger import HourLedger, hour_ledger
 from tests.reference import AGREEMENT, AMENDMENT, LATER, SCHEDULE
 
@@ -21,8 +21,8 @@ def with_schedule(terms=AGREEMENT, **prices) -> AgreementTerms:
     return replace(terms, amendments=(replace(AMENDMENT, schedule=schedule(**prices)),))
 
 
-def bought(key: int, day: date, blocks: int = 1) -> BlockPurchase:
-    return BlockPurchase(key, day, blocks)
+def bought(key: int, day: date, blocks: int = 1) -> Purchase:
+    return Purchase(key, day, blocks)
 
 
 def worked(key: int, day: date, hours: str) -> Work:
@@ -32,7 +32,7 @@ def worked(key: int, day: date, hours: str) -> Work:
 def ledger(*events, terms: AgreementTerms = AGREEMENT, known_on: date = LATER) -> HourLedger:
     return hour_ledger(
         agreement=terms,
-        purchases=[event for event in events if isinstance(event, BlockPurchase)],
+        purchases=[event for event in events if isinstance(event, Purchase)],
         work=[event for event in events if isinstance(event, Work)],
         known_on=known_on,
     )

@@ -76,8 +76,8 @@ def test_buying_again_asks_whose_place_it_takes(agreement, client):
 
 def facts(site, **changed) -> dict:
     """What is typed for one entry."""
-    said = {"worked_on": "1999-07-12", "site": site.pk, "service": CARE, "hours": "7.25", "person": "Ann Example"}
-    return said | {"reference": ""} | changed
+    message = {"worked_on": "1999-07-12", "site": site.pk, "service": CARE, "hours": "7.25", "person": "Ann Example"}
+    return message | {"reference": ""} | changed
 
 
 # ---- blocks
@@ -91,8 +91,8 @@ def test_buying_blocks_tells_the_balance_and_what_was_covered(agreement, site, c
     )
 
     assert response.redirect_chain == [(address("hours", agreement.pk), 302)]
-    said = "2 blocks bought on 12 July 1999: 2,990.00 h are left on 15 July 1999. 10.00 h that waited are covered."
-    assert said in words(response)
+    message = "2 blocks bought on 12 July 1999: 2,990.00 h are left on 15 July 1999. 10.00 h that waited are covered."
+    assert message in words(response)
     row = BlockPurchase.objects.get()
     assert (row.bought_on, row.blocks, row.reference, row.recorded_on) == (DAY, 2, "PO-7", ON)
     assert row.recorded_by.username == "account-manager"
@@ -150,9 +150,9 @@ def test_the_form_proposes_one_block_where_nothing_waits(agreement, client, sett
     ],
 )
 def test_buying_blocks_is_refused_at_the_field(agreement, client, typed, expected):
-    said = {"bought_on": "1999-07-12", "blocks": "1", "reference": ""} | typed
+    message = {"bought_on": "1999-07-12", "blocks": "1", "reference": ""} | typed
 
-    assert faults(client, address("hours_buy", agreement.pk), said) == expected
+    assert faults(client, address("hours_buy", agreement.pk), message) == expected
 
 
 def test_reversing_blocks_says_what_will_happen_and_does_it(agreement, site, client):

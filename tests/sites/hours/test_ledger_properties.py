@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from contracts.money import ZERO
 from contracts.readings import BlockCompletion, BlockCount, Minimum
-from sites.hours.entries import BlockPurchase, Work
+from sites.hours.entries import Purchase, Work
 from tests.reference import ANCHOR, LATER, agreement, bounded
 from tests.sites.hours.cases import ledger, with_schedule
 
@@ -23,7 +23,7 @@ choices = st.fixed_dictionaries(
     }
 )
 purchases = st.lists(st.tuples(days, st.integers(1, 3)), max_size=6).map(
-    lambda drawn: [BlockPurchase(key, day, blocks) for key, (day, blocks) in enumerate(drawn)]
+    lambda drawn: [Purchase(key, day, blocks) for key, (day, blocks) in enumerate(drawn)]
 )
 work = st.lists(
     st.tuples(days, st.one_of(st.integers(0, 120), st.integers(0, 2400), st.sampled_from([999, 1000, 1001, 2000]))),

@@ -102,11 +102,11 @@ def test_agreement_file_with_two_spellings_of_a_name_is_refused():
         {**entry, "hours": "20.00", "person": DECOMPOSED},
     ]
 
-    [said] = files.refused({**files.small({}), "work": work})
+    [message] = files.refused({**files.small({}), "work": work})
 
-    assert said.startswith(
+    assert message.startswith(
         "work[1].hours: With this entry the person would have 40.00 h on 12 July 1999; a day has 24."
     )
     invisible = {**files.small({}), "work": [{**entry, "hours": "1.00", "person": "Zo\u200bë"}]}
-    [said] = files.refused(invisible)
-    assert said == "work[0].person: Character 3 of the name shows nothing (U+200B). Type the name again without it."
+    [message] = files.refused(invisible)
+    assert message == "work[0].person: Character 3 of the name shows nothing (U+200B). Type the name again without it."

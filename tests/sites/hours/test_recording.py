@@ -322,14 +322,14 @@ def test_work_before_the_signatures_takes_the_services_that_have_been_entered():
 def test_an_entry_sent_twice_is_refused_unless_another_one_is_meant(site):
     worked(site, DAY, "1.00")
 
-    assert refused(worked, site, DAY, "1.00", alike_allowed=False) == [
+    assert refused(worked, site, DAY, "1.00", allow_duplicate=False) == [
         (
             "alike",
             "An entry that says the same is on file. If this is another one, confirm it below and enter it again.",
         )
     ]
-    worked(site, DAY, "1.00", alike_allowed=False, service=PROVISIONING)
-    worked(site, DAY, "1.01", alike_allowed=False)
+    worked(site, DAY, "1.00", allow_duplicate=False, service=PROVISIONING)
+    worked(site, DAY, "1.01", allow_duplicate=False)
     worked(site, DAY, "1.00")
     assert WorkEntry.objects.count() == 4
 
@@ -446,8 +446,8 @@ def test_reverse_work_refuses_a_bad_reason_and_a_reversed_entry(site):
         ("reason", "At most 200 characters; the reason has 201. Shorten it.")
     ]
     reverse_work(entry=entry, reason="Never done", on=ON, by=None)
-    said = "The entry was reversed on 15 July 1999: Never done. Enter what is right."
-    assert refused(reverse_work, entry=entry, reason="x", on=ON, by=None) == [("", said)]
+    message = "The entry was reversed on 15 July 1999: Never done. Enter what is right."
+    assert refused(reverse_work, entry=entry, reason="x", on=ON, by=None) == [("", message)]
     assert refused(change_work, entry=entry, reason="Misread", on=ON, by=None, **says(entry, hours=Decimal(1))) == [
-        ("", said)
+        ("", message)
     ]

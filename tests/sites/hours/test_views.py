@@ -43,7 +43,7 @@ def test_page_says_how_far_the_blocks_are_and_when_hourly_prices_open(agreement,
 
     shown = page(client, agreement, on="1999-03-01")
 
-    for said in (
+    for message in (
         "Position on 1 March 1999",
         "Prepaid hours left 1,400.00 h 4 blocks bought",
         "Blocks completed 3 of 10",
@@ -51,7 +51,7 @@ def test_page_says_how_far_the_blocks_are_and_when_hourly_prices_open(agreement,
         "Work that needs a block 0.00 h all work is covered",
         "Hourly prices are closed on 1 March 1999: 3 of 10 blocks completed.",
     ):
-        assert said in shown
+        assert message in shown
     assert "Open open to 30 September 1999" in page(client, agreement)
 
 
@@ -148,10 +148,10 @@ def test_purchases_show_amount_state_and_who_may_reverse_them(agreement, site):
 
 
 def test_a_block_that_is_not_cheaper_is_warned_of_with_prices_for_those_who_see_them(agreement):
-    said = "a new block is not cheaper"
+    message = "a new block is not cheaper"
 
-    assert said in page(client_of(VIEWER), agreement)
-    assert said not in page(client_of(DATA_ENTRY), agreement)
+    assert message in page(client_of(VIEWER), agreement)
+    assert message not in page(client_of(DATA_ENTRY), agreement)
 
 
 def test_ledger_is_paged_by_annual_period(agreement, site, settings):
@@ -297,14 +297,14 @@ def test_entry_says_what_became_of_its_hours(agreement, site):
     address = reverse("sites:hours_entry", args=[entry.pk])
 
     shown = words(client_of(VIEWER).get(address))
-    for said in (
+    for message in (
         "Work of 2 July 1999",
         "1.00 h from prepaid blocks. 0.50 h by the hour.",
         "Amount by the hour 40.50",
         "Billed Not yet",
         "Recorded 15 July 1999",
     ):
-        assert said in shown
+        assert message in shown
     assert "40.50" not in words(client_of(DATA_ENTRY).get(address))
 
 

@@ -123,16 +123,16 @@ def test_import_counts_reports_every_error_and_stores_nothing(agreement, site):
     ],
 )
 def test_import_counts_reports_every_error_of_a_row(site, line, expected):
-    told = refused(imported, f"site,date,GE,SLC\nAugusta,1998-09-30,1,\n{line}\n")
+    message = refused(imported, f"site,date,GE,SLC\nAugusta,1998-09-30,1,\n{line}\n")
 
-    assert [place.removeprefix("row 3, ") for place, _said in told if place.startswith("row 3")] == expected
+    assert [place.removeprefix("row 3, ") for place, _said in message if place.startswith("row 3")] == expected
 
 
 def test_import_counts_refuses_a_row_given_twice(site):
     factories.counts(site, DAY, {"GE": 10})
-    told = refused(imported, "site,date,GE\nAugusta,1999-07-31,10\nAugusta,1999-07-31,11\n")
+    message = refused(imported, "site,date,GE\nAugusta,1999-07-31,10\nAugusta,1999-07-31,11\n")
 
-    assert [place for place, _said in told] == ["row 3, column date, “1999-07-31”"]
+    assert [place for place, _said in message] == ["row 3, column date, “1999-07-31”"]
 
 
 def test_import_counts_tells_cities_of_the_same_name_apart(agreement, site):

@@ -46,11 +46,11 @@ def agreement():
 
 @pytest.fixture
 def sites(agreement):
-    held = factories.site(agreement, "Augusta", state="GA"), factories.site(agreement, "Reno", state="NV")
-    factories.counts(held[0], date(1999, 5, 31), {"GE": 10, "5ESS": 1, "SLC": 7, "SM": 1, "DACS2": 1, "DACS4": 0})
-    factories.counts(held[0], date(1999, 6, 30), {"GE": 11, "SLC": 9})
-    factories.counts(held[1], date(1999, 6, 30), {"GE": 42, "SM": 999_999_999})
-    return held
+    stored = factories.site(agreement, "Augusta", state="GA"), factories.site(agreement, "Reno", state="NV")
+    factories.counts(stored[0], date(1999, 5, 31), {"GE": 10, "5ESS": 1, "SLC": 7, "SM": 1, "DACS2": 1, "DACS4": 0})
+    factories.counts(stored[0], date(1999, 6, 30), {"GE": 11, "SLC": 9})
+    factories.counts(stored[1], date(1999, 6, 30), {"GE": 42, "SM": 999_999_999})
+    return stored
 
 
 def known(agreement) -> Agreement:
@@ -115,11 +115,11 @@ def test_an_export_has_a_row_per_site_and_date(agreement, sites, ending):
         counts_sheet(agreement=known(agreement), first=Month(1999, 6), last=Month(1999, 6), on=ON), ending
     )
 
-    said = cells_of(content, ending)
+    message = cells_of(content, ending)
 
     day = "1999-06-30" if ending == "csv" else at(1999, 6, 30)
     blank, number = ("", str) if ending == "csv" else (None, int)
-    assert said == [
+    assert message == [
         ["site", "date", "GE", "5ESS", "SLC", "SM", "DACS2", "DACS4"],
         ["Augusta, GA", day, number(11), blank, number(9), *[blank] * 3],
         ["Reno, NV", day, number(42), blank, blank, number(999_999_999), blank, blank],
@@ -161,11 +161,11 @@ def test_a_template_of_a_month_has_a_dated_row_per_site_in_service(agreement, si
     factories.site(agreement, "Yuma", removed_on=date(1999, 6, 30))
     content = content_of(template_sheet(kind=KINDS["counts"], agreement=known(agreement), month=JULY, on=ON), ending)
 
-    said = cells_of(content, ending)
+    message = cells_of(content, ending)
 
     day = "1999-07-31" if ending == "csv" else at(1999, 7, 31)
-    assert [row[:2] for row in said] == [["site", "date"], ["Augusta, GA", day], ["Reno, NV", day]]
-    assert said[0][2:] == ["GE", "5ESS", "SLC", "SM", "DACS2", "DACS4"]
+    assert [row[:2] for row in message] == [["site", "date"], ["Augusta, GA", day], ["Reno, NV", day]]
+    assert message[0][2:] == ["GE", "5ESS", "SLC", "SM", "DACS2", "DACS4"]
     untouched = preview(content, agreement)
     assert (untouched.errors, untouched.bringing) == ((), 0)
 

@@ -98,9 +98,9 @@ def test_every_error_of_every_row_is_told(agreement, augusta):
         "Re\u202eno,NV,,,1999-01-01",
     )
 
-    told = refused("\n".join((HEADER, *rows)), agreement)
+    message = refused("\n".join((HEADER, *rows)), agreement)
 
-    assert [place for place, _message in told] == [
+    assert [place for place, _message in message] == [
         "row 2, column city",
         "row 3, column in service from",
         "row 4, column population, “-5”",
@@ -112,9 +112,9 @@ def test_every_error_of_every_row_is_told(agreement, augusta):
         "row 7, column city, “reno”",
         "row 8, column city, “Re\u202eno”",
     ]
-    assert told[1][1] == "A new site needs its first day of service. Write year-month-day, such as 1999-02-01."
-    assert told[6][1] == "Augusta, GA has this CLLI code. Correct the code or the city."
-    assert told[8][1] == "This city has a row already: row 6. Keep one of them."
+    assert message[1][1] == "A new site needs its first day of service. Write year-month-day, such as 1999-02-01."
+    assert message[6][1] == "Augusta, GA has this CLLI code. Correct the code or the city."
+    assert message[8][1] == "This city has a row already: row 6. Keep one of them."
 
 
 def test_the_end_of_service_is_an_event(agreement, augusta):

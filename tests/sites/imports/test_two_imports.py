@@ -36,8 +36,8 @@ def environment(tmp_path) -> dict:
             done += run(environment, ("load_agreement", str(path)))
         assert [code for code, _output in done] == [0, 0, 0], done
     else:
-        held = connection.settings_dict
-        environment["DATABASE_URL"] = f"postgres://{held['USER']}@{held['HOST']}:{held['PORT']}/{held['NAME']}"
+        stored = connection.settings_dict
+        environment["DATABASE_URL"] = f"postgres://{stored['USER']}@{stored['HOST']}:{stored['PORT']}/{stored['NAME']}"
         for document in documents():
             load(document)
     return environment
@@ -85,9 +85,9 @@ def test_the_same_file_at_once_comes_in_once(environment, tmp_path):
 
     results = run(environment, ("import_work", file), ("import_work", file))
 
-    told = Counter(output.split(".")[0] for _code, output in results)
+    message = Counter(output.split(".")[0] for _code, output in results)
     assert [code for code, _output in results] == [0, 0], results
-    assert sorted(told) == ["1 entry with 1", "This file was imported on 15 July 1999 as july"]
+    assert sorted(message) == ["1 entry with 1", "This file was imported on 15 July 1999 as july"]
     assert exported_hours(environment) == ["1.00"]
 
 

@@ -166,8 +166,8 @@ def test_an_agreed_review_stands_against_it(agreement, site, cut_off, agreed, st
     )
 
     if stands:
-        [said] = refused(file)
-        assert "agreed on 15 July 1999, rests on figures of this file." in said
+        [message] = refused(file)
+        assert "agreed on 15 July 1999, rests on figures of this file." in message
     else:
         undone(file)
         assert figures() == {}
@@ -211,10 +211,10 @@ def test_a_report_of_the_month_stands_against_undoing_work(agreement, site):
     file = imported(agreement, WORK, "work")
     issued(agreement, date(1999, 6, 1), LATER)
     issued(agreement, date(1999, 8, 1), LATER)
-    held = issued(agreement, date(1999, 7, 1), LATER)
+    stored = issued(agreement, date(1999, 7, 1), LATER)
 
     assert refused(file) == [
-        f"{held} of agreement LNS970602JC, issued on 2 August 1999, rests on entries of this file. "
+        f"{stored} of agreement LNS970602JC, issued on 2 August 1999, rests on entries of this file. "
         "Correct the entries and issue a revision instead."
     ]
 

@@ -132,8 +132,8 @@ def test_the_same_file_says_when_and_by_whom_it_was_imported(sites, client, addr
 
     response = looked_through(client, address, name="copy.csv")
 
-    said = "This file was imported on 15 July 1999 as july.csv by data-entry, with 2 entries. Nothing was changed."
-    assert said in words(response)
+    message = "This file was imported on 15 July 1999 as july.csv by data-entry, with 2 entries. Nothing was changed."
+    assert message in words(response)
     assert 'name="confirm"' not in response.content.decode()
     assert WorkEntry.objects.count() == 2
 
@@ -147,16 +147,16 @@ def test_a_confirmation_sent_twice_imports_once(sites, client, address):
     assert "The file that was looked through is no longer kept. Choose it again." in words(again)
     assert WorkEntry.objects.count() == 2
     hold(GOOD.encode())
-    told = confirmed(client, address, preview)
-    assert "This file was imported on 15 July 1999 as july.csv by data-entry, with 2 entries." in words(told)
+    message = confirmed(client, address, preview)
+    assert "This file was imported on 15 July 1999 as july.csv by data-entry, with 2 entries." in words(message)
     assert WorkEntry.objects.count() == 2
 
 
 def test_entries_on_file_word_for_word_are_warned_of(sites, client, address):
     worked(sites[1], date(1999, 2, 1), "7.25", person="Ann", reference="R-1")
 
-    said = "1 entry of them says word for word what is on file: check that they are not the same work."
-    assert said in words(looked_through(client, address))
+    message = "1 entry of them says word for word what is on file: check that they are not the same work."
+    assert message in words(looked_through(client, address))
 
 
 def test_what_changed_since_the_preview_is_shown_anew_and_not_stored(sites, client, address):

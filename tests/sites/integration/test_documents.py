@@ -71,7 +71,7 @@ def run() -> tuple[list[str], list[str]]:
     (result,) = draft_invoices(through=date(1999, 11, 30), on=date(1999, 12, 1), by=None)
     assert result.refusal == ""
     lines = InvoiceLine.objects.filter(charge="integration").order_by("pk")
-    return [str(line.amount) for line in lines], [said for said in result.notices if "integration" in said]
+    return [str(line.amount) for line in lines], [message for message in result.notices if "integration" in message]
 
 
 def test_nothing_is_billed_until_the_document_is_attached(order):

@@ -298,8 +298,8 @@ def test_an_order_takes_the_place_of_a_billed_one_that_was_cancelled(site):
     second = ordered(site, replaces=first)
 
     assert IntegrationOrder.objects.get(pk=second.pk).replaces == first
-    said = f"{first} cannot be replaced: it stands, was never billed, or another one stands in its place already."
-    message = ("replaces", f"{said} Record a new charge, or choose again.")
+    sentence = f"{first} cannot be replaced: it stands, was never billed, or another one stands in its place already."
+    message = ("replaces", f"{sentence} Record a new charge, or choose again.")
     assert refused(ordered, site, reason="Once more", replaces=first) == [message]
     cancel_order(order=second, reason="Wrong again", on=ON, by=None)
     assert ordered(site, replaces=second).replaces == second  # never billed itself, but in place of one that was
@@ -395,9 +395,9 @@ def test_cancellation_refuses_no_reason_and_a_second_time(site):
         ("reason", "Say why the order is cancelled.")
     ]
     cancel_order(order=order, reason="Postponed", on=ON, by=None)
-    said = "The order was cancelled on 15 November 1999: Postponed. Enter another order instead."
-    assert refused(cancel_order, order=order, reason="x", on=ON, by=None) == [("", said)]
-    assert refused(complete_integration, order=order, completed_on=DAY, on=ON, by=None) == [("", said)]
+    message = "The order was cancelled on 15 November 1999: Postponed. Enter another order instead."
+    assert refused(cancel_order, order=order, reason="x", on=ON, by=None) == [("", message)]
+    assert refused(complete_integration, order=order, completed_on=DAY, on=ON, by=None) == [("", message)]
 
 
 def test_a_day_without_terms_has_no_price(agreement, site):

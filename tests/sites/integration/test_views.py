@@ -140,8 +140,8 @@ def test_completing_and_cancelling_say_what_will_happen(site, medium, client):
 
     charged, waits = "The next invoice run charges it once", "Nothing is charged until a signed quotation is attached"
     unbilled = "The order no longer counts and stays on file with your reason. Nothing was billed for it."
-    said = {key: (charged in text, waits in text, unbilled in text) for key, text in shown.items()}
-    assert said == {
+    message = {key: (charged in text, waits in text, unbilled in text) for key, text in shown.items()}
+    assert message == {
         ("complete", priced.pk): (True, False, False),
         ("complete", unpriced.pk): (False, True, False),
         ("cancel", priced.pk): (False, False, True),

@@ -45,9 +45,9 @@ def test_the_reason_of_the_row_goes_before_that_of_the_page():
 
 @pytest.mark.parametrize("day", ["", "0", "32", "1.", "-1", "x", "100", "\u0663"])
 def test_a_day_that_the_month_does_not_have_is_refused(day):
-    said = "Type the day on which it was counted: a number from 1 to 31, in October 1998."
+    message = "Type the day on which it was counted: a number from 1 to 31, in October 1998."
 
-    assert messages(entry({"SM": "2"}, day=day)) == [("day", said)]
+    assert messages(entry({"SM": "2"}, day=day)) == [("day", message)]
 
 
 def test_a_day_before_service_is_refused():

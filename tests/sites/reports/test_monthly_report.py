@@ -5,7 +5,7 @@ import pytest
 
 from contracts.periods import DaySpan, Month
 from sites.charged import AgreedLevel, Basis
-from sites.reports.monthly_report import FiledCount, SiteFacts, agreement_months, monthly_figures
+from sites.reports.monthly_report import FiledCount, ReportedSite, agreement_months, monthly_figures
 from tests import reference
 
 OCTOBER, NOVEMBER, JULY = Month(1998, 10), Month(1998, 11), Month(1999, 7)
@@ -17,13 +17,13 @@ def counts(day: date, source: str = "monthly count", **changed: int) -> tuple[Fi
     return tuple(FiledCount(code, day, number, source) for code, number in (reference.SMALLEST | changed).items())
 
 
-def facts(*made: tuple[FiledCount, ...], **values) -> SiteFacts:
+def facts(*made: tuple[FiledCount, ...], **values) -> ReportedSite:
     """A site in service from the first day, with counts."""
     fields = {"key": 1, "name": "Reno, NV", "in_service_on": FIRST, "removed_on": None} | values
-    return SiteFacts(counts=tuple(count for one in made for count in one), **fields)
+    return ReportedSite(counts=tuple(count for one in made for count in one), **fields)
 
 
-def report(*sites: SiteFacts, month: Month = OCTOBER, on: date = reference.LATER):
+def report(*sites: ReportedSite, month: Month = OCTOBER, on: date = reference.LATER):
     """The report of sites under the reference agreement."""
     return monthly_figures(
         agreement=reference.AGREEMENT, month=month, sites=sites, components=lambda day: reference.COMPONENTS, on=on
@@ -65,8 +65,8 @@ def test_month_without_a_count_shows_the_last_one_as_old():
 
 
 def test_component_never_counted_is_missing_and_no_zero():
-    made = tuple(count for count in counts(LAST) if count.component != "SLC")
-    found = report(facts(made))
+    created = tuple(count for count in counts(LAST) if count.component != "SLC")
+    found = report(facts(created))
 
     assert (figure(found, "SLC").count, figure(found, "SLC").lacking, figure(found, "SLC").stale) == (None, True, False)
     assert found.rows[0].measured.level is None
@@ -87,8 +87,8 @@ def test_mark_is_passed_over_once_the_month_is_counted():
 
 
 def test_changes_since_last_month_and_since_the_period_began():
-    made = (counts(FIRST), counts(LAST, GE=13), counts(date(1998, 11, 30), GE=12, SLC=7))
-    found = report(facts(*made), month=NOVEMBER)
+    created = (counts(FIRST), counts(LAST, GE=13), counts(date(1998, 11, 30), GE=12, SLC=7))
+    found = report(facts(*created), month=NOVEMBER)
 
     changes = {one.component.code: (one.since_month, one.since_period) for one in found.rows[0].figures}
     assert changes == {"GE": (-1, 2), "5ESS": (0, 0), "SLC": (2, 2), "SM": (0, 0), "DACS2": (0, 0), "DACS4": (0, 0)}
@@ -125,9 +125,9 @@ def test_charged_level_stays_whatever_is_measured_in_the_first_period():
 
 def test_level_of_the_second_period_goes_on_until_it_is_agreed():
     october = Month(1999, 10)
-    made = counts(date(1999, 10, 31), GE=18)
-    going_on = report(facts(made), month=october).rows[0]
-    agreed = report(facts(made, agreed=(AgreedLevel(2, "SMALL", date(1999, 9, 1)),)), month=october).rows[0]
+    created = counts(date(1999, 10, 31), GE=18)
+    going_on = report(facts(created), month=october).rows[0]
+    agreed = report(facts(created, agreed=(AgreedLevel(2, "SMALL", date(1999, 9, 1)),)), month=october).rows[0]
 
     assert (going_on.charged_level.name, going_on.charged.provisional) == ("Very Small", True)
     assert (agreed.charged_level.name, agreed.charged.provisional) == ("Small", False)

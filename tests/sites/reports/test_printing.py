@@ -82,7 +82,7 @@ def test_first_page_names_parties_month_and_state():
     (site,) = counted_sites()
     first = pages(render_report(issued(site.agreement).content).data)[0]
 
-    for said in (
+    for message in (
         "Monthly report October 1998",
         "Lucent Technologies Inc.",
         "KMC Telecom Inc.",
@@ -91,7 +91,7 @@ def test_first_page_names_parties_month_and_state():
         "10 November 1998, 10 days after the month",
         "Traffic Management, Capacity Management and Network Management",
     ):
-        assert said in " ".join(pages(render_report(MonthlyReport.objects.get().content).data)), said
+        assert message in " ".join(pages(render_report(MonthlyReport.objects.get().content).data)), message
     assert "City 0001" in first
 
 
@@ -136,8 +136,8 @@ def test_revision_prints_its_differences_without_the_supplier_s_own_remarks():
     assert "Revision 1, issued 9 November 1998" in read
     assert "13 (31 October 1998) 15 (31 October 1998) 8 November 1998" in read
     assert "overlooked" not in read
-    *said, corrected_on = sheet_rows(content, "Differences")[-1]
-    assert said == ["City 0001", "gateway elements", "13 (31 October 1998)", "15 (31 October 1998)"]
+    *message, corrected_on = sheet_rows(content, "Differences")[-1]
+    assert message == ["City 0001", "gateway elements", "13 (31 October 1998)", "15 (31 October 1998)"]
     assert corrected_on.date() == date(1998, 11, 8)
 
 
@@ -285,8 +285,8 @@ def test_changed_pdf_is_found(capsys):
     pdf = make_report_pdf(report=issued(site.agreement))
     stored_files.path_of(pdf.file_name).write_bytes(b"other")
 
-    (said,) = verified(capsys)
-    assert said.endswith(f"the PDF is not the one that was stored: {pdf.file_name}. Put it back from a backup.")
+    (message,) = verified(capsys)
+    assert message.endswith(f"the PDF is not the one that was stored: {pdf.file_name}. Put it back from a backup.")
 
 
 def test_lost_pdf_is_found(capsys):
@@ -294,5 +294,5 @@ def test_lost_pdf_is_found(capsys):
     pdf = make_report_pdf(report=issued(site.agreement))
     stored_files.path_of(pdf.file_name).unlink()
 
-    (said,) = verified(capsys)
-    assert f"the PDF is missing: {pdf.file_name}" in said
+    (message,) = verified(capsys)
+    assert f"the PDF is missing: {pdf.file_name}" in message

@@ -39,8 +39,8 @@ def test_one_of_several_wins_and_the_others_are_told(tmp_path):
             process = manage(environment, *command)
             assert (process.communicate(timeout=120), process.returncode)[1] == 0
     else:
-        held = connection.settings_dict
-        environment["DATABASE_URL"] = f"postgres://{held['USER']}@{held['HOST']}:{held['PORT']}/{held['NAME']}"
+        stored = connection.settings_dict
+        environment["DATABASE_URL"] = f"postgres://{stored['USER']}@{stored['HOST']}:{stored['PORT']}/{stored['NAME']}"
         counted_sites(3)
 
     processes = [
@@ -51,8 +51,8 @@ def test_one_of_several_wins_and_the_others_are_told(tmp_path):
     while len(list(tmp_path.glob("ready-*"))) < PEOPLE and time.monotonic() < deadline:
         time.sleep(0.02)
     (tmp_path / "go").touch()
-    said = sorted("".join(filter(None, process.communicate(timeout=120))).strip() for process in processes)
+    message = sorted("".join(filter(None, process.communicate(timeout=120))).strip() for process in processes)
 
-    assert said == ["issued 0", *["told ISSUED"] * (PEOPLE - 1)]
+    assert message == ["issued 0", *["told ISSUED"] * (PEOPLE - 1)]
     if connection.vendor != "sqlite":
         assert MonthlyReport.objects.count() == 1

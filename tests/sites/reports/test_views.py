@@ -101,9 +101,9 @@ def test_revision_that_is_not_there_is_not_found():
 def test_ready_month_shows_live_figures_and_offers_to_issue():
     (site,) = counted_sites()
     page = client_of(ACCOUNT_MANAGER).get(address("month_report", site))
-    said = text(page)
+    message = text(page)
 
-    assert ["Ready to issue" in said, "Late by 5 days" in said, "31 October 1998" in said] == [True] * 3
+    assert ["Ready to issue" in message, "Late by 5 days" in message, "31 October 1998" in message] == [True] * 3
     assert address("report_issue", site) in page.content.decode()
     assert address("report_missing", site) not in page.content.decode()
     assert "<svg" in page.content.decode()
@@ -120,10 +120,10 @@ def test_month_with_missing_figures_names_them_and_cannot_be_issued():
     (site,) = counted_sites()
     ComponentCount.objects.filter(site=site, component_code="SLC").delete()
     page = client_of(ACCOUNT_MANAGER).get(address("month_report", site))
-    said = text(page)
+    message = text(page)
 
-    assert "The report cannot be issued" in said
-    assert "City 0001: SLC" in said
+    assert "The report cannot be issued" in message
+    assert "City 0001: SLC" in message
     assert f'{address("report_issue", site)}"' not in page.content.decode()
     assert f"{address('report_missing', site)}?site={site.pk}" in page.content.decode()
 
@@ -131,10 +131,10 @@ def test_month_with_missing_figures_names_them_and_cannot_be_issued():
 def test_running_month_is_preliminary():
     (site,) = counted_sites()
     page = client_of(ACCOUNT_MANAGER).get(address("month_report", site, NOVEMBER))
-    said = text(page)
+    message = text(page)
 
-    assert "Preliminary" in said
-    assert "The month is not over. Not counted yet:" in said
+    assert "Preliminary" in message
+    assert "The month is not over. Not counted yet:" in message
     assert f'{address("report_issue", site, NOVEMBER)}"' not in page.content.decode()
 
 
@@ -156,12 +156,12 @@ def test_correction_shows_a_notice_and_leaves_the_frozen_figures():
     issued(site.agreement)
     correct(site, 18)
     page = client_of(ACCOUNT_MANAGER).get(address("month_report", site))
-    said = text(page)
+    message = text(page)
 
-    assert "Figures have changed since this report was issued" in said
-    assert "gateway elements: 13 (31 October 1998) → 18 (31 October 1998)" in said
+    assert "Figures have changed since this report was issued" in message
+    assert "gateway elements: 13 (31 October 1998) → 18 (31 October 1998)" in message
     assert page.context["page"].content["totals"][0]["quantity"] == 13
-    assert "Issue a revision" in said
+    assert "Issue a revision" in message
 
 
 def test_earlier_revision_is_shown_as_it_was():
@@ -407,8 +407,8 @@ def test_page_of_a_marked_figure_prints_the_reason():
     (site,) = counted_sites()
     ComponentCount.objects.filter(site=site, component_code="SLC").delete()
     mark(site, ["SLC"], reason="The frame was locked")
-    said = text(client_of(VIEWER).get(address("month_report", site)))
+    message = text(client_of(VIEWER).get(address("month_report", site)))
 
-    assert "Figures marked as missing" in said
-    assert "The frame was locked" in said
-    assert "Ready to issue" in said
+    assert "Figures marked as missing" in message
+    assert "The frame was locked" in message
+    assert "Ready to issue" in message

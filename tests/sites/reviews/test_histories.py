@@ -166,9 +166,11 @@ def test_paper_prints_the_proposal_with_the_sites_compared(agreement, cases, edi
 
 def test_customer_edition_does_not_hold_the_remarks_at_all(agreement, cases):
     review = opened(agreement)
-    held = {edition: review_paper(review=review, edition=edition, on=REVIEW_ON).histories[0].keys() for edition in BOTH}
+    stored = {
+        edition: review_paper(review=review, edition=edition, on=REVIEW_ON).histories[0].keys() for edition in BOTH
+    }
 
-    assert held[Edition.INTERNAL] - held[Edition.CUSTOMER] == {"remarks"}
+    assert stored[Edition.INTERNAL] - stored[Edition.CUSTOMER] == {"remarks"}
 
 
 def test_site_that_was_full_at_its_first_count_says_so(agreement, cases):

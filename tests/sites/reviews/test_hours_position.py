@@ -105,10 +105,10 @@ def test_paper_without_hours_or_from_before_they_were_kept_says_so(site, kept):
     client = client_of(VIEWER)
 
     assert hours(review) == ()
-    said = "No hour blocks are recorded."
-    assert said in words(client.get(reverse("sites:review_detail", args=[review.pk])))
+    message = "No hour blocks are recorded."
+    assert message in words(client.get(reverse("sites:review_detail", args=[review.pk])))
     review = RenewalReview.objects.with_agreement().get(pk=review.pk)
-    assert said in " ".join(pages(review_pdf(review=review, edition=Edition.CUSTOMER, on=ON)))
+    assert message in " ".join(pages(review_pdf(review=review, edition=Edition.CUSTOMER, on=ON)))
 
 
 def test_position_is_exported_with_its_paper(site):

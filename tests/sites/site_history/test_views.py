@@ -63,10 +63,10 @@ def test_history_and_outlook_ask_for_a_sign_in_and_for_the_right_to_see_sites():
 def test_page_has_charts_with_words_and_tables():
     response = client_of(ACCOUNT_MANAGER).get(page(growing(factories.agreement())))
 
-    said = response.content.decode()
-    assert said.count("<svg") == 3 + said.count('class="icon"')
-    assert "gateway elements: 15 of 15 on 31 May 1999, 11 on 1 October 1998; 15 reached 31 May 1999." in said
-    assert "Charged: Very Small from 1 October 1998." in said
+    message = response.content.decode()
+    assert message.count("<svg") == 3 + message.count('class="icon"')
+    assert "gateway elements: 15 of 15 on 31 May 1999, 11 on 1 October 1998; 15 reached 31 May 1999." in message
+    assert "Charged: Very Small from 1 October 1998." in message
     limits, levels, counts = tables(response)
     assert limits[1][:5] == [
         "gateway elements",
@@ -100,9 +100,9 @@ def test_reason_for_a_figure_that_nobody_could_count_stands_beside_it():
 
 def test_component_of_choice_is_drawn_large():
     site = growing(factories.agreement())
-    said = client_of(VIEWER).get(page(site), {"component": "SLC"}).content.decode()
-    assert '<h2 id="component">SLC</h2>' in said
-    assert 'aria-current="true">SLC</a>' in said
+    message = client_of(VIEWER).get(page(site), {"component": "SLC"}).content.decode()
+    assert '<h2 id="component">SLC</h2>' in message
+    assert 'aria-current="true">SLC</a>' in message
 
 
 def test_site_without_counts_says_so_and_draws_nothing():

@@ -119,9 +119,9 @@ def test_choice_is_refused_at_its_site(cases, city, choice, said):
 
 
 def test_reason_that_cannot_be_printed_is_refused(cases):
-    ((city, said),) = refusal(cases, {"Fast": Choice(False, "bell \x07")})
+    ((city, message),) = refusal(cases, {"Fast": Choice(False, "bell \x07")})
 
-    assert (city, said.split(":")[0]) == ("Fast", "Fast")
+    assert (city, message.split(":")[0]) == ("Fast", "Fast")
 
 
 def test_site_without_a_level_is_refused(agreement, cases):
