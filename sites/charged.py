@@ -9,7 +9,7 @@ from functools import cache
 from contracts.periods import AnnualPeriod, DaySpan, OutsideTerm, annual_period, annual_periods
 from contracts.schedule import Level, Schedule
 from contracts.terms import AgreementTerms, NotInForce, expiration_known, terms_on
-from sites.reviews.review import in_review, review_due
+from sites.review_days import in_review, review_due
 
 
 class Basis(StrEnum):

@@ -1,6 +1,7 @@
 """What every recorded fact must be: text that a document can show, a day that has come, a reason where one is due."""
 
 import unicodedata
+from collections.abc import Iterable
 from datetime import date
 
 from django.core.exceptions import ValidationError
@@ -50,3 +51,11 @@ def later_refusals(*, place: str, what: str, day: date | None, on: date, then: s
     if day is None or day <= on:
         return []
     return [Refused("STILL_TO_COME", place, f"{what} {day_text(day)} lies after {day_text(on)}. {then}")]
+
+
+class CannotRecord(Exception):
+    """Facts cannot be recorded so. `errors` each have a place and a message; nothing was stored."""
+
+    def __init__(self, errors: Iterable[Refused]):
+        self.errors = tuple(errors)
+        super().__init__(" ".join(error.message for error in self.errors))

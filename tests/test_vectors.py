@@ -26,13 +26,8 @@ from invoicing.charges.instalments import PricedDays, instalments
 from invoicing.charges.unbilled import unbilled
 from sites.counts.count import Count, baseline, current, quantities
 from sites.hours.prices import blocks_amount, hourly_amount
-from sites.reviews.review import (
-    agreed_price_refusal,
-    eligibility,
-    in_review,
-    proposal,
-    review_due,
-)
+from sites.review_days import in_review, review_due
+from sites.reviews.review import agreed_price_refusal, eligibility, proposal
 from tests.reference import (
     AGREEMENT,
     AMENDMENT,

@@ -12,7 +12,8 @@ from contracts.periods import OutsideTerm
 from contracts.readings import ChangeCounting, Frequency, LevelDecision, Proration, ReviewDay, Rounding
 from contracts.schedule import Level
 from contracts.terms import Expired, NotExecuted, NotOnFile, TermsFound
-from sites.reviews.review import Reason, ReviewKind
+from sites.review_days import ReviewKind
+from sites.reviews.review import Reason
 from tests.reference import AMENDMENT, LEVELS
 
 DATA = json.loads((Path(__file__).parent / "data" / "vectors.json").read_text(encoding="utf-8"))

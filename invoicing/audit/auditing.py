@@ -34,9 +34,9 @@ from invoicing.audit.checks import (
     anchor_findings,
     document_findings,
     place_findings,
-    recomputed_text,
     series_findings,
 )
+from invoicing.documents.calculation import recomputed_text
 from invoicing.documents.content import columns_shown, content_sha256, site_shown, steps_shown
 from invoicing.issued import numbering
 from invoicing.issued.chain import ISSUED, PRINTED, Entry, Ledger

@@ -4,16 +4,14 @@ A finding names the document and what is wrong with it. Nothing here knows a dat
 what is stored, and the ledger's side of it.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 
 from contracts.money import ZERO, money_text
 from contracts.periods import day_text
-from invoicing.documents.calculation import recompute, recomputed_parts
+from invoicing.documents.calculation import recomputed_parts
 from invoicing.issued.chain import chain_sha256
 
 INVOICE, CREDIT_NOTE = "invoice", "credit-note"
@@ -211,20 +209,6 @@ def _totals(document: StoredDocument) -> Iterator[str]:
 
 
 # ---- lines -------------------------------------------------------------------------------------------------------
-
-
-def recomputed(*, inputs: Mapping) -> Decimal | str:
-    """Return the amount computed from a line's inputs now, or why none follows from them."""
-    try:
-        return recompute(inputs)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as fault:
-        return f"{type(fault).__name__}: {fault}"
-
-
-@lru_cache(maxsize=2000)
-def recomputed_text(inputs: str) -> Decimal | str:
-    """Return the same for inputs as they are stored; lines of one month and level have the same, computed once."""
-    return recomputed(inputs=json.loads(inputs))
 
 
 def _computed(line: StoredLine) -> Iterator[str]:

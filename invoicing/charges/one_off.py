@@ -10,7 +10,7 @@ from contracts.periods import day_text
 from contracts.readings import QUESTIONS, BlockCompletion, BlockCount, Minimum
 from contracts.terms import AgreementTerms, NotInForce, Source, TermsFound, expiration_known, terms_on
 from invoicing.charges.charge import ChargeKey, ChargeKind, OneOff, SiteFacts
-from sites.hours.entries import Purchase, BoughtBlocks, HourlyWork, Work
+from sites.hours.entries import BoughtBlocks, HourlyWork, Purchase, Work
 from sites.hours.ledger import hour_ledger
 from sites.hours.prices import Opening, blocks_text, hours_text
 from sites.integration.prices import PriceNotStated, Quoted, integration_price

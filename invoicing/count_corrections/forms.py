@@ -5,7 +5,8 @@ from django.utils.datastructures import MultiValueDict
 
 from contracts.pages.inputs import LineField, WholeField
 from invoicing.count_corrections.dependents import CountedFigure
-from sites.counts.recording import MOST_QUANTITY, CannotRecord
+from sites.counts.recording import MOST_QUANTITY
+from sites.refusals import CannotRecord
 
 NONE = "none"
 """What the form keeps as seen where no figure was on file."""

@@ -11,8 +11,9 @@ from contracts.clock import business_date
 from invoicing.count_corrections.dependents import dependents_of
 from invoicing.count_corrections.forms import CountCorrectionForm
 from invoicing.count_corrections.history import CountHistory, count_history, outcome
-from sites.counts.recording import CannotRecord, Conflict, record_counts
+from sites.counts.recording import Conflict, record_counts
 from sites.models import Site
+from sites.refusals import CannotRecord
 
 
 class FigurePage(PermissionRequiredMixin):

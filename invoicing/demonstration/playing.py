@@ -16,7 +16,7 @@ from invoicing.runs.drafting import RunResult, draft_invoices
 from sites.agreement_files.agreement_file import as_known_on
 from sites.agreement_files.loading import load_agreement
 from sites.models import RenewalReview, Site
-from sites.reviews.review import ReviewKind
+from sites.review_days import ReviewKind
 from sites.reviews.reviewing import open_due_reviews, record_agreement
 
 

@@ -1,8 +1,10 @@
 """Why a line has its amount: the steps in words, and the stored inputs from which it can be computed again."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from itertools import groupby
 
 from contracts.money import ZERO, cents, money_text
@@ -266,3 +268,17 @@ def _priced_of(stored: Mapping) -> PricedDays:
         stored["level"],
         source=stored["source"],
     )
+
+
+def recomputed(*, inputs: Mapping) -> Decimal | str:
+    """Return the amount computed from a line's inputs now, or why none follows from them."""
+    try:
+        return recompute(inputs)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as fault:
+        return f"{type(fault).__name__}: {fault}"
+
+
+@lru_cache(maxsize=2000)
+def recomputed_text(inputs: str) -> Decimal | str:
+    """Return the same for inputs as they are stored; lines of one month and level have the same, computed once."""
+    return recomputed(inputs=json.loads(inputs))

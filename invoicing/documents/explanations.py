@@ -8,7 +8,7 @@ from decimal import Decimal
 from contracts.money import money_text
 from contracts.periods import AnnualPeriod, DaySpan, annual_period
 from contracts.readings import QUESTIONS, Frequency
-from invoicing.audit.checks import recomputed
+from invoicing.documents.calculation import recomputed
 from sites.hours.prices import Opening, hours_text
 
 INSTALMENT_QUESTIONS = ("frequency", "proration", "rounding")

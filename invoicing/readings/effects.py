@@ -20,8 +20,9 @@ from sites.charged import charged_in
 from sites.counts.count import Count
 from sites.hours.ledger import hour_ledger
 from sites.hours.prices import hours_text
+from sites.review_days import in_review
 from sites.reviews.evidence import Findings, findings
-from sites.reviews.review import ReviewTerms, in_review, review_terms
+from sites.reviews.review import ReviewTerms, review_terms
 
 
 @dataclass(frozen=True)

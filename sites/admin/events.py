@@ -12,16 +12,12 @@ from contracts.schedule import Component
 from contracts.terms import TermsFound
 from sites.charged import starting_levels
 from sites.counts.count import counts_on
-from sites.counts.recording import (
-    CannotRecord,
-    Recorded,
-    components_on,
-    end_service,
-    record_counts,
-    record_starting_level,
-)
+from sites.counts.recording import Recorded, components_on, record_counts
 from sites.models import Site
+from sites.refusals import CannotRecord
+from sites.service import end_service
 from sites.starting.queries import closed_on
+from sites.starting.recording import record_starting_level
 
 COUNT = "count_"
 

@@ -6,8 +6,9 @@ from contracts.clock import business_date
 from contracts.models import Component
 from contracts.periods import day_text
 from sites.charged import starting_levels
-from sites.counts.recording import CannotRecord, record_counts
+from sites.counts.recording import record_counts
 from sites.models import ChargedLevel, ComponentCount, Site
+from sites.refusals import CannotRecord
 
 
 class SiteForm(forms.ModelForm):

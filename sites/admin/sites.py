@@ -5,8 +5,8 @@ from django.contrib import admin
 from contracts.admin import ReadOnlyAdmin, ReadOnlyInline, RecordAdmin, amount, named
 from sites.admin.events import EndService, RecordCounts, RecordStartingLevel
 from sites.admin.forms import CountForm, SiteForm, StartingLevelCorrection, save_count
-from sites.counts.recording import CannotRecord
 from sites.models import ChargedLevel, ComponentCount, CountChange, RenewalReview, ReviewLine, Site
+from sites.refusals import CannotRecord
 
 MOST_DATES = 12
 MOST_COUNTS = 400

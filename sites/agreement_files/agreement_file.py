@@ -167,7 +167,9 @@ def as_known_on(document: Document, day: date) -> dict:
         if _is_planned(site, day) or site_name(site) in ordered
     ]
     reviews = [
-        _review_as_known(review, known) for review in document.get("reviews", []) if review.get("opened_on", "") <= known
+        _review_as_known(review, known)
+        for review in document.get("reviews", [])
+        if review.get("opened_on", "") <= known
     ]
     result = {}
     for key, value in document.items():

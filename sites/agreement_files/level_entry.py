@@ -18,7 +18,7 @@ from sites.agreement_files.agreement_file import (
 )
 from sites.agreement_files.schedule_entry import schedule_of
 from sites.charged import starting_levels
-from sites.reviews.review import ReviewKind
+from sites.review_days import ReviewKind
 
 Schedules = Mapping[int, tuple[str, Schedule]]
 """The price schedules of an agreement by amendment number (0: its own), each with the day it begins to govern."""

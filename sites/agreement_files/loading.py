@@ -42,7 +42,7 @@ from sites.agreement_files.schema import form_problems, sound_parts
 from sites.counts.counting import Figure, change_counts, withdrawn_figures
 from sites.hours.recording import lock_people
 from sites.models import ChargedLevel, RenewalReview, ReviewLine, Site
-from sites.reviews.review import ReviewKind
+from sites.review_days import ReviewKind
 
 
 class CannotLoad(Exception):

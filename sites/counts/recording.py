@@ -1,4 +1,4 @@
-"""Facts coming in: component counts of one site and day, starting levels, and the end of a site's service."""
+"""Component counts of one site and day, coming in: whole or not at all."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -9,24 +9,15 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from contracts.fields import validate_plain_text
-from contracts.models import Agreement, ServiceLevel
-from contracts.periods import AnnualPeriod, annual_period_on, day_text
-from contracts.schedule import Component, Refused, Schedule
-from contracts.terms import AgreementTerms, NotInForce, TermsFound, terms_on
-from sites.charged import starting_levels
+from contracts.models import Agreement
+from contracts.periods import day_text
+from contracts.schedule import Component, Refused
+from contracts.terms import AgreementTerms, NotInForce, terms_on
 from sites.counts.counting import Figure, change_counts
-from sites.imports.tabular import SheetError
-from sites.models import ChargedLevel, ComponentCount, Site
+from sites.models import ComponentCount, Site
+from sites.refusals import CannotRecord
 
 MOST_QUANTITY = 999_999_999
-
-
-class CannotRecord(Exception):
-    """Facts cannot be recorded so. `errors` each have a place and a message; nothing was stored."""
-
-    def __init__(self, errors: Iterable[Refused | SheetError]):
-        self.errors = tuple(errors)
-        super().__init__(" ".join(error.message for error in self.errors))
 
 
 @dataclass(frozen=True)
@@ -66,9 +57,6 @@ class Recorded:
     added: int = 0
     corrected: int = 0
     unchanged: int = 0
-
-
-# ---- counts ------------------------------------------------------------------------------------------------------
 
 
 @transaction.atomic
@@ -193,122 +181,3 @@ def _quantity_fault(component: Component | None, code: str, quantity: object) ->
     if isinstance(quantity, bool) or not isinstance(quantity, int) or not 0 <= quantity <= MOST_QUANTITY:
         return f"{component.name}: {quantity} is no count. Counts are whole numbers from 0."
     return ""
-
-
-# ---- levels and the end of service -------------------------------------------------------------------------------
-
-
-@transaction.atomic
-def record_starting_level(
-    *, site: Site, period_number: int, level_code: str, reason: str, on: date, by: User | None
-) -> ChargedLevel:
-    """Record the level at which a later site starts (Appendix A, note 4): the starting level, or the one above it.
-
-    Raises CannotRecord in the first annual period, where the opening level holds for every site; for a period other
-    than the one in which the site's service starts; for a level that is unknown or further up; without a reason; and
-    where a level is recorded already.
-    """
-    site = Site.objects.select_for_update(no_key=True).get(pk=site.pk)
-    agreement = Agreement.objects.with_terms().get(pk=site.agreement_id)
-    terms = agreement.as_terms()
-    found = terms_on(agreement=terms, service_on=site.in_service_on, known_on=on)
-    if isinstance(found, NotInForce):
-        raise CannotRecord([Refused("NOT_IN_FORCE", "level", found.message)])
-    refused = _starting_refusal(site, found, period_number, level_code, reason)
-    stored = ChargedLevel.objects.filter(site=site, period_number=period_number).select_related("level").first()
-    if refused is None and stored is not None:
-        message = f"{site} is recorded at {stored.level} for annual period {period_number}."
-        refused = Refused("RECORDED", "period_number", f"{message} Change that record instead.")
-    if refused is not None:
-        raise CannotRecord([refused])
-    level = next(row for row in _level_rows(agreement, terms, found.schedule) if row.code == level_code)
-    return ChargedLevel.objects.create(
-        site=site, period_number=period_number, level=level, agreed_on=on, is_starting=True, reason=reason.strip()
-    )
-
-
-def _starting_refusal(
-    site: Site, found: TermsFound, period_number: int, level_code: str, reason: str
-) -> Refused | None:
-    schedule, starts_in = found.schedule, found.period.number
-    if period_number != starts_in:
-        message = f"{site} starts in annual period {starts_in}; the level of a later period is agreed at the review."
-        return Refused("PERIOD", "period_number", message)
-    if period_number == 1 and schedule.opening.first_period_level:
-        opening = schedule.level(schedule.opening.first_period_level)
-        message = f"Every site is charged at {opening.name} in the first annual period ({schedule.opening.clause})."
-        return Refused("OPENING", "period_number", f"{message} No other level can be recorded.")
-    level = schedule.level(level_code)
-    if level is None:
-        names = ", ".join(row.code for row in schedule.levels)
-        message = f"{level_code} is no row of the price schedule in force. Choose one of {names}."
-        return Refused("UNKNOWN_LEVEL", "level", message)
-    allowed = starting_levels(schedule=schedule)
-    if level not in allowed:
-        message = f"A later site starts at {' or '.join(row.name for row in allowed)}, not at {level.name}."
-        return Refused("TOO_FAR", "level", f"{message} Choose another level.")
-    if not reason.strip():
-        return Refused("NO_REASON", "reason", "Say why the site starts at this level.")
-    return None
-
-
-def _level_rows(agreement: Agreement, terms: AgreementTerms, schedule: Schedule) -> list[ServiceLevel]:
-    """The stored rows of the schedule that the terms in force are made of."""
-    rows = [*agreement.original_schedules, *(row for one in agreement.amendment_list for row in one.schedule_list)]
-    values = [terms.original_schedule] if agreement.original_schedules else []
-    values += [one.schedule for one in terms.amendments if one.schedule is not None]
-    return next(row.level_list for row, value in zip(rows, values, strict=True) if value is schedule)
-
-
-@transaction.atomic
-def end_service(
-    *,
-    site: Site,
-    last_day: date,
-    on: date,
-    by: User | None,
-    charged_through: date | None = None,
-    reason: str = "",
-) -> Site:
-    """Record the last day of a site's service. It stays charged to the annual period's end (Appendix A, note 3).
-
-    Only where a person decided that charges end earlier is `charged_through` given, with the reason. Recording the same
-    facts again changes nothing. Raises CannotRecord for a day before the site's start, an end of charges before the
-    end of service or after that of the annual period, and a site whose service has ended already.
-    """
-    site = Site.objects.select_for_update(no_key=True).get(pk=site.pk)
-    facts = (last_day, charged_through, reason.strip())
-    if site.removed_on is not None and (site.removed_on, site.charged_through, site.charge_end_reason) == facts:
-        return site
-    errors = _ending_faults(site, last_day, charged_through, reason)
-    if errors:
-        raise CannotRecord(errors)
-    site.removed_on, site.charged_through, site.charge_end_reason = facts
-    site.save(update_fields=["removed_on", "charged_through", "charge_end_reason"])
-    return site
-
-
-def _ending_faults(site: Site, last_day: date, charged_through: date | None, reason: str) -> list[Refused]:
-    faults = []
-    if site.removed_on is not None:
-        message = f"The service of {site} ended on {day_text(site.removed_on)} already. Correct the site instead."
-        faults.append(Refused("ENDED", "last_day", message))
-    if last_day < site.in_service_on:
-        message = f"{day_text(last_day)} lies before {site}'s first day in service, {day_text(site.in_service_on)}."
-        faults.append(Refused("BEFORE_START", "last_day", message))
-    if charged_through is None and reason.strip():
-        faults.append(Refused("NO_DATE", "charged_through", "A reason needs the day through which charges go on."))
-    if charged_through is None:
-        return faults
-    if not reason.strip():
-        faults.append(Refused("NO_REASON", "reason", "Say why charges end before the annual period does."))
-    if charged_through < last_day:
-        message = f"Charges cannot end on {day_text(charged_through)}, before the service does on {day_text(last_day)}."
-        faults.append(Refused("TOO_EARLY", "charged_through", message))
-    period = annual_period_on(
-        day=last_day, first_period_starts_on=site.agreement.first_period_starts_on, expires_on=None
-    )
-    if isinstance(period, AnnualPeriod) and charged_through > period.span.last_day:
-        message = f"Charges end with the annual period on {day_text(period.span.last_day)} anyway."
-        faults.append(Refused("TOO_LATE", "charged_through", f"{message} Leave this empty."))
-    return faults

@@ -9,7 +9,6 @@ from django.views.generic import FormView
 from contracts.clock import business_date
 from contracts.models import Agreement
 from contracts.periods import day_text
-from sites.counts.recording import CannotRecord
 from sites.hours.forms import BlocksForm, ChangeForm, CorrectionForm, NewWorkForm, ReasonForm
 from sites.hours.position import ledger_of, position_of
 from sites.hours.prices import blocks_text, hours_text
@@ -22,6 +21,7 @@ from sites.hours.recording import (
     reverse_work,
 )
 from sites.models import BlockPurchase, Site, WorkEntry
+from sites.refusals import CannotRecord
 
 KEPT = ("worked_on", "site", "person")
 """What stays in the form after an entry, so that the next one is typed quickly."""

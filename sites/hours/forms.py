@@ -11,11 +11,10 @@ from django.core.exceptions import ValidationError
 from contracts.models import Agreement
 from contracts.pages.inputs import DayField
 from contracts.periods import day_text
-from sites.counts.recording import CannotRecord
 from sites.hours.queries import all_services
 from sites.hours.recording import entry_version
 from sites.models import BlockPurchase, IntegrationOrder, Site, WorkEntry
-from sites.refusals import LONGEST_LINE, LONGEST_REASON
+from sites.refusals import LONGEST_LINE, LONGEST_REASON, CannotRecord
 
 _NUMBER = re.compile(r"-?[0-9]{1,6}(\.[0-9]{1,6})?", re.ASCII)
 

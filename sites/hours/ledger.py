@@ -18,11 +18,11 @@ from contracts.readings import Minimum
 from contracts.terms import AgreementTerms, NotInForce, expiration_known
 from sites.hours.entries import (
     Block,
-    Purchase,
     BoughtBlocks,
     HourlyWork,
     LedgerRow,
     Movement,
+    Purchase,
     UnusedHours,
     Work,
 )

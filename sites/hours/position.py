@@ -7,8 +7,7 @@ from decimal import Decimal
 
 from contracts.periods import day_text
 from contracts.terms import AgreementTerms, NotInForce
-from sites.hours.entries import Purchase
-from sites.hours.entries import HourlyWork, UnusedHours, Work
+from sites.hours.entries import HourlyWork, Purchase, UnusedHours, Work
 from sites.hours.ledger import HourLedger, hour_ledger
 from sites.hours.prices import BothWays, HourlyStatus, blocks_text, hours_text
 from sites.models import BlockPurchase, WorkEntry

@@ -19,13 +19,12 @@ from contracts.models import Agreement
 from contracts.money import ZERO, cents
 from contracts.periods import day_text
 from contracts.schedule import Refused
-from sites.counts.recording import CannotRecord
 from sites.hours.people import person_key, person_refusals
 from sites.hours.queries import hours_on_file, services_on
 from sites.hours.refusals import chargeable_service, purchase_refusals, work_refusals
 from sites.models import BlockPurchase, Site, WorkChange, WorkEntry
 from sites.models.hours import MOST_BLOCKS
-from sites.refusals import later_refusals, one_line, reason_refusals, text_refusals
+from sites.refusals import CannotRecord, later_refusals, one_line, reason_refusals, text_refusals
 from sites.site_refusals import out_of_service
 
 ENTER_ANEW = "Enter a correcting entry: it reverses this one and says what is right."

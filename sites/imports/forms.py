@@ -7,11 +7,10 @@ from django.core.exceptions import ValidationError
 
 from contracts.pages.inputs import LineField
 from contracts.periods import Month
-from sites.counts.recording import CannotRecord
 from sites.imports.columns import LEFT_OUT, Column
 from sites.imports.importing import LONGEST_UNDO_REASON
 from sites.imports.tabular import MOST_BYTES
-from sites.refusals import LONGEST_REASON
+from sites.refusals import LONGEST_REASON, CannotRecord
 
 NOT_CHOSEN, LEAVE_OUT, PREFIX = "", "leave-out", "column:"
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])", re.ASCII)

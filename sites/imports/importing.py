@@ -16,7 +16,6 @@ from contracts.fields import validate_plain_text
 from contracts.models import Agreement
 from contracts.periods import day_text
 from contracts.schedule import Refused
-from sites.counts.recording import CannotRecord
 from sites.imports.columns import Headings
 from sites.imports.count_importing import CountImport
 from sites.imports.kinds import ImportKind, Scope
@@ -24,7 +23,7 @@ from sites.imports.preview import Preview, SheetError, State, marked
 from sites.imports.site_importing import SiteImport
 from sites.imports.work_importing import WorkImport
 from sites.models import ColumnName, ImportedFile
-from sites.refusals import reason_refusals, text_refusals
+from sites.refusals import CannotRecord, reason_refusals, text_refusals
 
 KINDS: Mapping[str, ImportKind] = {kind.key: kind for kind in (CountImport(), SiteImport(), WorkImport())}
 UNDONE = "Import undone: "

@@ -15,7 +15,6 @@ from django.views.generic import DetailView, TemplateView, View
 
 from contracts.clock import business_date
 from contracts.models import Agreement
-from sites.counts.recording import CannotRecord
 from sites.imports.forms import ColumnsForm, ConfirmForm, ExportForm, ImportFileForm, TemplateForm, UndoForm
 from sites.imports.held_files import held, hold, release
 from sites.imports.importing import KINDS, Differs, Incoming, import_file, look_through, undo_import
@@ -24,6 +23,7 @@ from sites.imports.pages import MOST_SHOWN, preview_shown, told_done
 from sites.imports.preview import State
 from sites.imports.sheets import TYPES, counts_sheet, preview_sheet, sheet_bytes, template_sheet
 from sites.models import ImportedFile
+from sites.refusals import CannotRecord
 
 SALT = "import"
 GONE = "The file that was looked through is no longer kept. Choose it again."

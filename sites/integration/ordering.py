@@ -17,11 +17,10 @@ from contracts.money import LARGEST
 from contracts.periods import day_text
 from contracts.schedule import Refused
 from contracts.terms import AgreementTerms, NotInForce, terms_on
-from sites.counts.recording import CannotRecord
 from sites.hours.recording import lock_agreement, replacement_refusals
 from sites.integration.prices import PlacedOrder, placement
 from sites.models import IntegrationOrder, Quotation, Site
-from sites.refusals import later_refusals, reason_refusals, text_refusals
+from sites.refusals import CannotRecord, later_refusals, reason_refusals, text_refusals
 from sites.site_refusals import before_order, integration_day_refusals
 
 

@@ -11,7 +11,6 @@ from django.views.generic import FormView, TemplateView, View
 
 from contracts.clock import business_date
 from contracts.periods import day_text
-from sites.counts.recording import CannotRecord
 from sites.integration.forms import AttachForm, CancellationForm, CompletionForm, DocumentForm, OrderForm, QuotationForm
 from sites.integration.ordering import (
     attach_document,
@@ -23,6 +22,7 @@ from sites.integration.ordering import (
 )
 from sites.integration.pages import integration_page
 from sites.models import IntegrationOrder, Quotation, Site
+from sites.refusals import CannotRecord
 
 
 class OfSite(PermissionRequiredMixin):

@@ -6,11 +6,11 @@ from django.core.management.base import BaseCommand, CommandError
 
 from contracts.clock import business_date
 from contracts.command_arguments import agreements
-from sites.counts.recording import CannotRecord
 from sites.imports.columns import LEFT_OUT
 from sites.imports.importing import KINDS, Imported, Incoming, import_file
 from sites.imports.kinds import ImportKind
 from sites.imports.preview import State
+from sites.refusals import CannotRecord
 
 
 class ImportCommand(BaseCommand):

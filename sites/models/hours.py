@@ -9,8 +9,7 @@ from contracts.fields import HoursField, PlainCharField
 from contracts.models import Agreement
 from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
 from contracts.sealing.guards import Seal
-from sites.hours.entries import Purchase
-from sites.hours.entries import Work
+from sites.hours.entries import Purchase, Work
 from sites.models.files import ImportedFile
 from sites.models.sites import Site
 

@@ -11,7 +11,7 @@ from contracts.sealing.guards import Seal
 from sites.charged import AgreedLevel
 from sites.counts.count import Count
 from sites.models.files import ImportedFile
-from sites.reviews.review import ReviewKind
+from sites.review_days import ReviewKind
 
 
 class SiteQuerySet(models.QuerySet):

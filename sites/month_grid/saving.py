@@ -10,9 +10,10 @@ from django.db import transaction
 
 from contracts.periods import DaySpan
 from contracts.schedule import Component, Refused
-from sites.counts.recording import CannotRecord, Conflict, Conflicting, Recorded, record_counts
+from sites.counts.recording import Conflict, Conflicting, Recorded, record_counts
 from sites.models import ComponentCount, Site
 from sites.month_grid.entry import Filed, RowEntry
+from sites.refusals import CannotRecord
 
 SOURCE = "month grid"
 

@@ -10,8 +10,8 @@ from contracts.models import Party
 from contracts.money import ZERO, money_text
 from contracts.periods import DaySpan
 from sites.models import RenewalReview, ReviewLine
+from sites.review_days import ReviewKind
 from sites.reviews.evidence import may_change
-from sites.reviews.review import ReviewKind
 from sites.reviews.reviewing import LEVELS, LateChange, late_changes, version
 
 

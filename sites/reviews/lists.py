@@ -7,7 +7,7 @@ from django_tables2 import A, Column, DateColumn
 from contracts.models import Agreement
 from contracts.pages.lists import CellColumn, ListTable
 from sites.models import RenewalReview
-from sites.reviews.review import ReviewKind
+from sites.review_days import ReviewKind
 
 KINDS = [(kind.value, kind.value.replace("-", " ").capitalize()) for kind in ReviewKind]
 STATES = {

@@ -13,8 +13,9 @@ from contracts.terms import AgreementTerms, NotInForce, TermsFound, expiration_k
 from sites.charged import Basis as ChargedBasis
 from sites.charged import charged_in
 from sites.models import RenewalReview, ReviewLine, Site
+from sites.review_days import ReviewKind, in_review
 from sites.reviews.evidence import Findings, as_evidence, findings
-from sites.reviews.review import ReviewKind, ReviewTerms, in_review, review_terms
+from sites.reviews.review import ReviewTerms, review_terms
 
 READINGS_SHOWN = ("change", "level", "review-day")
 

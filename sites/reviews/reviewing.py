@@ -16,9 +16,10 @@ from contracts.schedule import Refused, Schedule
 from contracts.terms import expiration_known
 from sites.hours.position import hours_evidence
 from sites.models import ChargedLevel, RenewalReview, ReviewLine, Site
+from sites.review_days import ReviewKind
 from sites.reviews.evidence import late_sentence
 from sites.reviews.queries import Basis, Concerned, basis_of, concerned, line_of, paper_evidence, review_held
-from sites.reviews.review import NEXT_NOT_PRICED, Outcome, ReviewKind, agreed_price_refusal, late_change, review_terms
+from sites.reviews.review import NEXT_NOT_PRICED, Outcome, agreed_price_refusal, late_change, review_terms
 from sites.starting.queries import histories
 
 logger = logging.getLogger(__name__)

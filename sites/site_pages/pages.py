@@ -13,8 +13,8 @@ from contracts.terms import AgreementTerms, NotInForce, TermsFound, expiration_k
 from sites.charged import Charged, charged_in
 from sites.counts.count import Count, counts_on, quantities
 from sites.models import ComponentCount, RenewalReview, Site
+from sites.review_days import ReviewDue, review_due
 from sites.reviews.queries import review_held
-from sites.reviews.review import ReviewDue, review_due
 from sites.starting.queries import level_on_record
 
 

@@ -9,8 +9,8 @@ from django.db import transaction
 
 from contracts.fields import validate_plain_text
 from contracts.schedule import Refused
-from sites.counts.recording import CannotRecord
 from sites.models import ComparableChoice, Site
+from sites.refusals import CannotRecord
 from sites.starting.history import Choice, Standing
 from sites.starting.queries import Compared, Start, start_of
 

@@ -8,7 +8,7 @@ from django import forms
 from contracts.money import money_text
 from contracts.pages.inputs import LineField
 from contracts.schedule import Level
-from sites.counts.recording import CannotRecord
+from sites.refusals import CannotRecord
 from sites.starting.choosing_comparables import LONGEST_REASON
 from sites.starting.history import Choice
 from sites.starting.queries import Compared, Start

@@ -9,11 +9,12 @@ from django.views.generic import View
 
 from contracts.clock import business_date
 from sites.charged import starting_levels
-from sites.counts.recording import CannotRecord, record_starting_level
 from sites.models import Site
+from sites.refusals import CannotRecord
 from sites.starting.choosing_comparables import choose_comparables
 from sites.starting.forms import ComparisonForm, StartingLevelForm
 from sites.starting.queries import Start, start_of
+from sites.starting.recording import record_starting_level
 
 DECIDE = "sites.add_chargedlevel"
 PRICES = "contracts.view_priceschedule"

@@ -12,11 +12,11 @@ from datetime import date
 from django.db import transaction
 
 from contracts.models import Agreement
-from sites.counts.recording import CannotRecord
 from sites.imports import count_importing, count_rows, tabular
 from sites.imports.importing import KINDS, Incoming, import_file
 from sites.imports.preview import SheetError
 from sites.models import ComponentCount, CountChange, ImportedFile
+from sites.refusals import CannotRecord
 from tests import factories
 from tests.faults.file_corpus import SITES, Case, corpus, workbooks
 from tests.faults.outcome import Outcome

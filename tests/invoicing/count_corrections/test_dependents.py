@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from invoicing.count_corrections.dependents import Dependents, in_report, dependents_of
+from invoicing.count_corrections.dependents import Dependents, dependents_of, in_report
 from invoicing.count_corrections.history import count_history
 from sites.models import MonthlyReport
 from tests import factories

@@ -25,7 +25,7 @@ from contracts.schedule import Schedule
 from contracts.terms import expiration_known, expiration_on_file
 from invoicing.readings.changing import change_reading
 from sites.admin.forms import SiteForm
-from sites.counts.recording import CannotRecord, end_service, record_counts, record_starting_level
+from sites.counts.recording import record_counts
 from sites.hours.recording import buy_blocks, change_work, correct_work, enter_work, reverse_blocks, reverse_work
 from sites.integration.ordering import (
     attach_quotation,
@@ -35,7 +35,10 @@ from sites.integration.ordering import (
     record_quotation,
 )
 from sites.models import BlockPurchase, IntegrationOrder, Quotation, RenewalReview, Site, WorkEntry
+from sites.refusals import CannotRecord
 from sites.reviews.reviewing import CannotReview, open_review, record_agreement, refresh_review
+from sites.service import end_service
+from sites.starting.recording import record_starting_level
 from tests import factories, reference
 
 REFUSALS = (CannotAmend, CannotChoose, CannotRecord, CannotReview)

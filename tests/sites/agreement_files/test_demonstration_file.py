@@ -12,8 +12,9 @@ from sites.agreement_files.agreement_file import components_counted, site_name
 from sites.counts.count import Count
 from sites.hours.entries import Purchase, Work
 from sites.hours.ledger import HourLedger, hour_ledger
+from sites.review_days import in_review
 from sites.reviews.evidence import Findings, findings
-from sites.reviews.review import in_review, late_change
+from sites.reviews.review import late_change
 from tests.reference import AGREEMENT, LATER, LEVELS, SCHEDULE, VERY_SMALL, period
 from tests.sites.agreement_files.files import demonstration
 
@@ -158,9 +159,7 @@ def ledger() -> HourLedger:
     standing = [row for row in document["work"] if "reversed" not in row]
     return hour_ledger(
         agreement=AGREEMENT,
-        purchases=[
-            Purchase(key, day(row["bought_on"]), row["blocks"]) for key, row in enumerate(document["blocks"])
-        ],
+        purchases=[Purchase(key, day(row["bought_on"]), row["blocks"]) for key, row in enumerate(document["blocks"])],
         work=[Work(key, day(row["date"]), Decimal(row["hours"])) for key, row in enumerate(standing)],
         known_on=LATER,
     )

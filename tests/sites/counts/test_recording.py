@@ -4,15 +4,11 @@ import pytest
 from django.contrib.auth.models import User
 
 from contracts.terms import Signature
-from sites.counts.recording import (
-    CannotRecord,
-    Conflict,
-    Recorded,
-    end_service,
-    record_counts,
-    record_starting_level,
-)
+from sites.counts.recording import Conflict, Recorded, record_counts
 from sites.models import ChargedLevel, ComponentCount, CountChange
+from sites.refusals import CannotRecord
+from sites.service import end_service
+from sites.starting.recording import record_starting_level
 from tests import factories, reference
 
 pytestmark = pytest.mark.django_db

@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 
 from contracts.models import Agreement
-from sites.counts.recording import CannotRecord
 from sites.hours.recording import buy_blocks, enter_work
 from sites.models import BlockPurchase, IntegrationOrder, Quotation, Site, WorkChange, WorkEntry
+from sites.refusals import CannotRecord
 
 ON = date(1999, 7, 15)
 PROVISIONING, CARE = "Provisioning/Translations", "Customer Care"

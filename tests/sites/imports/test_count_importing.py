@@ -3,10 +3,11 @@ from datetime import date
 import pytest
 from django.core.management import CommandError, call_command
 
-from sites.counts.recording import CannotRecord, Recorded
+from sites.counts.recording import Recorded
 from sites.imports.importing import KINDS, Incoming, import_file
 from sites.imports.preview import State
 from sites.models import ComponentCount, ImportedFile
+from sites.refusals import CannotRecord
 from tests import factories, reference
 
 pytestmark = pytest.mark.django_db

@@ -3,10 +3,10 @@ from datetime import date
 import pytest
 from django.core.management import call_command
 
-from sites.counts.recording import CannotRecord
 from sites.imports.importing import KINDS, Incoming, import_file, look_through, undo_import
 from sites.imports.preview import State
 from sites.models import ImportedFile, MonthlyReport, Site
+from sites.refusals import CannotRecord
 from tests import factories
 
 pytestmark = pytest.mark.django_db

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from django.db import connection, transaction
 
-from sites.counts.recording import CannotRecord
 from sites.models import Site, WorkEntry
+from sites.refusals import CannotRecord
 from tests.invoicing.runs.test_two_runs import manage
 from tests.sites.agreement_files.files import load, renamed, small
 from tests.sites.hours.rows import worked

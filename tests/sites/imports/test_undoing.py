@@ -7,11 +7,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
 
-from sites.counts.recording import CannotRecord, record_counts
+from sites.counts.recording import record_counts
 from sites.hours.recording import correct_work, reverse_work
 from sites.imports.count_undoing import CHARGES_FOLLOW
 from sites.imports.importing import KINDS, Incoming, import_file, undo_import
 from sites.models import ComponentCount, CountChange, ImportedFile, MonthlyReport, RenewalReview, WorkEntry
+from sites.refusals import CannotRecord
 from tests import factories
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.reading import words

@@ -12,9 +12,9 @@ from django.urls import reverse
 from contracts.sealing.frozen import SealedRow
 from invoicing.models import InvoiceLine
 from invoicing.runs.drafting import draft_invoices
-from sites.counts.recording import CannotRecord
 from sites.integration.ordering import attach_document, complete_integration, order_integration
 from sites.models import IntegrationOrder, Quotation, Site
+from sites.refusals import CannotRecord
 from tests import factories
 from tests.people import ACCOUNT_MANAGER, VIEWER, client_of
 from tests.reading import links, words

@@ -6,13 +6,13 @@ from datetime import date
 import pytest
 from pypdf import PdfReader
 
-from sites.counts.recording import record_starting_level
 from sites.models import RenewalReview
 from sites.reviews.content import Edition, review_paper
 from sites.reviews.printing import review_html, review_pdf
 from sites.reviews.reviewing import open_review, refresh_review
 from sites.starting.choosing_comparables import choose_comparables
 from sites.starting.history import Choice
+from sites.starting.recording import record_starting_level
 from tests import factories
 from tests.people import ACCOUNT_MANAGER, VIEWER, client_of
 from tests.reading import tables, words

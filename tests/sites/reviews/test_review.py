@@ -8,20 +8,17 @@ from contracts.levels import Flag, measured_level
 from contracts.readings import ChangeCounting, ReviewDay
 from contracts.schedule import Refused
 from contracts.terms import terms_on
+from sites.review_days import ReviewDue, ReviewKind, in_review, review_due
 from sites.reviews.review import (
     Eligibility,
     Outcome,
     Proposal,
     Reason,
-    ReviewDue,
-    ReviewKind,
     ReviewTerms,
     agreed_price_refusal,
     eligibility,
-    in_review,
     late_change,
     proposal,
-    review_due,
     review_terms,
 )
 from tests.reference import (

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 
 from contracts.models import Agreement
 from sites.models import ChargedLevel, RenewalReview
-from sites.reviews.review import ReviewKind
+from sites.review_days import ReviewKind
 from sites.reviews.reviewing import (
     CannotReview,
     open_due_reviews,

@@ -10,7 +10,7 @@ from contracts.models import ServiceLevel
 from contracts.schedule import OpeningRule
 from contracts.terms import terms_on
 from sites.models import ChargedLevel, ComponentCount, RenewalReview, Site
-from sites.reviews.review import ReviewKind
+from sites.review_days import ReviewKind
 from sites.site_pages import pages
 from sites.site_pages.pages import ServiceState
 from tests import reference

@@ -4,10 +4,11 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import User
 
-from sites.counts.recording import CannotRecord, record_starting_level
 from sites.models import ComparableChoice
+from sites.refusals import CannotRecord
 from sites.starting.choosing_comparables import choose_comparables
 from sites.starting.history import Choice
+from sites.starting.recording import record_starting_level
 from tests import factories
 from tests.reference import SMALLEST
 from tests.sites.starting.cases import ON, every_case, past

@@ -6,10 +6,10 @@ import pytest
 
 from contracts.amendments.choosing_readings import choose_reading
 from contracts.schedule import OpeningRule
-from sites.counts.recording import record_starting_level
 from sites.models import ComparableChoice, Site
 from sites.starting.history import Capacity, HistoryBasis, HistoryRule, Standing
 from sites.starting.queries import histories, past_sites, start_of
+from sites.starting.recording import record_starting_level
 from tests import factories
 from tests.reference import AMENDMENT, ANCHOR, COMPONENTS, SCHEDULE, SMALL, SMALLEST, VERY_SMALL
 from tests.sites.starting.cases import ON, POPULATION, STARTS_ON, every_case, one, past, planned, start

@@ -1,0 +1,75 @@
+"""The starting level of a later site, recorded by a person (Appendix A, note 4)."""
+
+from datetime import date
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from contracts.models import Agreement, ServiceLevel
+from contracts.schedule import Refused, Schedule
+from contracts.terms import AgreementTerms, NotInForce, TermsFound, terms_on
+from sites.charged import starting_levels
+from sites.models import ChargedLevel, Site
+from sites.refusals import CannotRecord
+
+
+@transaction.atomic
+def record_starting_level(
+    *, site: Site, period_number: int, level_code: str, reason: str, on: date, by: User | None
+) -> ChargedLevel:
+    """Record the level at which a later site starts (Appendix A, note 4): the starting level, or the one above it.
+
+    Raises CannotRecord in the first annual period, where the opening level holds for every site; for a period other
+    than the one in which the site's service starts; for a level that is unknown or further up; without a reason; and
+    where a level is recorded already.
+    """
+    site = Site.objects.select_for_update(no_key=True).get(pk=site.pk)
+    agreement = Agreement.objects.with_terms().get(pk=site.agreement_id)
+    terms = agreement.as_terms()
+    found = terms_on(agreement=terms, service_on=site.in_service_on, known_on=on)
+    if isinstance(found, NotInForce):
+        raise CannotRecord([Refused("NOT_IN_FORCE", "level", found.message)])
+    refused = _starting_refusal(site, found, period_number, level_code, reason)
+    stored = ChargedLevel.objects.filter(site=site, period_number=period_number).select_related("level").first()
+    if refused is None and stored is not None:
+        message = f"{site} is recorded at {stored.level} for annual period {period_number}."
+        refused = Refused("RECORDED", "period_number", f"{message} Change that record instead.")
+    if refused is not None:
+        raise CannotRecord([refused])
+    level = next(row for row in _level_rows(agreement, terms, found.schedule) if row.code == level_code)
+    return ChargedLevel.objects.create(
+        site=site, period_number=period_number, level=level, agreed_on=on, is_starting=True, reason=reason.strip()
+    )
+
+
+def _starting_refusal(
+    site: Site, found: TermsFound, period_number: int, level_code: str, reason: str
+) -> Refused | None:
+    schedule, starts_in = found.schedule, found.period.number
+    if period_number != starts_in:
+        message = f"{site} starts in annual period {starts_in}; the level of a later period is agreed at the review."
+        return Refused("PERIOD", "period_number", message)
+    if period_number == 1 and schedule.opening.first_period_level:
+        opening = schedule.level(schedule.opening.first_period_level)
+        message = f"Every site is charged at {opening.name} in the first annual period ({schedule.opening.clause})."
+        return Refused("OPENING", "period_number", f"{message} No other level can be recorded.")
+    level = schedule.level(level_code)
+    if level is None:
+        names = ", ".join(row.code for row in schedule.levels)
+        message = f"{level_code} is no row of the price schedule in force. Choose one of {names}."
+        return Refused("UNKNOWN_LEVEL", "level", message)
+    allowed = starting_levels(schedule=schedule)
+    if level not in allowed:
+        message = f"A later site starts at {' or '.join(row.name for row in allowed)}, not at {level.name}."
+        return Refused("TOO_FAR", "level", f"{message} Choose another level.")
+    if not reason.strip():
+        return Refused("NO_REASON", "reason", "Say why the site starts at this level.")
+    return None
+
+
+def _level_rows(agreement: Agreement, terms: AgreementTerms, schedule: Schedule) -> list[ServiceLevel]:
+    """The stored rows of the schedule that the terms in force are made of."""
+    rows = [*agreement.original_schedules, *(row for one in agreement.amendment_list for row in one.schedule_list)]
+    values = [terms.original_schedule] if agreement.original_schedules else []
+    values += [one.schedule for one in terms.amendments if one.schedule is not None]
+    return next(row.level_list for row, value in zip(rows, values, strict=True) if value is schedule)
