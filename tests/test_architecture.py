@@ -7,7 +7,8 @@ function in the wrong module.
 import ast
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -37,6 +38,7 @@ PURE = {
     "sites.charts.limits",
     "sites.counts.count",
     "sites.charged",
+    "sites.review_days",
     "sites.reviews.review",
     "sites.reviews.evidence",
     "sites.hours.ledger",
@@ -84,10 +86,11 @@ PURE = {
     "invoicing.documents.calculation",
     "invoicing.readings.effects",
 }
-NAMELESS = {"utils", "helpers", "common", "core", "services", "managers", "tools"}
+NAMELESS = {"utils", "helpers", "common", "core", "services", "managers", "tools", "basis"}
 PDF_MODULE = "contracts/printing/worker.py"
 MOST_LINES = 500
-OF_ALL_SUBJECTS = {"models", "admin", "management", "migrations"}
+MOST_MODULES = 15
+OF_ALL_SUBJECTS = {"models", "admin", "management", "migrations"}  # models hand their rows on as values of any folder
 
 FILES = sorted(
     path.relative_to(ROOT).as_posix()
@@ -336,13 +339,13 @@ def test_every_check_is_shown_a_breach():
 
 
 def subject_of(name: str) -> str | None:
-    """The subject of `sites` that a module belongs to, None where it belongs to all or to none."""
+    """The folder or module of an app that a module belongs to, `sites.hours`; None for what belongs to all of them."""
     parts = name.split(".")
-    return parts[1] if len(parts) > 2 and parts[0] == "sites" and parts[1] not in OF_ALL_SUBJECTS else None
+    return ".".join(parts[:2]) if len(parts) > 1 and parts[0] in APPS and parts[1] not in OF_ALL_SUBJECTS else None
 
 
 def subject_imports(files: dict[str, str]) -> dict[str, set[str]]:
-    """Which subjects of `sites` each of them imports."""
+    """Which folders and modules of the apps each of them imports."""
     found: dict[str, set[str]] = {}
     for path, text in files.items():
         if subject := subject_of(module_of(path)):
@@ -351,21 +354,37 @@ def subject_imports(files: dict[str, str]) -> dict[str, set[str]]:
     return found
 
 
-def test_subjects_of_sites_import_one_another_in_one_direction():
+def test_folders_of_an_app_import_one_another_in_one_direction():
     found = subject_imports({path: (ROOT / path).read_text(encoding="utf-8") for path in FILES})
 
-    assert {"hours", "reviews", "imports"} <= set(found)
-    assert "hours" in found["imports"]
+    assert {"contracts.amendments", "sites.hours", "sites.reviews", "invoicing.runs"} <= set(found)
+    assert "sites.hours" in found["sites.imports"]
     TopologicalSorter(found).prepare()  # raises CycleError, which names the circle
 
 
-def test_a_circle_of_subjects_is_found():
+@pytest.mark.parametrize("app", APPS)
+def test_a_circle_of_folders_is_found(app):
     files = {
-        "sites/hours/ledger.py": "from sites.reviews import review",
-        "sites/reviews/queries.py": "from sites.hours.ledger import hour_ledger",
+        f"{app}/hours/ledger.py": f"from {app}.reviews import review",
+        f"{app}/reviews/queries.py": f"from {app}.hours.ledger import hour_ledger",
     }
     with pytest.raises(CycleError):
         TopologicalSorter(subject_imports(files)).prepare()
+
+
+def beside_each_other(files: Iterable[str]) -> dict[str, int]:
+    """How many modules lie in each app itself, outside its folders."""
+    return Counter(app_of(path) for path in files if path.count("/") == 1 and not path.endswith("__init__.py"))
+
+
+def test_no_app_is_flat():
+    assert {app: count for app, count in beside_each_other(FILES).items() if count > MOST_MODULES} == {}
+
+
+def test_a_flat_app_is_found():
+    assert beside_each_other([f"sites/m{n}.py" for n in range(16)] + ["sites/hours/a.py", "sites/__init__.py"]) == {
+        "sites": 16
+    }
 
 
 def test_every_folder_is_read():
