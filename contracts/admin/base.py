@@ -97,7 +97,7 @@ def sealed(row: models.Model | None) -> bool:
 
 def is_locked(row: models.Model | None) -> bool:
     """Whether nothing about a row may change: it is sealed, or closed with the signed document it hangs on."""
-    return sealed(row) or (isinstance(row, FrozenModel) and row.is_closed and bool(row.closing.through))
+    return sealed(row) or (isinstance(row, FrozenModel) and row.is_closed and bool(row.closing.via))
 
 
 class RecordInline(admin.TabularInline):
@@ -236,7 +236,7 @@ class RecordAdmin(admin.ModelAdmin):
         if not sealed(obj) or obj.seal.field is None:
             return ""
         row = obj
-        for name in obj.seal.through:
+        for name in obj.seal.via:
             row = getattr(row, name)
         what = "What the parties signed" if obj.seal.columns else "Everything on this page"
         return f"{self.sealed_by} on {day_text(getattr(row, obj.seal.field))}. {what} is sealed. {obj.seal.correction}"
