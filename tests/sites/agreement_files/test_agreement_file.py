@@ -4,7 +4,7 @@ from datetime import date
 import jsonschema
 import pytest
 
-from sites.agreement_files.agreement_file import expanded, text, through
+from sites.agreement_files.agreement_file import as_known_on, expanded, text
 from sites.agreement_files.schema import MOST_BYTES, form_problems, read, schema
 from tests.sites.agreement_files.files import (
     DEMONSTRATION_TEXT,
@@ -173,24 +173,24 @@ def test_expanded_marks_every_site_and_review():
 # ---- what was known on a day
 
 
-def site_through(day, **facts) -> list[dict]:
-    return through(small(facts), day).get("sites", [])
+def site_known_on(day, **facts) -> list[dict]:
+    return as_known_on(small(facts), day).get("sites", [])
 
 
-def test_through_keeps_what_was_agreed_and_the_plan_whole():
+def test_as_known_on_keeps_what_was_agreed_and_the_plan_whole():
     document = {**demonstration(), **reference()}
-    early = through(document, date(1990, 1, 1))
+    early = as_known_on(document, date(1990, 1, 1))
 
     facts = ("sites", "blocks", "work", "orders")
     assert early == {key: value for key, value in document.items() if key not in facts}
 
 
-def test_through_shows_a_site_45_days_before_it_opens():
-    assert site_through(date(1999, 6, 30), in_service_on="1999-08-15") == []
-    assert len(site_through(date(1999, 7, 1), in_service_on="1999-08-15")) == 1
+def test_as_known_on_shows_a_site_45_days_before_it_opens():
+    assert site_known_on(date(1999, 6, 30), in_service_on="1999-08-15") == []
+    assert len(site_known_on(date(1999, 7, 1), in_service_on="1999-08-15")) == 1
 
 
-def test_through_shows_counts_levels_and_removals_on_their_days():
+def test_as_known_on_shows_counts_levels_and_removals_on_their_days():
     facts = {
         "counts": [{"date": "1999-07-31", "GE": 1}, {"date": "1999-08-31", "GE": 2}],
         "charged_levels": [
@@ -202,7 +202,7 @@ def test_through_shows_counts_levels_and_removals_on_their_days():
         "charge_end_reason": "x",
     }
     days = (date(1999, 7, 30), date(1999, 8, 31), date(1999, 12, 10), date(2000, 3, 30), date(2000, 3, 31))
-    seen = [site_through(day, **facts)[0] for day in days]
+    seen = [site_known_on(day, **facts)[0] for day in days]
 
     assert [len(site.get("counts", [])) for site in seen] == [0, 2, 2, 2, 2]
     assert [len(site.get("charged_levels", [])) for site in seen] == [0, 0, 1, 1, 1]
@@ -210,7 +210,7 @@ def test_through_shows_counts_levels_and_removals_on_their_days():
     assert [site.get("charge_end_reason") for site in seen] == [None, None, None, None, "x"]
 
 
-def test_through_shows_reviews_and_each_agreement_on_their_days():
+def test_as_known_on_shows_reviews_and_each_agreement_on_their_days():
     line = {
         "site": "City 00",
         "eligible": True,
@@ -228,27 +228,27 @@ def test_through_shows_reviews_and_each_agreement_on_their_days():
     document = {**small({}), "reviews": [review]}
     bare = {"site": "City 00", "eligible": True}
 
-    assert "reviews" not in through(document, date(1999, 7, 31))
-    assert through(document, date(1999, 8, 1))["reviews"] == [{"period": 1, "opened_on": "1999-08-01", "lines": [bare]}]
-    assert through(document, date(1999, 12, 6))["reviews"] == [
+    assert "reviews" not in as_known_on(document, date(1999, 7, 31))
+    assert as_known_on(document, date(1999, 8, 1))["reviews"] == [{"period": 1, "opened_on": "1999-08-01", "lines": [bare]}]
+    assert as_known_on(document, date(1999, 12, 6))["reviews"] == [
         {"period": 1, "opened_on": "1999-08-01", "customer": review["customer"], "lines": [bare]}
     ]
-    assert through(document, date(1999, 12, 10))["reviews"] == [review]
+    assert as_known_on(document, date(1999, 12, 10))["reviews"] == [review]
 
 
-def test_through_changes_nothing_in_the_document_it_was_given():
+def test_as_known_on_changes_nothing_in_the_document_it_was_given():
     document = demonstration()
-    through(document, date(1999, 1, 31))
+    as_known_on(document, date(1999, 1, 31))
 
     assert document == demonstration()
 
 
-def test_through_grows_from_month_to_month_to_the_whole():
+def test_as_known_on_grows_from_month_to_month_to_the_whole():
     sizes = [
-        sum(len(site.get("counts", [])) for site in through(demonstration(), date(year, month, 1)).get("sites", []))
+        sum(len(site.get("counts", [])) for site in as_known_on(demonstration(), date(year, month, 1)).get("sites", []))
         for year, month in [(1998, 10), (1998, 11), (1999, 8), (1999, 12), (2000, 10)]
     ]
 
     assert sizes == sorted(sizes)
     assert sizes[0] == 10  # the opening counts of the ten first sites
-    assert through(demonstration(), date(2000, 9, 30)) == demonstration()
+    assert as_known_on(demonstration(), date(2000, 9, 30)) == demonstration()

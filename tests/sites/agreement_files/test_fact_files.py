@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 
 from contracts.models import Agreement
-from sites.agreement_files.agreement_file import text, through
+from sites.agreement_files.agreement_file import as_known_on, text
 from sites.hours.recording import change_work
 from sites.models import BlockPurchase, IntegrationOrder, Quotation, Site, WorkEntry
 from tests.sites.agreement_files.fact_rows import ON, entry, every_fact, refused_facts, with_facts
@@ -259,7 +259,7 @@ LOAD, EXPORT = 40, 23
 # ---- what was known on a day
 
 
-def test_through_shows_facts_on_their_days():
+def test_as_known_on_shows_facts_on_their_days():
     gone = {"reversed": {"on": "1999-08-01", "reason": "Wrong"}}
     key = {name: value for name, value in entry().items() if name != "hours"}
     document = with_facts(
@@ -279,7 +279,7 @@ def test_through_shows_facts_on_their_days():
     )
 
     def known(day: date) -> dict:
-        found = through(document, day)
+        found = as_known_on(document, day)
         return {name: found.get(name) for name in ("blocks", "work", "quotations", "orders")}
 
     assert known(date(1999, 6, 30)) == dict.fromkeys(("blocks", "work", "quotations", "orders"))
@@ -297,8 +297,8 @@ def test_a_planned_site_appears_with_its_order():
     document = small({"city": "Macon", "in_service_on": "2000-02-01"})
     order = {"orders": [{"ordered_on": "1999-11-01", "site": "Macon"}]}
 
-    assert through(document, date(1999, 11, 1)).get("sites") is None
-    assert [site["city"] for site in through(document | order, date(1999, 11, 1))["sites"]] == ["Macon"]
+    assert as_known_on(document, date(1999, 11, 1)).get("sites") is None
+    assert [site["city"] for site in as_known_on(document | order, date(1999, 11, 1))["sites"]] == ["Macon"]
 
 
 def test_loaded_quotations_price_orders(agreement):
