@@ -229,7 +229,9 @@ def test_as_known_on_shows_reviews_and_each_agreement_on_their_days():
     bare = {"site": "City 00", "eligible": True}
 
     assert "reviews" not in as_known_on(document, date(1999, 7, 31))
-    assert as_known_on(document, date(1999, 8, 1))["reviews"] == [{"period": 1, "opened_on": "1999-08-01", "lines": [bare]}]
+    assert as_known_on(document, date(1999, 8, 1))["reviews"] == [
+        {"period": 1, "opened_on": "1999-08-01", "lines": [bare]}
+    ]
     assert as_known_on(document, date(1999, 12, 6))["reviews"] == [
         {"period": 1, "opened_on": "1999-08-01", "customer": review["customer"], "lines": [bare]}
     ]
