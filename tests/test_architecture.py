@@ -25,6 +25,7 @@ FOLDERS = (*APPS, "config")
 PURE = {
     "contracts.money",
     "contracts.periods",
+    "contracts.wording",
     "contracts.readings",
     "contracts.fixed_readings",
     "contracts.schedule",
