@@ -21,6 +21,7 @@ from contracts.amendments.schedule_writing import (
     seal_schedules,
     write_schedule,
 )
+from contracts.locking import locked_agreement
 from contracts.models import Agreement, Amendment, ChosenReading, PriceSchedule, ServiceLevel, WithdrawnSignature
 from contracts.periods import day_text
 from contracts.schedule import Refused
@@ -58,7 +59,7 @@ def draft_amendment(
     Raises CannotAmend for a duplicate or skipped number, an effective date before that of an earlier amendment, a
     "from" expiration that differs from the one on file, and a new one before the effective date.
     """
-    terms = _locked(agreement).as_terms()
+    terms = locked_agreement(agreement.pk).as_terms()
     refusals = amendment_refusals(
         agreement=terms,
         number=number,
@@ -100,7 +101,7 @@ def change_amendment(
     Raises CannotAmend once a party has signed it, for the faults that `draft_amendment` refuses, and where somebody
     else has changed it since it was `seen`.
     """
-    agreement = _locked(amendment.agreement)
+    agreement = locked_agreement(amendment.agreement_id)
     amendment = _locked_draft(amendment)
     if seen and seen != amendment_version(amendment):
         raise CannotAmend(Refused("STALE", "", f"Somebody else has changed {amendment} {MEANWHILE}"))
@@ -131,7 +132,7 @@ def enter_schedule(
     The schedule of an agreement that is executed already is sealed at once, as of that execution. Raises CannotAmend
     where there is a schedule already, where a party has signed the amendment, and for errors, each with its place.
     """
-    _locked(agreement)
+    locked_agreement(agreement.pk)
     if amendment is not None:
         amendment = _locked_draft(amendment)
     document = amendment or agreement
@@ -157,7 +158,7 @@ def change_schedule(
     Raises CannotAmend once a party has signed, for errors of the table, each with its place in it, and where somebody
     else has changed it since it was `seen`.
     """
-    _locked(schedule.agreement)
+    locked_agreement(schedule.agreement_id)
     _refuse_sealed(schedule)
     row = PriceSchedule.objects.with_table().get(pk=schedule.pk)
     if seen and seen != schedule_version(row.as_schedule()):
@@ -175,7 +176,7 @@ def copy_schedule_in_force(*, amendment: Amendment, on: date, by: User | None) -
     That is the schedule known on `on`; an amendment that begins after the present expiration takes the last one before
     it. Raises CannotAmend where no schedule is in force, a party has signed the amendment, or it has a schedule.
     """
-    terms = _locked(amendment.agreement).as_terms()
+    terms = locked_agreement(amendment.agreement_id).as_terms()
     expires_on, _source = expiration_known(agreement=terms, known_on=on)
     day = amendment.effective_on if expires_on is None else min(amendment.effective_on, expires_on)
     found = terms_on(agreement=terms, service_on=day, known_on=on)
@@ -195,7 +196,7 @@ def record_signature(
     does not follow the other amendments on file; with the second signature, for an agreement that is not executed.
     """
     _refuse_other_side(side)
-    terms = _locked(amendment.agreement).as_terms()
+    terms = locked_agreement(amendment.agreement_id).as_terms()
     amendment = Amendment.objects.select_for_update().get(pk=amendment.pk)
     _refuse_executed(amendment, "What has changed since belongs into the next amendment.")
     if getattr(amendment, f"{side}_signed_on") is not None:
@@ -235,7 +236,7 @@ def withdraw_signature(*, amendment: Amendment, side: str, reason: str, on: date
     Raises CannotAmend for an executed amendment, a party that has not signed, and a missing reason.
     """
     _refuse_other_side(side)
-    _locked(amendment.agreement)
+    locked_agreement(amendment.agreement_id)
     amendment = Amendment.objects.select_for_update().get(pk=amendment.pk)
     _refuse_executed(amendment, "What has changed since belongs into the next amendment.")
     if getattr(amendment, f"{side}_signed_on") is None:
@@ -281,7 +282,7 @@ def record_withdrawn(
     `on`.
     """
     _refuse_other_side(side)
-    _locked(amendment.agreement)
+    locked_agreement(amendment.agreement_id)
     amendment = Amendment.objects.select_for_update().get(pk=amendment.pk)
     _refuse_executed(amendment, "What was withdrawn before is on file with it.")
     _refuse_future("withdrawn_on", "The withdrawal", withdrawn_on, on)
@@ -309,7 +310,7 @@ def execute_agreement(*, agreement: Agreement, executed_on: date, on: date, by: 
 
     Raises CannotAmend where it is executed already, for a date after `on`, and for errors of the original schedule.
     """
-    agreement = _locked(agreement)
+    agreement = locked_agreement(agreement.pk)
     if agreement.executed_on is not None:
         message = f"Agreement {agreement} was executed on {day_text(agreement.executed_on)} and is sealed."
         raise CannotAmend(Refused("EXECUTED", "executed_on", f"{message} Enter an amendment instead."))
@@ -331,7 +332,7 @@ def discard_amendment(*, amendment: Amendment, on: date, by: User | None) -> Non
     Raises CannotAmend once a party has signed it, also where that signature was withdrawn, since its trace stays; and
     for a draft that others follow: numbers have no gap.
     """
-    _locked(amendment.agreement)
+    locked_agreement(amendment.agreement_id)
     amendment = _locked_draft(amendment)
     if withdrawn := amendment.withdrawn_signatures.order_by("pk").first():
         message = (
@@ -355,7 +356,7 @@ def discard_amendment(*, amendment: Amendment, on: date, by: User | None) -> Non
 @transaction.atomic
 def discard_schedule(*, schedule: PriceSchedule, on: date, by: User | None) -> None:
     """Take a price schedule off the file, with its whole table. Raises CannotAmend once a party has signed it."""
-    _locked(schedule.agreement)
+    locked_agreement(schedule.agreement_id)
     schedule = PriceSchedule.objects.select_for_update().get(pk=schedule.pk)
     _refuse_sealed(schedule)
     clear_table(schedule)
@@ -408,12 +409,6 @@ def _locked_draft(amendment: Amendment) -> Amendment:
 def _signed_by(amendment: Amendment, side: str) -> str:
     signer, signed_on = getattr(amendment, f"{side}_signer"), getattr(amendment, f"{side}_signed_on")
     return f"{signer} signed {amendment} for the {side} on {day_text(signed_on)}."
-
-
-def _locked(agreement: Agreement) -> Agreement:
-    """Lock the agreement's row, so that two people cannot amend it at once, and bring its terms along."""
-    Agreement.objects.select_for_update().get(pk=agreement.pk)
-    return Agreement.objects.with_terms().get(pk=agreement.pk)
 
 
 def _refuse_executed(amendment: Amendment, next_step: str) -> None:

@@ -7,6 +7,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
 
 from contracts.amendments.reading_choice import choice_refusals
+from contracts.locking import locked_agreement
 from contracts.models import Agreement, ChosenReading
 from contracts.periods import day_text
 from contracts.schedule import Refused
@@ -42,7 +43,7 @@ def choose_reading(
     not executed, for a day or a choice that `choice_refusals` refuses, without a name or a reason, and for a choice
     dated after `on`. That nothing billed changes is for invoicing to see to, which knows what was billed.
     """
-    agreement = _locked(agreement)
+    agreement = locked_agreement(agreement.pk)
     if agreement.executed_on is None:
         message = f"Agreement {agreement} is not executed: its readings are still open. Change them in data entry."
         raise CannotChoose(Refused("NOT_EXECUTED", "", message))
@@ -69,12 +70,6 @@ def choose_reading(
     _refuse_invalid(row)
     row.save()
     return row
-
-
-def _locked(agreement: Agreement) -> Agreement:
-    """Lock the agreement, so that two people choose one after the other, and bring its terms along."""
-    Agreement.objects.select_for_update().get(pk=agreement.pk)
-    return Agreement.objects.with_terms().get(pk=agreement.pk)
 
 
 def _decision_refusals(chosen_by: str, chosen_on: date, reason: str, on: date) -> list[Refused]:

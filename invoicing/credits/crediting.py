@@ -9,6 +9,7 @@ from functools import partial
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from contracts.locking import locked_agreement
 from contracts.models import Agreement
 from contracts.money import ZERO, cents, money_text
 from contracts.periods import day_text
@@ -21,7 +22,7 @@ from invoicing.runs import books
 from invoicing.runs.draft_rows import Rows
 from invoicing.runs.drafting import write
 from invoicing.runs.issuing import freeze, print_issued
-from invoicing.runs.plan import CannotBill, last_documents, locked, refuse_before_last_document
+from invoicing.runs.plan import CannotBill, last_documents, refuse_before_last_document
 
 MOST_REASON, MOST_NAME = 200, 100
 """Characters of a reason and of a name, as the columns hold them."""
@@ -116,7 +117,7 @@ def credit(
     _refuse_waiver(waiver, on, by)
     series = numbering.series_for(Invoice.Kind.CREDIT_NOTE)
     with numbering.one_at_a_time(), transaction.atomic():
-        agreement = locked(agreement=invoice.agreement)
+        agreement = locked_agreement(invoice.agreement_id)
         original = Invoice.objects.select_for_update().get(pk=invoice.pk)
         original.agreement = agreement
         if refused := uncreditable(original):

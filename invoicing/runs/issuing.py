@@ -8,6 +8,7 @@ from functools import partial
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from contracts.locking import locked_agreement
 from contracts.periods import DaySpan, day_text
 from contracts.readings import Timing
 from invoicing.charges.charge import AnyCharge, Charge
@@ -26,7 +27,6 @@ from invoicing.runs.plan import (
     Plan,
     horizon_of,
     last_documents,
-    locked,
     plan_now,
     refuse_before_last_document,
 )
@@ -52,7 +52,7 @@ def issue(*, invoice: Invoice, on: date, by: User | None) -> Invoice:
     """
     series = numbering.series_for(invoice.kind)
     with numbering.one_at_a_time(), transaction.atomic():
-        agreement = locked(agreement=invoice.agreement)  # before its documents, as a run does
+        agreement = locked_agreement(invoice.agreement_id)  # before its documents, as a run does
         draft = _draft_to_issue(invoice)
         draft.agreement = agreement
         last = last_documents(agreements=[agreement]).get(agreement.pk)

@@ -90,12 +90,6 @@ def _refuse_other_frequency(terms: AgreementTerms, books: Books) -> None:
             )
 
 
-def locked(*, agreement: Agreement) -> Agreement:
-    """Lock an agreement, so that two events bill it one after the other, and bring its terms along."""
-    Agreement.objects.select_for_update().get(pk=agreement.pk)
-    return Agreement.objects.with_terms().get(pk=agreement.pk)
-
-
 def horizon_of(*, terms: AgreementTerms, days: Iterable[date], on: date) -> date:
     """Return the latest of some days, but not after the end of the term as known now."""
     expires_on, _source = expiration_known(agreement=terms, known_on=on)

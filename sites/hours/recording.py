@@ -15,6 +15,7 @@ from django.contrib.auth.models import User
 from django.db import models, transaction
 from django.db.models import Q, QuerySet
 
+from contracts.locking import locked_agreement
 from contracts.models import Agreement
 from contracts.money import ZERO, cents
 from contracts.periods import day_text
@@ -51,7 +52,7 @@ def buy_blocks(
     charge. Raises CannotRecord, naming the field, for a part of a block, a day outside the term or after `on`, a day on
     which no block has a price, and a purchase that cannot be replaced.
     """
-    agreement = lock_agreement(agreement.pk)
+    agreement = locked_agreement(agreement.pk)
     faults = [
         *purchase_refusals(agreement=agreement.as_terms(), bought_on=bought_on, blocks=blocks, known_on=on),
         *later_refusals(
@@ -83,7 +84,7 @@ def reverse_blocks(*, purchase: BlockPurchase, reason: str, on: date, by: User |
 
     The row stays on file with the reason. Raises CannotRecord without a reason and for one that is reversed already.
     """
-    lock_agreement(purchase.agreement_id)
+    locked_agreement(purchase.agreement_id)
     purchase = BlockPurchase.objects.select_for_update().get(pk=purchase.pk)
     _refuse_reversed(purchase, "purchase")
     faults = reason_refusals(reason=reason, why="Say why the purchase is reversed.")
@@ -243,12 +244,6 @@ def entry_version(entry: WorkEntry) -> str:
 
 
 # ---- what all of them share --------------------------------------------------------------------------------------
-
-
-def lock_agreement(key: int) -> Agreement:
-    """Lock the agreement whose facts are about to change, and return it with its terms."""
-    Agreement.objects.select_for_update().get(pk=key)
-    return Agreement.objects.with_terms().get(pk=key)
 
 
 def replacement_refusals(replaces: models.Model | None, *, among: QuerySet) -> list[Refused]:

@@ -12,12 +12,13 @@ from django.contrib.auth.models import User
 from django.core.files import File
 from django.db import transaction
 
+from contracts.locking import locked_agreement
 from contracts.models import Agreement
 from contracts.money import LARGEST
 from contracts.periods import day_text
 from contracts.schedule import Refused
 from contracts.terms import AgreementTerms, NotInForce, terms_on
-from sites.hours.recording import lock_agreement, replacement_refusals
+from sites.hours.recording import replacement_refusals
 from sites.integration.prices import PlacedOrder, placement
 from sites.models import IntegrationOrder, Quotation, Site
 from sites.refusals import CannotRecord, later_refusals, reason_refusals, text_refusals
@@ -205,7 +206,7 @@ def cancel_order(*, order: IntegrationOrder, reason: str, on: date, by: User | N
 
 
 def _locked(site: Site) -> tuple[Agreement, Site]:
-    agreement = lock_agreement(site.agreement_id)
+    agreement = locked_agreement(site.agreement_id)
     return agreement, Site.objects.get(pk=site.pk)
 
 
@@ -218,7 +219,7 @@ def _placed(terms: AgreementTerms, site: Site, day: date, on: date) -> PlacedOrd
 
 def _locked_order(order: IntegrationOrder) -> tuple[Agreement, IntegrationOrder]:
     key = Site.objects.values_list("agreement", flat=True).get(pk=order.site_id)
-    agreement = lock_agreement(key)
+    agreement = locked_agreement(key)
     IntegrationOrder.objects.select_for_update().get(pk=order.pk)
     return agreement, IntegrationOrder.objects.select_related("site").get(pk=order.pk)
 

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from contracts.fields import validate_plain_text
+from contracts.locking import locked_agreement
 from contracts.models import Agreement
 from contracts.periods import annual_periods, day_text
 from contracts.schedule import Refused, Schedule
@@ -55,7 +56,7 @@ def open_review(
     cut-off are in it: the opening day unless told otherwise. After an extension the price review of a period is opened
     beside its agreed term check. Raises CannotReview where the period has no review.
     """
-    agreement = _locked(agreement)
+    agreement = locked_agreement(agreement.pk)
     basis = basis_of(agreement=agreement, period_number=period_number, known_on=on)
     stored = review_held(
         reviews=RenewalReview.objects.filter(agreement=agreement, period_number=period_number),
@@ -89,7 +90,7 @@ def refresh_review(
             f"The review was agreed on {day_text(review.agreed_on)} and stays as it is. "
             "What was agreed later is recorded by an amendment."
         )
-    basis = _basis(_locked(review.agreement), review.period_number, on)
+    basis = _basis(locked_agreement(review.agreement_id), review.period_number, on)
     for name, value in _dates(basis, on=on, cut_off_on=cut_off_on).items():
         setattr(review, name, value)
     _refuse_second(review)
@@ -200,12 +201,6 @@ def _open_due(due: Unopened, *, on: date, by: User | None) -> Opened:
 # ---- what a review is made of --------------------------------------------------------------------------------
 
 
-def _locked(agreement: Agreement) -> Agreement:
-    """Lock the agreement, so that a review is opened once, and bring its terms along."""
-    Agreement.objects.select_for_update().get(pk=agreement.pk)
-    return Agreement.objects.with_terms().get(pk=agreement.pk)
-
-
 def _locked_review(review: RenewalReview) -> RenewalReview:
     RenewalReview.objects.select_for_update().get(pk=review.pk)
     return RenewalReview.objects.select_related("agreement").get(pk=review.pk)
@@ -298,7 +293,7 @@ def record_agreement(
         "supplier_agreed_on": supplier_agreed_on,
         "meeting_on": meeting_on,
     }
-    basis = _basis(_locked(review.agreement), review.period_number, on)
+    basis = _basis(locked_agreement(review.agreement_id), review.period_number, on)
     problems: dict[str | int, str] = _party_problems(review, parties, on)
     _refuse_unless_current(review, lines, basis)
     problems |= _decision_problems(review, lines, basis, decisions)
