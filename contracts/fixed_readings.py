@@ -10,6 +10,7 @@ from itertools import groupby
 
 from contracts.money import money_text
 from contracts.schedule import Level, Schedule
+from contracts.wording import listed
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def integration_reading(*, schedule: Schedule) -> FixedReading:
     others = [level.name for level in levels if level.integration_price is None]
     message = [f"The price is stated for {_prices(priced)}." if priced else "The price is stated for no size."]
     if others:
-        message.append(f"For {_listed(others)} it is not stated: a quotation signed by both parties states it.")
+        message.append(f"For {listed(others)} it is not stated: a quotation signed by both parties states it.")
     return FixedReading(
         "integration-sizes",
         "For which sizes is system integration priced?",
@@ -60,8 +61,4 @@ def integration_reading(*, schedule: Schedule) -> FixedReading:
 def _prices(levels: Sequence[Level]) -> str:
     """Name levels of one price together: `Very Small and Small at 100,000.00, Medium at 145,000.00`."""
     groups = groupby(levels, key=lambda level: level.integration_price)
-    return ", ".join(f"{_listed([level.name for level in rows])} at {money_text(price)}" for price, rows in groups)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+    return ", ".join(f"{listed([level.name for level in rows])} at {money_text(price)}" for price, rows in groups)

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from django import template
 
-from contracts.money import money_text
+from contracts import wording
+from contracts.money import cents, money_text
 from contracts.periods import day_text
 
 register = template.Library()
@@ -22,8 +23,7 @@ def signed(amount: Decimal | str | None) -> str:
     """Write a difference with its sign: +82,000.00, −35,000.00, 0.00; nothing stays empty."""
     if amount in (None, ""):
         return ""
-    amount = Decimal(amount)
-    return f"+{money_text(amount)}" if amount > 0 else money_text(amount).replace("-", "−")
+    return wording.signed(cents(Decimal(amount)))
 
 
 @register.filter

@@ -24,6 +24,7 @@ from contracts.models import Agreement
 from contracts.money import ZERO
 from contracts.printing.stored_files import PAPERS, UNFINISHED, stored_name
 from contracts.sealing import guards
+from contracts.wording import plural
 from invoicing.audit.checks import (
     Corrected,
     CreditedLine,
@@ -319,7 +320,7 @@ def _moved(row: Invoice, lines: Sequence[InvoiceLine]) -> dict[int, dict[str, st
 
 
 def _unsealed_text(number: int) -> str:
-    some = "1 document was" if number == 1 else f"{number:,} documents were"
+    some = plural(number, "document was", "documents were")
     return f"{some} issued before rows had digests: of their rows, only what they show and compute is compared."
 
 
@@ -353,7 +354,7 @@ def _only_in_ledger(ledger: Ledger) -> Iterator[Finding]:
 
 def _ledger_notes(ledger: Ledger) -> Iterator[Finding]:
     if ledger.made_good:
-        lines = f"{ledger.made_good} line{'' if ledger.made_good == 1 else 's'}"
+        lines = plural(ledger.made_good, "line")
         yield Finding(LEDGER, f"{lines} made good later by make_pdfs, not written at issue.", is_note=True)
     for position in ledger.unreadable:
         yield Finding(LEDGER, f"line {position} cannot be read; a crash may have cut it off.", is_note=True)

@@ -19,6 +19,7 @@ from contracts.periods import AnnualPeriod, DaySpan, annual_period, annual_perio
 from contracts.readings import BILLING_QUESTIONS, HOUR_QUESTIONS, Chosen
 from contracts.schedule import Schedule
 from contracts.terms import AgreementTerms, AmendmentTerms, TermsFound, terms_on
+from contracts.wording import listed
 from invoicing.models import Invoice, InvoiceLine
 from sites.charged import Basis
 from sites.hours.prices import blocks_text, hours_text
@@ -142,7 +143,7 @@ def _included(schedule: Schedule | None) -> list[dict]:
     if schedule is None:
         return []
     return [
-        {"services": _listed([service.name for service in services]), "clause": clause}
+        {"services": listed([service.name for service in services]), "clause": clause}
         for clause, services in groupby(schedule.included, key=lambda service: service.clause)
     ]
 
@@ -356,12 +357,12 @@ def _remarks(invoice: Invoice, lines: Sequence[InvoiceLine], corrected: Sequence
     for (what, documents), positions in adjusted.items():
         remarks.append(
             f"{_lines(positions)}: the difference between what is due now for {what} and what was billed for it in "
-            f"{_listed(documents)}."
+            f"{listed(documents)}."
         )
     if corrected:
         verb = "takes back" if invoice.origin == Invoice.Origin.CREDIT else "adjusts"
         dated = [f"{document} of {day_text(document.issued_on)}" for document in corrected if document.issued_on]
-        remarks.append(f"This {invoice.get_kind_display().lower()} {verb} {_listed(dated)}.")
+        remarks.append(f"This {invoice.get_kind_display().lower()} {verb} {listed(dated)}.")
     if invoice.reason:
         remarks.append(f"Reason: {invoice.reason}")
     if waived:
@@ -384,8 +385,4 @@ def _numbers(numbers: Sequence[int]) -> str:
     texts = []
     for run in runs:
         texts += [f"{run[0]} to {run[-1]}"] if len(run) > 2 else [str(number) for number in run]
-    return _listed(texts)
-
-
-def _listed(texts: Sequence[str]) -> str:
-    return " and ".join([", ".join(texts[:-1]), texts[-1]]) if len(texts) > 1 else "".join(texts)
+    return listed(texts)

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from contracts.wording import cut
+
 FORMAT = 1
 PLANNED_DAYS = 45
 """A planned site is known this many days before its first day of service."""
@@ -38,8 +40,7 @@ def place_of(path: Sequence[str | int]) -> str:
 
 def shown(value: object) -> str:
     """Show a value of the file in a message, cut short where it is long."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    return cut(json.dumps(value, ensure_ascii=False), 80)
 
 
 # ---- writing -----------------------------------------------------------------------------------------------------

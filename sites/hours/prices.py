@@ -16,6 +16,7 @@ from contracts.periods import DaySpan, annual_periods, day_text
 from contracts.readings import BlockCompletion, BlockCount, Readings
 from contracts.schedule import HourPrices
 from contracts.terms import AgreementTerms, NotInForce, TermsFound, expiration_known, terms_on
+from contracts.wording import plural
 
 ORDINALS = (
     *("first", "second", "third", "fourth", "fifth", "sixth"),
@@ -112,7 +113,7 @@ class BothWays:
 
 def blocks_text(blocks: int) -> str:
     """Write a number of blocks: `1 block`, `2 blocks`."""
-    return f"{blocks:,} block" if blocks == 1 else f"{blocks:,} blocks"
+    return plural(blocks, "block")
 
 
 def both_ways(*, prices: HourPrices, hours: Decimal, billed: Decimal | None = None) -> BothWays:

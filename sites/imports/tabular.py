@@ -17,6 +17,7 @@ import openpyxl
 from defusedxml.ElementTree import iterparse
 
 from contracts.printing.sheets import without_guard
+from contracts.wording import cut
 from sites.imports.columns import Column, Headings, match_headings
 from sites.imports.preview import SheetError
 
@@ -43,7 +44,7 @@ class Cell:
     def text(self) -> str:
         """The cell as a reader sees it, without blanks around it, cut short where it is long."""
         text = "" if self.value is None else str(self.value).strip(" ")
-        return text if len(text) <= 60 else f"{text[:57]}..."
+        return cut(text, 60)
 
     @property
     def empty(self) -> bool:

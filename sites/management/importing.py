@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from contracts.clock import business_date
 from contracts.command_arguments import agreements
+from contracts.wording import plural
 from sites.imports.columns import LEFT_OUT
 from sites.imports.importing import KINDS, Imported, Incoming, import_file
 from sites.imports.kinds import ImportKind
@@ -50,9 +51,8 @@ class ImportCommand(BaseCommand):
         except CannotRecord as refused:
             for error in refused.errors:
                 self.stderr.write(str(error) if hasattr(error, "row") else error.message)
-            count = len(refused.errors)
             raise CommandError(
-                f"{path} was not imported: {count} error{'s' if count > 1 else ''}. Correct the file, import it again.",
+                f"{path} was not imported: {plural(len(refused.errors), 'error')}. Correct the file, import it again.",
                 returncode=1,
             ) from None
         self.stdout.write(told(kind, imported, dry_run=options["dry_run"]))
@@ -77,13 +77,8 @@ def told(kind: ImportKind, imported: Imported, *, dry_run: bool) -> str:
     amount = f" with {preview.totals.total[-1]}" if preview.totals is not None else ""
     parts = [f"{kind.counted(preview.bringing)}{amount} {would}added"]
     if kind.key == KINDS["counts"].key:
-        parts = [f"{counted(cells[State.NEW])} {would}added"]
+        parts = [f"{plural(cells[State.NEW], 'count')} {would}added"]
         parts += [f"{cells[State.CHANGED]:,} {would}corrected"] if cells[State.CHANGED] else []
         parts.append(f"{cells[State.UNCHANGED]:,} on file already")
     left_out = [f"Left out: {', '.join(preview.left_out)}."] if preview.left_out else []
     return " ".join((f"{', '.join(parts)}.", *left_out, *preview.warnings))
-
-
-def counted(number: int) -> str:
-    """A number of counts in words."""
-    return "1 count" if number == 1 else f"{number:,} counts"

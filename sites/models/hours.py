@@ -9,6 +9,7 @@ from contracts.fields import HoursField, PlainCharField
 from contracts.models import Agreement
 from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
 from contracts.sealing.guards import Seal
+from contracts.wording import plural
 from sites.hours.entries import Purchase, Work
 from sites.models.files import ImportedFile
 from sites.models.sites import Site
@@ -92,7 +93,7 @@ class BlockPurchase(FrozenModel):
         ]
 
     def __str__(self):
-        return f"{self.blocks} block{'s' if self.blocks > 1 else ''} bought on {self.bought_on}"
+        return f"{plural(self.blocks, 'block')} bought on {self.bought_on}"
 
     @property
     def happened_on(self):

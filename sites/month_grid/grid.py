@@ -13,6 +13,7 @@ from contracts.models import Agreement
 from contracts.periods import ONE_DAY, DaySpan, Month, day_text
 from contracts.schedule import Component
 from contracts.terms import AgreementTerms, NotInForce, TermsFound, terms_on
+from contracts.wording import signed
 from sites.counts.count import Count
 from sites.counts.recording import components_on
 from sites.models import ComponentCount, MissingCount, Site
@@ -51,7 +52,7 @@ class GridCell:
         if self.quantity is None or self.was is None:
             return ""
         change = self.quantity - self.was.quantity
-        return f"{change:+d}".replace("-", "−") if change else ""
+        return signed(change) if change else ""
 
     @property
     def jump(self) -> Jump | None:

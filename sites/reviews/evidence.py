@@ -8,6 +8,7 @@ from contracts.levels import ComponentLevel, Flag, MeasuredLevel, measured_level
 from contracts.periods import DaySpan, day_text
 from contracts.readings import QUESTIONS, ChangeCounting, Readings
 from contracts.schedule import Component, Level, Schedule
+from contracts.wording import plural
 from sites.charged import Charged
 from sites.counts.count import Count, Snapshot, baseline, between, counts_on, current, quantities
 from sites.reviews.review import Eligibility, Outcome, Proposal, Reason, eligibility, proposal
@@ -99,9 +100,9 @@ def why(*, eligible: Eligibility, then: Snapshot, names: Mapping[str, str]) -> s
         missing += [f"No count since the start for {not_again}."] if not_again else []
         return f"{' '.join(missing)} A missing count is not zero."
     if eligible.reading is ChangeCounting.UNITS:
-        tally = f"{eligible.tally} single {'unit' if eligible.tally == 1 else 'units'} changed"
+        tally = f"{plural(eligible.tally, 'single unit')} changed"
     else:
-        tally = f"{eligible.tally} {'component' if eligible.tally == 1 else 'components'} changed"
+        tally = f"{plural(eligible.tally, 'component')} changed"
     may = "the price may change" if eligible.eligible else "the price stays"
     return f"{tally}, {eligible.minimum} needed: {may}."
 

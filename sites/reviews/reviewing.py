@@ -15,6 +15,7 @@ from contracts.models import Agreement
 from contracts.periods import annual_periods, day_text
 from contracts.schedule import Refused, Schedule
 from contracts.terms import expiration_known
+from contracts.wording import listed, plural
 from sites.hours.position import hours_evidence
 from sites.models import ChargedLevel, RenewalReview, ReviewLine, Site
 from sites.review_days import ReviewKind
@@ -123,7 +124,7 @@ class Opened:
         if self.review is None:
             return f"{named} refused: {self.refusal}"
         late = self.review.opened_on - self.review.due_on
-        message = f", {late.days} {'day' if late.days == 1 else 'days'} late" if late.days > 0 else ""
+        message = f", {plural(late.days, 'day')} late" if late.days > 0 else ""
         return f"{named} opened ({self.review.get_kind_display()}, due {day_text(self.review.due_on)}{message})"
 
 
@@ -369,17 +370,16 @@ def _refuse_unless_complete(lines: list[ReviewLine], sites: Concerned) -> None:
     over = [str(line.site) for line in lines if line.site not in sites.reviewed]
     message = []
     if lacking:
-        message.append(f"{_listed(lacking)} in service on the review's day and not in the paper.")
+        message.append(f"{_are(lacking)} in service on the review's day and not in the paper.")
     if over:
-        message.append(f"{_listed(over)} in the paper and no longer to be reviewed.")
+        message.append(f"{_are(over)} in the paper and no longer to be reviewed.")
     if message:
         raise CannotReview(f"Refresh the review: {' '.join(message)}")
 
 
-def _listed(names: list[str]) -> str:
+def _are(names: list[str]) -> str:
     """`Akron is`, or `Akron and Boise are`."""
-    *others, last = names
-    return f"{', '.join(others)} and {last} are" if others else f"{last} is"
+    return f"{listed(names)} {'is' if len(names) == 1 else 'are'}"
 
 
 def _decision_problems(

@@ -7,10 +7,12 @@ of what the counts leave over, so that a single odd count moves neither. Only th
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from itertools import combinations
 
+from contracts.wording import signed
 from sites.counts.count import Count
 
 DAYS_BACK = 365
@@ -70,8 +72,7 @@ class Line:
     def a_year(self) -> str:
         """Units in 365 days, half up to one decimal: `+9.6`."""
         tenths = (abs(self.slope) * DAYS_A_YEAR * 10 + Fraction(1, 2)) // 1
-        sign = "+" if self.slope > 0 else "−"
-        return f"{sign if tenths else ''}{tenths // 10}.{tenths % 10}"
+        return signed(Decimal(tenths if self.slope > 0 else -tenths).scaleb(-1))
 
 
 @dataclass(frozen=True)

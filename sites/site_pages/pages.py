@@ -10,6 +10,7 @@ from contracts.pages.agreement import periods_ahead, schedule_at_end_of
 from contracts.periods import MONTHS_A_YEAR, AnnualPeriod, Month, add_months, annual_periods, day_text
 from contracts.schedule import Component, Level, Schedule
 from contracts.terms import AgreementTerms, NotInForce, TermsFound, expiration_known, terms_on
+from contracts.wording import signed
 from sites.charged import Charged, charged_in
 from sites.counts.count import Count, counts_on, quantities
 from sites.models import ComponentCount, RenewalReview, Site
@@ -119,7 +120,7 @@ class CountCell:
     @property
     def change_text(self) -> str:
         """The change with its sign: `+2`, `−1`, or nothing."""
-        return f"{self.change:+d}".replace("-", "−") if self.change else ""
+        return signed(self.change) if self.change else ""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from contracts.readings import StartingHistory
 from contracts.schedule import Component, Level, LimitKind, Schedule
+from contracts.wording import plural, signed
 from sites.charged import starting_levels
 from sites.counts.count import Count
 
@@ -159,10 +160,7 @@ class Judged:
     @property
     def difference_text(self) -> str:
         """The difference in population with its sign: `+12.5 %`, `−25.1 %`, `0.0 %`, or nothing."""
-        if self.difference_percent is None:
-            return ""
-        sign = "+" if self.difference_percent > 0 else ""
-        return f"{sign}{self.difference_percent} %".replace("-", "−")
+        return "" if self.difference_percent is None else f"{signed(self.difference_percent)} %"
 
 
 def population_difference(*, city: City, population: int | None) -> Decimal | None:
@@ -314,14 +312,10 @@ def _because(
         return "The price schedule names no starting level: a person decides."
     used = sum(one.standing.is_used for one in sites)
     if basis is HistoryBasis.INSUFFICIENT_HISTORY:
-        message = f"Insufficient history: {used} comparable {_sites(used)}, {max(rule.minimum, 1)} needed."
+        message = f"Insufficient history: {plural(used, 'comparable site')}, {max(rule.minimum, 1)} needed."
         return f"{message} A site then starts at {level.name}{clause}."
     reached = f"The {used} sites compared reached the limit of their level after {middle} days (median)"
     if used == 1:
         reached = f"The one site compared reached the limit of its level after {middle} days"
     limit = f"at most {rule.limit_days}" if basis is HistoryBasis.WITHIN_LIMIT else f"more than {rule.limit_days}"
     return f"{reached}, {limit}: {level.name}{clause}."
-
-
-def _sites(number: int) -> str:
-    return "site" if number == 1 else "sites"

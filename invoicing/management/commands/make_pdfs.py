@@ -2,6 +2,7 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
+from contracts.wording import plural
 from invoicing.documents.printing import make_missing_pdfs
 from invoicing.issued.ledger import make_good
 
@@ -18,13 +19,13 @@ class Command(BaseCommand):
         results = make_missing_pdfs()
         for result in results:
             if result.pdf:
-                pages = f"{result.pdf.pages} page{'' if result.pdf.pages == 1 else 's'}"
+                pages = plural(result.pdf.pages, "page")
                 self.stdout.write(f"{result.invoice}: {result.pdf.file_name}, {pages}")
             else:
                 self.stderr.write(f"{result.invoice}: {result.refusal}")
         added = make_good()
         if added:
-            self.stdout.write(f"The ledger lacked {added} line{'' if added == 1 else 's'}: added, marked as later.")
+            self.stdout.write(f"The ledger lacked {plural(added, 'line')}: added, marked as later.")
         failed = [result for result in results if result.pdf is None]
         if failed:
             raise CommandError(

@@ -5,6 +5,7 @@ import json
 from django.core.management.base import BaseCommand, CommandError
 
 from contracts.command_arguments import agreements
+from contracts.wording import plural
 from invoicing.audit.auditing import Head, Verification
 from invoicing.audit.checks import Finding
 
@@ -31,8 +32,9 @@ class Command(BaseCommand):
         print_as = self.print_json if options["format"] == "json" else self.print_text
         found = print_as(verification)
         if found:
-            some = "1 finding" if found == 1 else f"{found:,} findings"
-            raise CommandError(f"{some} in {_documents(verification)}. Each stands above.", returncode=1)
+            raise CommandError(
+                f"{plural(found, 'finding')} in {_documents(verification)}. Each stands above.", returncode=1
+            )
 
     def print_text(self, verification: Verification) -> int:
         """Print the findings as they come, and last what was read."""
@@ -74,7 +76,7 @@ class Command(BaseCommand):
 
 
 def _documents(verification: Verification) -> str:
-    return "1 document" if verification.documents == 1 else f"{verification.documents:,} documents"
+    return plural(verification.documents, "document")
 
 
 def _finding(finding: Finding) -> dict:

@@ -5,6 +5,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from contracts.clock import business_date
+from contracts.wording import plural
 from sites.agreement_files.agreement_file import Problem
 from sites.agreement_files.loading import CannotLoad, Loaded, load_agreement
 from sites.agreement_files.schema import read
@@ -44,7 +45,7 @@ class Command(BaseCommand):
             self.stderr.write(str(problem))
         count = len(problems)
         raise CommandError(
-            f"{name} was not loaded: {count} problem{'s' if count > 1 else ''}. Correct the file and load it again.",
+            f"{name} was not loaded: {plural(count, 'problem')}. Correct the file and load it again.",
             returncode=1,
         )
 

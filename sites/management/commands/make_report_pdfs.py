@@ -2,6 +2,7 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
+from contracts.wording import plural
 from sites.reports.printing import make_missing_report_pdfs
 
 
@@ -14,7 +15,7 @@ class Command(BaseCommand):
         results = make_missing_report_pdfs()
         for result in results:
             if result.pdf:
-                pages = f"{result.pdf.pages} page{'' if result.pdf.pages == 1 else 's'}"
+                pages = plural(result.pdf.pages, "page")
                 self.stdout.write(f"{result.report}: {result.pdf.file_name}, {pages}")
             else:
                 self.stderr.write(f"{result.report}: {result.refusal}")

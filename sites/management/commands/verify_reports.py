@@ -2,6 +2,7 @@
 
 from django.core.management.base import BaseCommand, CommandError
 
+from contracts.wording import plural
 from sites.reports.verifying import ReportVerification
 
 
@@ -19,9 +20,7 @@ class Command(BaseCommand):
         for finding in verification.findings():
             self.stdout.write(str(finding))
             found += 1
-        some = f"{verification.reports:,} report{'' if verification.reports == 1 else 's'}"
+        some = plural(verification.reports, "report")
         if found:
-            raise CommandError(
-                f"{found:,} finding{'' if found == 1 else 's'} in {some}. Each stands above.", returncode=1
-            )
+            raise CommandError(f"{plural(found, 'finding')} in {some}. Each stands above.", returncode=1)
         self.stdout.write(f"{some} with {verification.pdfs:,} PDFs: all as they were issued.")
