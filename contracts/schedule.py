@@ -132,12 +132,13 @@ class Schedule:
 
     def includes(self, service: str) -> IncludedService | None:
         """Return the included service of that name, spelled "Traffic Management" or "TRAFFIC_MANAGEMENT"."""
-        wanted = _plain(service)
-        return next((included for included in self.included if _plain(included.name) == wanted), None)
+        wanted = plain_name(service)
+        return next((included for included in self.included if plain_name(included.name) == wanted), None)
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", " ", name.lower()).strip()
+def plain_name(name: str) -> str:
+    """Return a name by which spellings of it are compared: `Traffic Management` and `TRAFFIC_MANAGEMENT` are one."""
+    return re.sub(r"[^a-z0-9]+", " ", name.casefold()).strip()
 
 
 @dataclass(frozen=True)

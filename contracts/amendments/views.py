@@ -38,6 +38,7 @@ from contracts.terms import (
     schedule_before,
     terms_on,
 )
+from contracts.wording import plural
 
 CLOSED = "A party has signed {0}: it is closed. Withdraw that signature first, or enter the next amendment."
 
@@ -302,8 +303,8 @@ class ScheduleChange(DraftPage, TemplateView):
         before = self.schedule.as_schedule()
         seen = self.request.POST.get("seen", "")
         change_schedule(schedule=self.schedule, value=value, seen=seen, on=self.on, by=self.request.user)
-        count = len(differences(before=before, after=value))
-        return f"The price table of {self.amendment} is saved: {count} value{'' if count == 1 else 's'} changed."
+        changed = plural(len(differences(before=before, after=value)), "value")
+        return f"The price table of {self.amendment} is saved: {changed} changed."
 
     def _refused(self, form: ScheduleForm, refused: CannotAmend) -> HttpResponse:
         """Keep what was typed; where somebody else was faster, show what differs from what is on file now."""

@@ -5,6 +5,7 @@ from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.shortcuts import redirect
 from django.views.generic import TemplateView
 
+from contracts.wording import plural
 from invoicing.models import Invoice
 from invoicing.pages import invoice
 from invoicing.pages.filters import InvoiceFilter
@@ -52,14 +53,11 @@ def _keys(text: str) -> set[int]:
 
 
 def _tell(request, done: Discarded) -> None:
+    drafts, gone = (plural(number, "draft was", "drafts were") for number in (done.drafts, done.gone))
     if done.drafts:
-        messages.success(request, f"{_count(done.drafts)} discarded. The next run drafts again what is due.")
+        messages.success(request, f"{drafts} discarded. The next run drafts again what is due.")
     if done.issued:
         named = ", ".join(str(invoice) for invoice in done.issued)
         messages.warning(request, f"Issued meanwhile and left: {named}. A credit note takes an issued document back.")
     if done.gone:
-        messages.warning(request, f"{_count(done.gone)} replaced or discarded by somebody else meanwhile.")
-
-
-def _count(number: int) -> str:
-    return "1 draft was" if number == 1 else f"{number:,} drafts were"
+        messages.warning(request, f"{gone} replaced or discarded by somebody else meanwhile.")

@@ -13,6 +13,7 @@ from contracts.periods import AnnualPeriod, OutsideTerm, annual_period_on, day_t
 from contracts.readings import BILLING_QUESTIONS, HOUR_QUESTIONS, QUESTIONS, START_QUESTIONS, Readings
 from contracts.schedule import Level, Refused
 from contracts.terms import AgreementTerms, NotInForce, expiration_known
+from contracts.wording import plural
 from invoicing.charges.charge import Charge, ChargeKey, SiteFacts
 from invoicing.charges.due import NO_FACTS, Due, Facts, due_through
 from invoicing.charges.instalments import falls_due, instalments
@@ -209,7 +210,7 @@ def _proposals_change(known: OnFile, read_so: AgreementTerms, now: ReviewTerms, 
         f"Proposed for annual period {number}, a year: {_instead(money_text(total_then), money_text(total_now))}"
     ]
     if to_decide:
-        sites = "1 site needs" if to_decide == 1 else f"{to_decide} sites need"
+        sites = plural(to_decide, "site needs", "sites need")
         message.append(
             f"{sites} a decision and count{'s' if to_decide == 1 else ''} at the price that goes on meanwhile."
         )

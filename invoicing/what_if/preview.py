@@ -12,6 +12,7 @@ from itertools import groupby
 
 from contracts.money import ZERO, money_text
 from contracts.periods import DaySpan, day_text
+from contracts.wording import plural
 from invoicing.charges.charge import AnyCharge, Charge, ChargeKey, ChargeKind
 from invoicing.charges.never_billed import why_never_billed
 from invoicing.charges.nothing_due import ended_by, part_span, why_nothing_due
@@ -289,7 +290,7 @@ def _outcome(documents: Sequence[PlannedDocument], first_billed: Parts, currency
 
 def _own(kind: str, documents: Sequence[PlannedDocument], currency: str) -> str:
     total = _amount(sum((document.total for document in documents), ZERO), currency)
-    lines = _lines(sum(len(document.charges) + len(document.adjustments) for document in documents))
+    lines = plural(sum(len(document.charges) + len(document.adjustments) for document in documents), "line")
     if len(documents) == 1:
         return f"{'an' if kind == 'invoice' else 'a'} {kind} of {total} with {lines}"
     return f"{len(documents)} {kind}s of {total} together with {lines}"
@@ -298,13 +299,9 @@ def _own(kind: str, documents: Sequence[PlannedDocument], currency: str) -> str:
 def _beside(document: PlannedDocument, lines: int, currency: str) -> str:
     total = _amount(document.total, currency)
     if document.total < 0:
-        return f"{_lines(lines)} beside the charges of {document.part}, which come to a credit note of {total}"
-    return f"{_lines(lines)} on the invoice for {document.part}, which comes to {total}"
+        return f"{plural(lines, 'line')} beside the charges of {document.part}, which come to a credit note of {total}"
+    return f"{plural(lines, 'line')} on the invoice for {document.part}, which comes to {total}"
 
 
 def _amount(amount: Decimal, currency: str) -> str:
     return f"{money_text(abs(amount))} {currency}"
-
-
-def _lines(number: int) -> str:
-    return f"{number} line{'' if number == 1 else 's'}"

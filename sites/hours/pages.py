@@ -11,7 +11,7 @@ from sites.charts.steps import Drawing, Mark, Step, step_drawing
 from sites.hours.entries import LedgerRow, Movement
 from sites.hours.ledger import HourLedger
 from sites.hours.position import Position
-from sites.hours.prices import hours_text
+from sites.hours.prices import days_of_change, hours_text
 from sites.models import Site, WorkChange
 
 MOST_PERIODS_DRAWN = 3
@@ -198,28 +198,16 @@ def _purchases(ledger: HourLedger) -> Iterator[Mark]:
 def hourly_spans(*, ledger: HourLedger, span: DaySpan) -> Iterator[DaySpan]:
     """Yield the days of a span on which hourly prices are open, as known by now."""
     first = None
-    days = [*sorted(_days_of_change(ledger, span)), span.last_day + ONE_DAY]
-    for day in days:
+    expires_on = _expiration(ledger)
+    days = days_of_change(agreement=ledger.agreement, blocks=ledger.block_days, span=span)
+    days |= {expires_on + ONE_DAY} if expires_on else set()
+    for day in (*sorted(days), span.last_day + ONE_DAY):
         opened = day in span and ledger.hourly_on(day).open
         if opened and first is None:
             first = day
         elif not opened and first is not None:
             yield DaySpan(first, day - ONE_DAY)
             first = None
-
-
-def _days_of_change(ledger: HourLedger, span: DaySpan) -> set[date]:
-    """The days of a span on which hourly prices may open or close; between them nothing moves."""
-    agreement, expires_on = ledger.agreement, _expiration(ledger)
-    days = {span.first_day, *ledger.block_days.used_up, *ledger.block_days.bought}
-    days |= {amendment.effective_on for amendment in agreement.amendments}
-    days |= {first_day for first_day, _readings in agreement.later_readings}
-    days |= {expires_on + ONE_DAY} if expires_on else set()
-    for period in annual_periods(
-        first_period_starts_on=agreement.first_period_starts_on, through=span.last_day, expires_on=None
-    ):
-        days |= {month.first_day for month in period.months()}
-    return {day for day in days if day in span}
 
 
 @dataclass(frozen=True)

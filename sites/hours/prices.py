@@ -5,7 +5,7 @@ from some day on: nothing here is remembered from one day to the next.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -316,24 +316,24 @@ def hourly_status(*, agreement: AgreementTerms, day: date, known_on: date, block
 def _open_since(agreement: AgreementTerms, rules: HourRules, blocks: BlockDays, known_on: date) -> date:
     """The first of the open days that reach the day without a closed one, in the time in which blocks are counted."""
     since = rules.day
-    for day in _days_of_change(agreement, rules, blocks):
+    days = days_of_change(agreement=agreement, blocks=blocks, span=DaySpan(rules.counted_from, rules.day))
+    for day in sorted(days, reverse=True):
         if not hour_rules(agreement=agreement, day=day, known_on=known_on).opened_by(blocks):
             break
         since = day
     return since
 
 
-def _days_of_change(agreement: AgreementTerms, rules: HourRules, blocks: BlockDays) -> Iterator[date]:
-    """The days through this one, latest first, on which hourly prices may open or close; between them nothing moves."""
-    days = {*blocks.used_up, *blocks.bought}
+def days_of_change(*, agreement: AgreementTerms, blocks: BlockDays, span: DaySpan) -> set[date]:
+    """Return the days of a span on which hourly prices may open or close within the term; between, nothing moves."""
+    days = {span.first_day, *blocks.used_up, *blocks.bought}
     days |= {amendment.effective_on for amendment in agreement.amendments}
     days |= {first_day for first_day, _readings in agreement.later_readings}
     for period in annual_periods(
-        first_period_starts_on=agreement.first_period_starts_on, through=rules.day, expires_on=None
+        first_period_starts_on=agreement.first_period_starts_on, through=span.last_day, expires_on=None
     ):
         days |= {month.first_day for month in period.months()}
-    first_day = rules.counted_from
-    yield from sorted((day for day in days if first_day <= day <= rules.day), reverse=True)
+    return {day for day in days if day in span}
 
 
 def _open_until(agreement: AgreementTerms, rules: HourRules, reasons: Sequence[Opening], known_on: date) -> date | None:

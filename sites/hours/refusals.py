@@ -1,13 +1,12 @@
 """What keeps work or a purchase of blocks from being recorded, each reason with the field it concerns (hours)."""
 
-import re
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
 from contracts.money import ZERO
 from contracts.periods import day_text
-from contracts.schedule import Refused
+from contracts.schedule import Refused, plain_name
 from contracts.terms import AgreementTerms, TermsFound, expiration_known, terms_on
 from sites.hours.prices import hour_rules, hours_text
 
@@ -58,11 +57,7 @@ def purchase_refusals(
 
 def chargeable_service(*, services: Sequence[str], service: str) -> str | None:
     """Return the service as the schedule spells it, None where it charges no such one; case and spacing are free."""
-    return next((each for each in services if _plain(each) == _plain(service)), None)
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", " ", name.casefold()).strip()
+    return next((each for each in services if plain_name(each) == plain_name(service)), None)
 
 
 def _hours_refusals(

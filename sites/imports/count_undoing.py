@@ -8,6 +8,7 @@ from django.db.models import Max, QuerySet
 
 from contracts.models import Component
 from contracts.periods import day_text
+from contracts.wording import plural
 from sites.counts.counting import BATCH, Figure, change_counts
 from sites.imports.kinds import Undoing, told
 from sites.imports.undoing import dependent_reports
@@ -25,8 +26,8 @@ def count_undoing(file: ImportedFile) -> Undoing:
     """
     changes = list(changes_of(file))
     new = sum(1 for change in changes if change.before is None)
-    back = f"{_figures(len(changes) - new)} go back to what was on file before."
-    sentence = f"{_figures(new)} would be withdrawn, and {back}"
+    back = f"{plural(len(changes) - new, 'figure')} go back to what was on file before."
+    sentence = f"{plural(new, 'figure')} would be withdrawn, and {back}"
     if _moves_a_switch(changes):
         sentence += f" {CHARGES_FOLLOW}"
     return Undoing(sentence, told([*_changed_since(changes), *_dependents(file, changes)]))
@@ -61,10 +62,6 @@ def take_back_counts(file: ImportedFile, *, reason: str, on: date, by: User | No
 def changes_of(file: ImportedFile) -> QuerySet[CountChange]:
     """The entries of history that a file brought."""
     return CountChange.objects.filter(file=file).select_related("site").order_by("pk")
-
-
-def _figures(number: int) -> str:
-    return "1 figure" if number == 1 else f"{number:,} figures"
 
 
 def _cell(change: CountChange) -> Cell:

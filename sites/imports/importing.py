@@ -16,6 +16,7 @@ from contracts.fields import validate_plain_text
 from contracts.models import Agreement
 from contracts.periods import day_text
 from contracts.schedule import Refused
+from contracts.wording import plural
 from sites.imports.columns import Headings
 from sites.imports.count_importing import CountImport
 from sites.imports.kinds import ImportKind, Scope
@@ -202,7 +203,7 @@ def _reason_refusals(preview: Preview, reason: str) -> list[Refused]:
     number = preview.cells[State.CHANGED]
     if not number:
         return []
-    figures = "1 figure on file is" if number == 1 else f"{number:,} figures on file are"
+    figures = plural(number, "figure on file is", "figures on file are")
     return reason_refusals(reason=reason, why=f"{figures} corrected by this file. Say why.")
 
 

@@ -10,6 +10,7 @@ from contracts.models import Agreement
 from contracts.periods import Month
 from contracts.printing.sheets import Value
 from contracts.terms import AgreementTerms
+from contracts.wording import plural
 from sites.imports.columns import Column, Headings
 from sites.imports.preview import PreviewRow, SheetError, Totals
 from sites.models import ImportedFile
@@ -119,7 +120,7 @@ class ImportKind:
 
     def counted(self, number: int) -> str:
         """A number of rows in words: `1 entry`, `2 entries`."""
-        return f"{number:,} {self.one if number == 1 else self.many}"
+        return plural(number, self.one, self.many)
 
 
 def told(obstacles: Iterable[str], *, most: int = 20) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from contracts.wording import plural
 from sites.imports.kinds import ImportKind
 from sites.imports.preview import Preview, PreviewRow, SheetError, State
 
@@ -84,8 +85,7 @@ def told_done(kind: ImportKind, preview: Preview, name: str) -> str:
     """Say what an import has done."""
     cells = preview.cells
     parts = [f"{kind.counted(preview.bringing)} stored"]
-    parts += [f"{cells[State.CHANGED]:,} figures corrected"] if cells[State.CHANGED] > 1 else []
-    parts += ["1 figure corrected"] if cells[State.CHANGED] == 1 else []
+    parts += [f"{plural(cells[State.CHANGED], 'figure')} corrected"] if cells[State.CHANGED] else []
     if preview.totals is not None:
         parts[0] = f"{kind.counted(preview.bringing)} with {preview.totals.total[-1]} added"
     return f"{name}: {', '.join(parts)}."

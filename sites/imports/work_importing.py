@@ -11,6 +11,7 @@ from contracts.money import ZERO, cents
 from contracts.periods import Month, day_text
 from contracts.schedule import Refused
 from contracts.terms import AgreementTerms
+from contracts.wording import cut, plural
 from sites.hours.people import person_key, person_refusals
 from sites.hours.position import ledger_of, position_of
 from sites.hours.prices import hours_text
@@ -95,9 +96,9 @@ class WorkImport(ImportKind):
     def undoing(self, file: ImportedFile) -> Undoing:
         entries = list(WorkEntry.objects.filter(file=file).select_related("site", "replaced_by").order_by("pk"))
         standing = [entry for entry in entries if entry.reversed_on is None]
-        sentence = f"{_entries(len(standing))} would be reversed."
+        sentence = f"{plural(len(standing), 'entry', 'entries')} would be reversed."
         if len(standing) < len(entries):
-            sentence += f" {_entries(len(entries) - len(standing))} of the file were reversed before."
+            sentence += f" {plural(len(entries) - len(standing), 'entry', 'entries')} of the file were reversed before."
         months = {(entry.site.agreement_id, Month.of(entry.worked_on)) for entry in standing}
         reports = dependent_reports(
             file,
@@ -148,7 +149,7 @@ def _preview(row: WorkRow, site: str, shown: Sequence[str]) -> PreviewRow:
 
 def _told_alike(number: int) -> str:
     verb = "says" if number == 1 else "say"
-    message = f"{_entries(number)} of them {verb} word for word what is on file"
+    message = f"{plural(number, 'entry', 'entries')} of them {verb} word for word what is on file"
     return f"{message}: check that they are not the same work."
 
 
@@ -164,10 +165,6 @@ def _told_twins(entries: Iterable["_Entry"]) -> list[str]:
     more = " and others" if len(twins) > MOST_TOLD or any(len(numbers) > MOST_TOLD for numbers in twins) else ""
     message = f"Rows of the file say the same word for word: {message}{more}"
     return [f"{message}. Check that they are not the same work; where they are, take one of them out."]
-
-
-def _entries(number: int) -> str:
-    return "1 entry" if number == 1 else f"{number:,} entries"
 
 
 def _with_sites(
@@ -216,7 +213,7 @@ def _out_of_service(site: Site, day: date) -> tuple[Refused, ...]:
 def _shown(row: WorkRow, column: str) -> str:
     value = row.worked_on if column == "date" else getattr(row, column)
     text = str(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return cut(text, 60)
 
 
 def _check_days(rows: Iterable[WorkRow], errors: list[SheetError]) -> None:

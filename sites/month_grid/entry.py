@@ -8,6 +8,7 @@ from datetime import date
 
 from contracts.periods import DaySpan, Month, day_text
 from contracts.schedule import Component, Refused
+from contracts.wording import cut
 
 DAY, REASON, SEEN = "day", "reason", "seen"
 """What a row holds beside its figures; each place is the row's key and one of these, or a component's code."""
@@ -98,7 +99,7 @@ def quantity_of(text: str) -> int | None:
 
 def no_count(component: Component, text: str) -> str:
     """Say why a text is no count, and what would be right."""
-    shown = text if len(text) <= 20 else f"{text[:20]}…"
+    shown = cut(text, 20)
     if _SEPARATED.fullmatch(text):
         digits = re.sub(r"[^0-9]", "", text)
         return f"{component.name}: {shown} has a thousands separator. Type {digits}."

@@ -13,6 +13,7 @@ from contracts.models import Agreement, Party
 from contracts.periods import Month
 from contracts.readings import ChangeCounting
 from contracts.terms import NotInForce
+from contracts.wording import signed
 from sites.reports.calendar import report_due_on
 from sites.reports.monthly_report import ComponentFigure, MonthlyFigures, SiteReport
 
@@ -170,11 +171,7 @@ def _decided_by(row: SiteReport) -> str:
 def _change(figure: ComponentFigure) -> str:
     """What has changed since the annual period's start, in words: `SLC +2`; back where it was, it says so."""
     change = figure.since_period
-    return f"{figure.component.name} {_signed(change)}" if change else f"{figure.component.name}, and back"
-
-
-def _signed(number: int) -> str:
-    return f"{number:+d}".replace("-", "−")
+    return f"{figure.component.name} {signed(change)}" if change else f"{figure.component.name}, and back"
 
 
 def _cell(figure: ComponentFigure, row: SiteReport) -> dict:

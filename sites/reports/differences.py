@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 
 from contracts.periods import day_text
+from contracts.wording import signed
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def _figure(cell: Mapping) -> str:
 
 
 def _change(number: int | None) -> str:
-    return "nothing to compare" if number is None else f"{number:+d}".replace("-", "−")
+    return "nothing to compare" if number is None else signed(number)
 
 
 def _text(value: object) -> str:

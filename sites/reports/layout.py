@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from contracts.periods import day_text
+from contracts.wording import listed, plural, signed
 
 
 @dataclass(frozen=True)
@@ -100,12 +101,12 @@ def report_layout(content: Mapping) -> ReportLayout:
         mark="" if content["issued_on"] else "PRELIMINARY" if content["preliminary"] else "NOT ISSUED",
         rows=rows,
         totals=tuple(_total(total, part) for total, part in zip(content["totals"], content["components"], strict=True)),
-        sites=_some(len(rows), "site"),
+        sites=plural(len(rows), "site"),
         counted=max(dict.fromkeys(row.counted for row in rows), key=[row.counted for row in rows].count, default=""),
         missing=tuple(gap for gap in gaps if gap.reason),
         lacking=tuple(gap for gap in gaps if not gap.reason),
-        stale=f"{_some(stale, 'figure')} in the totals older than the month" if stale else "",
-        included=_listed([service["name"] for service in content["included"]]),
+        stale=f"{plural(stale, 'figure')} in the totals older than the month" if stale else "",
+        included=listed([service["name"] for service in content["included"]]),
         hours=tuple(row for row in rows if row.hours),
         bases=tuple(dict.fromkeys(row["basis"] for row in content["rows"] if row["basis"])),
         flags=flags,
@@ -140,18 +141,8 @@ def _date(day: str) -> date:
     return date.fromisoformat(day)
 
 
-def _some(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
-
-
 def _signed(number: int | None) -> str:
-    if number is None:
-        return "–"
-    return f"{number:+,d}".replace("-", "−") if number else "0"
+    return "–" if number is None else signed(number)
 
 
 def _row(row: Mapping, flags: Sequence[str]) -> RowShown:
@@ -194,7 +185,7 @@ def _service(row: Mapping) -> str:
 def _changed(row: Mapping) -> str:
     if row["changes"] is None:
         return ""
-    tally = _some(row["changes"], "single unit") if row["units"] else f"{row['changes']} of {len(row['cells'])}"
+    tally = plural(row["changes"], "single unit") if row["units"] else f"{row['changes']} of {len(row['cells'])}"
     message = f"{tally}: {', '.join(row['changed'])}" if row["changed"] else tally
     return f"{message}; {row['unknown']} not comparable" if row["unknown"] else message
 

@@ -16,6 +16,7 @@ from django.db import transaction
 from contracts.models import Agreement
 from contracts.periods import Month, day_text
 from contracts.schedule import Refused
+from contracts.wording import plural
 from sites.counts.recording import components_on
 from sites.models import ComponentCount, CountChange, MissingCount, MonthlyReport, ReportAcknowledgment, Site
 from sites.refusals import later_refusals, reason_refusals, text_refusals
@@ -137,7 +138,7 @@ def _reportable(agreement: Agreement, month: Month, on: date) -> MonthlyFigures:
         raise CannotReport([Refused("NO_SITE", "", f"No site is in service in {month}: there is nothing to report.")])
     lacking = [f"{row.name}: {figure.component.name}" for row, figure in figures.lacking]
     if lacking:
-        some = "1 figure has" if len(lacking) == 1 else f"{len(lacking):,} figures have"
+        some = plural(len(lacking), "figure has", "figures have")
         message = f"{some} no count in {month}. Count them, or mark each as missing with a reason."
         raise CannotReport([Refused("LACKING", "", message)], lacking)
     return figures

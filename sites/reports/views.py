@@ -13,6 +13,7 @@ from contracts.models import Agreement
 from contracts.pages.lists import EvenPages
 from contracts.periods import day_text
 from contracts.printing.pdf import PdfUnavailable
+from contracts.wording import plural
 from sites.models import MonthlyReport
 from sites.reports.forms import AcknowledgeForm, IssueForm, MarkForm, ReviseForm, UnmarkForm
 from sites.reports.pages import TABS, chosen_months, month_page, tabs_of
@@ -222,7 +223,7 @@ class MarkMissing(MonthEvent):
     def perform(self, form):
         """Mark them."""
         rows = mark_missing(agreement=self.agreement, month=self.kwargs["month"], **form.cleaned_data, **self.event)
-        return f"{len(rows)} figure{'' if len(rows) == 1 else 's'} marked as missing in {self.kwargs['month']}."
+        return f"{plural(len(rows), 'figure')} marked as missing in {self.kwargs['month']}."
 
 
 class UnmarkMissing(MonthEvent):
@@ -248,7 +249,7 @@ class UnmarkMissing(MonthEvent):
         number = unmark_missing(
             agreement=self.agreement, month=self.kwargs["month"], figures=form.cleaned_data["marked"], **self.event
         )
-        return f"{number} mark{'' if number == 1 else 's'} taken back."
+        return f"{plural(number, 'mark')} taken back."
 
 
 class AcknowledgeReport(MonthEvent):

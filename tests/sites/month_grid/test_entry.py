@@ -70,7 +70,7 @@ def test_a_day_before_service_is_refused():
         ("\u0663", "\u0663 is no count. Type a whole number from 0 to 999999999, or leave the cell empty."),
         (
             "12345678901234567890123",
-            "12345678901234567890… is no count. Type a whole number from 0 to 999999999, or leave the cell empty.",
+            "12345678901234567... is no count. Type a whole number from 0 to 999999999, or leave the cell empty.",
         ),
     ],
 )
