@@ -7,8 +7,8 @@ from django.views.generic import TemplateView
 
 from contracts.wording import plural
 from invoicing.models import Invoice
-from invoicing.pages import invoice
 from invoicing.pages.filters import InvoiceFilter
+from invoicing.pages.invoice import documents_shown, totals_of
 from invoicing.runs.discarding import MOST_AT_ONCE, Discarded, discard_drafts
 
 
@@ -23,8 +23,8 @@ class DiscardDrafts(PermissionRequiredMixin, TemplateView):
         found = self.chosen().order_by("agreement__number", "first_day", "pk")
         drafts = list(found[:MOST_AT_ONCE])
         return super().get_context_data(
-            drafts=invoice.documents_shown(drafts),
-            totals=invoice.totals_of(drafts),
+            drafts=documents_shown(drafts),
+            totals=totals_of(drafts),
             keys=",".join(str(draft.pk) for draft in drafts),
             more=found.count() - len(drafts) if len(drafts) == MOST_AT_ONCE else 0,
             **kwargs,

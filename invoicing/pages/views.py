@@ -19,9 +19,9 @@ from invoicing.credits.crediting import creditable_lines, is_creditable
 from invoicing.documents.printing import CannotPrint, draft_pdf, stored_pdf
 from invoicing.issued.numbering import CannotNumber
 from invoicing.models import Invoice, Waiver
-from invoicing.pages import invoice
 from invoicing.pages.filters import InvoiceFilter
 from invoicing.pages.forms import RunForm
+from invoicing.pages.invoice import InvoicePage, Since, invoice_page, run_shown
 from invoicing.pages.tables import InvoiceTable
 from invoicing.runs.drafting import draft_invoices
 from invoicing.runs.issuing import issue
@@ -63,10 +63,10 @@ class InvoicePageMixin(PermissionRequiredMixin):
 
     queryset = Invoice.objects.with_agreement().select_related("issued_by", "drafted_by")
 
-    def invoice_page(self, left: Mapping[int, Decimal] | None = None) -> invoice.InvoicePage:
+    def invoice_page(self, left: Mapping[int, Decimal] | None = None) -> InvoicePage:
         """Load what hangs on the document and compose its page."""
         invoice = self.object
-        return invoice.invoice_page(
+        return invoice_page(
             invoice=invoice,
             lines=list(invoice.lines.select_related("site").order_by("position")),
             agreement=None if invoice.is_issued else Agreement.objects.with_terms().get(pk=invoice.agreement_id),
@@ -87,12 +87,12 @@ class InvoiceDetail(InvoicePageMixin, DetailView):
         page = self.invoice_page(since.left if since else None)
         return super().get_context_data(page=page, since=since, **kwargs)
 
-    def since(self) -> invoice.Since:
+    def since(self) -> Since:
         """Load what was credited, waived or is to be corrected of the document."""
         invoice, on = self.object, business_date()
         waivers = Waiver.objects.with_documents().filter(Q(line__invoice=invoice) | Q(line__credits__invoice=invoice))
         lines = creditable_lines(invoice=invoice, on=on) if invoice.origin == Invoice.Origin.RUN else ()
-        return invoice.Since(
+        return Since(
             left={each.line.position: each.left for each in lines if is_creditable(each.line, invoice)},
             waivers=tuple(waivers.order_by("pk")),
             next_run=next_run_of(invoice=invoice, on=on),
@@ -181,6 +181,6 @@ class Run(PermissionRequiredMixin, FormView):
         )
         return self.render_to_response(
             self.get_context_data(
-                form=form, run=invoice.run_shown(results), preview=preview, through=form.cleaned_data["through"]
+                form=form, run=run_shown(results), preview=preview, through=form.cleaned_data["through"]
             )
         )
