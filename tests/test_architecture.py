@@ -76,7 +76,7 @@ PURE = {
     "invoicing.charges.one_off",
     "invoicing.charges.creditable",
     "invoicing.what_if.amendment_effect",
-    "invoicing.what_if.count_effect",
+    "invoicing.what_if.compare",
     "invoicing.charges.nothing_due",
     "invoicing.charges.never_billed",
     "invoicing.charges.unbilled",

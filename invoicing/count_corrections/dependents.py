@@ -10,7 +10,7 @@ from datetime import date
 
 from contracts.periods import Month, day_text
 from invoicing.models import Invoice, InvoiceLine
-from invoicing.what_if.switch_count import SwitchCount, switch_count
+from invoicing.what_if.switch import SwitchCount, switch_count
 from sites.models import ComponentCount, MonthlyReport, ReviewLine, Site
 
 PLACES = (("then", "at the period's start"), ("now", "at the review"), ("latest", "for the measured level"))
@@ -265,7 +265,7 @@ class Dependents:
         if self.switch is None:
             return []
         effect = self.switch.effect(becomes=becomes)
-        message = effect.sentence(currency=self.switch.agreement.currency)
+        message = effect.sentence(currency=self.switch.currency)
         if message and self.invoices is None:
             return ["The site is charged while a switch is counted: the next run bills or credits what changes."]
         return [message] if message else []

@@ -51,11 +51,11 @@ def test_an_unsigned_amendment_counts_as_if_signed_that_day():
     effect = effect_of(UNSIGNED)
 
     # Nine months of period 1 at 154,850 instead of 163,000 a year, and the whole of period 2.
-    assert [(each.period.number, str(each.before), str(each.after)) for each in effect.totals] == [
+    assert [(each.of.number, str(each.amounts.before), str(each.amounts.after)) for each in effect.totals] == [
         (1, "163000.00", "156887.50"),
         (2, "163000.00", "154850.00"),
     ]
-    assert str(effect.difference) == "-14262.50"
+    assert str(effect.amounts.difference) == "-14262.50"
     assert [(str(each.before.annual_price), str(each.after.annual_price)) for each in effect.sites] == [
         ("163000.00", "154850.00"),
         ("163000.00", "154850.00"),
@@ -66,15 +66,19 @@ def test_what_was_billed_is_compared_through_the_last_day_billed():
     effect = effect_of(UNSIGNED, billed=BILLED)
 
     (billing,) = effect.billings
-    assert (effect.billed_through, str(effect.corrected)) == (date(1999, 2, 28), "-1358.34")
+    assert (effect.billed_through, str(effect.corrections.difference)) == (date(1999, 2, 28), "-1358.34")
     assert (billing.site.name, billing.period_number, billing.documents) == ("Site 1", 1, ("INV-4", "INV-5"))
     # January and February: 27,166.66 at 163,000 a year, 25,808.33 at 154,850, rounded cumulatively from October on.
-    assert [str(each) for each in (billing.billed, billing.due_before, billing.due_after)] == [
+    assert [str(each) for each in (billing.billed, billing.amounts.before, billing.amounts.after)] == [
         "27166.67",
         "27166.67",
         "25808.33",
     ]
-    assert (str(effect.without_it), str(effect.next_run), effect.followed_by) == ("0.00", "-1358.34", None)
+    assert (str(effect.corrections.before), str(effect.corrections.after), effect.followed_by) == (
+        "0.00",
+        "-1358.34",
+        None,
+    )
 
 
 def test_what_other_facts_correct_is_told_apart():
@@ -84,10 +88,10 @@ def test_what_other_facts_correct_is_told_apart():
 
     (billing,) = effect.billings
     assert billing.documents == ("INV-4", "INV-5")
-    assert str(effect.without_it) == "-27166.67"
+    assert str(effect.corrections.before) == "-27166.67"
     # Rounded cumulatively from December on: January and February are 12,904.17 each now, 25,808.34.
-    assert str(effect.corrected) == "-1358.33"
-    assert str(effect.next_run) == "-28525.00"
+    assert str(effect.corrections.difference) == "-1358.33"
+    assert str(effect.corrections.after) == "-28525.00"
 
 
 def test_what_an_executed_amendment_has_corrected_stays_its_effect():
@@ -106,8 +110,8 @@ def test_what_an_executed_amendment_has_corrected_stays_its_effect():
     }
     after = effect_of(executed, billed=corrected)
 
-    assert (str(now.corrected), str(now.next_run)) == ("-1358.34", "-1358.34")
-    assert (str(after.corrected), str(after.next_run)) == ("-1358.34", "0.00")
+    assert (str(now.corrections.difference), str(now.corrections.after)) == ("-1358.34", "-1358.34")
+    assert (str(after.corrections.difference), str(after.corrections.after)) == ("-1358.34", "0.00")
     assert str(after.billings[0].billed) == "25808.33"
 
 
@@ -115,7 +119,7 @@ def test_what_only_the_amendment_prices_is_not_compared():
     effect = effect_of(UNSIGNED, number=1, billed=BILLED)
 
     assert not effect.priced_before
-    assert (effect.billings, str(effect.corrected), str(effect.without_it)) == ((), "0.00", "0.00")
+    assert (effect.billings, str(effect.corrections.difference), str(effect.corrections.before)) == ((), "0.00", "0.00")
     assert effect_of(UNSIGNED, billed=BILLED).priced_before
 
 
@@ -130,15 +134,15 @@ def test_an_amendment_that_changes_no_price_lists_nothing():
     same = replace(UNSIGNED, schedule=reference.SCHEDULE)
     effect = effect_of(same, billed=BILLED)
 
-    assert (effect.sites, effect.billings, str(effect.difference)) == ((), (), "0.00")
-    assert (str(effect.corrected), str(effect.next_run)) == ("0.00", "0.00")
+    assert (effect.sites, effect.billings, str(effect.amounts.difference)) == ((), (), "0.00")
+    assert (str(effect.corrections.difference), str(effect.corrections.after)) == ("0.00", "0.00")
 
 
 def test_an_extension_adds_the_days_it_adds():
     longer = replace(UNSIGNED, schedule=None, effective_on=date(2000, 9, 1), expires_on=date(2001, 9, 30))
     effect = effect_of(longer)
 
-    assert [(each.period.number, str(each.difference)) for each in effect.totals] == [
+    assert [(each.of.number, str(each.amounts.difference)) for each in effect.totals] == [
         (1, "0.00"),
         (2, "0.00"),
         (3, "163000.00"),

@@ -101,7 +101,7 @@ def test_a_later_count_of_a_period_that_is_charged_already_decides_nothing_bille
     page = manager.post(correct(site, code="5ESS", day="1999-02-01"), typed(0))
 
     assert page.context["steps"] == []
-    assert page.context["resting"].invoices == ()
+    assert page.context["dependents"].invoices == ()
 
 
 def test_a_count_of_another_component_decides_no_charge(site, manager):

@@ -1,4 +1,4 @@
-"""What a count of a site's switch decides, and what the next run makes of another one: plain values only."""
+"""What a count of a site's switch decides, and what the next run makes of another one."""
 
 from dataclasses import replace
 from datetime import date
@@ -10,7 +10,9 @@ from contracts.periods import DaySpan, annual_periods
 from invoicing.charges.charge import SiteFacts
 from invoicing.charges.due import due_through
 from invoicing.charges.unbilled import unbilled
-from invoicing.what_if.count_effect import CountEffect, count_effect, days_decided, with_count
+from invoicing.runs.books import Books
+from invoicing.what_if.compare import Amounts
+from invoicing.what_if.switch import CountEffect, SwitchCount, days_decided, with_count
 from tests import reference
 
 FEBRUARY = date(1999, 2, 28)
@@ -58,17 +60,18 @@ def billed_through_february(site: SiteFacts) -> dict:
     return reference.with_documents({}, unbilled(due=due, billed={}, sites={1: site}), names=INVOICES)
 
 
-def effect(site: SiteFacts, billed: dict, stands: int | None, becomes: int | None, day=reference.ANCHOR) -> CountEffect:
-    return count_effect(
-        agreement=reference.AGREEMENT,
-        site=site,
-        counted_on=day,
-        stands=stands,
-        becomes=becomes,
-        billed=billed,
-        through=FEBRUARY,
-        known_on=reference.LATER,
-    )
+def effect(
+    site: SiteFacts,
+    billed: dict,
+    stands: int | None,
+    becomes: int | None,
+    *,
+    day=reference.ANCHOR,
+    through: date = FEBRUARY,
+) -> CountEffect:
+    books = Books({1: site}, billed=billed)
+    switch = SwitchCount(reference.AGREEMENT, "USD", books, 1, day, stands, through, reference.LATER)
+    return switch.effect(becomes=becomes)
 
 
 ONE, NONE = counted((reference.ANCHOR, 1)), counted((reference.ANCHOR, 0))
@@ -77,7 +80,7 @@ ONE, NONE = counted((reference.ANCHOR, 1)), counted((reference.ANCHOR, 0))
 def test_a_switch_counted_as_0_credits_what_was_billed():
     shown = effect(ONE, billed_through_february(ONE), 1, 0)
 
-    assert shown == CountEffect(FEBRUARY, Decimal("0"), Decimal("-67916.67"), INVOICES)
+    assert shown == CountEffect(FEBRUARY, Amounts(Decimal("0"), Decimal("-67916.67")), INVOICES)
     assert shown.sentence(currency="USD") == (
         "The next run, through 28 February 1999, credits 67,916.67 USD by this correction, for what was billed in "
         "INV-00001, INV-00002, INV-00003, INV-00004, INV-00005."
@@ -88,13 +91,13 @@ def test_a_switch_counted_as_0_credits_what_was_billed():
 def test_another_figure_above_0_and_a_missing_one_change_nothing(becomes):
     shown = effect(ONE, billed_through_february(ONE), 1, becomes)
 
-    assert (shown.difference, shown.documents, shown.sentence(currency="USD")) == (0, (), "")
+    assert (shown.amounts.difference, shown.documents, shown.sentence(currency="USD")) == (0, (), "")
 
 
 def test_a_switch_that_is_there_after_all_is_billed():
     shown = effect(NONE, {}, 0, 1)
 
-    assert (shown.difference, shown.documents) == (Decimal("67916.67"), ())
+    assert (shown.amounts.difference, shown.documents) == (Decimal("67916.67"), ())
     assert shown.sentence(currency="USD") == (
         "The next run, through 28 February 1999, bills 67,916.67 USD by this correction."
     )
@@ -103,10 +106,10 @@ def test_a_switch_that_is_there_after_all_is_billed():
 def test_a_switch_that_came_later_credits_the_days_before_it():
     later = with_count(site=NONE, counted_on=date(1999, 1, 1), stands=None, becomes=1)
     shown = effect(later, billed_through_february(ONE), 0, 0)
-    assert (shown.before, shown.difference) == (Decimal("-40750.00"), 0)  # October to December
+    assert (shown.amounts.before, shown.amounts.difference) == (Decimal("-40750.00"), 0)  # October to December
 
     moved = effect(later, billed_through_february(ONE), 1, 0, day=date(1999, 1, 1))
-    assert moved.after == Decimal("-67916.67")
+    assert moved.amounts.after == Decimal("-67916.67")
 
 
 def test_what_else_the_run_bills_is_told_apart():
@@ -114,7 +117,7 @@ def test_what_else_the_run_bills_is_told_apart():
     shown = effect(ended, billed_through_february(ONE), 1, 0)
 
     # The end of January credits February, 13,583.34; the switch credits the four months before.
-    assert (shown.before, shown.difference, shown.documents) == (
+    assert (shown.amounts.before, shown.amounts.difference, shown.documents) == (
         Decimal("-13583.34"),
         Decimal("-54333.33"),
         INVOICES[:4],
@@ -125,15 +128,6 @@ def test_what_else_the_run_bills_is_told_apart():
 
 
 def test_a_run_that_is_not_possible_says_why():
-    shown = count_effect(
-        agreement=reference.AGREEMENT,
-        site=ONE,
-        counted_on=reference.ANCHOR,
-        stands=1,
-        becomes=0,
-        billed={},
-        through=date(2005, 1, 31),
-        known_on=reference.LATER,
-    )
+    shown = effect(ONE, {}, 1, 0, through=date(2005, 1, 31))
 
     assert shown.sentence(currency="USD").startswith("What the next run makes of it cannot be said: ")

@@ -1,0 +1,178 @@
+"""A count that decides whether its site is charged: for which days, what was billed for them, what a run corrects."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from contracts.models import Agreement, Component
+from contracts.money import money_text
+from contracts.periods import ONE_DAY, AnnualPeriod, DaySpan, annual_periods, day_text
+from contracts.terms import AgreementTerms, NotInForce, expiration_known
+from invoicing.charges.charge import SiteFacts
+from invoicing.charges.due import Due, due_through
+from invoicing.models import InvoiceLine
+from invoicing.runs.books import Books, annual_books, switch_codes
+from invoicing.runs.plan import horizon_of
+from invoicing.what_if.compare import Amounts, compare
+from invoicing.what_if.pending import last_through
+from sites.charged import charged_days
+from sites.models import Site
+
+
+@dataclass(frozen=True)
+class CountEffect:
+    """What a run through a day bills for the site with the count on file and with another one.
+
+    `documents` are the issued ones that it corrects differently then. `refusal` says why no run is possible.
+    """
+
+    through: date
+    amounts: Amounts = Amounts()
+    documents: tuple[str, ...] = ()
+    refusal: str = ""
+
+    def sentence(self, *, currency: str) -> str:
+        """Say what the run does; empty where the other count changes nothing of it."""
+        if self.refusal:
+            return f"What the next run makes of it cannot be said: {self.refusal}"
+        if not self.amounts.difference:
+            return ""
+        does = _verb(self.amounts.difference, currency)
+        message = f"The next run, through {day_text(self.through)}, {does} by this correction"
+        if self.documents:
+            message += f", for what was billed in {', '.join(self.documents)}"
+        if self.amounts.before:
+            message += f". Together with what else it bills for the site, it {_verb(self.amounts.after, currency)}"
+        return f"{message}."
+
+
+def _verb(amount: Decimal, currency: str) -> str:
+    return f"{'credits' if amount < 0 else 'bills'} {money_text(abs(amount))} {currency}"
+
+
+def with_count(*, site: SiteFacts, counted_on: date, stands: int | None, becomes: int | None) -> SiteFacts:
+    """Return a site with another count of its switch on a day, or with none."""
+    counts = list(site.switch_counts)
+    if stands is not None and (counted_on, stands) in counts:
+        counts.remove((counted_on, stands))
+    if becomes is not None:
+        counts.append((counted_on, becomes))
+    return replace(site, switch_counts=tuple(sorted(counts)))
+
+
+def days_decided(
+    *, site: SiteFacts, counted_on: date, stands: int | None, periods: Iterable[AnnualPeriod]
+) -> tuple[DaySpan, ...]:
+    """Return the days of annual periods for which the count of a day decides whether the site is charged (note 3).
+
+    These are the days that are charged with one figure for it and not with another one: none, 0 or more.
+    """
+    sites = [
+        with_count(site=site, counted_on=counted_on, stands=stands, becomes=becomes) for becomes in (None, 0, 1, stands)
+    ]
+    decided = (_between([_charged(each, period) for each in sites]) for period in periods)
+    return tuple(days for days in decided if days is not None)
+
+
+def _charged(site: SiteFacts, period: AnnualPeriod) -> DaySpan | None:
+    return charged_days(
+        period=period,
+        in_service_on=site.in_service_on,
+        removed_on=site.removed_on,
+        charged_through=site.charged_through,
+        switch_counts=site.switch_counts,
+    )
+
+
+def _between(spans: list[DaySpan | None]) -> DaySpan | None:
+    """The days that some of the spans have and others lack; a switch decides only where they begin."""
+    stored = [span for span in spans if span is not None]
+    if not stored or all(span == spans[0] for span in spans):
+        return None
+    days = DaySpan(min(span.first_day for span in stored), stored[0].last_day)
+    if None in spans:
+        return days
+    latest = max(span.first_day for span in stored)
+    return DaySpan(days.first_day, latest - ONE_DAY)
+
+
+@dataclass(frozen=True)
+class SwitchCount:
+    """The count of the component that defines a site, on one day, with the books of the site's annual charges."""
+
+    terms: AgreementTerms
+    currency: str
+    books: Books
+    site: int
+    counted_on: date
+    stands: int | None
+    through: date
+    on: date
+
+    @property
+    def days(self) -> tuple[DaySpan, ...]:
+        """The days for which it decides whether the site is charged, as far as anything was billed for them."""
+        billed = [was.days.last_day for was in self.books.billed.values() if was.days]
+        expires_on, _source = expiration_known(agreement=self.terms, known_on=self.on)
+        periods = annual_periods(
+            first_period_starts_on=self.terms.first_period_starts_on,
+            through=max([self.through, *billed]),
+            expires_on=expires_on,
+        )
+        facts = self.books.sites[self.site]
+        return days_decided(site=facts, counted_on=self.counted_on, stands=self.stands, periods=periods)
+
+    def effect(self, *, becomes: int | None) -> CountEffect:
+        """Return what the next run bills or credits once it becomes another figure, or None."""
+        site = self.books.sites[self.site]
+        other = with_count(site=site, counted_on=self.counted_on, stands=self.stands, becomes=becomes)
+        before, after = self._due(site), self._due(other)
+        if isinstance(after, NotInForce):
+            return CountEffect(self.through, refusal=after.message)
+        difference = compare(before=before, after=after, billed=self.books.billed, sites=self.books.sites)
+        return CountEffect(self.through, difference.to_bill, difference.documents)
+
+    def _due(self, site: SiteFacts) -> Due | NotInForce:
+        return due_through(agreement=self.terms, sites=[site], through=self.through, known_on=self.on)
+
+    def lines(self) -> Iterator[InvoiceLine]:
+        """Return the issued lines of the site's annual charge in those days, in the order of their documents."""
+        days = self.days
+        lines = (
+            InvoiceLine.objects.filter(
+                site=self.site,
+                charge=InvoiceLine.Charge.ANNUAL,
+                kind__in=(InvoiceLine.Kind.INSTALMENT, InvoiceLine.Kind.ADJUSTMENT),
+                invoice__issued_on__isnull=False,
+            )
+            .select_related("invoice")
+            .only("period_number", "first_day", "last_day", "level_name", *_OF_INVOICE)
+            .order_by("invoice__issued_on", "invoice_id", "position")
+        )
+        return (line for line in lines if any(span.overlap(line.first_day, line.last_day) for span in days))
+
+
+_OF_INVOICE = ("invoice__kind", "invoice__number_text", "invoice__issued_on")
+
+
+def switch_count(*, site: Site, code: str, counted_on: date, stands: int | None, on: date) -> SwitchCount | None:
+    """Return a count with what it decides; None for a component that does not define a site."""
+    named = Component.objects.filter(schedule__agreement=site.agreement_id, code=code, defines_site=True)
+    if not named.exists():
+        return None
+    agreement = Agreement.objects.with_terms().get(pk=site.agreement_id)
+    terms = agreement.as_terms()
+    if code not in switch_codes(terms=terms, known_on=on):
+        return None
+    through = last_through(agreements=[agreement]).get(agreement.pk, on)
+    return SwitchCount(
+        terms,
+        agreement.currency,
+        annual_books(agreement=agreement, site_key=site.pk, known_on=on),
+        site.pk,
+        counted_on,
+        stands,
+        horizon_of(terms=terms, days=[through], on=on),
+        on,
+    )
