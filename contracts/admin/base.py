@@ -12,6 +12,7 @@ from django.db import IntegrityError, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 
+from contracts.admin.opened import CarriesVersion
 from contracts.fields import HundredthsField
 from contracts.money import money_text
 from contracts.pages.inputs import DayField, DayInput
@@ -154,7 +155,7 @@ class ReadOnlyInline(RecordInline):
         return False
 
 
-class RecordAdmin(admin.ModelAdmin):
+class RecordAdmin(CarriesVersion, admin.ModelAdmin):
     """Base of every admin page: native dates, no bulk actions, events as buttons, a sentence on sealed rows.
 
     `events` are the confirmation pages offered on the change page. `refusals` are the exceptions of the -ing modules

@@ -5,11 +5,13 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 
+from contracts.admin.opened import CarriesVersion
+
 admin.site.unregister([User, Group])
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):
+class PersonAdmin(CarriesVersion, UserAdmin):
     """A person who signs in; roles are boxes to tick."""
 
     fieldsets = (
@@ -38,7 +40,7 @@ class PersonAdmin(UserAdmin):
 
 
 @admin.register(Group)
-class RoleAdmin(GroupAdmin):
+class RoleAdmin(CarriesVersion, GroupAdmin):
     """A role and what it permits, in one list that a keyboard and a screen reader can use."""
 
     filter_horizontal = ()

@@ -49,3 +49,13 @@ def management(prefix: str, initial: int = 0, total: int | None = None) -> dict:
         f"{prefix}-INITIAL_FORMS": initial,
         f"{prefix}-TOTAL_FORMS": initial if total is None else total,
     }
+
+
+def opened(client, url: str) -> dict:
+    """The version that a record's form, or the question before its deletion, carries."""
+    return {"opened": client.get(url).context["opened"]}
+
+
+def save(client, url: str, posted: dict, **kwargs):
+    """Open a record's form and send it."""
+    return client.post(url, posted | opened(client, url), **kwargs)

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 
+from contracts.amendments.amending import record_signature
 from contracts.models import (
     Agreement,
     Amendment,
@@ -23,7 +24,16 @@ from contracts.models import (
 )
 from contracts.schedule import read_limit
 from tests import factories, reference
-from tests.contracts.admin.admin_pages import ADMIN, amendment_form, errors_of, management, messages_of, open_amendment
+from tests.contracts.admin.admin_pages import (
+    ADMIN,
+    amendment_form,
+    errors_of,
+    management,
+    messages_of,
+    open_amendment,
+    opened,
+    save,
+)
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of, superuser_client
 
 pytestmark = pytest.mark.django_db
@@ -131,7 +141,7 @@ def test_open_amendment_is_not_moved_after_the_one_that_follows(manager, agreeme
     factories.amendment(agreement, reference.amendment(3, row.effective_on, supplier_signature=None))
     url = f"{ADMIN}/amendment/{row.pk}/change/"
 
-    refused = manager.post(url, amendment_form(agreement, effective_on="2001-09-30"))
+    refused = save(manager, url, amendment_form(agreement, effective_on="2001-09-30"))
 
     assert list(errors_of(refused)) == ["effective_on"]
 
@@ -140,10 +150,10 @@ def test_open_amendment_is_checked_again_when_it_is_changed(manager, agreement):
     row = open_amendment(agreement)
     url = f"{ADMIN}/amendment/{row.pk}/change/"
 
-    refused = manager.post(url, amendment_form(agreement, from_expires_on="2000-07-22"))
+    refused = save(manager, url, amendment_form(agreement, from_expires_on="2000-07-22"))
     assert list(errors_of(refused)) == ["from_expires_on"]
 
-    manager.post(url, amendment_form(agreement, number="7", contract_number="OTHER"))
+    save(manager, url, amendment_form(agreement, number="7", contract_number="OTHER"))
     row.refresh_from_db()
     assert (row.number, row.contract_number) == (2, "OTHER")
 
@@ -242,7 +252,8 @@ def test_open_amendment_is_no_sealed_page(manager, agreement):
 
 def test_sealed_agreement_keeps_what_was_signed_and_takes_the_rest(manager, agreement):
     url = f"{ADMIN}/agreement/{agreement.pk}/change/"
-    manager.post(
+    save(
+        manager,
         url,
         {"title": "Other", "net_days": "30", "number": "X", "currency": "EUR", **management("chosen_readings")},
     )
@@ -257,15 +268,21 @@ def test_sealed_agreement_keeps_what_was_signed_and_takes_the_rest(manager, agre
     assert manager.get(url).context["seal_note"].startswith("Executed on 4 September 1997. What the parties signed")
 
 
-def test_row_sealed_since_the_page_was_opened_is_a_message(manager, agreement, monkeypatch):
-    row = agreement.amendments.get()
-    monkeypatch.setattr("contracts.admin.base.sealed", lambda row: False)
-    posted = amendment_form(agreement, from_expires_on="2000-07-22", expires_on="2000-09-30", effective_on="1998-10-01")
-    response = manager.post(f"{ADMIN}/amendment/{row.pk}/change/", posted, follow=True)
+def test_row_sealed_since_the_page_was_opened_is_a_message(manager, agreement):
+    row = open_amendment(agreement)
+    url = f"{ADMIN}/amendment/{row.pk}/change/"
+    older = opened(manager, url)
+    signature = {"title": "", "signed_on": date(1999, 7, 1), "on": date(1999, 7, 15), "by": None}
+    for side in ("customer", "supplier"):
+        record_signature(amendment=row, side=side, name="Ann", **signature)
+
+    response = manager.post(url, amendment_form(agreement, contract_number="OTHER") | older, follow=True)
 
     assert messages_of(response) == [
-        "Amendment 1 (LNM980917MP) is sealed and cannot be changed. Enter the next amendment instead."
+        "Not saved: Amendment 2 (LNM990901MP) can no longer be changed. Its page says since when, and what to do."
     ]
+    row.refresh_from_db()
+    assert row.contract_number == "LNM990901MP"
 
 
 def test_change_past_the_orm_is_a_message_too(manager, agreement, monkeypatch):
@@ -273,7 +290,7 @@ def test_change_past_the_orm_is_a_message_too(manager, agreement, monkeypatch):
     monkeypatch.setattr("contracts.admin.base.sealed", lambda row: False)
     monkeypatch.setattr("contracts.sealing.frozen._sealed", lambda seal: Q(pk=None))
     posted = amendment_form(agreement, from_expires_on="2000-07-22", expires_on="2000-09-30", effective_on="1998-10-01")
-    response = manager.post(f"{ADMIN}/amendment/{row.pk}/change/", posted, follow=True)
+    response = save(manager, f"{ADMIN}/amendment/{row.pk}/change/", posted, follow=True)
 
     assert messages_of(response) == [
         "A row that this changes is sealed and cannot be changed. Open it again to see it as it is now."

@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from contracts.models import Amendment
 from tests import factories, reference
-from tests.contracts.admin.admin_pages import ADMIN, amendment_form, errors_of, management, open_amendment
+from tests.contracts.admin.admin_pages import ADMIN, amendment_form, errors_of, management, open_amendment, save
 from tests.contracts.amendments.amendment_pages import address, draft_with_table, sign, table_of
 from tests.people import ACCOUNT_MANAGER, client_of
 from tests.reading import links
@@ -56,7 +56,7 @@ def test_values_of_a_signed_amendment_are_shown_and_not_changed(manager, signed)
 def test_scan_of_a_signed_amendment_is_still_attached(manager, signed):
     url = f"{ADMIN}/amendment/{signed.pk}/change/"
 
-    manager.post(url, {"document": SimpleUploadedFile("scan.pdf", b"%PDF-1.4 signed")})
+    save(manager, url, {"document": SimpleUploadedFile("scan.pdf", b"%PDF-1.4 signed")})
 
     signed.refresh_from_db()
     assert signed.document.read() == b"%PDF-1.4 signed"
@@ -67,7 +67,7 @@ def test_draft_is_still_changed_in_data_entry(manager):
     url = f"{ADMIN}/amendment/{draft.pk}/change/"
     assert manager.get(url).context["seal_note"] == ""
 
-    manager.post(url, amendment_form(draft.agreement, contract_number="OTHER"))
+    save(manager, url, amendment_form(draft.agreement, contract_number="OTHER"))
 
     draft.refresh_from_db()
     assert draft.contract_number == "OTHER"

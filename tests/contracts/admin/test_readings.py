@@ -9,7 +9,7 @@ from django.urls import reverse
 from contracts.amendments.choosing_readings import choose_reading
 from contracts.models import Agreement, ChosenReading
 from tests import factories
-from tests.contracts.admin.admin_pages import ADMIN, management
+from tests.contracts.admin.admin_pages import ADMIN, management, save
 from tests.people import ACCOUNT_MANAGER, client_of
 from tests.reading import links, words
 
@@ -85,7 +85,7 @@ def posted(agreement: Agreement, **reading) -> dict:
 
 
 def test_a_reading_of_an_agreement_that_is_not_executed_is_entered_and_applies_from_the_beginning(manager, draft):
-    manager.post(change_page(draft), posted(draft, applies_from="1999-10-01"))
+    save(manager, change_page(draft), posted(draft, applies_from="1999-10-01"))
 
     row = ChosenReading.objects.get(agreement=draft)
     assert (row.choice, row.applies_from, row.closed_on) == ("quarterly", None, None)

@@ -13,7 +13,7 @@ from contracts.models import (
     ServiceLevel,
 )
 from tests import factories, reference
-from tests.contracts.admin.admin_pages import ADMIN, errors_of, management, open_amendment
+from tests.contracts.admin.admin_pages import ADMIN, errors_of, management, open_amendment, save
 from tests.people import ACCOUNT_MANAGER, client_of, user_of
 
 pytestmark = pytest.mark.django_db
@@ -103,7 +103,7 @@ def test_schedule_page_shows_the_table_and_its_warnings(manager, agreement):
 )
 def test_limit_is_read_as_the_source_prints_it(manager, open_schedule, code, stated, printed, kind, lower, upper):
     level = open_schedule.levels.get(code="MEDIUM")
-    manager.post(f"{ADMIN}/servicelevel/{level.pk}/change/", level_form(level, {code: (stated, printed)}))
+    save(manager, f"{ADMIN}/servicelevel/{level.pk}/change/", level_form(level, {code: (stated, printed)}))
 
     cell = ComponentLimit.objects.get(level=level, component__code=code)
     assert (cell.kind, cell.lower, cell.upper, cell.printed) == (kind, lower, upper, printed)
@@ -111,7 +111,7 @@ def test_limit_is_read_as_the_source_prints_it(manager, open_schedule, code, sta
 
 def test_cell_that_is_no_number_is_refused_at_its_field(manager, open_schedule):
     level = open_schedule.levels.get(code="SMALL")
-    response = manager.post(f"{ADMIN}/servicelevel/{level.pk}/change/", level_form(level, {"SLC": ("up to l5", "")}))
+    response = save(manager, f"{ADMIN}/servicelevel/{level.pk}/change/", level_form(level, {"SLC": ("up to l5", "")}))
 
     errors = response.context["inline_admin_formsets"][0].formset.errors
     assert [dict(error) for error in errors if error] == [
@@ -125,7 +125,7 @@ def test_cell_that_is_no_number_is_refused_at_its_field(manager, open_schedule):
 
 def test_bands_that_overlap_are_refused(manager, open_schedule):
     level = open_schedule.levels.get(code="SMALL")
-    response = manager.post(f"{ADMIN}/servicelevel/{level.pk}/change/", level_form(level, {"GE": ("15 to 25", "")}))
+    response = save(manager, f"{ADMIN}/servicelevel/{level.pk}/change/", level_form(level, {"GE": ("15 to 25", "")}))
 
     assert response.context["inline_admin_formsets"][0].formset.non_form_errors() == [
         "gateway elements: 15 is in Very Small and in Small. Change the other level first, or correct this one."
@@ -143,7 +143,7 @@ def test_level_without_cells_offers_one_row_per_component(manager, open_schedule
     assert [form.initial["component"] for form in offered.forms] == [component.pk for component in components]
 
     cells = {f"limits-{index}-component": component.pk for index, component in enumerate(components)}
-    manager.post(url, level_form(level, {}) | management("limits", 0, 6) | cells | {"limits-0-stated": "51 to 80"})
+    save(manager, url, level_form(level, {}) | management("limits", 0, 6) | cells | {"limits-0-stated": "51 to 80"})
     assert [str(limit) for limit in level.limits.all()] == ["gateway elements: 51 to 80"]
 
 

@@ -11,6 +11,7 @@ from contracts.models import Agreement
 from sites.models import ChargedLevel, ComponentCount, CountChange, RenewalReview, ReviewLine, Site
 from sites.reviews.reviewing import open_review
 from tests import factories, reference
+from tests.contracts.admin.admin_pages import save
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of, superuser_client, user_of
 
 pytestmark = pytest.mark.django_db
@@ -92,7 +93,7 @@ def test_site_keeps_its_agreement_and_its_end_of_service(clerk, site):
     posted = site_form(
         other, city="Orlando", state="FL", in_service_on="1998-10-01", removed_on="1999-01-01", charge_end_reason="x"
     )
-    clerk.post(f"{ADMIN}/site/{site.pk}/change/", posted)
+    save(clerk, f"{ADMIN}/site/{site.pk}/change/", posted)
 
     row = Site.objects.get()
     assert (row.city, row.agreement, row.removed_on) == ("Orlando", site.agreement, None)
@@ -100,7 +101,7 @@ def test_site_keeps_its_agreement_and_its_end_of_service(clerk, site):
 
 def test_site_cannot_start_after_a_count_on_file(clerk, site):
     posted = site_form(site.agreement, city="Melbourne", in_service_on="1998-10-02")
-    response = clerk.post(f"{ADMIN}/site/{site.pk}/change/", posted)
+    response = save(clerk, f"{ADMIN}/site/{site.pk}/change/", posted)
     assert errors_of(response) == {
         "in_service_on": ["There is a count of 1 October 1998, before this day. Correct one of the two."]
     }
@@ -275,11 +276,11 @@ def test_early_end_of_charges_needs_its_reason(manager, site):
 def test_recorded_end_of_service_can_be_corrected_by_those_who_record_it(manager, clerk, site):
     Site.objects.update(removed_on=date(1999, 6, 30))
     posted = site_form(site.agreement, city="Melbourne", in_service_on="1998-10-01", removed_on="1999-05-31")
-    clerk.post(f"{ADMIN}/site/{site.pk}/change/", posted)
+    save(clerk, f"{ADMIN}/site/{site.pk}/change/", posted)
     site.refresh_from_db()
     assert site.removed_on == date(1999, 6, 30)
 
-    manager.post(f"{ADMIN}/site/{site.pk}/change/", posted)
+    save(manager, f"{ADMIN}/site/{site.pk}/change/", posted)
     site.refresh_from_db()
     assert site.removed_on == date(1999, 5, 31)
 
@@ -323,10 +324,10 @@ def test_starting_level_can_be_corrected_within_the_rule(manager, agreement):
     assert codes == ["VERY_SMALL", "SMALL"]
 
     large = charged.level.schedule.levels.get(code="LARGE")
-    refused = manager.post(url, {"level": large.pk, "agreed_on": "1999-08-01"})
+    refused = save(manager, url, {"level": large.pk, "agreed_on": "1999-08-01"})
     assert list(errors_of(refused)) == ["level"]
     very_small = charged.level.schedule.levels.get(code="VERY_SMALL")
-    manager.post(url, {"level": very_small.pk, "agreed_on": "1999-08-01", "reason": "recount"})
+    save(manager, url, {"level": very_small.pk, "agreed_on": "1999-08-01", "reason": "recount"})
     charged.refresh_from_db()
     assert (charged.level, charged.reason) == (very_small, "recount")
 
