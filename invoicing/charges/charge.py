@@ -6,10 +6,12 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-from contracts.periods import AnnualPeriod
+from contracts.periods import AnnualPeriod, DaySpan
 from contracts.readings import Readings
+from contracts.schedule import Schedule
+from contracts.terms import AgreementTerms
 from invoicing.charges.instalments import Instalment, PricedDays
-from sites.charged import AgreedLevel, Basis
+from sites.charged import AgreedLevel, Basis, Charged, charged_days, charged_in
 
 ONLY_PART = 1
 """The part of a charge that has no instalments."""
@@ -52,6 +54,33 @@ class SiteFacts:
     charged_through: date | None = None
     agreed: tuple[AgreedLevel, ...] = ()
     switch_counts: tuple[tuple[date, int], ...] = ()
+
+    def charged_days(self, period: AnnualPeriod, *, by_switch: bool = True) -> DaySpan | None:
+        """Return the days of an annual period for which it is charged; those of its service alone if not `by_switch`.
+
+        None where there are none.
+        """
+        return charged_days(
+            period=period,
+            in_service_on=self.in_service_on,
+            removed_on=self.removed_on,
+            charged_through=self.charged_through,
+            switch_counts=self.switch_counts if by_switch else (),
+        )
+
+    def charged_in(
+        self, *, agreement: AgreementTerms, schedule: Schedule, period: AnnualPeriod, known_on: date
+    ) -> Charged | None:
+        """Return the level at which it is charged in an annual period, or None where none is decided."""
+        return charged_in(
+            agreement=agreement,
+            schedule=schedule,
+            period=period,
+            in_service_on=self.in_service_on,
+            removed_on=self.removed_on,
+            agreed=self.agreed,
+            known_on=known_on,
+        )
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from contracts.terms import AgreementTerms, Expired, NotInForce, TermsFound, exp
 from invoicing.charges.charge import AnyCharge, Charge, ChargeKey, SiteFacts
 from invoicing.charges.instalments import PricedDays, falls_due, instalments
 from invoicing.charges.one_off import OneOffs, Order, one_off_charges
-from sites.charged import charged_days, charged_in
 from sites.hours.entries import Purchase, Work
 
 
@@ -112,15 +111,7 @@ def _once(
         return OneOffs()
 
     def level_of(site: SiteFacts, found: TermsFound) -> str | None:
-        charged = charged_in(
-            agreement=agreement,
-            schedule=found.schedule,
-            period=found.period,
-            in_service_on=site.in_service_on,
-            removed_on=site.removed_on,
-            agreed=site.agreed,
-            known_on=known_on,
-        )
+        charged = site.charged_in(agreement=agreement, schedule=found.schedule, period=found.period, known_on=known_on)
         return charged.level_code if charged else None
 
     return one_off_charges(
@@ -156,13 +147,7 @@ def _before_first_period(agreement: AgreementTerms, site: SiteFacts) -> list[str
 
 
 def _period_charges(agreement: AgreementTerms, site: SiteFacts, period: AnnualPeriod, known_on: date) -> PeriodOutcome:
-    days = charged_days(
-        period=period,
-        in_service_on=site.in_service_on,
-        removed_on=site.removed_on,
-        charged_through=site.charged_through,
-        switch_counts=site.switch_counts,
-    )
+    days = site.charged_days(period)
     if days is None:
         return PeriodOutcome()
     priced, notices = [], []
@@ -170,15 +155,7 @@ def _period_charges(agreement: AgreementTerms, site: SiteFacts, period: AnnualPe
         if isinstance(terms, NotInForce):
             notices.append(f"{site.name}: nothing is billed for {stretch}. {terms.message}")
             continue
-        charged = charged_in(
-            agreement=agreement,
-            schedule=terms.schedule,
-            period=period,
-            in_service_on=site.in_service_on,
-            removed_on=site.removed_on,
-            agreed=site.agreed,
-            known_on=known_on,
-        )
+        charged = site.charged_in(agreement=agreement, schedule=terms.schedule, period=period, known_on=known_on)
         level = terms.schedule.level(charged.level_code) if charged else None
         if level is None:
             message = _undecided_message(site, period, charged.level_code if charged else None)
@@ -202,13 +179,7 @@ def _period_charges(agreement: AgreementTerms, site: SiteFacts, period: AnnualPe
 
 def _without_switch(site: SiteFacts, period: AnnualPeriod) -> list[str]:
     """Name a site in service that is charged for no day of a period, because its switch is counted as 0 (note 3)."""
-    service = {
-        "period": period,
-        "in_service_on": site.in_service_on,
-        "removed_on": site.removed_on,
-        "charged_through": site.charged_through,
-    }
-    if charged_days(**service) is None or charged_days(**service, switch_counts=site.switch_counts) is not None:
+    if site.charged_days(period, by_switch=False) is None or site.charged_days(period) is not None:
         return []
     counted_on = max(day for day, _quantity in site.switch_counts if day <= period.span.last_day)
     return [

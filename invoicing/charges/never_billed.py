@@ -8,7 +8,7 @@ from contracts.periods import day_text
 from invoicing.charges.charge import AnyCharge, Charge, ChargeKey, OneOff
 from invoicing.charges.due import Due
 from invoicing.charges.unbilled import Billed, new_charges
-from sites.charged import Basis, charged_days
+from sites.charged import Basis
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,7 @@ def _since(charge: Charge) -> str:
     level = next(late, None) if charge.basis in (Basis.AGREED, Basis.STARTING) else None
     if level is not None:
         return f"its level was agreed on {day_text(level.agreed_on)}"
-    service = {
-        "period": period,
-        "in_service_on": site.in_service_on,
-        "removed_on": site.removed_on,
-        "charged_through": site.charged_through,
-    }
-    whole, switched = charged_days(**service), charged_days(**service, switch_counts=site.switch_counts)
+    whole, switched = site.charged_days(period, by_switch=False), site.charged_days(period)
     if switched.first_day > whole.first_day:
         return f"a switch is counted from {day_text(switched.first_day)}"
     ends = f" to {day_text(site.charged_through)}" if site.charged_through else ""

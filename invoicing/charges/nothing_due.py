@@ -3,7 +3,6 @@
 from contracts.periods import ONE_DAY, DaySpan, day_text
 from invoicing.charges.charge import Charge, ChargeKind
 from invoicing.charges.unbilled import AdjustedPart, Adjustment
-from sites.charged import charged_days
 
 _TAKEN_BACK = {
     ChargeKind.BLOCK: "the purchase was reversed",
@@ -48,13 +47,7 @@ def ended_by(*, adjustment: Adjustment, span: DaySpan) -> str:
 def _without_switch(adjustment: Adjustment, span: DaySpan) -> str:
     """That the site has no switch in these days, as counted (note 3); empty where a switch is no reason."""
     site = adjustment.site
-    days = charged_days(
-        period=adjustment.period,
-        in_service_on=site.in_service_on,
-        removed_on=site.removed_on,
-        charged_through=site.charged_through,
-        switch_counts=site.switch_counts,
-    )
+    days = site.charged_days(adjustment.period)
     if days is not None and days.first_day <= span.last_day:
         return ""
     if days is not None:

@@ -1,7 +1,7 @@
 """What another reading of a clause would cost or save in the current annual period, as far as it is known today."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -17,7 +17,7 @@ from contracts.wording import plural
 from invoicing.charges.charge import Charge, ChargeKey, SiteFacts
 from invoicing.charges.due import NO_FACTS, Due, Facts, due_through
 from invoicing.charges.instalments import falls_due, instalments
-from sites.charged import charged_in
+from invoicing.what_if.compare import Amounts, falling_due
 from sites.counts.count import Count
 from sites.hours.ledger import hour_ledger
 from sites.hours.prices import hours_text
@@ -119,8 +119,12 @@ def _change(known: OnFile, key: str, choice: str, period: AnnualPeriod, due: Due
     return _day_change(now, then) if key == "review-day" else _proposals_change(known, read_so, now, then)
 
 
-def _instead(then: str, now: str) -> str:
-    return f"{then}, as now." if then == now else f"{then} instead of {now}."
+def _instead(before: str, after: str) -> str:
+    return f"{after}, as now." if before == after else f"{after} instead of {before}."
+
+
+def _money_instead(amounts: Amounts) -> str:
+    return _instead(money_text(amounts.before), money_text(amounts.after))
 
 
 # ---- annual charges ----------------------------------------------------------------------------------------------
@@ -135,18 +139,16 @@ def _annual_change(known: OnFile, period: AnnualPeriod, due: Due | NotInForce, r
     charges = [charge for charge in due.charges if charge.period.number == period.number]
     if not charges:
         return ZERO, " ".join([f"Nothing is charged for annual period {period.number} so far.", *without])
-    now = [(charge.due_on, charge.amount) for charge in charges]
-    then = list(_read_otherwise(charges, readings))
-    total_now, total_then = (_total(parts, period.span.last_day) for parts in (now, then))
-    message = [f"Annual period {period.number}: {_instead(money_text(total_then), money_text(total_now))}"]
-    today_now, today_then = (_total(parts, known.on) for parts in (now, then))
-    if today_now != today_then:
-        message.append(f"Due by {day_text(known.on)}: {_instead(money_text(today_then), money_text(today_now))}")
-    return total_then - total_now, " ".join([*message, *without])
+    after = tuple(_read_otherwise(charges, readings))
+    whole, today = (falling_due(before=charges, after=after, through=day) for day in (period.span.last_day, known.on))
+    message = [f"Annual period {period.number}: {_money_instead(whole)}"]
+    if today.difference:
+        message.append(f"Due by {day_text(known.on)}: {_money_instead(today)}")
+    return whole.difference, " ".join([*message, *without])
 
 
-def _read_otherwise(charges: Iterable[Charge], readings: Readings) -> Iterator[tuple[date, Decimal]]:
-    """The day and amount of each instalment of the same sites at the same prices."""
+def _read_otherwise(charges: Iterable[Charge], readings: Readings) -> Iterator[Charge]:
+    """The instalments of the same sites at the same prices."""
     for _site, parts in groupby(charges, key=lambda charge: charge.key):
         first = next(parts)
         for part in instalments(
@@ -156,11 +158,8 @@ def _read_otherwise(charges: Iterable[Charge], readings: Readings) -> Iterator[t
             proration=readings.proration,
             rounding=readings.rounding,
         ):
-            yield falls_due(part.part, first.period, readings.timing), part.amount
-
-
-def _total(parts: Iterable[tuple[date, Decimal]], through: date) -> Decimal:
-    return sum((amount for due_on, amount in parts if due_on <= through), ZERO)
+            due_on = falls_due(part.part, first.period, readings.timing)
+            yield replace(first, instalment=part, readings=readings, due_on=due_on)
 
 
 # ---- hours -------------------------------------------------------------------------------------------------------
@@ -168,13 +167,14 @@ def _total(parts: Iterable[tuple[date, Decimal]], through: date) -> Decimal:
 
 def _hours_change(known: OnFile, period: AnnualPeriod, read_so: AgreementTerms) -> Change:
     """The hours of the period that are bought by the hour, and those that wait for a block."""
-    (now, waiting_now), (then, waiting_then) = (_hours(known, period, terms) for terms in (known.agreement, read_so))
-    if not any((now, then, waiting_now, waiting_then)):
+    before, after = (_hours(known, period, terms) for terms in (known.agreement, read_so))
+    bought, waiting = (Amounts(*pair) for pair in zip(before, after, strict=True))
+    if bought == waiting == Amounts():
         return ZERO, f"Annual period {period.number} has no hours that a block does not cover: nothing changes."
-    message = [f"Hours by the hour in annual period {period.number}: {_instead(money_text(then), money_text(now))}"]
-    if waiting_now != waiting_then:
-        message.append(f"Waiting for a block: {_instead(hours_text(waiting_then), hours_text(waiting_now))}")
-    return then - now, " ".join(message)
+    message = [f"Hours by the hour in annual period {period.number}: {_money_instead(bought)}"]
+    if waiting.difference:
+        message.append(f"Waiting for a block: {_instead(hours_text(waiting.before), hours_text(waiting.after))}")
+    return bought.difference, " ".join(message)
 
 
 def _hours(known: OnFile, period: AnnualPeriod, terms: AgreementTerms) -> tuple[Decimal, Decimal]:
@@ -194,8 +194,8 @@ def _review(known: OnFile, period: AnnualPeriod, terms: AgreementTerms) -> Revie
 
 
 def _day_change(now: ReviewTerms, then: ReviewTerms) -> Change:
-    day_now, day_then = (f"{found.due.due_on:%A}, {day_text(found.due.due_on)}" for found in (now, then))
-    return None, f"The review is due on {_instead(day_then, day_now)}"
+    days = (f"{found.due.due_on:%A}, {day_text(found.due.due_on)}" for found in (now, then))
+    return None, f"The review is due on {_instead(*days)}"
 
 
 def _proposals_change(known: OnFile, read_so: AgreementTerms, now: ReviewTerms, then: ReviewTerms) -> Change:
@@ -203,18 +203,17 @@ def _proposals_change(known: OnFile, read_so: AgreementTerms, now: ReviewTerms, 
     if now.due.next_period is None:
         raise NotComputed(f"The term ends with annual period {now.due.period.number}: there is no next price.")
     number = now.due.next_period.number
-    (total_now, _), (total_then, to_decide) = (
+    (price_now, _), (price_then, to_decide) = (
         _proposed(known, terms, found) for terms, found in ((known.agreement, now), (read_so, then))
     )
-    message = [
-        f"Proposed for annual period {number}, a year: {_instead(money_text(total_then), money_text(total_now))}"
-    ]
+    prices = Amounts(price_now, price_then)
+    message = [f"Proposed for annual period {number}, a year: {_money_instead(prices)}"]
     if to_decide:
         sites = plural(to_decide, "site needs", "sites need")
         message.append(
             f"{sites} a decision and count{'s' if to_decide == 1 else ''} at the price that goes on meanwhile."
         )
-    return total_then - total_now, " ".join(message)
+    return prices.difference, " ".join(message)
 
 
 def _proposed(known: OnFile, terms: AgreementTerms, found: ReviewTerms) -> tuple[Decimal, int]:
@@ -245,14 +244,8 @@ def _is_reviewed(site: SiteFacts, found: ReviewTerms) -> bool:
 
 def _held(known: OnFile, terms: AgreementTerms, found: ReviewTerms, site: SiteFacts) -> Level | None:
     """The row at which the site is charged in the period under review."""
-    charged = charged_in(
-        agreement=terms,
-        schedule=found.terms.schedule,
-        period=found.due.period,
-        in_service_on=site.in_service_on,
-        removed_on=site.removed_on,
-        agreed=site.agreed,
-        known_on=known.on,
+    charged = site.charged_in(
+        agreement=terms, schedule=found.terms.schedule, period=found.due.period, known_on=known.on
     )
     return found.terms.schedule.level(charged.level_code) if charged else None
 

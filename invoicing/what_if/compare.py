@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, 
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from contracts.money import ZERO
@@ -46,7 +47,7 @@ class Group:
     of: Any = None
     rows: tuple = ()
 
-    @property
+    @cached_property
     def amounts(self) -> Amounts:
         """The sum of the rows."""
         return Amounts.total(row.amounts for row in self.rows)

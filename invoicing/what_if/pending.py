@@ -49,8 +49,7 @@ def billed_agreements():
 
 def last_through(*, agreements: Sequence[Agreement]) -> dict[int, date]:
     """Return the latest day through which a run has billed each agreement, by key; one query."""
-    runs = Invoice.objects.filter(agreement__in=agreements, origin=Invoice.Origin.RUN).order_by()
-    return dict(runs.values_list("agreement").annotate(Max("through")))
+    return {key: runs.latest for key, runs in _runs(agreements).items()}
 
 
 def pending_corrections(*, agreements: Sequence[Agreement], through: date | None = None, on: date) -> list[Pending]:

@@ -6,19 +6,19 @@ the sums of the documents and of that add up to the whole, which is what a run d
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cached_property
 from itertools import groupby
 
 from contracts.money import ZERO, money_text
-from contracts.periods import DaySpan, day_text
+from contracts.periods import AnnualPeriod, day_text
 from contracts.wording import plural
-from invoicing.charges.charge import AnyCharge, Charge, ChargeKey, ChargeKind
+from invoicing.charges.charge import AnyCharge, Charge, ChargeKey, ChargeKind, SiteFacts
 from invoicing.charges.never_billed import why_never_billed
 from invoicing.charges.nothing_due import ended_by, part_span, why_nothing_due
 from invoicing.charges.unbilled import AdjustedPart, Adjustment, PlannedDocument
-
-ALL_SITES = "All sites"
+from invoicing.what_if.compare import Amounts, Group, grouped
 
 
 @dataclass(frozen=True)
@@ -32,90 +32,48 @@ class Earlier:
 
 
 @dataclass(frozen=True)
-class Sums:
-    """What was billed, net of every earlier correction, and what is due now."""
-
-    billed: Decimal = ZERO
-    due: Decimal = ZERO
-
-    @property
-    def difference(self) -> Decimal:
-        """What the run would bill, or credit where it is negative."""
-        return self.due - self.billed
-
-
-@dataclass(frozen=True)
 class Changed:
-    """One part of a charge that is due differently from what was billed, with the causes that are known.
+    """One part of a charge of which something else is due than was billed, with the causes that are known.
 
-    One that was never billed has no documents.
+    `amounts` are what was billed, net of every earlier correction, and what is due now. A part that was never billed
+    has no documents.
     """
 
     key: ChargeKey
     number: int
+    site: SiteFacts | None
+    period: AnnualPeriod
     what: str
     days: str
     documents: tuple[Earlier, ...]
-    sums: Sums
+    amounts: Amounts
     waived: Decimal
     causes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Alike:
-    """Neighbouring parts that changed for the same causes."""
-
-    causes: tuple[str, ...]
-    parts: tuple[Changed, ...]
-
-
-@dataclass(frozen=True)
-class ChangedPeriod:
-    """What changed for one site in one annual period."""
-
-    number: int
-    span: DaySpan
-    alike: tuple[Alike, ...]
-    sums: Sums
-
-
-@dataclass(frozen=True)
-class ChangedSite:
-    """What changed for one site, or for what belongs to no single one."""
-
-    name: str
-    key: int | None
-    periods: tuple[ChangedPeriod, ...]
-    sums: Sums
-
-
-@dataclass(frozen=True)
-class ChangedDocument:
-    """What changed of one earlier document: the parts that it was the first to bill."""
-
-    document: Earlier
-    parts: int
-    sums: Sums
 
 
 @dataclass(frozen=True)
 class Preview:
     """Everything that a run would correct under one agreement, and in words what it would make of it.
 
-    `unbilled_parts` are those that were never billed; `unbilled` are their sums.
+    `sites` hold groups by annual period, these groups of neighbouring parts that changed for the same causes; what
+    belongs to no single site is a group of its own. `documents` hold the parts that they were the first to bill,
+    `unbilled` those that were never billed.
     """
 
-    sites: tuple[ChangedSite, ...] = ()
-    documents: tuple[ChangedDocument, ...] = ()
-    unbilled_parts: int = 0
-    unbilled: Sums = Sums()
-    sums: Sums = Sums()
+    sites: tuple[Group, ...] = ()
+    documents: tuple[Group, ...] = ()
+    unbilled: Group = Group()
     outcome: str = ""
 
     @property
     def parts(self) -> int:
         """How many parts changed."""
-        return sum(document.parts for document in self.documents) + self.unbilled_parts
+        return sum(len(group.rows) for group in (*self.documents, self.unbilled))
+
+    @cached_property
+    def amounts(self) -> Amounts:
+        """What was billed of everything that changed, and what is due."""
+        return Amounts.total(site.amounts for site in self.sites)
 
 
 def corrections_preview(
@@ -131,18 +89,15 @@ def corrections_preview(
     `documents` are those that it would draft, `earlier` the issued ones by number, in the order of their dates;
     `first_billed` are the charges of passed billing periods that were never billed.
     """
-    billed = [
-        (adjustment, _changed(adjustment, part, earlier)) for adjustment in corrections for part in adjustment.parts
-    ]
-    fresh = [(charge, _first_billed(charge)) for charge in first_billed]
-    changed = sorted([*billed, *fresh], key=_place) if fresh else billed
+    billed = [_changed(adjustment, part, earlier) for adjustment in corrections for part in adjustment.parts]
+    fresh = tuple(_first_billed(charge) for charge in first_billed)
+    order = list(earlier)
+    by_document = grouped(billed, by=lambda part: part.documents[0])
     return Preview(
-        sites=tuple(_sites(changed)),
-        documents=tuple(_documents([part for _of, part in billed], list(earlier))),
-        unbilled_parts=len(fresh),
-        unbilled=_sums(part for _of, part in fresh),
-        sums=_sums(part for _of, part in changed),
-        outcome=_outcome(documents, {(charge.key, charge.part) for charge in first_billed}, currency),
+        sites=tuple(_sites(sorted([*billed, *fresh], key=_place))),
+        documents=tuple(sorted(by_document, key=lambda group: order.index(group.of.number))),
+        unbilled=Group(rows=fresh),
+        outcome=_outcome(documents, {(part.key, part.number) for part in fresh}, currency),
     )
 
 
@@ -151,53 +106,20 @@ def touching(*, corrections: Iterable[Adjustment], number: str) -> tuple[Adjuste
     return tuple(part for adjustment in corrections for part in adjustment.parts if number in part.billed.documents)
 
 
-Pairs = Sequence[tuple[Adjustment | AnyCharge, Changed]]
-
-
-def _place(pair: tuple[Adjustment | AnyCharge, Changed]) -> tuple:
+def _place(part: Changed) -> tuple:
     """Sites by name, what belongs to none of them last; in each, annual charges by instalment, then the others."""
-    of, part = pair
-    return (of.site is None, of.site.name if of.site else "", *part.key[:2], of.period.number, part.number)
+    return (part.site is None, part.site.name if part.site else "", *part.key[:2], part.period.number, part.number)
 
 
-def _sites(changed: Pairs) -> Iterator[ChangedSite]:
-    for key, pairs in _grouped(changed, lambda of: of.site.key if of.site else None):
-        site = pairs[0][0].site
-        yield ChangedSite(
-            name=site.name if site else ALL_SITES,
-            key=key,
-            periods=tuple(_periods(pairs)),
-            sums=_sums(part for _of, part in pairs),
-        )
+def _sites(changed: Sequence[Changed]) -> Iterator[Group]:
+    for site in grouped(changed, by=lambda part: part.site and part.site.key, of=lambda part: part.site):
+        periods = grouped(site.rows, by=lambda part: part.period.number, of=lambda part: part.period)
+        yield replace(site, rows=tuple(_alike(each) for each in sorted(periods, key=lambda each: each.of.number)))
 
 
-def _periods(changed: Pairs) -> Iterator[ChangedPeriod]:
-    for number, pairs in sorted(_grouped(changed, lambda of: of.period.number)):
-        parts = tuple(part for _adjustment, part in pairs)
-        alike = tuple(Alike(causes, tuple(group)) for causes, group in groupby(parts, key=lambda part: part.causes))
-        yield ChangedPeriod(number, pairs[0][0].period.span, alike, _sums(parts))
-
-
-def _grouped(changed: Pairs, key) -> list[tuple]:
-    """Pairs with the same key, in the order in which the keys appear first."""
-    found: dict = {}
-    for pair in changed:
-        found.setdefault(key(pair[0]), []).append(pair)
-    return list(found.items())
-
-
-def _documents(changed: Sequence[Changed], order: Sequence[str]) -> Iterator[ChangedDocument]:
-    found: dict[str, list[Changed]] = {}
-    for part in changed:
-        found.setdefault(part.documents[0].number, []).append(part)
-    for number in (number for number in order if number in found):
-        parts = found[number]
-        yield ChangedDocument(parts[0].documents[0], len(parts), _sums(parts))
-
-
-def _sums(parts: Iterable[Changed]) -> Sums:
-    parts = list(parts)
-    return Sums(sum((part.sums.billed for part in parts), ZERO), sum((part.sums.due for part in parts), ZERO))
+def _alike(period: Group) -> Group:
+    alike = groupby(period.rows, key=lambda part: part.causes)
+    return replace(period, rows=tuple(Group(causes, tuple(parts)) for causes, parts in alike))
 
 
 # ---- one part ----------------------------------------------------------------------------------------------------
@@ -208,10 +130,12 @@ def _changed(adjustment: Adjustment, part: AdjustedPart, earlier: Mapping[str, E
     return Changed(
         key=adjustment.key,
         number=part.number,
+        site=adjustment.site,
+        period=adjustment.period,
         what=what,
         days=days,
         documents=tuple(earlier[number] for number in part.billed.documents),
-        sums=Sums(part.billed.amount, part.due),
+        amounts=Amounts(part.billed.amount, part.due),
         waived=part.billed.waived,
         causes=tuple(_causes(adjustment, part, earlier)),
     )
@@ -223,10 +147,12 @@ def _first_billed(charge: AnyCharge) -> Changed:
     return Changed(
         key=charge.key,
         number=charge.part,
+        site=charge.site,
+        period=charge.period,
         what=f"instalment {charge.part}" if annual else charge.description,
         days=str(charge.instalment.part) if annual else day_text(charge.due_on),
         documents=(),
-        sums=Sums(due=charge.amount),
+        amounts=Amounts(after=charge.amount),
         waived=ZERO,
         causes=(*why_never_billed(charge=charge), *(_priced(charge) if annual else ())),
     )
@@ -273,18 +199,16 @@ Parts = Collection[tuple[ChargeKey, int]]
 
 def _outcome(documents: Sequence[PlannedDocument], first_billed: Parts, currency: str) -> str:
     """Say what the run would draft for the corrections: documents of their own, or lines beside regular charges."""
-    own: dict[str, list[PlannedDocument]] = {}
-    beside: list[str] = []
+    own, beside = [], []
     for document in documents:
         fresh = sum(1 for charge in document.charges if (charge.key, charge.part) in first_billed)
         lines = len(document.adjustments) + fresh
-        if not lines:
-            continue
-        if fresh == len(document.charges):
-            own.setdefault("credit note" if document.total < 0 else "invoice", []).append(document)
-        else:
+        if lines and fresh == len(document.charges):
+            own.append(document)
+        elif lines:
             beside.append(_beside(document, lines, currency))
-    message = " and ".join(_own(kind, own[kind], currency) for kind in ("invoice", "credit note") if kind in own)
+    kinds = grouped(sorted(own, key=lambda each: each.total < 0), by=lambda each: each.total < 0)
+    message = " and ".join(_own("credit note" if kind.of else "invoice", kind.rows, currency) for kind in kinds)
     return "; ".join([message, *beside] if message else beside)
 
 

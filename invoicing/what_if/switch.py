@@ -16,7 +16,6 @@ from invoicing.runs.books import Books, annual_books, switch_codes
 from invoicing.runs.plan import horizon_of
 from invoicing.what_if.compare import Amounts, compare
 from invoicing.what_if.pending import last_through
-from sites.charged import charged_days
 from sites.models import Site
 
 
@@ -71,18 +70,8 @@ def days_decided(
     sites = [
         with_count(site=site, counted_on=counted_on, stands=stands, becomes=becomes) for becomes in (None, 0, 1, stands)
     ]
-    decided = (_between([_charged(each, period) for each in sites]) for period in periods)
+    decided = (_between([each.charged_days(period) for each in sites]) for period in periods)
     return tuple(days for days in decided if days is not None)
-
-
-def _charged(site: SiteFacts, period: AnnualPeriod) -> DaySpan | None:
-    return charged_days(
-        period=period,
-        in_service_on=site.in_service_on,
-        removed_on=site.removed_on,
-        charged_through=site.charged_through,
-        switch_counts=site.switch_counts,
-    )
 
 
 def _between(spans: list[DaySpan | None]) -> DaySpan | None:

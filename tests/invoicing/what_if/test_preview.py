@@ -12,7 +12,8 @@ from invoicing.charges.charge import ONLY_PART, ChargeKey, ChargeKind, SiteFacts
 from invoicing.charges.due import due_through
 from invoicing.charges.unbilled import Billed, BilledPart, adjustments, unbilled
 from invoicing.documents.calculation import adjustment_steps
-from invoicing.what_if.preview import Earlier, Preview, Sums, corrections_preview, touching
+from invoicing.what_if.compare import Amounts
+from invoicing.what_if.preview import Earlier, Preview, corrections_preview, touching
 from tests import reference
 
 LOWER = replace(
@@ -59,7 +60,7 @@ def preview(billed, sites, *, agreement=reference.AGREEMENT, through=FEBRUARY, e
 
 
 def causes(shown: Preview) -> list[tuple[str, ...]]:
-    return [alike.causes for site in shown.sites for period in site.periods for alike in period.alike]
+    return [alike.of for site in shown.sites for period in site.rows for alike in period.rows]
 
 
 AKRON, BOISE = reference.site(1, name="Akron"), reference.site(2, name="Boise")
@@ -69,24 +70,27 @@ def test_a_retroactive_amendment_is_shown_by_document_site_and_instalment():
     shown = preview(billed_through_february(AKRON, BOISE), [AKRON, BOISE], agreement=reference.agreement(LATE))
 
     # Billed 13,583.33 for January and 13,583.34 for February; due 12,904.17 and 12,904.16.
-    january, february = Sums(Decimal("13583.33"), Decimal("12904.17")), Sums(Decimal("13583.34"), Decimal("12904.16"))
-    assert [(each.document.number, each.parts, each.sums) for each in shown.documents] == [
-        ("INV-00004", 2, Sums(Decimal("27166.66"), Decimal("25808.34"))),
-        ("INV-00005", 2, Sums(Decimal("27166.68"), Decimal("25808.32"))),
+    january, february = (
+        Amounts(Decimal("13583.33"), Decimal("12904.17")),
+        Amounts(Decimal("13583.34"), Decimal("12904.16")),
+    )
+    assert [(each.of.number, len(each.rows), each.amounts) for each in shown.documents] == [
+        ("INV-00004", 2, Amounts(Decimal("27166.66"), Decimal("25808.34"))),
+        ("INV-00005", 2, Amounts(Decimal("27166.68"), Decimal("25808.32"))),
     ]
     akron, boise = shown.sites
-    (period,) = akron.periods
-    (alike,) = period.alike
-    assert (akron.name, akron.key, period.number) == ("Akron", 1, 1)
-    assert period.span == DaySpan(date(1998, 10, 1), date(1999, 9, 30))
-    assert [(part.days, part.what, part.sums) for part in alike.parts] == [
+    (period,) = akron.rows
+    (alike,) = period.rows
+    assert (akron.of, period.of.number) == (AKRON, 1)
+    assert period.of.span == DaySpan(date(1998, 10, 1), date(1999, 9, 30))
+    assert [(part.days, part.what, part.amounts) for part in alike.rows] == [
         ("January 1999", "instalment 4", january),
         ("February 1999", "instalment 5", february),
     ]
-    assert [document.key for document in alike.parts[0].documents] == [14]
-    assert alike.causes == ("Very Small at 154,850.00 a year (Amendment 2 (LNM-2), Table 2).", OPENING)
-    assert akron.sums.difference == period.sums.difference == boise.sums.difference == Decimal("-1358.34")
-    assert (shown.parts, shown.sums) == (4, Sums(Decimal("54333.34"), Decimal("51616.66")))
+    assert [document.key for document in alike.rows[0].documents] == [14]
+    assert alike.of == ("Very Small at 154,850.00 a year (Amendment 2 (LNM-2), Table 2).", OPENING)
+    assert akron.amounts.difference == period.amounts.difference == boise.amounts.difference == Decimal("-1358.34")
+    assert (shown.parts, shown.amounts) == (4, Amounts(Decimal("54333.34"), Decimal("51616.66")))
     assert shown.outcome == "a credit note of 2,716.68 USD with 2 lines"
 
 
@@ -94,8 +98,8 @@ def test_documents_and_sites_add_up_to_the_whole():
     shown = preview(billed_through_february(AKRON, BOISE), [AKRON, BOISE], agreement=reference.agreement(LATE))
 
     for parts in (shown.documents, shown.sites):
-        assert sum(part.sums.billed for part in parts) == shown.sums.billed
-        assert sum(part.sums.due for part in parts) == shown.sums.due
+        assert sum(part.amounts.before for part in parts) == shown.amounts.before
+        assert sum(part.amounts.after for part in parts) == shown.amounts.after
 
 
 def test_the_difference_goes_on_the_next_invoice_where_one_is_drafted():
@@ -125,7 +129,7 @@ def test_a_level_agreed_late_is_a_positive_difference_with_its_basis():
     shown = preview(billed, [late], through=date(1999, 11, 30), earlier=earlier)
 
     # 40,833.33 due for two months, 27,166.67 billed.
-    assert (str(shown.sums.billed), str(shown.sums.due), str(shown.sums.difference)) == (
+    assert (str(shown.amounts.before), str(shown.amounts.after), str(shown.amounts.difference)) == (
         "27166.67",
         "40833.33",
         "13666.66",
@@ -157,8 +161,8 @@ def test_a_later_first_day_is_named_and_the_part_of_a_month_too():
     shown = preview(billed_through_february(AKRON), [moved])
 
     assert gone(moved) == ["Nothing is due any more: the site is in service from 15 November 1998."]
-    november = next(alike for alike in shown.sites[0].periods[0].alike if alike.parts[0].days == "November 1998")
-    assert november.causes[-1] == "Service from 15 November 1998 to 30 November 1998."
+    november = next(alike for alike in shown.sites[0].rows[0].rows if alike.rows[0].days == "November 1998")
+    assert november.of[-1] == "Service from 15 November 1998 to 30 November 1998."
 
 
 def test_the_end_of_charges_is_named():
@@ -253,13 +257,13 @@ def test_what_was_credited_and_not_waived_is_due_again():
 
     shown = preview(billed, [AKRON], earlier=earlier)
 
-    ((part,),) = [alike.parts for alike in shown.sites[0].periods[0].alike]
-    assert (str(part.sums.billed), str(part.sums.due), str(part.waived)) == ("13083.33", "13383.33", "200.00")
+    ((part,),) = [alike.rows for alike in shown.sites[0].rows[0].rows]
+    assert (str(part.amounts.before), str(part.amounts.after), str(part.waived)) == ("13083.33", "13383.33", "200.00")
     assert part.causes[-2:] == (
         "Taken back by CN-00001; what was not waived is due again.",
         "200.00 of it was waived.",
     )
-    assert [each.document.number for each in shown.documents] == ["INV-00001"]  # the first that billed it
+    assert [each.of.number for each in shown.documents] == ["INV-00001"]  # the first that billed it
 
 
 def test_what_several_documents_billed_is_counted_under_the_first():
@@ -272,10 +276,10 @@ def test_what_several_documents_billed_is_counted_under_the_first():
 
     shown = preview(billed, [AKRON, BOISE], agreement=reference.agreement(LATE), earlier=earlier)
 
-    assert [(each.document.number, each.parts) for each in shown.documents] == [("INV-00004", 2), ("INV-00005", 2)]
-    first = shown.sites[0].periods[0].alike[0]
-    assert [document.number for document in first.parts[0].documents] == ["INV-00004", "CN-00001"]
-    assert not any("due again" in cause for cause in first.causes)  # it falls: nothing of it is due again
+    assert [(each.of.number, len(each.rows)) for each in shown.documents] == [("INV-00004", 2), ("INV-00005", 2)]
+    first = shown.sites[0].rows[0].rows[0]
+    assert [document.number for document in first.rows[0].documents] == ["INV-00004", "CN-00001"]
+    assert not any("due again" in cause for cause in first.of)  # it falls: nothing of it is due again
 
 
 def test_what_falls_due_once_is_named_by_its_description():
@@ -288,11 +292,11 @@ def test_what_falls_due_once_is_named_by_its_description():
     shown = preview({key: was}, [AKRON], through=date(1998, 11, 30))
 
     (site,) = shown.sites
-    ((part,),) = [alike.parts for alike in site.periods[0].alike]
-    assert (site.name, site.key) == ("All sites", None)
+    ((part,),) = [alike.rows for alike in site.rows[0].rows]
+    assert site.of is None
     assert (part.what, part.days) == ("2 blocks of 1,500 prepaid hours", "5 November 1998")
     assert part.causes == ("Nothing is due any more: the purchase was reversed.",)
-    assert part.sums == Sums(Decimal("243000.00"), Decimal("0.00"))
+    assert part.amounts == Amounts(Decimal("243000.00"), Decimal("0.00"))
 
 
 def test_touching_finds_the_parts_of_one_document():

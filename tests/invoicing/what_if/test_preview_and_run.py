@@ -100,11 +100,14 @@ def test_the_sum_is_what_the_run_drafts(agreement, case):
     shown = preview_of(agreement, on=ON)
     documents = drafted(FEBRUARY, ON)
 
-    assert extra(documents)[1] == shown.sums.difference == sum(document.total for document in documents)
-    assert sum(site.sums.difference for site in shown.sites) == shown.sums.difference
-    assert sum(each.sums.difference for each in shown.documents) + shown.unbilled.due == shown.sums.difference
+    assert extra(documents)[1] == shown.amounts.difference == sum(document.total for document in documents)
+    assert sum(site.amounts.difference for site in shown.sites) == shown.amounts.difference
+    assert (
+        sum(each.amounts.difference for each in shown.documents) + shown.unbilled.amounts.after
+        == shown.amounts.difference
+    )
     if difference:
-        assert (str(shown.sums.difference), shown.outcome) == (difference, outcome)
+        assert (str(shown.amounts.difference), shown.outcome) == (difference, outcome)
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -115,8 +118,8 @@ def test_the_regular_charges_of_a_later_run_are_no_corrections(agreement, case):
 
     shown = preview_of(agreement, through=MARCH, on=MARCH)
 
-    assert shown.sums.difference == preview_of(agreement, on=MARCH).sums.difference
-    assert extra(drafted(MARCH, MARCH), regular=MARCH)[1] == shown.sums.difference
+    assert shown.amounts.difference == preview_of(agreement, on=MARCH).amounts.difference
+    assert extra(drafted(MARCH, MARCH), regular=MARCH)[1] == shown.amounts.difference
 
 
 def test_a_draft_that_waits_is_no_correction(agreement):
@@ -134,9 +137,9 @@ def test_a_reversed_entry_is_what_the_run_credits(agreement):
 
     shown = preview_of(agreement, on=date(1999, 8, 2))
 
-    assert (str(shown.sums.difference), shown.outcome) == ("-648.00", "a credit note of 648.00 USD with 1 line")
-    assert extra(drafted(date(1999, 7, 31), date(1999, 8, 2))) == (1, shown.sums.difference)
-    ((part,),) = [alike.parts for site in shown.sites for period in site.periods for alike in period.alike]
+    assert (str(shown.amounts.difference), shown.outcome) == ("-648.00", "a credit note of 648.00 USD with 1 line")
+    assert extra(drafted(date(1999, 7, 31), date(1999, 8, 2))) == (1, shown.amounts.difference)
+    ((part,),) = [alike.rows for site in shown.sites for period in site.rows for alike in period.rows]
     assert part.causes == ("Nothing is due any more: the entry was reversed.",)
 
 
@@ -148,9 +151,9 @@ def test_an_entry_that_a_late_block_covers_stands_and_is_prepaid(agreement):
     shown = preview_of(agreement, on=date(1999, 8, 2))
     documents = drafted(date(1999, 7, 31), date(1999, 8, 2))
 
-    assert shown.sums.difference == Decimal("121500.00") - Decimal("648.00") == extra(documents)[1]
+    assert shown.amounts.difference == Decimal("121500.00") - Decimal("648.00") == extra(documents)[1]
     stands = "the entry stands, and 8.00 h of it are prepaid in blocks now."
-    causes = [alike.causes for site in shown.sites for period in site.periods for alike in period.alike]
+    causes = [alike.of for site in shown.sites for period in site.rows for alike in period.rows]
     assert causes == [
         (f"Nothing is due any more: {stands}",),
         (
@@ -170,8 +173,8 @@ def test_a_late_level_is_what_the_run_bills(agreement):
 
     shown = preview_of(agreement, on=DECEMBER)
 
-    assert shown.sums.difference == 2 * Decimal("13666.66")
-    assert extra(drafted(NOVEMBER, DECEMBER)) == (2, shown.sums.difference)
+    assert shown.amounts.difference == 2 * Decimal("13666.66")
+    assert extra(drafted(NOVEMBER, DECEMBER)) == (2, shown.amounts.difference)
     assert shown.outcome == "an invoice of 27,333.32 USD with 2 lines"
 
 
@@ -182,17 +185,17 @@ def test_what_was_never_billed_stands_beside_what_changed_with_its_reason(agreem
     (boise,) = preview_of(agreement, on=ON).sites
 
     rows = [
-        (part.days, [document.number for document in part.documents], str(part.sums.billed), str(part.sums.due))
-        for alike in boise.periods[0].alike
-        for part in alike.parts
+        (part.days, [document.number for document in part.documents], str(part.amounts.before), str(part.amounts.after))
+        for alike in boise.rows[0].rows
+        for part in alike.rows
     ]
     assert rows == [
         ("December 1998", [], "0.00", "9639.78"),
         ("January 1999", ["INV-00004"], "7448.92", "13583.34"),
         ("February 1999", ["INV-00005"], "13583.34", "13583.33"),
     ]
-    december = boise.periods[0].alike[0]
-    assert december.causes[0] == "Never billed: in service from 10 December 1998."
+    december = boise.rows[0].rows[0]
+    assert december.of[0] == "Never billed: in service from 10 December 1998."
 
 
 def test_the_pages_show_it_with_the_same_sums(agreement, settings):
@@ -214,6 +217,17 @@ def test_the_pages_show_it_with_the_same_sums(agreement, settings):
     assert by_site[2][:5] == ["December 1998 instalment 3", "never billed", "0.00", "9,639.78", "+9,639.78"]
     assert by_site[2][5].startswith("Never billed: in service from 10 December 1998. Very Small at 163,000.00 a year")
     assert f"A run through 28 February 1999 {outcome}." in words(detail)
+
+
+def test_what_belongs_to_no_single_site_stands_under_all_sites(agreement, settings):
+    settings.BUSINESS_DATE = ON
+    issue_through(FEBRUARY, ON)
+    late_entry(agreement)
+
+    by_site = tables(client_of(VIEWER).get(reverse("invoicing:correction_detail", args=[agreement.pk])))[1]
+
+    assert by_site[1] == ["All sites"]
+    assert by_site[2][:2] == ["20 January 1999 1 block of 1,500 prepaid hours", "never billed"]
 
 
 def test_pages_without_anything_never_billed_say_nothing_of_it(agreement, settings):
