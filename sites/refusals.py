@@ -1,13 +1,13 @@
 """What every recorded fact must be: text that a document can show, a day that has come, a reason where one is due."""
 
 import unicodedata
-from collections.abc import Iterable
 from datetime import date
 
 from django.core.exceptions import ValidationError
 
 from contracts.fields import validate_plain_text
 from contracts.periods import day_text
+from contracts.refusal import Refusal
 from contracts.schedule import Refused
 
 LONGEST_REASON = 200
@@ -53,9 +53,5 @@ def later_refusals(*, place: str, what: str, day: date | None, on: date, then: s
     return [Refused("STILL_TO_COME", place, f"{what} {day_text(day)} lies after {day_text(on)}. {then}")]
 
 
-class CannotRecord(Exception):
-    """Facts cannot be recorded so. `errors` each have a place and a message; nothing was stored."""
-
-    def __init__(self, errors: Iterable[Refused]):
-        self.errors = tuple(errors)
-        super().__init__(" ".join(error.message for error in self.errors))
+class CannotRecord(Refusal):
+    """Facts cannot be recorded so."""

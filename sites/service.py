@@ -33,7 +33,7 @@ def end_service(
         return site
     errors = _ending_faults(site, last_day, charged_through, reason)
     if errors:
-        raise CannotRecord(errors)
+        raise CannotRecord(*errors)
     site.removed_on, site.charged_through, site.charge_end_reason = facts
     site.save(update_fields=["removed_on", "charged_through", "charge_end_reason"])
     return site

@@ -29,6 +29,7 @@ PURE = {
     "contracts.readings",
     "contracts.fixed_readings",
     "contracts.schedule",
+    "contracts.refusal",
     "contracts.levels",
     "contracts.terms",
     "contracts.amendments.reading_choice",

@@ -41,7 +41,7 @@ class Amending(EventView):
 
     def show_refusal(self, form: forms.Form, refusal: CannotAmend) -> None:
         """Put each sentence beside the field it concerns."""
-        for refused in refusal.refusals:
+        for refused in refusal.refused:
             place = refused.place.removeprefix("customer_").removeprefix("supplier_").replace("signer", "name")
             form.add_error(place if place in form.fields else None, refused.message)
 

@@ -10,17 +10,14 @@ from contracts.amendments.reading_choice import choice_refusals
 from contracts.locking import locked_agreement
 from contracts.models import Agreement, ChosenReading
 from contracts.periods import day_text
+from contracts.refusal import Refusal
 from contracts.schedule import Refused
 
 PLACES = {NON_FIELD_ERRORS: "", "remark": "reason"}
 
 
-class CannotChoose(Exception):
-    """A reading cannot be chosen so. `refusals` name the field each one concerns; the message holds them all."""
-
-    def __init__(self, *refusals: Refused):
-        super().__init__(" ".join(refusal.message for refusal in refusals))
-        self.refusals = refusals
+class CannotChoose(Refusal):
+    """A reading cannot be chosen so."""
 
 
 @transaction.atomic

@@ -65,8 +65,8 @@ class AmendmentEvent(AmendmentPage, FormView):
         """Do it; what is refused stands at its field."""
         try:
             message = self.perform(form.cleaned_data)
-        except CannotAmend as refused:
-            form.show(refused.refusals)
+        except CannotAmend as refusal:
+            form.show(refusal.refused)
             return self.form_invalid(form)
         return self.done(message)
 

@@ -9,15 +9,12 @@ from django.db import models
 
 from contracts import schedule as pricing
 from contracts.models import Component, ComponentLimit, HourService, IncludedService, PriceSchedule, ServiceLevel
+from contracts.refusal import Refusal
 from contracts.schedule import Refused, Weight, findings
 
 
-class CannotAmend(Exception):
-    """An agreement cannot be amended so. `refusals` name the field each one concerns; the message holds them all."""
-
-    def __init__(self, *refusals: Refused):
-        super().__init__(" ".join(refusal.message for refusal in refusals))
-        self.refusals = refusals
+class CannotAmend(Refusal):
+    """An agreement cannot be amended so."""
 
 
 def clear_table(row: PriceSchedule) -> None:

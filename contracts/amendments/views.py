@@ -172,8 +172,8 @@ class AmendmentDraft(AgreementPage, FormView):
                 drafted = draft_amendment(agreement=self.agreement, on=self.on, by=self.request.user, **values)
                 if copying:
                     copy_schedule_in_force(amendment=drafted, on=self.on, by=self.request.user)
-        except CannotAmend as refused:
-            form.show(refused.refusals)
+        except CannotAmend as refusal:
+            form.show(refusal.refused)
             return self.form_invalid(form)
         message = "with a copy of the schedule in force: enter what changes" if copying else "without a price table"
         self.log(drafted, f"{drafted} is drafted {message}.", ADDITION)
@@ -210,8 +210,8 @@ class AmendmentChange(DraftPage, FormView):
                 by=self.request.user,
                 **form.cleaned_data,
             )
-        except CannotAmend as refused:
-            form.show(refused.refusals)
+        except CannotAmend as refusal:
+            form.show(refusal.refused)
             return self.form_invalid(form)
         self.log(changed, f"What {changed} says is changed.")
         return self.to_detail()
@@ -278,8 +278,8 @@ class ScheduleChange(DraftPage, TemplateView):
             return self._page(form)
         try:
             message = self._save(form.schedule)
-        except CannotAmend as refused:
-            return self._refused(form, refused)
+        except CannotAmend as refusal:
+            return self._refused(form, refusal)
         self.log(self.amendment, message)
         return self.to_detail()
 
@@ -306,10 +306,10 @@ class ScheduleChange(DraftPage, TemplateView):
         changed = plural(len(differences(before=before, after=value)), "value")
         return f"The price table of {self.amendment} is saved: {changed} changed."
 
-    def _refused(self, form: ScheduleForm, refused: CannotAmend) -> HttpResponse:
+    def _refused(self, form: ScheduleForm, refusal: CannotAmend) -> HttpResponse:
         """Keep what was typed; where somebody else was faster, show what differs from what is on file now."""
-        for refusal in refused.refusals:
-            form.add_error(None, refusal.message)
-        stale = any(refusal.code == "STALE" for refusal in refused.refusals)
+        for refused in refusal.refused:
+            form.add_error(None, refused.message)
+        stale = any(refused.code == "STALE" for refused in refusal.refused)
         stored = self.schedule.as_schedule() if self.schedule else None
         return self._page(form, overwritten=differences(before=stored, after=form.schedule) if stale else ())

@@ -80,7 +80,7 @@ class CountCorrectionForm(forms.Form):
 
     def show_refusal(self, refusal: CannotRecord) -> None:
         """Put each sentence at the field it concerns, and the rest above the form."""
-        for error in refusal.errors:
+        for error in refusal.refused:
             place = "quantity" if error.place == self.figure.code else error.place
             self.add_error(place if place in self.fields else None, error.message)
 

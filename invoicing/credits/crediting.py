@@ -13,6 +13,7 @@ from contracts.locking import locked_agreement
 from contracts.models import Agreement
 from contracts.money import ZERO, cents, money_text
 from contracts.periods import day_text
+from contracts.schedule import Refused
 from invoicing.charges.charge import ChargeKey
 from invoicing.charges.creditable import Shares, left_of_line, spread_credit
 from invoicing.documents import calculation
@@ -29,14 +30,7 @@ MOST_REASON, MOST_NAME = 200, 100
 
 
 class CannotCredit(CannotBill):
-    """A document cannot be taken back so.
-
-    `line` is the position of the line that the message concerns, `place` the name of another field, if either does.
-    """
-
-    def __init__(self, message: str, *, line: int | None = None, place: str = ""):
-        super().__init__(message)
-        self.line, self.place = line, place
+    """A document cannot be taken back so; what concerns line 2 has the place `amount-2`."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +106,9 @@ def credit(
     """
     reason = reason.strip()
     if not reason:
-        raise CannotCredit("Give the reason for the credit; it is kept with the credit note.", place="reason")
+        raise CannotCredit(
+            Refused("NO_REASON", "reason", "Give the reason for the credit; it is kept with the credit note.")
+        )
     _refuse_long(reason, "reason", MOST_REASON)
     _refuse_waiver(waiver, on, by)
     series = numbering.series_for(Invoice.Kind.CREDIT_NOTE)
@@ -140,18 +136,19 @@ def _refuse_waiver(waiver: WaiverDecision | None, on: date, by: User | None) -> 
         return
     decided_by = " ".join(waiver.decided_by.split()).casefold()
     if not decided_by:
-        raise CannotCredit("Name the person who decided to waive the charge.", place="decided_by")
+        raise CannotCredit(Refused("NO_NAME", "decided_by", "Name the person who decided to waive the charge."))
     _refuse_long(waiver.decided_by.strip(), "decided_by", MOST_NAME)
     if by is not None and decided_by in (by.get_full_name().casefold(), by.get_username().casefold()):
-        raise CannotCredit("Somebody else than you decides it: name that person.", place="decided_by")
+        raise CannotCredit(Refused("SAME_PERSON", "decided_by", "Somebody else than you decides it: name that person."))
     if waiver.decided_on > on:
         message = f"The decision is dated {day_text(waiver.decided_on)}, which is still to come."
-        raise CannotCredit(message, place="decided_on")
+        raise CannotCredit(Refused("STILL_TO_COME", "decided_on", message))
 
 
 def _refuse_long(text: str, place: str, most: int) -> None:
     if len(text) > most:
-        raise CannotCredit(f"At most {most} characters; this has {len(text)}. Shorten it.", place=place)
+        message = f"At most {most} characters; this has {len(text)}. Shorten it."
+        raise CannotCredit(Refused("TEXT", place, message))
 
 
 def uncreditable(original: Invoice) -> str:
@@ -187,7 +184,7 @@ def _chosen(original: Invoice, amounts: Mapping[int, Decimal] | None, on: date) 
     else:
         unknown = set(amounts) - {each.line.position for each in lines}
         if unknown:
-            raise CannotCredit(f"{original} has no line {min(unknown)}. Choose among its lines.", line=min(unknown))
+            raise _at_line(min(unknown), f"{original} has no line {min(unknown)}. Choose among its lines.")
         chosen = [(each.line, _taken(each, amounts.get(each.line.position, ZERO))) for each in lines]
     chosen = [(line, parts) for line, parts in chosen if parts]
     total = sum((sum(parts.values(), ZERO) for _line, parts in chosen), ZERO)
@@ -215,23 +212,25 @@ def _taken(each: CreditableLine, amount: Decimal) -> Shares:
         return {}
     line, left = each.line, each.left
     if not amount.is_finite() or amount != cents(amount):
-        raise CannotCredit(
-            f"{amount} is no amount in whole cents: credit line {line.position} to the cent.", line=line.position
-        )
+        raise _at_line(line.position, f"{amount} is no amount in whole cents: credit line {line.position} to the cent.")
     if abs(amount) > abs(left) or (amount > 0) != (left > 0):
         named = (
             f"Only {money_text(left)} of line {line.position} is left to credit"
             if left
             else (f"Nothing is left of line {line.position} to credit")
         )
-        raise CannotCredit(f"{named}, not {money_text(amount)}.", line=line.position)
+        raise _at_line(line.position, f"{named}, not {money_text(amount)}.")
     try:
         return spread_credit(amount=amount, left=each.parts)
     except ValueError:
-        raise CannotCredit(
+        raise _at_line(
+            line.position,
             f"Line {line.position} both charges and gives back: credit it whole, {money_text(left)}, or not at all.",
-            line=line.position,
         ) from None
+
+
+def _at_line(position: int, message: str) -> CannotCredit:
+    return CannotCredit(Refused("NOT_SO_MUCH", f"amount-{position}", message))
 
 
 def _credit_rows(original: Invoice, chosen: Chosen, *, reason: str, on: date, by: User | None) -> Rows:
@@ -313,7 +312,9 @@ def withdraw_waiver(*, waiver: Waiver, reason: str, on: date, by: User | None) -
     if waiver.withdrawn_on is not None:
         raise CannotCredit(f"The waiver was withdrawn on {day_text(waiver.withdrawn_on)} already.")
     if not reason.strip():
-        raise CannotCredit("Say why the waiver is withdrawn; the reason is kept with it.", place="reason")
+        raise CannotCredit(
+            Refused("NO_REASON", "reason", "Say why the waiver is withdrawn; the reason is kept with it.")
+        )
     _refuse_long(reason.strip(), "reason", MOST_REASON)
     waiver.withdrawn_on, waiver.withdrawn_by, waiver.withdrawal_reason = on, by, reason.strip()
     waiver.save(update_fields=["withdrawn_on", "withdrawn_by", "withdrawal_reason"])

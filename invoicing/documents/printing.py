@@ -16,6 +16,7 @@ from contracts.models import Agreement
 from contracts.printing import stored_files
 from contracts.printing.pdf import PdfUnavailable, RenderedPdf, render_document
 from contracts.printing.stored_files import stored_name
+from contracts.refusal import Refusal
 from invoicing.documents.content import content_sha256, invoice_content
 from invoicing.issued import numbering
 from invoicing.issued.ledger import anchor_printed
@@ -25,7 +26,7 @@ from invoicing.models import Invoice, InvoicePdf
 logger = logging.getLogger(__name__)
 
 
-class CannotPrint(Exception):
+class CannotPrint(Refusal):
     """A PDF cannot be made or served; the message says why and what to do."""
 
 

@@ -9,12 +9,13 @@ from pathlib import Path
 from django.db import connection
 
 from contracts.periods import day_text
+from contracts.refusal import Refusal
 from invoicing.models import Invoice, NumberSeries
 
 SERIES = {Invoice.Kind.INVOICE: ("INVOICE", "INV-"), Invoice.Kind.CREDIT_NOTE: ("CREDIT", "CN-")}
 
 
-class CannotNumber(Exception):
+class CannotNumber(Refusal):
     """No number can be taken; the message says why and what to do."""
 
 

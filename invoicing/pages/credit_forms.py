@@ -10,8 +10,9 @@ from django.forms.boundfield import BoundField
 
 from contracts.fields import validate_plain_text
 from contracts.money import ZERO, money_text
+from contracts.pages.event_page import EventForm
 from contracts.pages.inputs import AmountField, DayField, LineField
-from invoicing.credits.crediting import CannotCredit, CreditableLine, WaiverDecision
+from invoicing.credits.crediting import CreditableLine, WaiverDecision
 
 WHOLE, LINES = "whole", "lines"
 WAIVER_FIELDS = ("waive", "decided_by", "decided_on")
@@ -36,7 +37,7 @@ class LineEntry:
         return self.line.line.amount - self.line.left
 
 
-class CreditForm(forms.Form):
+class CreditForm(EventForm):
     """What is taken back of an invoice, line by line, and why.
 
     `amounts` says how much of which line, by position, and `waiver` who decided that it is not billed again.
@@ -66,7 +67,7 @@ class CreditForm(forms.Form):
     def __init__(self, data=None, *, lines: Sequence[CreditableLine], may_waive: bool, on: date):
         self.lines = {each.line.position: each for each in lines}
         left = sum((each.left for each in lines), ZERO)
-        super().__init__(data, label_suffix="", initial={"decided_on": on, "seen": str(left)})
+        super().__init__(data, initial={"decided_on": on, "seen": str(left)})
         self.left, self.may_waive = left, may_waive
         self.amounts: dict[int, Decimal] = {}
         self.fields["extent"].choices = [
@@ -157,18 +158,13 @@ class CreditForm(forms.Form):
             return None
         return WaiverDecision(self.cleaned_data["decided_by"], self.cleaned_data["decided_on"])
 
-    def show_refusal(self, refusal: CannotCredit) -> None:
-        """Put what was refused where it belongs: at the line or the field that it concerns."""
-        name = f"amount-{refusal.line}" if refusal.line else refusal.place
-        self.add_error(name if name in self.fields else None, str(refusal))
-
 
 def only_whole(each: CreditableLine) -> bool:
     """Whether a line can be credited only whole: one that gave something back, or both charges and gives back."""
     return any(rest < 0 for rest in each.parts.values())
 
 
-class WithdrawForm(forms.Form):
+class WithdrawForm(EventForm):
     """Why a waiver is withdrawn."""
 
     reason = reason_field(

@@ -132,10 +132,6 @@ class WaiverWithdraw(PermissionRequiredMixin, SingleObjectMixin, FormView):
             self.object = self.get_object()
         return super().dispatch(request, *args, **kwargs)
 
-    def get_form_kwargs(self):
-        """Write labels without a colon, as everywhere."""
-        return super().get_form_kwargs() | {"label_suffix": ""}
-
     def form_valid(self, form):
         """Withdraw it on the business date."""
         on = business_date()
@@ -144,7 +140,7 @@ class WaiverWithdraw(PermissionRequiredMixin, SingleObjectMixin, FormView):
                 waiver=self.object, reason=form.cleaned_data["reason"], on=on, by=self.request.user
             )
         except CannotCredit as refusal:
-            form.add_error(refusal.place or None, str(refusal))
+            form.show_refusal(refusal)
             return self.form_invalid(form)
         note = self.object.line.invoice
         after = next_run_sentence(next_run_of(invoice=note, on=on), waived=False)

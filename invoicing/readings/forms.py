@@ -64,5 +64,5 @@ class ReadingForm(forms.Form):
 
     def show_refusal(self, refusal: CannotChoose) -> None:
         """Put each sentence at the field it concerns."""
-        for refused in refusal.refusals:
+        for refused in refusal.refused:
             self.add_error(refused.place if refused.place in self.fields else None, refused.message)

@@ -9,6 +9,7 @@ from django.db import models
 from contracts.models import Agreement
 from contracts.money import money_text
 from contracts.periods import OutsideTerm, annual_period, day_text
+from contracts.refusal import Refusal
 from contracts.terms import AgreementTerms, NotInForce, expiration_known
 from invoicing.charges.charge import ChargeKind
 from invoicing.charges.due import Due, due_through
@@ -16,7 +17,7 @@ from invoicing.models import Invoice
 from invoicing.runs.books import Books, books_of
 
 
-class CannotBill(Exception):
+class CannotBill(Refusal):
     """Something cannot be billed; the message is the sentence the reader sees."""
 
 

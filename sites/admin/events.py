@@ -29,7 +29,7 @@ class Recording(EventView):
 
     def show_refusal(self, form: forms.Form, refusal: CannotRecord) -> None:
         """Put each sentence beside the field it concerns."""
-        for error in refusal.errors:
+        for error in refusal.refused:
             named = [name for name in (error.place, COUNT + error.place) if name in form.fields]
             form.add_error(named[0] if named else None, error.message)
 
@@ -189,7 +189,7 @@ class RecordStartingLevel(Recording):
         return [f"{self.row} is charged at this level in {self.terms.period}."]
 
     def show_refusal(self, form: forms.Form, refusal: CannotRecord) -> None:
-        for error in refusal.errors:
+        for error in refusal.refused:
             form.add_error({"level": "level_code", "reason": "reason"}.get(error.place), error.message)
 
     def perform(self, data: dict) -> str:

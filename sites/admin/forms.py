@@ -54,7 +54,7 @@ class CountForm(forms.ModelForm):
             facts = {name: data[name] for name in self.Meta.fields}
             save_count(user=None, dry_run=True, **facts)  # asked only: it is recorded once the whole page is in order
         except CannotRecord as refusal:
-            for error in refusal.errors:
+            for error in refusal.refused:
                 if error.place == "reason":
                     continue  # another figure is on file: that it cannot be added is told below
                 place = "component_code" if error.place == facts["component_code"] else error.place

@@ -264,7 +264,7 @@ class _Writing:
         try:
             yield
         except CannotAmend as refused:
-            self.refused += (Problem(place, refusal.message) for refusal in refused.refusals)
+            self.refused += (Problem(place, one.message) for one in refused.refused)
 
     # ---- what happened
 

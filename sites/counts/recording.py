@@ -47,7 +47,7 @@ class Conflict(CannotRecord):
 
     def __init__(self, conflicts: Iterable[Conflicting]):
         self.conflicts = tuple(conflicts)
-        super().__init__([Refused("CONFLICT", one.code, one.message) for one in self.conflicts])
+        super().__init__(*(Refused("CONFLICT", one.code, one.message) for one in self.conflicts))
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def record_counts(
     if corrected and not reason.strip():
         errors.append(Refused("REASON", "reason", _reason_missing(on_file[corrected[0]], site, components)))
     if errors:
-        raise CannotRecord(errors)
+        raise CannotRecord(*errors)
     if conflicts := _conflicts(wanted, on_file, seen, components):
         raise Conflict(conflicts)
     figures = [Figure(site, counted_on, code, quantity, source) for code, quantity in wanted.items()]

@@ -43,7 +43,7 @@ class RecordingForm(forms.Form):
 
     def show_refusal(self, refusal: CannotRecord) -> None:
         """Put each sentence at the field it concerns, and the rest above the form."""
-        for error in refusal.errors:
+        for error in refusal.refused:
             self.add_error(error.place if error.place in self.fields else None, error.message)
 
 

@@ -65,7 +65,7 @@ def buy_blocks(
         message = f"{blocks} blocks at once are more than {MOST_BLOCKS:,}. Check the number."
         faults.append(Refused("TOO_MANY_BLOCKS", "blocks", message))
     if faults:
-        raise CannotRecord(faults)
+        raise CannotRecord(*faults)
     return BlockPurchase.objects.create(
         agreement=agreement,
         bought_on=bought_on,
@@ -89,7 +89,7 @@ def reverse_blocks(*, purchase: BlockPurchase, reason: str, on: date, by: User |
     _refuse_reversed(purchase, "purchase")
     faults = reason_refusals(reason=reason, why="Say why the purchase is reversed.")
     if faults:
-        raise CannotRecord(faults)
+        raise CannotRecord(*faults)
     return _reverse(purchase, reason, on, by)
 
 
@@ -129,7 +129,7 @@ def enter_work(
     if not faults and not allow_duplicate:
         faults = _alike(done)
     if faults:
-        raise CannotRecord(faults)
+        raise CannotRecord(*faults)
     return WorkEntry.objects.create(
         **_values(agreement, done, on), recorded_on=on, recorded_by=by, is_demonstration=done.site.is_demonstration
     )
@@ -159,9 +159,9 @@ def change_work(
     _refuse_reversed(entry, "entry")
     if entry.billed_on is not None:
         message = f"The entry was billed on {day_text(entry.billed_on)} and stays as it is. {ENTER_ANEW}"
-        raise CannotRecord([Refused("BILLED", "", message)])
+        raise CannotRecord(Refused("BILLED", "", message))
     if seen and seen != entry_version(entry):
-        raise CannotRecord([Refused("STALE", "", STALE)])
+        raise CannotRecord(Refused("STALE", "", STALE))
     done = _done(site, worked_on, service, hours, person, reference)
     faults = [
         *reason_refusals(reason=reason, why="Say why the entry is changed."),
@@ -170,7 +170,7 @@ def change_work(
     if not faults and _says_the_same(entry, agreement, done, on):
         faults.append(Refused("SAME", "", "Nothing is different. Change what is wrong, or leave the entry as it is."))
     if faults:
-        raise CannotRecord(faults)
+        raise CannotRecord(*faults)
     before = entry.as_said()
     for name, value in _values(agreement, done, on).items():
         setattr(entry, name, value)
@@ -212,7 +212,7 @@ def correct_work(
         message = "Nothing is different. Change what is wrong, or reverse the entry without another one in its place."
         faults.append(Refused("SAME", "", message))
     if faults:
-        raise CannotRecord(faults)
+        raise CannotRecord(*faults)
     _reverse(entry, reason, on, by)
     return WorkEntry.objects.create(
         **_values(agreement, done, on),
@@ -233,7 +233,7 @@ def reverse_work(*, entry: WorkEntry, reason: str, on: date, by: User | None) ->
     _refuse_reversed(entry, "entry")
     faults = reason_refusals(reason=reason, why="Say why the entry is reversed.")
     if faults:
-        raise CannotRecord(faults)
+        raise CannotRecord(*faults)
     return _reverse(entry, reason, on, by)
 
 
@@ -354,7 +354,7 @@ def _says_the_same(entry: WorkEntry, agreement: Agreement, done: _Done, on: date
 def _refuse_reversed(row: BlockPurchase | WorkEntry, what: str) -> None:
     if row.reversed_on is not None:
         message = f"The {what} was reversed on {day_text(row.reversed_on)}: {row.reversal_reason}. Enter what is right."
-        raise CannotRecord([Refused("REVERSED", "", message)])
+        raise CannotRecord(Refused("REVERSED", "", message))
 
 
 def _reverse(row: BlockPurchase | WorkEntry, reason: str, on: date, by: User | None) -> BlockPurchase | WorkEntry:

@@ -163,7 +163,7 @@ def import_file(
     if not refused and not dry_run:
         refused = _reason_refusals(preview, reason)
     if refused:
-        raise CannotRecord(refused)
+        raise CannotRecord(*refused)
     if dry_run or not preview.bringing:
         return Imported(preview)
     row = ImportedFile(
@@ -239,12 +239,12 @@ def undo_import(*, file: ImportedFile, reason: str, on: date, by: User | None) -
     file = ImportedFile.objects.select_for_update(of=("self",), no_key=True).get(pk=file.pk)
     if file.undone_on is not None:
         message = f"This import was undone on {day_text(file.undone_on)}: {file.undo_reason}."
-        raise CannotRecord([Refused("UNDONE", "", message)])
+        raise CannotRecord(Refused("UNDONE", "", message))
     refused = reason_refusals(reason=reason, why="Say why the import is undone.")
     refused += text_refusals(place="reason", what="the reason", text=reason, longest=LONGEST_UNDO_REASON)
     refused += [Refused("RESTS", "", message) for message in kind.undoing(file).obstacles]
     if refused:
-        raise CannotRecord(dict.fromkeys(refused))
+        raise CannotRecord(*dict.fromkeys(refused))
     file.undone_on, file.undone_by, file.undo_reason = on, by, reason.strip()
     kind.take_back(file, reason=f"{UNDONE}{file.undo_reason}", on=on, by=by)
     file.save(update_fields=["undone_on", "undone_by", "undo_reason"])

@@ -70,7 +70,7 @@ def order_integration(
     elif placed.is_duplicate:
         faults += reason_refusals(reason=reason, why="")
     if faults:
-        raise CannotRecord(faults)
+        raise CannotRecord(*faults)
     return IntegrationOrder.objects.create(
         site=site,
         ordered_on=ordered_on,
@@ -121,7 +121,7 @@ def record_quotation(
     )
     faults = list(_paper_faults(quotation, on))
     if faults:
-        raise CannotRecord(faults)
+        raise CannotRecord(*faults)
     quotation.save()
     return quotation
 
@@ -136,7 +136,7 @@ def attach_document(*, quotation: Quotation, document: File, on: date, by: User 
     quotation = Quotation.objects.select_for_update().get(pk=quotation.pk)
     if quotation.document:
         message = f"{quotation} has its signed document. The one on file stays."
-        raise CannotRecord([Refused("HAS_DOCUMENT", "document", message)])
+        raise CannotRecord(Refused("HAS_DOCUMENT", "document", message))
     quotation.document = document
     quotation.save(update_fields=["document"])
     return quotation
@@ -155,7 +155,7 @@ def attach_quotation(*, order: IntegrationOrder, quotation: Quotation, on: date,
     _refuse_quoted(order)
     faults = _quotation_faults(order.site, quotation)
     if faults:
-        raise CannotRecord(faults)
+        raise CannotRecord(*faults)
     order.quotation = quotation
     order.save(update_fields=["quotation"])
     return order
@@ -173,13 +173,13 @@ def complete_integration(*, order: IntegrationOrder, completed_on: date, on: dat
     _refuse_cancelled(order)
     if order.completed_on is not None:
         message = f"The cutover was completed on {day_text(order.completed_on)}. If that is wrong, cancel the order"
-        raise CannotRecord([Refused("COMPLETE", "", f"{message} with the reason, and order it again.")])
+        raise CannotRecord(Refused("COMPLETE", "", f"{message} with the reason, and order it again."))
     faults = _day_faults(
         agreement.as_terms(), order.site, completed_on, on, place="completed_on", what="The cutover of"
     )
     faults += before_order(ordered_on=order.ordered_on, completed_on=completed_on)
     if faults:
-        raise CannotRecord(faults)
+        raise CannotRecord(*faults)
     order.completed_on, order.completed_by = completed_on, by
     order.save(update_fields=["completed_on", "completed_by"])
     return order
@@ -196,7 +196,7 @@ def cancel_order(*, order: IntegrationOrder, reason: str, on: date, by: User | N
     _refuse_cancelled(order)
     faults = reason_refusals(reason=reason, why="Say why the order is cancelled.")
     if faults:
-        raise CannotRecord(faults)
+        raise CannotRecord(*faults)
     order.reversed_on, order.reversed_by, order.reversal_reason = on, by, reason.strip()
     order.save(update_fields=["reversed_on", "reversed_by", "reversal_reason"])
     return order
@@ -227,13 +227,13 @@ def _locked_order(order: IntegrationOrder) -> tuple[Agreement, IntegrationOrder]
 def _refuse_cancelled(order: IntegrationOrder) -> None:
     if order.reversed_on is not None:
         message = f"The order was cancelled on {day_text(order.reversed_on)}: {order.reversal_reason}."
-        raise CannotRecord([Refused("CANCELLED", "", f"{message} Enter another order instead.")])
+        raise CannotRecord(Refused("CANCELLED", "", f"{message} Enter another order instead."))
 
 
 def _refuse_quoted(order: IntegrationOrder) -> None:
     if order.billed_on is not None and order.quotation_id is not None:
         billed = f"The order was billed on {day_text(order.billed_on)} with its quotation, which stays as it is."
-        raise CannotRecord([Refused("BILLED", "", f"{billed} Cancel the order with the reason, and order it again.")])
+        raise CannotRecord(Refused("BILLED", "", f"{billed} Cancel the order with the reason, and order it again."))
 
 
 def _day_faults(terms: AgreementTerms, site: Site, day: date, on: date, *, place: str, what: str) -> list[Refused]:

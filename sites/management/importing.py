@@ -5,7 +5,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from contracts.clock import business_date
-from contracts.command_arguments import agreements
+from contracts.management.command_arguments import agreements
 from contracts.wording import plural
 from sites.imports.columns import LEFT_OUT
 from sites.imports.importing import KINDS, Imported, Incoming, import_file
@@ -48,11 +48,11 @@ class ImportCommand(BaseCommand):
                 on=business_date(),
                 by=None,
             )
-        except CannotRecord as refused:
-            for error in refused.errors:
+        except CannotRecord as refusal:
+            for error in refusal.refused:
                 self.stderr.write(str(error) if hasattr(error, "row") else error.message)
             raise CommandError(
-                f"{path} was not imported: {plural(len(refused.errors), 'error')}. Correct the file, import it again.",
+                f"{path} was not imported: {plural(len(refusal.refused), 'error')}. Correct the file, import it again.",
                 returncode=1,
             ) from None
         self.stdout.write(told(kind, imported, dry_run=options["dry_run"]))

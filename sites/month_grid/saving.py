@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from contracts.periods import DaySpan
+from contracts.refusal import Refusal
 from contracts.schedule import Component, Refused
 from sites.counts.recording import Conflict, Conflicting, Recorded, record_counts
 from sites.models import ComponentCount, Site
@@ -26,12 +27,12 @@ class RowRefusal:
     conflicts: tuple[Conflicting, ...] = ()
 
 
-class CannotSave(Exception):
+class CannotSave(Refusal):
     """Nothing was stored. `rows` gives, by the key of the site, why its row cannot be saved."""
 
     def __init__(self, rows: Mapping[int, RowRefusal]):
         self.rows = dict(rows)
-        super().__init__(" ".join(error.message for row in self.rows.values() for error in row.errors))
+        super().__init__(*(error for row in self.rows.values() for error in row.errors))
 
 
 @transaction.atomic
@@ -62,9 +63,9 @@ def save_rows(
         try:
             recorded[entry.key] = _save_row(entry, sites[entry.key], names, days, on=on, by=by)
         except Conflict as conflict:
-            refused[entry.key] = RowRefusal(conflict.errors, conflict.conflicts)
+            refused[entry.key] = RowRefusal(conflict.refused, conflict.conflicts)
         except CannotRecord as refusal_:
-            refused[entry.key] = RowRefusal(refusal_.errors)
+            refused[entry.key] = RowRefusal(refusal_.refused)
     if refused:
         raise CannotSave(refused)
     return recorded
@@ -119,11 +120,11 @@ def _save_row(
         except Conflict:
             raise
         except CannotRecord as refusal:
-            errors += [error for error in refusal.errors if error not in errors]
+            errors += [error for error in refusal.refused if error not in errors]
             continue
         total = Recorded(total.added + done.added, total.corrected + done.corrected, total.unchanged + done.unchanged)
     if errors:
-        raise CannotRecord(errors)
+        raise CannotRecord(*errors)
     return total
 
 

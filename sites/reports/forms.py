@@ -15,7 +15,7 @@ class ReportForm(forms.Form):
 
     def show_refusal(self, refusal: CannotReport) -> None:
         """Put each sentence at the field it concerns, and the rest above the form."""
-        for error in refusal.errors:
+        for error in refusal.refused:
             self.add_error(error.place if error.place in self.fields else None, error.message)
 
 

@@ -12,6 +12,7 @@ from django.template.loader import render_to_string
 
 from contracts.printing import stored_files
 from contracts.printing.pdf import PdfUnavailable, RenderedPdf, render_document
+from contracts.refusal import Refusal
 from sites.models import MonthlyReport, ReportPdf
 from sites.reports.charts import site_charts
 from sites.reports.content import content_sha256
@@ -20,7 +21,7 @@ from sites.reports.layout import report_layout
 logger = logging.getLogger(__name__)
 
 
-class CannotPrintReport(Exception):
+class CannotPrintReport(Refusal):
     """A PDF cannot be made or served; the message says why and what to do."""
 
 

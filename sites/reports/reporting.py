@@ -15,6 +15,7 @@ from django.db import transaction
 
 from contracts.models import Agreement
 from contracts.periods import Month, day_text
+from contracts.refusal import Refusal
 from contracts.schedule import Refused
 from contracts.wording import plural
 from sites.counts.recording import components_on
@@ -31,15 +32,15 @@ logger = logging.getLogger(__name__)
 CHANGED = "Figures have changed since this page was opened. Look at them as they are now, then issue the report."
 
 
-class CannotReport(Exception):
-    """A report cannot be issued, revised or acknowledged, or a figure not be marked. Nothing was stored.
+class CannotReport(Refusal):
+    """A report cannot be issued, revised or acknowledged, or a figure not be marked.
 
-    `errors` each have a place and a message; `lacking` names the figures that stand in the way of issuing.
+    `lacking` names the figures that stand in the way of issuing.
     """
 
-    def __init__(self, errors: Iterable[Refused], lacking: Iterable[str] = ()):
-        self.errors, self.lacking = tuple(errors), tuple(lacking)
-        super().__init__(" ".join(error.message for error in self.errors))
+    def __init__(self, *refused: Refused, lacking: Iterable[str] = ()):
+        self.lacking = tuple(lacking)
+        super().__init__(*refused)
 
 
 # ---- issuing -----------------------------------------------------------------------------------------------------
@@ -60,7 +61,7 @@ def issue_report(
     if latest is not None:
         by_whom = f" by {latest.issued_by}" if latest.issued_by else ""
         message = f"The report of {month} was issued on {day_text(latest.issued_on)}{by_whom} already."
-        raise CannotReport([Refused("ISSUED", "", f"{message} Issue a revision where its figures have changed.")])
+        raise CannotReport(Refused("ISSUED", "", f"{message} Issue a revision where its figures have changed."))
     figures = _reportable(agreement, month, on)
     content = report_content(
         agreement=agreement,
@@ -93,10 +94,10 @@ def revise_report(
     latest = _latest(agreement, month)
     if latest is None:
         message = f"The report of {month} is not issued yet. Issue it first."
-        raise CannotReport([Refused("NOT_ISSUED", "", message)])
+        raise CannotReport(Refused("NOT_ISSUED", "", message))
     faults = reason_refusals(reason=reason, why="Say why the report is revised.")
     if faults:
-        raise CannotReport(faults)
+        raise CannotReport(*faults)
     figures = _reportable(agreement, month, on)
     content = report_content(
         agreement=agreement,
@@ -109,7 +110,7 @@ def revise_report(
     )
     if figures_sha256(content) == figures_sha256(latest.content):
         message = f"{latest} of {day_text(latest.issued_on)} holds the same figures. There is nothing to revise."
-        raise CannotReport([Refused("UNCHANGED", "", message)])
+        raise CannotReport(Refused("UNCHANGED", "", message))
     _refuse_unseen(content, seen)
     found = with_corrections(differences(old=latest.content, new=content), since=latest)
     content["differences"] = [one.as_content() for one in found]
@@ -132,15 +133,15 @@ def _reportable(agreement: Agreement, month: Month, on: date) -> MonthlyFigures:
     """The figures of a month that is over and lacks nothing."""
     if on <= month.span.last_day:
         message = f"{month} is not over: its report can be issued from {day_text(month.following().span.first_day)}."
-        raise CannotReport([Refused("NOT_OVER", "", message)])
+        raise CannotReport(Refused("NOT_OVER", "", message))
     figures = figures_of(agreement=agreement, month=month, on=on)
     if not figures.rows:
-        raise CannotReport([Refused("NO_SITE", "", f"No site is in service in {month}: there is nothing to report.")])
+        raise CannotReport(Refused("NO_SITE", "", f"No site is in service in {month}: there is nothing to report."))
     lacking = [f"{row.name}: {figure.component.name}" for row, figure in figures.lacking]
     if lacking:
         some = plural(len(lacking), "figure has", "figures have")
         message = f"{some} no count in {month}. Count them, or mark each as missing with a reason."
-        raise CannotReport([Refused("LACKING", "", message)], lacking)
+        raise CannotReport(Refused("LACKING", "", message), lacking=lacking)
     return figures
 
 
@@ -152,7 +153,7 @@ def _only_demonstration(figures: MonthlyFigures) -> bool:
 
 def _refuse_unseen(content: Mapping, seen: str | None) -> None:
     if seen is not None and seen != figures_sha256(content):
-        raise CannotReport([Refused("CHANGED", "", CHANGED)])
+        raise CannotReport(Refused("CHANGED", "", CHANGED))
 
 
 def _freeze(agreement: Agreement, month: Month, content: dict, on: date, by: User | None) -> MonthlyReport:
@@ -228,7 +229,7 @@ def mark_missing(
         faults.append(Refused("NOT_BEGUN", "figures", f"{month} has not begun: nothing can be missing yet."))
     faults += _marking_faults(agreement, sites, month, figures, on)
     if faults:
-        raise CannotReport(faults)
+        raise CannotReport(*faults)
     first_day = month.span.first_day
     for key, code in figures:
         MissingCount.objects.filter(site_id=key, month=first_day, component_code=code).delete()
@@ -317,7 +318,7 @@ def acknowledge(
         message = f"The report was issued on {day_text(report.issued_on)}; it cannot be acknowledged before that."
         faults.append(Refused("BEFORE_ISSUE", "acknowledged_on", message))
     if faults:
-        raise CannotReport(faults)
+        raise CannotReport(*faults)
     return ReportAcknowledgment.objects.create(
         report=report,
         acknowledged_by=acknowledged_by.strip(),

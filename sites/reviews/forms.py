@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 
+from contracts.pages.event_page import ShowsRefusals
 from contracts.pages.inputs import DayField, LineField
+from contracts.refusal import Refusal
 from sites.reviews.content import Paper, Row
 from sites.reviews.reviewing import REFRESHED, Decisions
 
@@ -24,7 +27,7 @@ class DecisionRow:
         return bool(self.level and (self.level.errors or self.reason.errors))
 
 
-class AgreementForm(forms.Form):
+class AgreementForm(ShowsRefusals, forms.Form):
     """Both parties' names and dates, and one level and reason per site that can have another level than proposed."""
 
     meeting_on = DayField(
@@ -79,17 +82,8 @@ class AgreementForm(forms.Form):
                 decided[row.site_pk] = (code or None, reason)
         return decided
 
-    def add_problems(self, problems: Mapping[str | int, str], message: str) -> None:
-        """Put what was refused at the fields it concerns, and the rest above the form."""
-        placed = False
-        for place, sentence in problems.items():
-            field = f"level_{place}" if isinstance(place, int) else place
-            if field in self.fields:
-                self.add_error(field, sentence)
-                placed = True
-            else:
-                self.add_error(None, sentence)
-        if not problems:
-            self.add_error(None, message)
-        elif placed:
+    def show_refusal(self, refusal: Refusal) -> None:
+        """Put each sentence at the field it concerns, and above the form that nothing was recorded."""
+        super().show_refusal(refusal)
+        if set(self.errors) - {NON_FIELD_ERRORS}:
             self.add_error(None, "Nothing was recorded. See the remarks at the fields below.")

@@ -13,6 +13,7 @@ from contracts.fields import validate_plain_text
 from contracts.locking import locked_agreement
 from contracts.models import Agreement
 from contracts.periods import annual_periods, day_text
+from contracts.refusal import Refusal
 from contracts.schedule import Refused, Schedule
 from contracts.terms import expiration_known
 from contracts.wording import listed, plural
@@ -33,15 +34,8 @@ Decisions = Mapping[int, tuple[str | None, str]]
 REFRESHED = "The review was refreshed since this page was opened. Look at its proposals, then record."
 
 
-class CannotReview(Exception):
-    """A review cannot be opened, refreshed or agreed; the message is the sentence the reader sees.
-
-    `problems` gives the sentences by the place they concern: the name of an argument, or the key of a site.
-    """
-
-    def __init__(self, message: str, problems: Mapping[str | int, str] | None = None):
-        super().__init__(message)
-        self.problems = dict(problems or {})
+class CannotReview(Refusal):
+    """A review cannot be opened, refreshed or agreed; what concerns the level of site 17 has the place `level_17`."""
 
 
 # ---- opening -----------------------------------------------------------------------------------------------------
@@ -213,7 +207,7 @@ def _basis(agreement: Agreement, period_number: int, known_on: date) -> Basis:
 
 def _unless_refused(basis: Basis | Refused) -> Basis:
     if isinstance(basis, Refused):
-        raise CannotReview(basis.message, {basis.place: basis.message})
+        raise CannotReview(basis)
     return basis
 
 
@@ -226,7 +220,7 @@ def _dates(basis: Basis, *, on: date, cut_off_on: date | None) -> dict:
     cut_off_on = cut_off_on or min(on, span.last_day)
     if cut_off_on > on or cut_off_on not in span:
         message = f"The data cut-off must lie within {span}, and not after {day_text(on)}."
-        raise CannotReview(message, {"cut_off_on": message})
+        raise CannotReview(Refused("CUT_OFF", "cut_off_on", message))
     return {
         "first_day": span.first_day,
         "last_day": span.last_day,
@@ -295,11 +289,11 @@ def record_agreement(
         "meeting_on": meeting_on,
     }
     basis = _basis(locked_agreement(review.agreement_id), review.period_number, on)
-    problems: dict[str | int, str] = _party_problems(review, parties, on)
+    problems: dict[str, str] = _party_problems(review, parties, on)
     _refuse_unless_current(review, lines, basis)
     problems |= _decision_problems(review, lines, basis, decisions)
     if problems:
-        raise CannotReview(" ".join(dict.fromkeys(problems.values())), problems)
+        raise CannotReview(*(Refused("", place, message) for place, message in problems.items()))
     agreed_on = max(customer_agreed_on, supplier_agreed_on)
     if basis.settles_prices:
         _write_levels(review, lines, basis, decisions, agreed_on)
@@ -319,8 +313,8 @@ def version(*, review: RenewalReview, lines: Iterable[ReviewLine]) -> str:
     return f"{review.cut_off_on.isoformat()}-{max((line.pk for line in lines), default=0)}"
 
 
-def _party_problems(review: RenewalReview, parties: Mapping, on: date) -> dict[str | int, str]:
-    problems: dict[str | int, str] = {}
+def _party_problems(review: RenewalReview, parties: Mapping, on: date) -> dict[str, str]:
+    problems: dict[str, str] = {}
     for side in ("customer", "supplier"):
         name = parties[f"{side}_signer"]
         if not name:
@@ -384,11 +378,13 @@ def _are(names: list[str]) -> str:
 
 def _decision_problems(
     review: RenewalReview, lines: list[ReviewLine], basis: Basis, decisions: Decisions
-) -> dict[str | int, str]:
-    problems: dict[str | int, str] = {}
+) -> dict[str, str]:
+    problems: dict[str, str] = {}
     by_site = {line.site_id: line for line in lines}
     for key in set(decisions) - set(by_site):
-        problems[key] = "A decision names a site that is not in the review. Refresh the review, or leave it out."
+        problems[f"level_{key}"] = (
+            "A decision names a site that is not in the review. Refresh the review, or leave it out."
+        )
     if not basis.settles_prices:
         if decisions:
             problems["decisions"] = "A term check settles no levels: extend the term by an amendment first."
@@ -404,7 +400,7 @@ def _decision_problems(
         if line.site_id in recorded:
             problem = f"{line.site}: a level is recorded for the next annual period already. Correct that record first."
         if problem:
-            problems[line.site_id] = problem
+            problems[f"level_{line.site_id}"] = problem
     return problems
 
 

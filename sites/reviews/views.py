@@ -184,7 +184,7 @@ class ReviewAgree(PermissionRequiredMixin, FormView):
                 **{name: form.cleaned_data[name] for name in names},
             )
         except CannotReview as refused:
-            form.add_problems(refused.problems, str(refused))
+            form.show_refusal(refused)
             return self.form_invalid(form)
         messages.success(self.request, _agreed_sentence(review))
         return redirect("sites:review_detail", pk=review.pk)

@@ -28,7 +28,7 @@ def choose_comparables(*, site: Site, choices: Mapping[int, Choice], on: date, b
     site = Site.objects.select_for_update(no_key=True).get(pk=site.pk)
     start = start_of(site=site, on=on)
     if start.closed:
-        raise CannotRecord([Refused("CLOSED", "", f"{start.closed} The comparison stays as it is.")])
+        raise CannotRecord(Refused("CLOSED", "", f"{start.closed} The comparison stays as it is."))
     compared = {one.site.pk: one for one in start.compared}
     errors = [
         Refused("COMPARABLE", str(key), message)
@@ -36,7 +36,7 @@ def choose_comparables(*, site: Site, choices: Mapping[int, Choice], on: date, b
         if (message := _fault(compared.get(key), choice))
     ]
     if errors:
-        raise CannotRecord(errors)
+        raise CannotRecord(*errors)
     for key, choice in choices.items():
         _store(site, compared[key], choice, on, by)
     return start_of(site=site, on=on)

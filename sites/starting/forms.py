@@ -84,7 +84,7 @@ class ComparisonForm(forms.Form):
 
     def show_refusal(self, refusal: CannotRecord) -> None:
         """Put each sentence at the reason of its site, and the rest above the form."""
-        for error in refusal.errors:
+        for error in refusal.refused:
             place = f"reason_{error.place}"
             self.add_error(place if place in self.fields else None, error.message)
 
@@ -109,7 +109,7 @@ class StartingLevelForm(forms.Form):
 
     def show_refusal(self, refusal: CannotRecord) -> None:
         """Put each sentence at the field it concerns."""
-        for error in refusal.errors:
+        for error in refusal.refused:
             self.add_error({"level": "level_code", "reason": "reason"}.get(error.place), error.message)
 
 

@@ -28,14 +28,14 @@ def record_starting_level(
     terms = agreement.as_terms()
     found = terms_on(agreement=terms, service_on=site.in_service_on, known_on=on)
     if isinstance(found, NotInForce):
-        raise CannotRecord([Refused("NOT_IN_FORCE", "level", found.message)])
+        raise CannotRecord(Refused("NOT_IN_FORCE", "level", found.message))
     refused = _starting_refusal(site, found, period_number, level_code, reason)
     stored = ChargedLevel.objects.filter(site=site, period_number=period_number).select_related("level").first()
     if refused is None and stored is not None:
         message = f"{site} is recorded at {stored.level} for annual period {period_number}."
         refused = Refused("RECORDED", "period_number", f"{message} Change that record instead.")
     if refused is not None:
-        raise CannotRecord([refused])
+        raise CannotRecord(refused)
     level = next(row for row in _level_rows(agreement, terms, found.schedule) if row.code == level_code)
     return ChargedLevel.objects.create(
         site=site, period_number=period_number, level=level, agreed_on=on, is_starting=True, reason=reason.strip()

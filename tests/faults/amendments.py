@@ -75,7 +75,7 @@ def _said(event, **values) -> str:
     try:
         event(**values, on=ON, by=None)
     except CannotAmend as refused:
-        return " ".join(refusal.code for refusal in refused.refusals)
+        return " ".join(refusal.code for refusal in refused.refused)
     except Exception as error:
         return f"{type(error).__name__}: {error}"
     return "stored"

@@ -79,7 +79,7 @@ def _verdict(case: Case, agreement: Agreement) -> str:
             file = Incoming(case.content, "hostile", agreement)
             import_file(kind=KINDS["counts"], file=file, reason="", on=ON, by=None)
     except CannotRecord as refusal:
-        return _refusal(case, refusal.errors)
+        return _refusal(case, refusal.refused)
     except Exception as error:
         return f"fails with {type(error).__name__}"
     rows = ComponentCount.objects.values_list("site__city", "counted_on", "component_code", "quantity")

@@ -160,7 +160,7 @@ def _refused_by_event(agreement: Agreement, price: Decimal) -> bool:
             by=None,
         )
     except CannotAmend as refused:
-        return any(refusal.place == "Very Small, annual_price" for refusal in refused.refusals)
+        return any(refusal.place == "Very Small, annual_price" for refusal in refused.refused)
     return False
 
 

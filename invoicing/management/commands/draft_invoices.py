@@ -5,7 +5,7 @@ import json
 from django.core.management.base import BaseCommand, CommandError
 
 from contracts.clock import business_date
-from contracts.command_arguments import agreements, day
+from contracts.management.command_arguments import agreements, day
 from contracts.money import money_text
 from contracts.periods import DaySpan
 from invoicing.models import Invoice

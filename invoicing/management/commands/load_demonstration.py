@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from contracts.clock import business_date
-from contracts.command_arguments import day
+from contracts.management.command_arguments import day
 from invoicing import roles
 from invoicing.demonstration.playing import play
 from sites.models import RenewalReview

@@ -4,7 +4,7 @@ import json
 
 from django.core.management.base import BaseCommand, CommandError
 
-from contracts.command_arguments import agreements
+from contracts.management.command_arguments import agreements
 from contracts.wording import plural
 from invoicing.audit.auditing import Head, Verification
 from invoicing.audit.checks import Finding

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 
-from contracts.command_arguments import agreements
+from contracts.management.command_arguments import agreements
 from sites.agreement_files.agreement_file import text
 from sites.agreement_files.exporting import export_agreement
 

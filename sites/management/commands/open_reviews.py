@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand, CommandError
 
 from contracts.clock import business_date
-from contracts.command_arguments import day
+from contracts.management.command_arguments import day
 from sites.reviews.reviewing import open_due_reviews
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from contracts.clock import business_date
-from contracts.command_arguments import agreements
+from contracts.management.command_arguments import agreements
 from contracts.printing.pdf import PdfUnavailable
 from contracts.printing.stored_files import PAPERS, path_of
 from sites.models import RenewalReview

@@ -51,7 +51,7 @@ def refused(call, *args, **kwargs) -> list[tuple[str, str]]:
     """Return place and sentence of every refusal of a call, which must be refused."""
     with pytest.raises(CannotAmend) as caught:
         call(*args, **kwargs)
-    return [(refusal.place, refusal.message) for refusal in caught.value.refusals]
+    return [(refusal.place, refusal.message) for refusal in caught.value.refused]
 
 
 # ---- drafting

@@ -92,7 +92,7 @@ def refused(call, *args, **kwargs) -> list[tuple[str, str, str]]:
     """Return code, place and sentence of every refusal of a call, which must be refused."""
     with pytest.raises(CannotAmend) as caught:
         call(*args, **kwargs)
-    return [(refusal.code, refusal.place, refusal.message) for refusal in caught.value.refusals]
+    return [(refusal.code, refusal.place, refusal.message) for refusal in caught.value.refused]
 
 
 # ---- what a draft says

@@ -42,7 +42,7 @@ def refusals(agreement, **values) -> list[tuple[str, str]]:
     with pytest.raises(CannotChoose) as refused:
         choose(agreement, **values)
     assert ChosenReading.objects.count() == before
-    return [(refusal.place, refusal.message) for refusal in refused.value.refusals]
+    return [(refusal.place, refusal.message) for refusal in refused.value.refused]
 
 
 def terms_of(agreement):

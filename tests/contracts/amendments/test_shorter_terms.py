@@ -89,7 +89,7 @@ def test_amendment_that_ends_a_term_without_an_end_shortens_it():
 def places(event, **arguments) -> list[tuple[str, str]]:
     with pytest.raises(CannotAmend) as caught:
         event(on=date(1999, 2, 15), by=None, **arguments)
-    return [(refusal.place, refusal.message) for refusal in caught.value.refusals]
+    return [(refusal.place, refusal.message) for refusal in caught.value.refused]
 
 
 @pytest.mark.django_db

@@ -194,7 +194,7 @@ def test_second_credit_of_the_whole_is_refused_and_takes_no_number(october):
 def test_more_than_is_left_is_refused_and_the_line_is_named(october, amounts, line, message):
     take_back(october, amounts={1: Decimal("13583.33")})
     refused = refusal(october, amounts={position: Decimal(amount) for position, amount in amounts.items()})
-    assert (str(refused), refused.line) == (message, line)
+    assert (str(refused), refused.refused[0].place) == (message, f"amount-{line}" if line else "")
 
 
 def test_no_more_than_is_still_billed_is_left_after_a_run_has_lowered_a_charge(agreement, october):
@@ -378,5 +378,5 @@ def test_line_that_both_charges_and_gives_back_is_credited_whole_and_no_more_onc
 
 
 def test_text_and_amounts_no_column_holds_are_refused(october):
-    assert refusal(october, reason="x" * 201).place == "reason"
-    assert refusal(october, amounts={1: Decimal("NaN")}).line == 1
+    assert refusal(october, reason="x" * 201).refused[0].place == "reason"
+    assert refusal(october, amounts={1: Decimal("NaN")}).refused[0].place == "amount-1"

@@ -76,7 +76,7 @@ def refusals(agreement, *asked, **values) -> list[tuple[str, str]]:
     with pytest.raises(CannotChoose) as refused:
         change(agreement, *asked, **values)
     assert ChosenReading.objects.count() == before
-    return [(refusal.place, refusal.message) for refusal in refused.value.refusals]
+    return [(refusal.place, refusal.message) for refusal in refused.value.refused]
 
 
 def lines(city: str, first_day: date) -> list[tuple[date, str]]:

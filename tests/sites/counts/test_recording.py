@@ -42,7 +42,7 @@ def refused(call, *args, **kwargs) -> list[tuple[str, str]]:
     with pytest.raises(CannotRecord) as caught:
         call(*args, **kwargs)
     assert ComponentCount.objects.count() == before
-    return [(error.place, error.message) for error in caught.value.errors]
+    return [(error.place, error.message) for error in caught.value.refused]
 
 
 def stored(site) -> dict[tuple[str, str], int]:
@@ -194,7 +194,7 @@ def conflicts(site, quantities, **more) -> list[tuple]:
     with pytest.raises(Conflict) as caught:
         recorded(site, quantities, reason="recount", **more)
     assert list(CountChange.objects.values_list("pk", flat=True)) == before
-    assert [error.place for error in caught.value.errors] == [one.code for one in caught.value.conflicts]
+    assert [error.place for error in caught.value.refused] == [one.code for one in caught.value.conflicts]
     return [(one.code, one.seen, one.stored, one.typed, one.message) for one in caught.value.conflicts]
 
 

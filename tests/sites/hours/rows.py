@@ -54,4 +54,4 @@ def refused(call, *args, **kwargs) -> list[tuple[str, str]]:
     with pytest.raises(CannotRecord) as caught:
         call(*args, **kwargs)
     assert stored() == before
-    return [(error.place, error.message) for error in caught.value.errors]
+    return [(error.place, error.message) for error in caught.value.refused]

@@ -39,7 +39,7 @@ def refused(call, *args, **kwargs) -> list[tuple[str, str]]:
     with pytest.raises(CannotRecord) as caught:
         call(*args, **kwargs)
     assert ComponentCount.objects.count() == before
-    return [(error.place, error.message) for error in caught.value.errors]
+    return [(error.place, error.message) for error in caught.value.refused]
 
 
 def stored(site) -> dict[tuple[str, str], int]:

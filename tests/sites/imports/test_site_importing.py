@@ -40,7 +40,7 @@ def refused(text: str, agreement) -> list[tuple[str, str]]:
     with pytest.raises(CannotRecord) as caught:
         imported(text, agreement)
     assert list(Site.objects.order_by("pk").values()) == before
-    return [(error.place, error.message) for error in caught.value.errors]
+    return [(error.place, error.message) for error in caught.value.refused]
 
 
 def on_file() -> list[tuple]:
@@ -184,7 +184,7 @@ def test_undoing_is_refused_where_facts_hang_on_a_site_or_were_changed(agreement
     with pytest.raises(CannotRecord) as caught:
         undo_import(file=done.file, reason="Wrong list", on=ON, by=None)
 
-    assert [error.message for error in caught.value.errors] == [
+    assert [error.message for error in caught.value.refused] == [
         "Boise, ID has component counts on file by now.",
         "The population of Augusta, GA was changed after the import.",
     ]
@@ -201,7 +201,7 @@ def test_undoing_is_refused_where_a_report_shows_a_site(agreement):
     with pytest.raises(CannotRecord) as caught:
         undo_import(file=done.file, reason="Wrong list", on=ON, by=None)
 
-    assert [error.message for error in caught.value.errors] == [
+    assert [error.message for error in caught.value.refused] == [
         f"{shows} of agreement LNS970602JC, issued on 15 July 1999, rests on sites of this file. "
         "Correct the sites and issue a revision instead."
     ]

@@ -104,7 +104,7 @@ def test_entries_of_two_agreements_wait_for_each_other():
             worked(sites[agreement.pk], date(1999, 7, 1), "16.00")
             outcome.append("entered")
         except CannotRecord as refusal:
-            outcome.append(refusal.errors[0].code)
+            outcome.append(refusal.refused[0].code)
         finally:
             connection.close()
 

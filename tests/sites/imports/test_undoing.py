@@ -61,7 +61,7 @@ def refused(file, reason="Wrong month") -> list[str]:
         list(WorkEntry.objects.values()),
         CountChange.objects.count(),
     ) == before
-    return [error.message for error in caught.value.errors]
+    return [error.message for error in caught.value.refused]
 
 
 def figures() -> dict[tuple[str, str], tuple[int, str]]:

@@ -88,7 +88,7 @@ def test_document_is_attached_once(order):
     with pytest.raises(CannotRecord) as caught:
         attached(order)
 
-    assert [(error.place, error.message) for error in caught.value.errors] == [
+    assert [(error.place, error.message) for error in caught.value.refused] == [
         ("document", "Quotation Q-1 has its signed document. The one on file stays.")
     ]
     assert Quotation.objects.get(pk=quotation.pk).document.read() == SCAN

@@ -26,7 +26,7 @@ while not (folder / "go").exists():
 try:
     print("issued", issued(agreement).revision)
 except CannotReport as told:
-    print("told", told.errors[0].code)
+    print("told", told.refused[0].code)
 """
 
 

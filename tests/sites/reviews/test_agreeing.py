@@ -97,7 +97,9 @@ def test_lines_that_need_a_decision_are_named_when_they_lack_one(review, cases):
     with pytest.raises(CannotReview) as refused:
         agree(review)
 
-    assert set(refused.value.problems) == {cases[city].pk for city in ("No baseline", "Above Large", "Two switches")}
+    assert {one.place for one in refused.value.refused} == {
+        f"level_{cases[city].pk}" for city in ("No baseline", "Above Large", "Two switches")
+    }
     for city in ("No baseline", "Above Large", "Two switches"):
         assert f"{city} needs a decision" in str(refused.value)
     assert ChargedLevel.objects.count() == 0
@@ -124,8 +126,9 @@ def test_decision_is_refused_at_its_site(review, cases, city, decision, sentence
     with pytest.raises(CannotReview) as refused:
         agree(review, decisions=decided(cases) | {cases[city].pk: decision})
 
-    assert list(refused.value.problems) == [cases[city].pk]
-    assert sentence in refused.value.problems[cases[city].pk]
+    (one,) = refused.value.refused
+    assert one.place == f"level_{cases[city].pk}"
+    assert sentence in one.message
 
 
 @pytest.mark.parametrize(
@@ -142,8 +145,9 @@ def test_parties_are_refused_at_their_field(review, cases, changed, place, sente
     with pytest.raises(CannotReview) as refused:
         agree(review, decisions=decided(cases), **changed)
 
-    assert list(refused.value.problems) == [place]
-    assert sentence in refused.value.problems[place]
+    (one,) = refused.value.refused
+    assert one.place == place
+    assert sentence in one.message
 
 
 def test_agreement_to_a_paper_that_was_refreshed_since_is_refused(review, cases):

@@ -43,7 +43,7 @@ def refusal(cases, choices: dict[str, Choice]) -> list[tuple[str, str]]:
         choose(cases, choices)
     assert ComparableChoice.objects.count() == 0
     names = {str(site.pk): city for city, site in cases.items()}
-    return [(names.get(error.place, error.place), error.message) for error in refused.value.errors]
+    return [(names.get(error.place, error.place), error.message) for error in refused.value.refused]
 
 
 def test_choice_that_differs_from_the_rule_is_recorded_with_its_reason(cases):
