@@ -65,6 +65,8 @@ PURE = {
     "sites.agreement_files.level_entry",
     "sites.agreement_files.fact_entry",
     "sites.agreement_files.terms_entry",
+    "sites.agreement_files.sections",
+    "sites.agreement_files.known",
     "sites.site_refusals",
     "sites.imports.columns",
     "sites.imports.preview",

@@ -13,7 +13,7 @@ from invoicing.credits.crediting import WaiverDecision, credit
 from invoicing.demonstration.reports import as_read, correct_counts, report_days, report_on
 from invoicing.models import Invoice
 from invoicing.runs.drafting import RunResult, draft_invoices
-from sites.agreement_files.agreement_file import as_known_on
+from sites.agreement_files.known import as_known_on
 from sites.agreement_files.loading import load_agreement
 from sites.models import RenewalReview, Site
 from sites.review_days import ReviewKind

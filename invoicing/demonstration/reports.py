@@ -7,7 +7,7 @@ from django.conf import settings
 
 from contracts.models import Agreement
 from contracts.periods import Month
-from sites.agreement_files.agreement_file import site_name
+from sites.agreement_files.sections import site_name
 from sites.counts.recording import record_counts
 from sites.models import ComponentCount, MissingCount, MonthlyReport, Site
 from sites.reports.reporting import acknowledge, issue_report, mark_missing, revise_report

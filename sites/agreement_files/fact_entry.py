@@ -6,19 +6,20 @@ from decimal import Decimal
 
 from contracts.schedule import Refused
 from contracts.terms import AgreementTerms, NotInForce, terms_on
-from sites.agreement_files.agreement_file import (
-    FACTS,
-    Document,
-    FactKey,
-    Problem,
-    day_of,
-    key_text,
-    order_key,
-    quotation_key,
-    shown,
-    site_name,
-)
+from sites.agreement_files.agreement_file import Document, Problem, day_of, shown
 from sites.agreement_files.level_entry import Schedules
+from sites.agreement_files.sections import (
+    BLOCKS,
+    FACTS,
+    ORDERS,
+    QUOTATIONS,
+    SITES,
+    WORK,
+    Rows,
+    key_text,
+    merged,
+    placed,
+)
 from sites.agreement_files.terms_entry import terms_of
 from sites.hours.people import person_refusals
 from sites.hours.refusals import chargeable_service, purchase_refusals, work_refusals
@@ -27,51 +28,13 @@ from sites.site_refusals import before_order, integration_day_refusals, out_of_s
 NEEDED = ("dated_on", "first_period_starts_on")
 
 
-# ---- what is wrong -------------------------------------------------------------------------------------------------
-
-
-def fact_repeats(document: Document) -> Iterator[Problem]:
-    """Yield the rows that say the same as another one of the file."""
-    for section, (what, key) in FACTS.items():
-        seen = set()
-        for index, row in enumerate(document.get(section, [])):
-            try:
-                found = key(row)
-            except KeyError:  # its form is not right, which is told
-                continue
-            if found in seen:
-                message = f"The {what} {key_text(found)} stands twice in the file. Keep one of them, or give the second"
-                yield Problem(f"{section}[{index}]", f'{message} "number": {found[-1] + 1}.')
-            seen.add(found)
-    numbers = set()
-    for index, row in enumerate(document.get("quotations", [])):
-        if row.get("number") in numbers:
-            message = f"The quotation {row['number']} stands twice in the file. Keep one of them."
-            yield Problem(f"quotations[{index}]", message)
-        numbers |= {row["number"]} if "number" in row else set()
-
-
-def fact_dates(document: Document) -> Iterator[tuple[str, str | None]]:
-    """Yield every day on which a fact happened, with its place."""
-    for section, names in (("blocks", ("bought_on",)), ("work", ("date",)), ("orders", ("ordered_on", "completed_on"))):
-        for index, row in enumerate(document.get(section, [])):
-            yield from ((f"{section}[{index}].{name}", row.get(name)) for name in names)
-            yield f"{section}[{index}].reversed.on", row.get("reversed", {}).get("on")
-    for index, row in enumerate(document.get("quotations", [])):
-        yield f"quotations[{index}].dated_on", row.get("dated_on")
-        for side in ("customer", "supplier"):
-            yield f"quotations[{index}].{side}.signed_on", row.get(side, {}).get("signed_on")
-
-
 def fact_problems(document: Document, stored: Document, schedules: Schedules, *, on: date) -> Iterator[Problem]:
     """Yield what is wrong with the facts of a file beside what is on file: what no event would record.
 
     Rows on file were judged when they came in; a row that is reversed no longer counts and is not judged by the terms.
     """
     agreement = {**stored.get("agreement", {}), **document["agreement"]}
-    if not any(section in document for section in (*FACTS, "quotations")) or any(
-        name not in agreement for name in NEEDED
-    ):
+    if not any(section.name in document for section in FACTS) or any(name not in agreement for name in NEEDED):
         return
     facts = _Facts(document, stored, terms_of(document, stored, schedules), on)
     yield from _number_problems(document, stored)
@@ -83,13 +46,13 @@ def fact_problems(document: Document, stored: Document, schedules: Schedules, *,
 
 def _number_problems(document: Document, stored: Document) -> Iterator[Problem]:
     """Rows that say the same are numbered from 1 without a gap."""
-    for section, (what, key) in FACTS.items():
-        on_file = {key(row) for source in (stored, document) for row in source.get(section, [])}
-        for index, row in enumerate(document.get(section, [])):
-            *sentence, number = key(row)
+    for section in FACTS:
+        on_file = merged(section, stored, document) if section.is_numbered else {}
+        for place, row in placed(document, section) if section.is_numbered else ():
+            *sentence, number = section.key(row)
             if number > 1 and (*sentence, number - 1) not in on_file:
-                message = f"There is no {what} number {number - 1} that says the same. Number them from 1."
-                yield Problem(f"{section}[{index}].number", message)
+                message = f"There is no {section.what} number {number - 1} that says the same. Number them from 1."
+                yield Problem(f"{place}.number", message)
 
 
 class _Facts:
@@ -97,32 +60,23 @@ class _Facts:
 
     def __init__(self, document: Document, stored: Document, terms: AgreementTerms, on: date):
         self.document, self.stored, self.terms, self.on = document, stored, terms, on
-        self.sites: dict[str, dict] = {}
-        for source in (stored, document):
-            for site in source.get("sites", []):
-                self.sites.setdefault(site_name(site), {}).update(site)
+        self.sites = {SITES.named(key): site for key, site in merged(SITES, stored, document).items()}
 
-    def new(self, section: str) -> Iterator[tuple[str, Mapping]]:
+    def new(self, section: Rows) -> Iterator[tuple[str, Mapping]]:
         """Yield the rows of a section that are not on file, with their places."""
-        key = quotation_key if section == "quotations" else FACTS[section][1]
-        stored = {key(row) for row in self.stored.get(section, [])}
-        for index, row in enumerate(self.document.get(section, [])):
-            if key(row) not in stored:
-                yield f"{section}[{index}]", row
+        stored = {section.key(row) for row in self.stored.get(section.name, [])}
+        return ((place, row) for place, row in placed(self.document, section) if section.key(row) not in stored)
 
     def block_problems(self) -> Iterator[Problem]:
-        for place, row in self.new("blocks"):
-            yield from self._replaced_problems("blocks", place, row)
+        for place, row in self.new(BLOCKS):
+            yield from self._replaced_problems(BLOCKS, place, row)
             if "reversed" not in row:
-                bought_on, blocks = day_of(row["bought_on"]), row["blocks"]
-                yield from _placed(
-                    place,
-                    purchase_refusals(agreement=self.terms, bought_on=bought_on, blocks=blocks, known_on=self.on),
-                )
+                said = {"bought_on": day_of(row["bought_on"]), "blocks": row["blocks"]}
+                yield from _placed(place, purchase_refusals(agreement=self.terms, known_on=self.on, **said))
 
     def work_problems(self) -> Iterator[Problem]:
-        for place, row in self.new("work"):
-            yield from self._replaced_problems("work", place, row)
+        for place, row in self.new(WORK):
+            yield from self._replaced_problems(WORK, place, row)
             if not (yield from self._site_problems(place, row)) or "reversed" in row:
                 continue
             worked_on = day_of(row["date"])
@@ -161,18 +115,18 @@ class _Facts:
             return ()
         return out_of_service(name=row["site"], in_service_on=in_service_on, removed_on=removed_on, worked_on=day)
 
-    def _replaced_problems(self, section: str, place: str, row: Mapping) -> Iterator[Problem]:
+    def _replaced_problems(self, section: Rows, place: str, row: Mapping) -> Iterator[Problem]:
         """A row stands in place of one that is taken back, and no other one does."""
         if "replaces" not in row:
             return
-        what, key = FACTS[section]
-        wanted = key(row["replaces"])
-        rows = (*self.stored.get(section, []), *self.document.get(section, []))
-        found: dict = {}
-        for one in rows:
-            if key(one) == wanted:
-                found.update(one)
-        others = [one for one in rows if "replaces" in one and key(one["replaces"]) == wanted and key(one) != key(row)]
+        what, wanted = section.what, section.key(row["replaces"])
+        rows = merged(section, self.stored, self.document)
+        found = rows.pop(wanted, None)
+        others = [
+            key
+            for key, one in rows.items()
+            if "replaces" in one and section.key(one["replaces"]) == wanted and key != section.key(row)
+        ]
         if not found:
             message = f"There is no {what} {key_text(wanted)} in the file or on file."
             yield Problem(f"{place}.replaces", message)
@@ -182,12 +136,12 @@ class _Facts:
         elif others:
             message = f"Another {what} stands in place of {key_text(wanted)} already. Keep one of them."
             yield Problem(f"{place}.replaces", message)
-        elif section == "orders" and row["replaces"]["site"] != row["site"]:
+        elif section is ORDERS and row["replaces"]["site"] != row["site"]:
             message = f"The {what} {key_text(wanted)} is for another site than this one, and cannot be replaced by it."
             yield Problem(f"{place}.replaces", message)
 
     def quotation_problems(self) -> Iterator[Problem]:
-        for place, row in self.new("quotations"):
+        for place, row in self.new(QUOTATIONS):
             yield from self._site_problems(place, row)
             if Decimal(row["price"]) <= 0:
                 yield Problem(
@@ -195,25 +149,18 @@ class _Facts:
                 )
 
     def order_problems(self) -> Iterator[Problem]:
-        quoted = {
-            row["number"]: row["site"] for one in (self.stored, self.document) for row in one.get("quotations", [])
-        }
-        orders: dict[FactKey, dict] = {}
-        for source in (self.stored, self.document):
-            for row in source.get("orders", []):
-                orders.setdefault(order_key(row), {}).update(row)
-        for index, row in enumerate(self.document.get("orders", [])):
-            place = f"orders[{index}]"
+        quoted = {number: row["site"] for (number,), row in merged(QUOTATIONS, self.stored, self.document).items()}
+        standing = [row for row in merged(ORDERS, self.stored, self.document).values() if "reversed" not in row]
+        for place, row in placed(self.document, ORDERS):
             if "quotation" in row and quoted.get(row["quotation"]) != row["site"]:
                 message = f"{shown(row['quotation'])} is no quotation for {row['site']}, in the file or on file."
                 yield Problem(f"{place}.quotation", message)
-        for place, row in self.new("orders"):
-            yield from self._replaced_problems("orders", place, row)
+        for place, row in self.new(ORDERS):
+            yield from self._replaced_problems(ORDERS, place, row)
             if not (yield from self._site_problems(place, row)) or "reversed" in row:
                 continue
             yield from self._order_day_problems(place, row)
-            first = [one for one in orders.values() if one["site"] == row["site"] and "reversed" not in one]
-            plain = [one for one in first if "duplicate_reason" not in one]
+            plain = [one for one in standing if one["site"] == row["site"] and "duplicate_reason" not in one]
             if "duplicate_reason" not in row and len(plain) > 1:
                 message = f"System integration of {row['site']} is ordered more than once."
                 yield Problem(

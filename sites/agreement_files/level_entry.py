@@ -6,17 +6,20 @@ from datetime import date, timedelta
 
 from contracts.periods import OutsideTerm, annual_period
 from contracts.schedule import Schedule
-from sites.agreement_files.agreement_file import (
-    Document,
-    Problem,
-    components_counted,
-    day_of,
-    review_key,
-    shown,
-    site_key,
+from sites.agreement_files.agreement_file import Document, Problem, day_of, shown
+from sites.agreement_files.schedule_entry import schedule_of
+from sites.agreement_files.sections import (
+    AMENDMENTS,
+    CHARGED_LEVELS,
+    COUNTS,
+    LINES,
+    REVIEWS,
+    SITES,
+    counts_placed,
+    merged,
+    placed,
     site_name,
 )
-from sites.agreement_files.schedule_entry import schedule_of
 from sites.charged import starting_levels
 from sites.review_days import ReviewKind
 
@@ -45,12 +48,8 @@ def governing_schedule(schedules: Schedules, *, on: date | None) -> int:
 
 def schedules_of(document: Document, stored: Document) -> Schedules:
     """Return the price schedules that the file and the database hold together."""
-    begins = {
-        amendment["number"]: amendment["effective_on"]
-        for source in (stored, document)
-        for amendment in source.get("amendments", [])
-        if "effective_on" in amendment
-    }
+    amendments = merged(AMENDMENTS, stored, document)
+    begins = {number: amendment.get("effective_on", "") for (number,), amendment in amendments.items()}
     return {
         number: (begins.get(number, ""), schedule_of(entry))
         for source in (stored, document)
@@ -62,9 +61,9 @@ def schedule_entries(document: Document) -> Iterator[tuple[str, int, Mapping]]:
     agreement = document.get("agreement", {})
     if "schedule" in agreement:
         yield "agreement.schedule", 0, agreement["schedule"]
-    for index, amendment in enumerate(document.get("amendments", [])):
+    for place, amendment in placed(document, AMENDMENTS):
         if "schedule" in amendment:
-            yield f"amendments[{index}].schedule", amendment["number"], amendment["schedule"]
+            yield f"{place}.schedule", amendment["number"], amendment["schedule"]
 
 
 Periods = Callable[[int], tuple[date, date] | None]
@@ -84,33 +83,32 @@ def period_days(document: Document, stored: Document) -> Periods:
 
 
 def site_problems(document: Document, stored: Document, schedules: Schedules, periods: Periods) -> Iterator[Problem]:
-    earlier = {site_key(site): site for site in stored.get("sites", [])}
+    earlier = merged(SITES, stored)
     codes = {site["clli"]: site_name(site) for site in stored.get("sites", []) if "clli" in site}
     components = {part.code for _begins, schedule in schedules.values() for part in schedule.components}
     origins = LevelOrigins(schedules, periods, _reviews(document, stored))
-    for index, site in enumerate(document.get("sites", [])):
-        place, merged = f"sites[{index}]", {**earlier.get(site_key(site), {}), **site}
+    for place, site in placed(document, SITES):
+        whole = {**earlier.get(SITES.key(site), {}), **site}
         if codes.get(site.get("clli"), site_name(site)) != site_name(site):
             yield Problem(f"{place}.clli", f"The CLLI code {site['clli']} is that of {codes[site['clli']]} on file.")
-        if "in_service_on" not in merged:
+        if "in_service_on" not in whole:
             message = f"This is missing: {site_name(site)} is not on file, so the file must describe it."
             yield Problem(f"{place}.in_service_on", message)
             continue
-        start = merged["in_service_on"]
-        if merged.get("removed_on", start) < start:
+        start = whole["in_service_on"]
+        if whole.get("removed_on", start) < start:
             yield Problem(f"{place}.removed_on", "The last day in service lies before the first.")
-        if merged.get("charged_through", start) < start:
+        if whole.get("charged_through", start) < start:
             yield Problem(f"{place}.charged_through", "The last charged day lies before the first day in service.")
-        for number, entry in enumerate(site.get("counts", [])):
-            spot = f"{place}.counts[{number}]"
+        for spot, entry in placed(site, COUNTS, place):
             if entry["date"] < start:
                 yield Problem(f"{spot}.date", f"{entry['date']} lies before the site's first day in service, {start}.")
-            for code in components_counted(entry):
-                if code not in components:
-                    yield Problem(f"{spot}.{code}", f"No price schedule on file or in the file has a component {code}.")
-        on_file = {row["period"] for row in earlier.get(site_key(site), {}).get("charged_levels", [])}
-        for number, row in enumerate(site.get("charged_levels", [])):
-            spot, days = f"{place}.charged_levels[{number}]", periods(row["period"])
+        for spot, _day, code, _quantity in counts_placed(site, place):
+            if code not in components:
+                yield Problem(spot, f"No price schedule on file or in the file has a component {code}.")
+        on_file = {row["period"] for row in earlier.get(SITES.key(site), {}).get("charged_levels", [])}
+        for spot, row in placed(site, CHARGED_LEVELS, place):
+            days = periods(row["period"])
             yield from _level_problems(f"{spot}.level", row["level"], schedules, days[0] if days else None)
             if row["period"] not in on_file:
                 yield from origins.problems(spot, site_name(site), day_of(start), row)
@@ -224,7 +222,7 @@ def _reviews(document: Document, stored: Document) -> dict[int, ReviewOnFile]:
     """The reviews of prices in the file and on file together, by annual period."""
     result: dict[int, ReviewOnFile] = {}
     for source in (stored, document):
-        for review in source.get("reviews", []):
+        for _place, review in placed(source, REVIEWS):
             if review.get("kind") != ReviewKind.TERM_CHECK:
                 result.setdefault(review["period"], ReviewOnFile()).add(review)
         if source is stored:
@@ -240,20 +238,19 @@ def _level_problems(place: str, reference: str, schedules: Schedules, on: date |
 
 
 def review_problems(document: Document, stored: Document, schedules: Schedules, periods: Periods) -> Iterator[Problem]:
-    on_file = {review_key(review) for review in stored.get("reviews", [])}
+    on_file = {REVIEWS.key(review) for review in stored.get("reviews", [])}
     sites = {site_name(site) for source in (document, stored) for site in source.get("sites", [])}
-    for index, review in enumerate(document.get("reviews", [])):
-        place, days = f"reviews[{index}]", periods(review["period"])
+    for place, review in placed(document, REVIEWS):
+        days = periods(review["period"])
         if days is None:
             yield Problem(f"{place}.period", f"There is no annual period {review['period']}.")
             continue
-        if review_key(review) not in on_file:
+        if REVIEWS.key(review) not in on_file:
             for key in ("first_day", "last_day", "due_on", "opened_on", "cut_off_on"):
                 if key not in review:
                     message = f"This is missing: the review of annual period {review['period']} is not on file."
                     yield Problem(f"{place}.{key}", message)
-        for number, line in enumerate(review.get("lines", [])):
-            spot = f"{place}.lines[{number}]"
+        for spot, line in placed(review, LINES, place):
             if line["site"] not in sites:
                 yield Problem(f"{spot}.site", f"{shown(line['site'])} is no site of the file or on file.")
             for key, on in level_days(days).items():

@@ -1,4 +1,4 @@
-"""A reading of an unclear clause as it stands in an agreement file: what tells one from another, and what is wrong."""
+"""A reading of an unclear clause as it stands in an agreement file: what is wrong with it."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -6,17 +6,7 @@ from datetime import date
 from contracts.periods import AnnualPeriod, annual_period_on, day_text
 from contracts.readings import ANNUAL_QUESTIONS, QUESTIONS
 from sites.agreement_files.agreement_file import Document, Problem, shown
-
-
-def reading_key(row: Mapping) -> tuple[str, str]:
-    """Question and first day: what tells the readings of one agreement apart."""
-    return row["question"], row.get("applies_from", "")
-
-
-def reading_name(row: Mapping) -> str:
-    """How a message names a reading: `proration from 1999-10-01`."""
-    question, first_day = reading_key(row)
-    return f"{question} from {first_day}" if first_day else question
+from sites.agreement_files.sections import READINGS, placed
 
 
 def reading_problems(document: Document, stored: Document) -> Iterator[Problem]:
@@ -27,16 +17,16 @@ def reading_problems(document: Document, stored: Document) -> Iterator[Problem]:
     """
     agreement = {**stored.get("agreement", {}), **document["agreement"]}
     executed = "executed_on" in stored.get("agreement", {})
-    on_file = {reading_key(row) for row in stored.get("readings", [])}
-    for index, row in enumerate(document.get("readings", [])):
-        place, question = f"readings[{index}]", QUESTIONS.get(row["question"])
+    on_file = {READINGS.key(row) for row in stored.get("readings", [])}
+    for place, row in placed(document, READINGS):
+        question = QUESTIONS.get(row["question"])
         if question is None:
             known = ", ".join(QUESTIONS)
             yield Problem(f"{place}.question", f"{shown(row['question'])} is no question. Known: {known}.")
         elif row["choice"] not in list(question.choices):
             known = ", ".join(question.choices)
             yield Problem(f"{place}.choice", f"{shown(row['choice'])} is no choice. Choices: {known}.")
-        elif executed and reading_key(row) not in on_file:
+        elif executed and READINGS.key(row) not in on_file:
             message = "The agreement is executed, and another reading may touch what was billed."
             yield Problem(place, f"{message} Choose it on the agreement's page of readings.")
         elif problem := _day_problem(row, agreement.get("first_period_starts_on")):

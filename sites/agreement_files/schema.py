@@ -11,6 +11,7 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
 from sites.agreement_files.agreement_file import Problem, place_of, shown
+from sites.agreement_files.sections import SECTIONS
 
 SCHEMA_FILE = Path(__file__).with_name("agreement_file.schema.json")
 MOST_BYTES = 50_000_000
@@ -82,11 +83,9 @@ def sound_parts(document: object) -> dict:
     bad = {path for error in _validator().iter_errors(document) for path in _bad_paths(error)}
     if () in bad or not isinstance(document, dict):
         return {}
-    # city and state name a site together, and so do day, reference and number a fact
-    bad |= {(*path[:-1], "city") for path in bad if path[0] == "sites" and path[-1] == "state"}
-    bad |= {(*path[:2], "date") for path in bad if path[0] == "work" and path[-1] in ("reference", "number")}
-    bad |= {(*path[:2], "bought_on") for path in bad if path[0] == "blocks" and path[-1] in ("reference", "number")}
-    bad |= {(*path[:2], "ordered_on") for path in bad if path[0] == "orders" and path[-1] in ("reference", "number")}
+    for section in SECTIONS:  # a row whose optional part of the key is bad has no key at all
+        wrong = {path[:2] for path in bad if path[0] == section.name and path[-1] in section.optional}
+        bad |= {(*path, section.needed[0]) for path in wrong}
     return _sound(document, (), bad, {path[:length] for path in bad for length in range(len(path))})
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contracts.schedule import Schedule
 from contracts.terms import AgreementTerms, AmendmentTerms, Signature
 from sites.agreement_files.agreement_file import Document, day_of
+from sites.agreement_files.sections import AMENDMENTS, merged
 
 
 def terms_of(document: Document, stored: Document, schedules: Mapping[int, tuple[str, Schedule]]) -> AgreementTerms:
@@ -14,10 +15,6 @@ def terms_of(document: Document, stored: Document, schedules: Mapping[int, tuple
     problem of its own, is left out.
     """
     agreement = {**stored.get("agreement", {}), **document["agreement"]}
-    amendments: dict[int, dict] = {}
-    for source in (stored, document):
-        for amendment in source.get("amendments", []):
-            amendments.setdefault(amendment["number"], {}).update(amendment)
     return AgreementTerms(
         number=agreement["number"],
         dated_on=day_of(agreement["dated_on"]),
@@ -25,29 +22,25 @@ def terms_of(document: Document, stored: Document, schedules: Mapping[int, tuple
         original_expires_on=day_of(agreement.get("original_expires_on")),
         executed_on=day_of(agreement.get("executed_on")),
         amendments=tuple(
-            _amendment(amendment, schedules)
-            for _number, amendment in sorted(amendments.items())
-            if _is_dated(amendment)
+            amendment_terms(amendment, schedules.get(number, ("", None))[1])
+            for (number,), amendment in sorted(merged(AMENDMENTS, stored, document).items())
+            if "effective_on" in amendment
         ),
         original_schedule=schedules[0][1] if 0 in schedules else None,
     )
 
 
-def _is_dated(amendment: Mapping) -> bool:
-    return "effective_on" in amendment
-
-
-def _amendment(amendment: Mapping, schedules: Mapping[int, tuple[str, Schedule]]) -> AmendmentTerms:
-    stored = schedules.get(amendment["number"])
+def amendment_terms(amendment: Mapping, schedule: Schedule | None = None) -> AmendmentTerms:
+    """Return the terms of an amendment; without its effective date, as if it were effective from the beginning."""
     return AmendmentTerms(
         number=amendment["number"],
         contract_number=amendment.get("contract_number", ""),
-        effective_on=day_of(amendment["effective_on"]),
+        effective_on=day_of(amendment.get("effective_on", "0001-01-01")),
         customer_signature=_signature(amendment.get("customer_signature")),
         supplier_signature=_signature(amendment.get("supplier_signature")),
         expires_on=day_of(amendment.get("expires_on")),
         expiration_clause=amendment.get("expiration_clause", ""),
-        schedule=stored[1] if stored else None,
+        schedule=schedule,
     )
 
 

@@ -4,8 +4,10 @@ from datetime import date
 import jsonschema
 import pytest
 
-from sites.agreement_files.agreement_file import as_known_on, expanded, text
+from sites.agreement_files.agreement_file import text
+from sites.agreement_files.known import as_known_on
 from sites.agreement_files.schema import MOST_BYTES, form_problems, read, schema
+from sites.agreement_files.sections import expanded
 from tests.sites.agreement_files.files import (
     DEMONSTRATION_TEXT,
     REFERENCE_TEXT,

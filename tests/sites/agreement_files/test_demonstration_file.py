@@ -8,7 +8,7 @@ import pytest
 from contracts.levels import Flag
 from contracts.money import ZERO
 from contracts.readings import DEFAULT_READINGS, ChangeCounting
-from sites.agreement_files.agreement_file import components_counted, site_name
+from sites.agreement_files.sections import components_counted, site_name
 from sites.counts.count import Count
 from sites.hours.entries import Purchase, Work
 from sites.hours.ledger import HourLedger, hour_ledger

@@ -8,7 +8,8 @@ import pytest
 from django.core.management import call_command
 
 from contracts.models import Agreement
-from sites.agreement_files.agreement_file import as_known_on, text
+from sites.agreement_files.agreement_file import text
+from sites.agreement_files.known import as_known_on
 from sites.hours.recording import change_work
 from sites.models import BlockPurchase, IntegrationOrder, Quotation, Site, WorkEntry
 from tests.sites.agreement_files.fact_rows import ON, entry, every_fact, refused_facts, with_facts
@@ -253,7 +254,7 @@ def test_facts_ask_the_same_number_of_queries(agreement, number, django_assert_n
         exported()
 
 
-LOAD, EXPORT = 40, 23
+LOAD, EXPORT = 39, 22
 
 
 # ---- what was known on a day

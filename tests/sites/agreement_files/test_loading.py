@@ -221,7 +221,7 @@ def many(number: int) -> dict:
 
 @pytest.mark.parametrize("number", [1, 20])
 def test_loading_and_exporting_ask_the_same_number_of_queries(reference_on_file, number, django_assert_num_queries):
-    with django_assert_num_queries(42):
+    with django_assert_num_queries(39):
         load(many(number))
     with django_assert_num_queries(28):
         load(many(number))
