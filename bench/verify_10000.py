@@ -30,8 +30,8 @@ from django.db.models import QuerySet  # noqa: E402
 
 from contracts.printing.stored_files import stored_name  # noqa: E402
 from contracts.sealing import guards  # noqa: E402
+from contracts.sealing.digest import canonical_sha256  # noqa: E402
 from invoicing.audit.auditing import Verification  # noqa: E402
-from invoicing.documents.content import content_sha256  # noqa: E402
 from invoicing.issued.chain import chain_sha256  # noqa: E402
 from invoicing.issued.ledger import make_good  # noqa: E402
 from invoicing.issued.row_digests import SEALED, digests_of  # noqa: E402
@@ -77,7 +77,7 @@ def _copied(original: Invoice, before: Invoice, series: NumberSeries, lines: Ite
     row.number, row.number_text = before.number + 1, series.text(before.number + 1)
     digests = digests_of(invoice=row, lines=[_line_of(line, row, key) for line, key in lines])
     row.content = original.content | {"number": row.number_text, SEALED: digests}
-    row.content_sha256 = content_sha256(row.content)
+    row.content_sha256 = canonical_sha256(row.content)
     row.chain_sha256 = chain_sha256(
         before=before.chain_sha256, number=row.number_text, issued_on=row.issued_on, content_sha256=row.content_sha256
     )

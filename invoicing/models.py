@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from contracts.fields import HoursField, MoneyField, PlainCharField
 from contracts.models import Agreement
+from contracts.printing.stored_pdf import StoredPdf
 from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
 from contracts.sealing.guards import Seal
 from sites.models import BlockPurchase, IntegrationOrder, Site, WorkEntry
@@ -52,10 +53,6 @@ class InvoiceQuerySet(FrozenQuerySet):
     def drafts(self):
         """Documents that have none yet."""
         return self.filter(issued_on=None)
-
-    def without_pdf(self):
-        """Issued documents whose PDF is still to be made, oldest first."""
-        return self.issued().filter(pdf=None).order_by("pk")
 
 
 class Invoice(FrozenModel):
@@ -359,20 +356,9 @@ class Correction(FrozenModel):
         return f"{self.document} corrects {self.corrected}"
 
 
-class InvoicePdf(FrozenModel):
+class InvoicePdf(StoredPdf):
     """The one PDF of an issued document, kept as a file and served as stored for ever."""
 
     invoice = models.OneToOneField(Invoice, on_delete=models.PROTECT, related_name="pdf")
-    file_name = models.CharField(max_length=200, unique=True)
-    sha256 = models.CharField(max_length=64)
-    size = models.PositiveIntegerField()
-    pages = models.PositiveSmallIntegerField()
-    made_at = models.DateTimeField(auto_now_add=True)
 
     seal = Seal(None, correction=CREDIT_INSTEAD)
-
-    class Meta:
-        ordering = ["pk"]
-
-    def __str__(self):
-        return self.file_name

@@ -8,7 +8,7 @@ from django.core.files.base import ContentFile
 from django.core.management import call_command
 
 from invoicing.credits.crediting import WaiverDecision, credit
-from invoicing.documents.printing import make_pdf
+from invoicing.documents.printing import INVOICE_PDFS
 from invoicing.models import Invoice
 from invoicing.runs.drafting import draft_invoices
 from invoicing.runs.issuing import issue
@@ -49,7 +49,7 @@ def full_desk(settings, *, demonstration: bool) -> dict[str, tuple]:
     for draft in result.documents:
         issue(invoice=draft, on=BEFORE, by=None)
     issued = Invoice.objects.issued().earliest("pk")
-    make_pdf(invoice=issued)
+    INVOICE_PDFS.make(issued)
     reverse_blocks(purchase=wrong, reason="Ordered twice", on=ON, by=None)
     waiver = WaiverDecision("J. Doe", ON)
     note = credit(invoice=issued, reason="Late", on=ON, by=None, amounts={1: Decimal("1.00")}, waiver=waiver)

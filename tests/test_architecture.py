@@ -33,6 +33,7 @@ PURE = {
     "contracts.levels",
     "contracts.terms",
     "contracts.amendments.reading_choice",
+    "contracts.sealing.digest",
     "contracts.comparison",
     "sites.charts.steps",
     "sites.charts.levels",

@@ -13,7 +13,7 @@ from django.urls import reverse
 from contracts.models import Party
 from contracts.periods import Month
 from invoicing.credits.crediting import WaiverDecision, credit
-from invoicing.documents.printing import make_pdf
+from invoicing.documents.printing import INVOICE_PDFS
 from invoicing.runs.drafting import draft_invoices
 from invoicing.runs.issuing import issue
 from tests import factories, reference
@@ -70,7 +70,7 @@ def desk() -> dict[str, tuple]:
     (result,) = draft_invoices(through=date(1998, 11, 30), on=date(1998, 11, 1), by=None, agreements=[agreement])
     first, draft = result.documents
     issued = issue(invoice=first, on=date(1998, 11, 1), by=None)
-    make_pdf(invoice=issued)
+    INVOICE_PDFS.make(issued)
     decision = WaiverDecision("J. Doe", date(1998, 11, 1))
     some = {1: Decimal("1.00")}
     note = credit(invoice=issued, reason="Late", on=date(1998, 11, 1), by=None, amounts=some, waiver=decision)

@@ -14,7 +14,7 @@ import pytest
 from contracts.periods import ONE_DAY, Month
 from invoicing.audit.auditing import Verification
 from invoicing.credits.crediting import WaiverDecision, credit, creditable_lines
-from invoicing.documents.printing import make_missing_pdfs
+from invoicing.documents.printing import INVOICE_PDFS
 from invoicing.issued.ledger import make_good
 from invoicing.models import Invoice, InvoiceLine
 from invoicing.runs.drafting import draft_invoices
@@ -275,7 +275,7 @@ def corrections_say_what_they_correct():
 def nothing_is_left_to_bill_and_every_document_holds_what_it_says():
     (again,) = draft_invoices(through=LAST_DAY, on=date(2000, 11, 1), by=None)
     assert (again.documents, again.refusal) == ((), "")
-    make_missing_pdfs()
+    INVOICE_PDFS.make_missing()
     make_good()
     reading = Verification()
     assert [finding for finding in reading.findings() if not finding.is_note] == []

@@ -14,7 +14,7 @@ import pytest
 
 from contracts.periods import ONE_DAY, Month
 from contracts.terms import Expired, terms_on
-from invoicing.documents.printing import make_missing_pdfs, stored_pdf
+from invoicing.documents.printing import INVOICE_PDFS
 from invoicing.models import Invoice, InvoiceLine, InvoicePdf
 from invoicing.runs.drafting import draft_invoices
 from sites.counts.recording import record_counts
@@ -181,10 +181,10 @@ def the_term_ends_and_every_invoice_has_its_pdf(agreement):
 
     invoices = list(Invoice.objects.order_by("number"))
     assert [invoice.number_text for invoice in invoices] == [f"INV-{number:05}" for number in range(1, 25)]
-    make_missing_pdfs()
+    INVOICE_PDFS.make_missing()
     assert InvoicePdf.objects.count() == 24
     for invoice in invoices:
-        reader = pypdf.PdfReader(io.BytesIO(stored_pdf(invoice)))
+        reader = pypdf.PdfReader(io.BytesIO(INVOICE_PDFS.read(invoice)))
         text = "\n".join(page.extract_text() for page in reader.pages)
         assert invoice.number_text in text
         assert f"{invoice.total:,.2f}" in text

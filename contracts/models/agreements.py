@@ -28,6 +28,11 @@ class Party(models.Model):
     def __str__(self):
         return self.legal_name
 
+    def as_content(self) -> dict:
+        """Return the party as frozen content keeps it: name, division, and the lines of its address."""
+        address = [line.strip() for line in self.address.splitlines() if line.strip()]
+        return {"name": self.legal_name, "division": self.division, "address": address}
+
 
 class PartyAlias(models.Model):
     """Another spelling of a party's name, such as a misprint in a document."""

@@ -4,7 +4,6 @@ It reads in chunks, so that memory does not grow with the lines, and writes noth
 to the next time.
 """
 
-import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -23,7 +22,9 @@ from django.db.models.functions import Cast
 from contracts.models import Agreement
 from contracts.money import ZERO
 from contracts.printing.stored_files import PAPERS, UNFINISHED, stored_name
+from contracts.printing.stored_pdf import file_fault
 from contracts.sealing import guards
+from contracts.sealing.digest import canonical_sha256
 from contracts.wording import plural
 from invoicing.audit.checks import (
     Corrected,
@@ -38,7 +39,8 @@ from invoicing.audit.checks import (
     series_findings,
 )
 from invoicing.documents.calculation import recomputed_text
-from invoicing.documents.content import columns_shown, content_sha256, site_shown, steps_shown
+from invoicing.documents.content import columns_shown, site_shown, steps_shown
+from invoicing.documents.printing import INVOICE_PDFS
 from invoicing.issued import numbering
 from invoicing.issued.chain import ISSUED, PRINTED, Entry, Ledger
 from invoicing.issued.ledger import FILE_NAME, issued_entry, read_ledger
@@ -56,7 +58,6 @@ UNREADABLE = (ArithmeticError, AttributeError, FieldDoesNotExist, LookupError, T
 BOOKS = "Books"
 LEDGER = "Ledger"
 FILES = "Documents folder"
-FULL = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -251,7 +252,7 @@ class _Chunk:
             total=row.total,
             content=row.content,
             content_sha256=row.content_sha256,
-            digest=content_sha256(row.content),
+            digest=canonical_sha256(row.content),
             link=row.chain_sha256,
             link_before=self.before.get(row.number - 1, ""),
             printed_number=self.series.text(row.number),
@@ -366,19 +367,8 @@ def _ledger_notes(ledger: Ledger) -> Iterator[Finding]:
 def _file_findings(name: str, pdf: InvoicePdf) -> Iterator[Finding]:
     if pdf.file_name != stored_name(name, pdf.sha256):
         yield Finding(name, f"its PDF {pdf.file_name} is that of another document.")
-    path = settings.DOCUMENTS_DIR / pdf.file_name
-    digest, size = hashlib.sha256(), 0
-    try:
-        with path.open("rb") as file:
-            while data := file.read(FULL):
-                digest.update(data)
-                size += len(data)
-    except OSError as fault:
-        reason = "is missing" if isinstance(fault, FileNotFoundError) else f"cannot be read ({fault.strerror})"
-        yield Finding(name, f"its PDF {pdf.file_name} {reason}. Run manage.py make_pdfs, or put it back from a backup.")
-        return
-    if (digest.hexdigest(), size) != (pdf.sha256, pdf.size):
-        yield Finding(name, f"its PDF {pdf.file_name} is not the one that was stored. Put it back from a backup.")
+    if fault := file_fault(pdf, command=INVOICE_PDFS.command):
+        yield Finding(name, f"its PDF {pdf.file_name} {fault}")
 
 
 def _folder_findings() -> Iterator[Finding]:

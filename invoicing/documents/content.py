@@ -4,16 +4,14 @@ Amounts stand in it as text with two decimals, dates as year-month-day; the temp
 computed here but sums of lines.
 """
 
-import hashlib
-import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
 
 from contracts.fixed_readings import FixedReading, integration_reading, payment_reading, tax_reading
-from contracts.models import Agreement, Party
+from contracts.models import Agreement
 from contracts.money import ZERO
 from contracts.periods import AnnualPeriod, DaySpan, annual_period, annual_period_on, day_text
 from contracts.readings import BILLING_QUESTIONS, HOUR_QUESTIONS, Chosen
@@ -60,8 +58,8 @@ def invoice_content(
         "demonstration": invoice.is_demonstration,
         "number": invoice.number_text,
         "issued_on": invoice.issued_on.isoformat() if invoice.issued_on else None,
-        "supplier": _party(agreement.supplier),
-        "customer": _party(agreement.customer),
+        "supplier": agreement.supplier.as_content(),
+        "customer": agreement.customer.as_content(),
         "customer_reference": agreement.customer_reference,
         "agreement": {"number": agreement.number, "dated_on": agreement.dated_on.isoformat()},
         "amendments": [_amendment(amendment) for amendment in _amendments(terms, invoice)],
@@ -89,17 +87,6 @@ def invoice_content(
         ],
         "readings": _readings(terms, invoice, lines) + _fixed_readings(agreement, terms, invoice, lines),
     }
-
-
-def content_sha256(content: Mapping) -> str:
-    """Return the SHA-256 of a content in its canonical form: sorted names, no spaces, UTF-8."""
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _party(party: Party) -> dict:
-    address = [line.strip() for line in party.address.splitlines() if line.strip()]
-    return {"name": party.legal_name, "division": party.division, "address": address}
 
 
 def _amendments(terms: AgreementTerms, invoice: Invoice) -> list[AmendmentTerms]:

@@ -5,14 +5,13 @@ the few named here: a new one is in by itself. Their names are kept with the dig
 the columns that there were when it was issued. Whoever takes a column away, or fills one on file, breaks these digests.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
-from hashlib import sha256
 
 from django.db import models
 
+from contracts.sealing.digest import canonical_sha256
 from invoicing.models import Invoice, InvoiceLine
 
 SEALED = "sealed"
@@ -59,8 +58,7 @@ def row_digests(*, invoice: Invoice, lines: Iterable[InvoiceLine], columns: Mapp
 def _row_sha256(row: models.Model, columns: tuple[str, ...]) -> str:
     """The SHA-256 of a row: amounts in whole hundredths, other rows by their keys, the names sorted."""
     values = {name: field.get_prep_value(getattr(row, field.attname)) for name, field in _fields(type(row), columns)}
-    text = json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=date.isoformat)
-    return sha256(text.encode()).hexdigest()
+    return canonical_sha256(values, default=date.isoformat)
 
 
 @lru_cache

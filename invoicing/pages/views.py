@@ -15,8 +15,9 @@ from contracts.clock import business_date
 from contracts.models import Agreement
 from contracts.pages.lists import ListPage
 from contracts.periods import day_text
+from contracts.printing.stored_pdf import CannotPrint
 from invoicing.credits.crediting import creditable_lines, is_creditable
-from invoicing.documents.printing import CannotPrint, draft_pdf, stored_pdf
+from invoicing.documents.printing import INVOICE_PDFS, draft_pdf
 from invoicing.issued.numbering import CannotNumber
 from invoicing.models import Invoice, Waiver
 from invoicing.pages.filters import InvoiceFilter
@@ -109,7 +110,7 @@ class InvoicePdf(PermissionRequiredMixin, DetailView):
         """Return the file, or a page that says why there is none."""
         invoice = self.get_object()
         try:
-            data = stored_pdf(invoice) if invoice.is_issued else draft_pdf(invoice=invoice)
+            data = INVOICE_PDFS.read(invoice) if invoice.is_issued else draft_pdf(invoice=invoice)
         except CannotPrint as refused:
             return render(
                 request, "invoicing/invoice_no_pdf.html", {"invoice": invoice, "refused": refused}, status=404

@@ -12,7 +12,7 @@ from django.db import DatabaseError, transaction
 from contracts.models import Agreement
 from contracts.periods import add_months, day_text
 from invoicing.charges.unbilled import PlannedDocument, unbilled
-from invoicing.documents.printing import make_missing_pdfs
+from invoicing.documents.printing import INVOICE_PDFS
 from invoicing.issued.ledger import make_good
 from invoicing.issued.numbering import CannotNumber
 from invoicing.models import Correction, Invoice, InvoiceLine
@@ -79,7 +79,7 @@ def draft_invoices(
 def _make_good() -> None:
     """Make the PDFs and ledger lines that an earlier crash left out; a failure is logged, the next run tries again."""
     try:
-        make_missing_pdfs()
+        INVOICE_PDFS.make_missing()
         make_good()
     except Exception:
         logger.exception("Some PDFs could not be made; run manage.py make_pdfs")

@@ -11,10 +11,11 @@ from django.db import transaction
 from contracts.locking import locked_agreement
 from contracts.periods import DaySpan, day_text
 from contracts.readings import Timing
+from contracts.sealing.digest import canonical_sha256
 from invoicing.charges.charge import AnyCharge, Charge
 from invoicing.charges.unbilled import PlannedDocument, adjustments, new_charges
-from invoicing.documents.content import content_sha256, invoice_content
-from invoicing.documents.printing import make_pdf
+from invoicing.documents.content import invoice_content
+from invoicing.documents.printing import INVOICE_PDFS
 from invoicing.issued import numbering
 from invoicing.issued.chain import chain_sha256
 from invoicing.issued.ledger import anchor_issued
@@ -71,7 +72,7 @@ def print_issued(issued: Invoice) -> None:
     except OSError:
         logger.exception("%s is issued, but the ledger does not say so yet; run manage.py make_pdfs", issued)
     try:
-        make_pdf(invoice=issued)
+        INVOICE_PDFS.make(issued)
     except Exception:
         logger.exception("%s is issued, but its PDF could not be made; run manage.py make_pdfs", issued)
 
@@ -170,7 +171,7 @@ def freeze(
     waived = draft.origin == Invoice.Origin.CREDIT and Waiver.objects.filter(line__in=lines).exists()
     shown = invoice_content(invoice=draft, lines=lines, agreement=draft.agreement, corrected=corrected, waived=waived)
     draft.content = shown | {SEALED: digests_of(invoice=draft, lines=lines)}
-    draft.content_sha256 = content_sha256(draft.content)
+    draft.content_sha256 = canonical_sha256(draft.content)
     draft.chain_sha256 = chain_sha256(
         before=_link_before(series, number), number=number_text, issued_on=on, content_sha256=draft.content_sha256
     )

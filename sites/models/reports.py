@@ -6,6 +6,7 @@ from django.db.models import Q
 
 from contracts.fields import PlainCharField
 from contracts.models import Agreement
+from contracts.printing.stored_pdf import StoredPdf
 from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
 from contracts.sealing.guards import Seal
 
@@ -64,23 +65,12 @@ class MonthlyReport(FrozenModel):
         return f"Monthly report {self.month:%B %Y}{revised}"
 
 
-class ReportPdf(FrozenModel):
+class ReportPdf(StoredPdf):
     """The one PDF of an issued report, kept as a file and served as stored for ever."""
 
     report = models.OneToOneField(MonthlyReport, on_delete=models.PROTECT, related_name="pdf")
-    file_name = models.CharField(max_length=200, unique=True)
-    sha256 = models.CharField(max_length=64)
-    size = models.PositiveIntegerField()
-    pages = models.PositiveSmallIntegerField()
-    made_at = models.DateTimeField(auto_now_add=True)
 
     seal = Seal(None, correction=REVISE_INSTEAD)
-
-    class Meta:
-        ordering = ["pk"]
-
-    def __str__(self):
-        return self.file_name
 
 
 class ReportAcknowledgment(FrozenModel):

@@ -4,14 +4,13 @@ Dates stand in it as year-month-day, hours as text with two decimals. It names n
 thinks: the contract asks for the components and the services of each location (Appendix A, note 4).
 """
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
-from contracts.models import Agreement, Party
+from contracts.models import Agreement
 from contracts.periods import Month
 from contracts.readings import ChangeCounting
+from contracts.sealing.digest import canonical_sha256
 from contracts.terms import NotInForce
 from contracts.wording import signed
 from sites.reports.calendar import report_due_on
@@ -21,19 +20,13 @@ FORM = 1
 """Raised when the dictionary changes its form, so that a template can still tell what it prints."""
 
 
-def content_sha256(content: Mapping) -> str:
-    """Return the SHA-256 of a content in its canonical form: sorted names, no spaces, UTF-8."""
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def figures_sha256(content: Mapping) -> str:
     """Return the SHA-256 of what a report says about its sites: it tells whether something has changed since.
 
     What the charts show of earlier months is left out: it belongs to the reports of those months.
     """
     rows = [row | {"cells": [_without_chart(cell) for cell in row["cells"]]} for row in content["rows"]]
-    return content_sha256({"components": content["components"], "included": content["included"], "rows": rows})
+    return canonical_sha256({"components": content["components"], "included": content["included"], "rows": rows})
 
 
 def _without_chart(cell: Mapping) -> dict:
@@ -65,8 +58,8 @@ def report_content(
         "reason": reason,
         "preliminary": figures.preliminary,
         "demonstration": demonstration,
-        "supplier": _party(agreement.supplier),
-        "customer": _party(agreement.customer),
+        "supplier": agreement.supplier.as_content(),
+        "customer": agreement.customer.as_content(),
         "agreement": {"number": agreement.number, "dated_on": agreement.dated_on.isoformat()},
         "source": str(figures.found.schedule_source) if not isinstance(figures.found, NotInForce) else "",
         "refusal": figures.found.message if isinstance(figures.found, NotInForce) else "",
@@ -98,11 +91,6 @@ def report_content(
         "readings": _readings(figures),
         "differences": [dict(one) for one in differences],
     }
-
-
-def _party(party: Party) -> dict:
-    address = [line.strip() for line in party.address.splitlines() if line.strip()]
-    return {"name": party.legal_name, "division": party.division, "address": address}
 
 
 def _readings(figures: MonthlyFigures) -> list[dict]:

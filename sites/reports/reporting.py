@@ -17,14 +17,15 @@ from contracts.models import Agreement
 from contracts.periods import Month, day_text
 from contracts.refusal import Refusal
 from contracts.schedule import Refused
+from contracts.sealing.digest import canonical_sha256
 from contracts.wording import plural
 from sites.counts.recording import components_on
 from sites.models import ComponentCount, CountChange, MissingCount, MonthlyReport, ReportAcknowledgment, Site
 from sites.refusals import later_refusals, reason_refusals, text_refusals
-from sites.reports.content import content_sha256, figures_sha256, report_content
+from sites.reports.content import figures_sha256, report_content
 from sites.reports.differences import Difference, differences
 from sites.reports.monthly_report import MonthlyFigures
-from sites.reports.printing import make_report_pdf
+from sites.reports.printing import REPORT_PDFS
 from sites.reports.queries import figures_of
 
 logger = logging.getLogger(__name__)
@@ -165,7 +166,7 @@ def _freeze(agreement: Agreement, month: Month, content: dict, on: date, by: Use
         issued_on=on,
         issued_by=by,
         content=content,
-        content_sha256=content_sha256(content),
+        content_sha256=canonical_sha256(content),
         is_demonstration=content["demonstration"],
     )
     transaction.on_commit(partial(_print_issued, report))  # nothing slow while others wait
@@ -175,7 +176,7 @@ def _freeze(agreement: Agreement, month: Month, content: dict, on: date, by: Use
 def _print_issued(report: MonthlyReport) -> None:
     """Make its PDF; a failure is logged and made good by `make_report_pdfs`: it is issued anyway."""
     try:
-        make_report_pdf(report=report)
+        REPORT_PDFS.make(report)
     except Exception:
         logger.exception("%s is issued, but its PDF could not be made; run manage.py make_report_pdfs", report)
 

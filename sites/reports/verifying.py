@@ -1,12 +1,12 @@
 """Whether the issued monthly reports are what they were: content, totals, revisions without gaps, stored PDFs."""
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from contracts.printing import stored_files
+from contracts.printing.stored_pdf import file_fault
+from contracts.sealing.digest import canonical_sha256
 from sites.models import MonthlyReport, ReportPdf
-from sites.reports.content import content_sha256
+from sites.reports.printing import REPORT_PDFS
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def _revision(row: MonthlyReport, expected: int) -> Iterator[str]:
 
 def _content(row: MonthlyReport) -> Iterator[str]:
     content = row.content
-    if content_sha256(content) != row.content_sha256:
+    if canonical_sha256(content) != row.content_sha256:
         yield "the content is not the one that was issued. Compare it with a backup."
         return
     message = (content["month"], content["revision"], content["issued_on"], content["reason"])
@@ -70,12 +70,6 @@ def _sum(content: Mapping, code: str) -> int:
 
 def _pdf(pdf: ReportPdf | None) -> Iterator[str]:
     if pdf is None:
-        yield "there is no PDF yet. Run manage.py make_report_pdfs."
-        return
-    try:
-        data = stored_files.path_of(pdf.file_name).read_bytes()
-    except FileNotFoundError:
-        yield f"the PDF is missing: {pdf.file_name}. Run manage.py make_report_pdfs, or put it back from a backup."
-        return
-    if hashlib.sha256(data).hexdigest() != pdf.sha256:
-        yield f"the PDF is not the one that was stored: {pdf.file_name}. Put it back from a backup."
+        yield f"there is no PDF yet. Run manage.py {REPORT_PDFS.command}."
+    elif fault := file_fault(pdf, command=REPORT_PDFS.command):
+        yield f"its PDF {pdf.file_name} {fault}"

@@ -13,11 +13,12 @@ from contracts.models import Agreement
 from contracts.pages.lists import EvenPages
 from contracts.periods import day_text
 from contracts.printing.pdf import PdfUnavailable
+from contracts.printing.stored_pdf import CannotPrint
 from contracts.wording import plural
 from sites.models import MonthlyReport
 from sites.reports.forms import AcknowledgeForm, IssueForm, MarkForm, ReviseForm, UnmarkForm
 from sites.reports.pages import TABS, chosen_months, month_page, tabs_of
-from sites.reports.printing import CannotPrintReport, file_title, render_report, stored_report_pdf
+from sites.reports.printing import REPORT_PDFS, file_title, render_report
 from sites.reports.queries import months_of
 from sites.reports.reporting import (
     CannotReport,
@@ -121,8 +122,8 @@ class MonthReportPdf(MonthMixin, View):
         """Send it."""
         page = self.page
         try:
-            data = stored_report_pdf(page.report) if page.report else render_report(page.content).data
-        except (CannotPrintReport, PdfUnavailable) as missing:
+            data = REPORT_PDFS.read(page.report) if page.report else render_report(page.content).data
+        except (CannotPrint, PdfUnavailable) as missing:
             messages.error(request, str(missing))
             return redirect("sites:month_report", pk=self.agreement.pk, month=self.kwargs["month"])
         return _file(data, f"{file_title(page.content)}.pdf", "application/pdf", "inline")

@@ -20,7 +20,7 @@ from django.test import Client
 
 from contracts.models import Party
 from contracts.printing import pdf, stored_files
-from invoicing.documents.printing import make_missing_pdfs
+from invoicing.documents.printing import INVOICE_PDFS
 from invoicing.issued.ledger import make_good
 from invoicing.models import Invoice, InvoicePdf
 from invoicing.runs.drafting import draft_invoices
@@ -83,7 +83,7 @@ class NoPrinter:
 
 def store_all() -> None:
     """Make all PDFs and ledger lines that are missing, as the command does. What cannot be printed is a failure."""
-    refused = [result.refusal for result in make_missing_pdfs() if result.refusal]
+    refused = [result.refusal for result in INVOICE_PDFS.make_missing() if result.refusal]
     make_good()
     pdf._printer.stop()
     if refused:
@@ -196,7 +196,7 @@ def print_bombs() -> dict:
     results = []
 
     def make():
-        results.extend(make_missing_pdfs())
+        results.extend(INVOICE_PDFS.make_missing())
         connection.close()
 
     client = Client(SERVER_NAME="localhost")

@@ -9,8 +9,8 @@ from django.db import connection, transaction
 from django.db.models import Prefetch
 
 from contracts.money import ZERO
+from contracts.sealing.digest import canonical_sha256
 from invoicing.audit.auditing import Verification
-from invoicing.documents.content import content_sha256
 from invoicing.models import Invoice, InvoiceLine, InvoicePdf, NumberSeries
 
 
@@ -90,7 +90,7 @@ def _document(document: Invoice) -> Counter[str]:
         message = [line["amount"] for line in content["lines"]]
         found += Counter(
             {
-                "content changed": content_sha256(content) != document.content_sha256,
+                "content changed": canonical_sha256(content) != document.content_sha256,
                 "content says something else": (content["number"], content["total"], message)
                 != (document.number_text, str(document.total), [str(line.amount) for line in lines]),
             }

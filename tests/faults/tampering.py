@@ -18,9 +18,9 @@ from django.db.models import F
 
 from contracts.printing import pdf
 from contracts.sealing import guards
+from contracts.sealing.digest import canonical_sha256
 from invoicing.audit.auditing import Verification
 from invoicing.credits.crediting import credit
-from invoicing.documents.content import content_sha256
 from invoicing.issued import ledger
 from invoicing.issued.chain import chain_sha256
 from invoicing.issued.row_digests import SEALED, digests_of
@@ -93,7 +93,7 @@ def compute_anew() -> None:
         for invoice in Invoice.objects.filter(series=series).order_by("number"):
             rows = digests_of(invoice=invoice, lines=invoice.lines.order_by("position"))
             invoice.content |= {SEALED: rows}
-            digest = content_sha256(invoice.content)
+            digest = canonical_sha256(invoice.content)
             before = chain_sha256(
                 before=before, number=invoice.number_text, issued_on=invoice.issued_on, content_sha256=digest
             )

@@ -13,10 +13,10 @@ from django.db import connection, transaction
 
 from contracts.models import Agreement
 from contracts.printing.stored_files import stored_name
+from contracts.sealing.digest import canonical_sha256
 from contracts.sealing.guards import create_triggers, drop_triggers
 from invoicing.audit.auditing import Verification
 from invoicing.credits.crediting import WaiverDecision, credit
-from invoicing.documents.content import content_sha256
 from invoicing.issued.chain import chain_sha256
 from invoicing.issued.ledger import anchor_issued, anchor_printed, ledger_path
 from invoicing.issued.row_digests import SEALED
@@ -157,7 +157,7 @@ def without_digests(books: Books) -> None:
     links: dict[int, str] = {}
     for document in Invoice.objects.order_by("number"):
         content = {name: value for name, value in document.content.items() if name != SEALED}
-        document.content_sha256 = content_sha256(content)
+        document.content_sha256 = canonical_sha256(content)
         links[document.series_id] = document.chain_sha256 = chain_sha256(
             before=links.get(document.series_id, ""),
             number=document.number_text,
@@ -176,5 +176,5 @@ def without_digests(books: Books) -> None:
 def with_content(books: Books, number: str, *, digest: bool, **values) -> tuple:
     """The statement that changes the content of a document; with its `digest`, as somebody does who knows of it."""
     content = books.by_number[number].content | values
-    digests = {"content_sha256": content_sha256(content)} if digest else {}
+    digests = {"content_sha256": canonical_sha256(content)} if digest else {}
     return set_invoice(books, number, content=json.dumps(content), **digests)

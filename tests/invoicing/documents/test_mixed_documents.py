@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from invoicing.credits.crediting import credit
-from invoicing.documents.printing import content_html, make_pdf, stored_pdf
+from invoicing.documents.printing import INVOICE_PDFS, content_html
 from invoicing.models import Invoice
 from sites.models import Site
 from tests import factories
@@ -116,9 +116,9 @@ def test_an_invoice_of_instalments_alone_keeps_its_column():
 
 def test_a_long_one_repeats_its_heading_on_every_sheet_of_lines():
     invoice = mixed(entries=60)
-    make_pdf(invoice=invoice)
+    INVOICE_PDFS.make(invoice)
 
-    texts = [" ".join(text.split()) for text in pages(stored_pdf(invoice))]
+    texts = [" ".join(text.split()) for text in pages(INVOICE_PDFS.read(invoice))]
 
     # 60 entries of 7.25 h at 81.00 are 35,235.00; with 27,166.66, 100,000.00, 243,000.00 and -6,134.41:
     assert sum("Line Site What is charged Days Calc. Price Amount" in text for text in texts) == 4
@@ -135,9 +135,9 @@ def test_credit_note_and_invoice_name_each_other_on_page_and_paper():
         by=None,
         amounts={5: invoice.lines.get(position=5).amount},
     )
-    make_pdf(invoice=note)
+    INVOICE_PDFS.make(note)
 
-    (sheet, *_rest) = [" ".join(text.split()) for text in pages(stored_pdf(note))]
+    (sheet, *_rest) = [" ".join(text.split()) for text in pages(INVOICE_PDFS.read(note))]
     on_note = words(client_of(VIEWER).get(reverse("invoicing:invoice_detail", args=[note.pk])))
 
     assert "Corrects Invoice INV-00010" in sheet

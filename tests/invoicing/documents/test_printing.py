@@ -16,9 +16,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from contracts.printing import stored_files
+from contracts.printing.stored_pdf import CannotPrint
 from contracts.sealing.guards import create_triggers, drop_triggers
-from invoicing.documents import printing
-from invoicing.documents.printing import CannotPrint, draft_pdf, make_missing_pdfs, make_pdf, stored_pdf
+from invoicing.documents.printing import INVOICE_PDFS, draft_pdf, render_content
 from invoicing.models import Invoice, InvoicePdf
 from invoicing.runs.drafting import draft_invoices
 from invoicing.runs.issuing import issue
@@ -53,28 +53,28 @@ def files(folder: Path) -> list[str]:
 
 def test_pdf_is_stored_with_its_sha256_under_number_and_digest(settings):
     (invoice,) = issued()
-    pdf = make_pdf(invoice=invoice)
+    pdf = INVOICE_PDFS.make(invoice)
     data = (settings.DOCUMENTS_DIR / pdf.file_name).read_bytes()
     assert pdf.sha256 == hashlib.sha256(data).hexdigest()
     assert pdf.file_name == f"INV-00001.{pdf.sha256[:16]}.pdf"
     assert (pdf.size, pdf.pages) == (len(data), 1)
     assert "Total USD 27,166.66" in " ".join(pages(data)[0].split())
-    assert stored_pdf(invoice) == data
+    assert INVOICE_PDFS.read(invoice) == data
 
 
 def test_issuing_makes_the_pdf_after_the_commit(django_capture_on_commit_callbacks):
     (draft,) = drafts()
     with django_capture_on_commit_callbacks(execute=True):
         invoice = issue(invoice=draft, on=date(1998, 12, 1), by=None)
-    assert stored_pdf(invoice).startswith(b"%PDF-1.7")
+    assert INVOICE_PDFS.read(invoice).startswith(b"%PDF-1.7")
 
 
 def test_second_call_leaves_row_and_file_as_they_are(settings):
     (invoice,) = issued()
-    pdf = make_pdf(invoice=invoice)
+    pdf = INVOICE_PDFS.make(invoice)
     path = settings.DOCUMENTS_DIR / pdf.file_name
     before = path.stat()
-    assert make_pdf(invoice=invoice) == pdf
+    assert INVOICE_PDFS.make(invoice) == pdf
     assert path.stat().st_ino == before.st_ino
     assert files(settings.DOCUMENTS_DIR) == [pdf.file_name]
     assert InvoicePdf.objects.count() == 1
@@ -85,8 +85,8 @@ def test_only_the_frozen_content_is_printed():
     invoice.agreement.customer.legal_name = "Renamed Inc."
     invoice.agreement.customer.save()
     invoice.content = {**invoice.content, "total": "1.00"}  # in memory only
-    make_pdf(invoice=invoice)
-    text = pages(stored_pdf(invoice))[0]
+    INVOICE_PDFS.make(invoice)
+    text = pages(INVOICE_PDFS.read(invoice))[0]
     assert "KMC Telecom Inc." in text
     assert "Renamed" not in text
     assert "27,166.66" in text
@@ -95,7 +95,7 @@ def test_only_the_frozen_content_is_printed():
 def test_draft_has_no_pdf_to_keep(settings):
     (draft,) = drafts()
     with pytest.raises(CannotPrint, match="has no PDF to keep before it is issued"):
-        make_pdf(invoice=draft)
+        INVOICE_PDFS.make(draft)
     assert not settings.DOCUMENTS_DIR.exists()
 
 
@@ -105,7 +105,7 @@ def test_content_that_was_changed_behind_our_back_is_not_printed():
     with pytest.raises(
         CannotPrint, match="Invoice INV-00001: the content in the database is not the one that was issued"
     ):
-        make_pdf(invoice=invoice)
+        INVOICE_PDFS.make(invoice)
     assert InvoicePdf.objects.count() == 0
 
 
@@ -122,10 +122,10 @@ def tamper(invoice: Invoice, **values) -> None:
 
 def test_loser_of_a_race_returns_what_the_winner_stored(settings):
     (invoice,) = issued()
-    winner = make_pdf(invoice=invoice)
-    other = printing.render_content({**invoice.content, "remarks": ["printed by another version"]})
+    winner = INVOICE_PDFS.make(invoice)
+    other = render_content({**invoice.content, "remarks": ["printed by another version"]})
     stored_files.keep("INV-00001.other.pdf", other.data)
-    assert printing._record(invoice, file_name="INV-00001.other.pdf", sha256="0" * 64, printed=other) == winner
+    assert INVOICE_PDFS._record(invoice, file_name="INV-00001.other.pdf", digest="0" * 64, printed=other) == winner
     assert files(settings.DOCUMENTS_DIR) == [winner.file_name]
 
 
@@ -134,10 +134,10 @@ def test_loser_of_a_race_returns_what_the_winner_stored(settings):
 
 def test_file_without_row_is_found_again(settings):
     (invoice,) = issued()
-    data = printing.render_content(invoice.content).data
+    data = render_content(invoice.content).data
     name = f"INV-00001.{hashlib.sha256(data).hexdigest()[:16]}.pdf"
     stored_files.keep(name, data)
-    (result,) = make_missing_pdfs()
+    (result,) = INVOICE_PDFS.make_missing()
     assert (result.pdf.file_name, result.refusal) == (name, "")
     assert files(settings.DOCUMENTS_DIR) == [name]
 
@@ -150,19 +150,19 @@ def test_unfinished_file_of_a_killed_process_is_swept_and_a_young_one_is_not(set
         path.write_bytes(b"%PDF-1.7 half of")
     two_hours_ago = time.time() - 7200
     os.utime(old, (two_hours_ago, two_hours_ago))
-    (result,) = make_missing_pdfs()
+    (result,) = INVOICE_PDFS.make_missing()
     assert files(settings.DOCUMENTS_DIR) == [".young.part", result.pdf.file_name]
 
 
 def test_lost_file_is_made_again_to_the_byte(settings):
     (invoice,) = issued()
-    pdf = make_pdf(invoice=invoice)
-    data = stored_pdf(invoice)
+    pdf = INVOICE_PDFS.make(invoice)
+    data = INVOICE_PDFS.read(invoice)
     (settings.DOCUMENTS_DIR / pdf.file_name).unlink()
-    with pytest.raises(CannotPrint, match=rf"The PDF of Invoice INV-00001 is missing: {re.escape(pdf.file_name)}"):
-        stored_pdf(invoice)
-    assert [result.pdf for result in make_missing_pdfs()] == [pdf]
-    assert stored_pdf(invoice) == data
+    with pytest.raises(CannotPrint, match=rf"The PDF of Invoice INV-00001, {re.escape(pdf.file_name)}, is missing"):
+        INVOICE_PDFS.read(invoice)
+    assert [result.pdf for result in INVOICE_PDFS.make_missing()] == [pdf]
+    assert INVOICE_PDFS.read(invoice) == data
 
 
 def test_lost_file_that_comes_out_different_is_not_replaced(settings):
@@ -170,7 +170,7 @@ def test_lost_file_that_comes_out_different_is_not_replaced(settings):
     pdf = InvoicePdf.objects.create(
         invoice=invoice, file_name="INV-00001.0000.pdf", sha256="0" * 64, size=1, pages=1
     )  # as made by another version
-    (result,) = make_missing_pdfs()
+    (result,) = INVOICE_PDFS.make_missing()
     assert result.pdf is None
     assert result.refusal.startswith("INV-00001.0000.pdf is missing and does not come out the same")
     assert not settings.DOCUMENTS_DIR.exists()
@@ -179,34 +179,34 @@ def test_lost_file_that_comes_out_different_is_not_replaced(settings):
 
 def test_changed_file_is_not_served(settings):
     (invoice,) = issued()
-    pdf = make_pdf(invoice=invoice)
+    pdf = INVOICE_PDFS.make(invoice)
     with (settings.DOCUMENTS_DIR / pdf.file_name).open("ab") as file:
         file.write(b" ")
     with pytest.raises(CannotPrint, match="is not the one that was stored"):
-        stored_pdf(invoice)
+        INVOICE_PDFS.read(invoice)
 
 
 def test_document_without_pdf_says_how_to_get_one():
     (invoice,) = issued()
     with pytest.raises(CannotPrint, match=r"Invoice INV-00001 has no PDF yet. Run manage.py make_pdfs"):
-        stored_pdf(invoice)
+        INVOICE_PDFS.read(invoice)
 
 
 def test_full_disk_leaves_nothing_half_done(settings):
     (invoice,) = issued()
     settings.DOCUMENTS_DIR.write_bytes(b"a file where the folder should be")
     with pytest.raises(OSError, match="exists"):
-        make_pdf(invoice=invoice)
+        INVOICE_PDFS.make(invoice)
     assert InvoicePdf.objects.count() == 0
     settings.DOCUMENTS_DIR.unlink()
-    assert make_pdf(invoice=invoice).pages == 1
+    assert INVOICE_PDFS.make(invoice).pages == 1
 
 
 def test_one_failure_does_not_stop_the_others():
     first, second = issued(NOVEMBER)
     tamper(first, total="1.00")
-    results = make_missing_pdfs()
-    assert [(result.invoice, result.pdf is None) for result in results] == [(first, True), (second, False)]
+    results = INVOICE_PDFS.make_missing()
+    assert [(result.document, result.pdf is None) for result in results] == [(first, True), (second, False)]
 
 
 # ---- drafts ------------------------------------------------------------------------------------------------------
@@ -273,10 +273,10 @@ from datetime import date
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 from tests import factories
-from invoicing import drafting, issuing
+from invoicing.runs import drafting, issuing
 agreement = factories.agreement()
 factories.sites(agreement, 2)
-issuing.print_issued = drafting.make_missing_pdfs = lambda *_: []  # as if the machine had stopped after the commit
+issuing.print_issued = drafting._make_good = lambda *_: None  # as if the machine had stopped after the commit
 drafting.draft_invoices(
     through=date(1998, 11, 30), on=date(1998, 12, 1), by=None, agreements=[agreement], issue_drafts=True
 )

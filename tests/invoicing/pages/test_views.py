@@ -7,7 +7,7 @@ import pytest
 
 from contracts.models import Agreement, ChosenReading
 from invoicing.credits.crediting import credit
-from invoicing.documents.printing import make_pdf
+from invoicing.documents.printing import INVOICE_PDFS
 from invoicing.runs.drafting import draft_invoices
 from tests import factories
 from tests.invoicing.pages.page_cases import INVOICES, NOVEMBER, RUN, drafted, event, issued, page_of, two_sites
@@ -33,7 +33,7 @@ def agreement() -> Agreement:
 
 def test_list_shows_documents(agreement):
     invoice = issued(agreement)
-    pdf = make_pdf(invoice=invoice)
+    pdf = INVOICE_PDFS.make(invoice)
     drafted(agreement, date(1998, 11, 30))
 
     response = client_of(VIEWER).get(INVOICES)
@@ -178,7 +178,7 @@ def test_page_shows_parties_hash_readings_and_included_services(agreement):
         closed_on=agreement.executed_on,
     )
     invoice = issued(agreement)
-    pdf = make_pdf(invoice=invoice)
+    pdf = INVOICE_PDFS.make(invoice)
 
     seen = words(client_of(VIEWER).get(page_of(invoice)))
 
@@ -213,7 +213,7 @@ def test_page_says_when_the_pdf_is_still_to_be_made(agreement):
 
     assert "The PDF has not been made yet." in words(client.get(page_of(invoice)))
     assert event(invoice, "pdf") not in links(client.get(page_of(invoice)))
-    make_pdf(invoice=invoice)
+    INVOICE_PDFS.make(invoice)
     assert "The PDF has not been made yet." not in words(client.get(page_of(invoice)))
     assert event(invoice, "pdf") in links(client.get(page_of(invoice)))
 
@@ -303,7 +303,7 @@ def test_demonstration_data_is_marked(demonstration, marked):
 
 def test_issued_pdf_is_served_as_stored(agreement):
     invoice = issued(agreement)
-    pdf = make_pdf(invoice=invoice)
+    pdf = INVOICE_PDFS.make(invoice)
     client = client_of(VIEWER)
 
     first, second = (client.get(event(invoice, "pdf")) for _ in range(2))

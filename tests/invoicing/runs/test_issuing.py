@@ -7,9 +7,9 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from contracts.sealing.digest import canonical_sha256
 from contracts.sealing.frozen import SealedRow
 from invoicing.credits.crediting import credit
-from invoicing.documents.content import content_sha256
 from invoicing.issued.numbering import CannotNumber
 from invoicing.models import Correction, Invoice, InvoiceLine, InvoicePdf, NumberSeries
 from invoicing.runs.issuing import CannotIssue, issue
@@ -47,7 +47,7 @@ def test_issuing_numbers_freezes_and_seals(agreement, finance):
         date(1998, 11, 2),
         finance,
     )
-    assert issued.content_sha256 == content_sha256(issued.content)
+    assert issued.content_sha256 == canonical_sha256(issued.content)
     assert issued.is_sealed
     with pytest.raises(SealedRow, match="Correct it by a credit note."):
         issued.save()

@@ -12,15 +12,10 @@ from pypdf import PdfReader
 from contracts.models import Agreement
 from contracts.periods import Month
 from contracts.printing import stored_files
-from sites.models import ComponentCount, MonthlyReport, ReportPdf
+from contracts.printing.stored_pdf import CannotPrint
+from sites.models import ComponentCount, MonthlyReport
 from sites.reports.content import report_content
-from sites.reports.printing import (
-    CannotPrintReport,
-    make_missing_report_pdfs,
-    make_report_pdf,
-    render_report,
-    stored_report_pdf,
-)
+from sites.reports.printing import REPORT_PDFS, render_report
 from sites.reports.queries import figures_of
 from sites.reports.sheets import report_workbook
 from tests import factories, reference
@@ -172,48 +167,28 @@ def test_text_of_a_site_is_no_formula():
 # ---- stored files ------------------------------------------------------------------------------------------------
 
 
-def test_pdf_is_made_once():
-    (site,) = counted_sites()
-    report = issued(site.agreement)
-    first = make_report_pdf(report=report)
-
-    assert make_report_pdf(report=report) == first
-    assert (ReportPdf.objects.count(), first.size) == (1, len(stored_report_pdf(report)))
-    assert [path.name for path in stored_files.path_of("x").parent.iterdir()] == [first.file_name]
-
-
 def test_crash_between_issue_and_print_is_made_good():
     (site,) = counted_sites()
     report = issued(site.agreement)
 
-    (result,) = make_missing_report_pdfs()
+    (result,) = REPORT_PDFS.make_missing()
 
     assert result.pdf.report == report
-    assert make_missing_report_pdfs() == []
+    assert REPORT_PDFS.make_missing() == []
 
 
 def test_lost_file_comes_back_the_same():
     (site,) = counted_sites()
     report = issued(site.agreement)
-    pdf = make_report_pdf(report=report)
-    before = stored_report_pdf(report)
+    pdf = REPORT_PDFS.make(report)
+    before = REPORT_PDFS.read(report)
     stored_files.path_of(pdf.file_name).unlink()
-    with pytest.raises(CannotPrintReport, match="is missing"):
-        stored_report_pdf(report)
+    with pytest.raises(CannotPrint, match=f"{pdf.file_name}, is missing. Run manage.py make_report_pdfs"):
+        REPORT_PDFS.read(report)
 
-    make_missing_report_pdfs()
+    REPORT_PDFS.make_missing()
 
-    assert stored_report_pdf(report) == before
-
-
-def test_file_that_was_changed_is_not_served():
-    (site,) = counted_sites()
-    report = issued(site.agreement)
-    pdf = make_report_pdf(report=report)
-    stored_files.path_of(pdf.file_name).write_bytes(b"%PDF-1.7 other")
-
-    with pytest.raises(CannotPrintReport, match="is not the one that was stored"):
-        stored_report_pdf(report)
+    assert REPORT_PDFS.read(report) == before
 
 
 def test_command_makes_what_is_missing(capsys):
@@ -248,9 +223,9 @@ def tamper(report: MonthlyReport, **values) -> MonthlyReport:
 
 def test_sound_reports_have_no_finding(capsys):
     (site,) = counted_sites()
-    make_report_pdf(report=issued(site.agreement))
+    REPORT_PDFS.make(issued(site.agreement))
     correct(site, 15)
-    make_report_pdf(report=revise(site.agreement))
+    REPORT_PDFS.make(revise(site.agreement))
     call_command("verify_reports")
 
     assert capsys.readouterr().out == "2 reports with 2 PDFs: all as they were issued.\n"
@@ -259,7 +234,7 @@ def test_sound_reports_have_no_finding(capsys):
 def test_changed_content_is_found(capsys):
     (site,) = counted_sites()
     report = issued(site.agreement)
-    make_report_pdf(report=report)
+    REPORT_PDFS.make(report)
     tamper(report, content=report.content | {"month": "1998-12-01"})
 
     assert verified(capsys) == [
@@ -282,17 +257,17 @@ def test_revision_left_out_is_found(capsys):
 
 def test_changed_pdf_is_found(capsys):
     (site,) = counted_sites()
-    pdf = make_report_pdf(report=issued(site.agreement))
+    pdf = REPORT_PDFS.make(issued(site.agreement))
     stored_files.path_of(pdf.file_name).write_bytes(b"other")
 
     (message,) = verified(capsys)
-    assert message.endswith(f"the PDF is not the one that was stored: {pdf.file_name}. Put it back from a backup.")
+    assert message.endswith(f"its PDF {pdf.file_name} is not the one that was stored. Put it back from a backup.")
 
 
 def test_lost_pdf_is_found(capsys):
     (site,) = counted_sites()
-    pdf = make_report_pdf(report=issued(site.agreement))
+    pdf = REPORT_PDFS.make(issued(site.agreement))
     stored_files.path_of(pdf.file_name).unlink()
 
     (message,) = verified(capsys)
-    assert f"the PDF is missing: {pdf.file_name}" in message
+    assert f"its PDF {pdf.file_name} is missing. Run manage.py make_report_pdfs" in message

@@ -10,7 +10,7 @@ from openpyxl import load_workbook
 
 from contracts.periods import Month
 from sites.models import ComponentCount, MissingCount, MonthlyReport, ReportAcknowledgment, ReportPdf
-from sites.reports.printing import make_report_pdf
+from sites.reports.printing import REPORT_PDFS
 from tests import factories
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.sites.reports.cases import NOVEMBER, OCTOBER, counted_sites, issued
@@ -48,7 +48,7 @@ EVENTS = {
 def test_each_role_gets_into_its_pages_only(role):
     (site,) = counted_sites()
     report = issued(site.agreement)
-    make_report_pdf(report=report)
+    REPORT_PDFS.make(report)
     addresses = {
         "report_list": reverse("sites:report_list"),
         "agreement_reports": reverse("sites:agreement_reports", args=(site.agreement_id,)),
@@ -141,7 +141,7 @@ def test_running_month_is_preliminary():
 def test_issued_month_shows_what_was_issued_and_offers_the_acknowledgment():
     (site,) = counted_sites()
     report = issued(site.agreement)
-    make_report_pdf(report=report)
+    REPORT_PDFS.make(report)
     page = client_of(ACCOUNT_MANAGER).get(address("month_report", site))
     html = page.content.decode()
 
@@ -294,7 +294,7 @@ def test_report_that_is_not_issued_cannot_be_acknowledged():
 
 def test_stored_pdf_is_sent_byte_by_byte(settings):
     (site,) = counted_sites()
-    pdf = make_report_pdf(report=issued(site.agreement))
+    pdf = REPORT_PDFS.make(issued(site.agreement))
     answer = client_of(VIEWER).get(address("report_pdf", site))
 
     assert answer.content == (settings.DOCUMENTS_DIR / pdf.file_name).read_bytes()

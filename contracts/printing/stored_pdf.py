@@ -1,0 +1,189 @@
+"""The PDFs of issued documents: made once of the frozen content, stored with their SHA-256, served as stored."""
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from functools import partial
+from hashlib import sha256
+
+from django.conf import settings
+from django.db import IntegrityError, models, transaction
+
+from contracts.printing import stored_files
+from contracts.printing.pdf import PdfUnavailable, RenderedPdf
+from contracts.refusal import Refusal
+from contracts.sealing.digest import canonical_sha256
+from contracts.sealing.frozen import FrozenModel
+
+logger = logging.getLogger(__name__)
+
+
+class CannotPrint(Refusal):
+    """A PDF cannot be made or served; the message says why and what to do."""
+
+
+class StoredPdf(FrozenModel):
+    """The one PDF of an issued document, kept as a file. Who inherits it adds the seal and the key to the document."""
+
+    file_name = models.CharField(max_length=200, unique=True)
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveIntegerField()
+    pages = models.PositiveSmallIntegerField()
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        abstract = True
+        ordering = ["pk"]
+
+    def __str__(self):
+        return self.file_name
+
+
+@dataclass(frozen=True)
+class PdfResult:
+    """What became of one document that had no PDF: its PDF, or the sentence that says why there is none."""
+
+    document: models.Model
+    pdf: StoredPdf | None = None
+    refusal: str = ""
+
+
+def read_file(pdf: StoredPdf, *, command: str) -> bytes:
+    """Return the file of a PDF exactly as it was stored; `command` is the one that makes it again.
+
+    Raises CannotPrint when it is missing, cannot be read, or is not the one that was stored: the message goes on after
+    the name of the file.
+    """
+    path = stored_files.path_of(pdf.file_name)
+    try:
+        data = path.read_bytes() if path.stat().st_size == pdf.size else None
+    except OSError as fault:
+        reason = "is missing" if isinstance(fault, FileNotFoundError) else f"cannot be read ({fault.strerror})"
+        raise CannotPrint(f"{reason}. Run manage.py {command}, or put it back from a backup.") from None
+    if data is None or sha256(data).hexdigest() != pdf.sha256:
+        raise CannotPrint("is not the one that was stored. Put it back from a backup.")
+    return data
+
+
+def file_fault(pdf: StoredPdf, *, command: str) -> str:
+    """Return what is wrong with the file of a PDF and what to do, as it follows the file's name; empty when nothing."""
+    try:
+        read_file(pdf, command=command)
+    except CannotPrint as fault:
+        return str(fault)
+    return ""
+
+
+@dataclass(frozen=True)
+class StoredPdfs:
+    """The PDFs of one kind of document. Its rows have `issued_on`, and once it is set `content` and `content_sha256`.
+
+    `model` holds the PDFs and leads to their documents by `key`; `title` names the file of a document, `render` prints
+    frozen content, and `command` makes what is missing. A row is stored inside `queue`, and then handed to `after`.
+    """
+
+    model: type[StoredPdf]
+    key: str
+    command: str
+    title: Callable[[models.Model], str]
+    render: Callable[[Mapping], RenderedPdf]
+    queue: Callable[[], AbstractContextManager] = nullcontext
+    after: Callable[[StoredPdf], None] | None = None
+
+    def make(self, document: models.Model) -> StoredPdf:
+        """Make and store the PDF of an issued document from its frozen content; return the stored one if there is one.
+
+        Safe to repeat, and in two processes at once: the first one stores, the others return what it stored. A stored
+        file that was lost is made again if it comes out the same to the byte. Raises CannotPrint for a draft, or where
+        content or file are not what they were.
+        """
+        pdf = self._of(document)
+        if pdf is not None and stored_files.path_of(pdf.file_name).exists():
+            return pdf
+        document = self._documents.get(pk=document.pk)
+        printed = self.render(_frozen_content(document))
+        digest = sha256(printed.data).hexdigest()
+        if pdf is not None:
+            return _put_back(pdf, printed.data, digest)
+        file_name = stored_files.stored_name(self.title(document), digest)
+        stored_files.keep(file_name, printed.data)
+        return self._record(document, file_name=file_name, digest=digest, printed=printed)
+
+    def make_missing(self) -> list[PdfResult]:
+        """Make the PDF of each issued document that has none or whose file was lost; one failure stops no other.
+
+        Files that a crash left unfinished are swept away.
+        """
+        stored_files.sweep()
+        without = self._documents.filter(issued_on__isnull=False, pdf=None).defer("content").order_by("pk")
+        kept = {entry.name for entry in os.scandir(settings.DOCUMENTS_DIR)} if settings.DOCUMENTS_DIR.exists() else ()
+        stored = self.model.objects.select_related(self.key).defer(f"{self.key}__content").order_by("pk")
+        lost = [getattr(pdf, self.key) for pdf in stored if pdf.file_name not in kept]
+        return [self._made(document) for document in (*without, *lost)]
+
+    def read(self, document: models.Model) -> bytes:
+        """Return the stored PDF of an issued document, exactly as it was made.
+
+        Raises CannotPrint when there is none yet, or when the file is missing or is not the one that was stored.
+        """
+        pdf = self._of(document)
+        if pdf is None:
+            raise CannotPrint(f"{document} has no PDF yet. Run manage.py {self.command}.")
+        try:
+            return read_file(pdf, command=self.command)
+        except CannotPrint as fault:
+            raise CannotPrint(f"The PDF of {document}, {pdf.file_name}, {fault}") from None
+
+    @property
+    def _documents(self) -> models.Manager:
+        return self.model._meta.get_field(self.key).related_model.objects
+
+    def _of(self, document: models.Model) -> StoredPdf | None:
+        return self.model.objects.filter(**{self.key: document.pk}).first()
+
+    def _record(self, document: models.Model, *, file_name: str, digest: str, printed: RenderedPdf) -> StoredPdf:
+        values = {self.key: document, "sha256": digest, "size": len(printed.data), "pages": printed.pages}
+        try:
+            with self.queue(), transaction.atomic():
+                stored = self.model.objects.create(file_name=file_name, **values)
+        except IntegrityError:
+            stored = self._of(document)
+            if stored is None:
+                raise
+        else:
+            if self.after is not None:
+                transaction.on_commit(partial(self.after, stored))
+        if stored.file_name != file_name:
+            stored_files.path_of(file_name).unlink(missing_ok=True)
+        return stored
+
+    def _made(self, document: models.Model) -> PdfResult:
+        try:
+            return PdfResult(document, self.make(document))
+        except (CannotPrint, PdfUnavailable) as refused:
+            return PdfResult(document, None, str(refused))
+        except Exception as error:
+            logger.exception("The PDF of %s could not be made", document)
+            return PdfResult(document, None, f"{type(error).__name__}: {error}")
+
+
+def _frozen_content(document: models.Model) -> dict:
+    if document.issued_on is None:
+        raise CannotPrint(f"{document} has no PDF to keep before it is issued.")
+    if canonical_sha256(document.content) != document.content_sha256:
+        raise CannotPrint(
+            f"{document}: the content in the database is not the one that was issued. Compare it with a backup."
+        )
+    return document.content
+
+
+def _put_back(pdf: StoredPdf, data: bytes, digest: str) -> StoredPdf:
+    if digest != pdf.sha256:
+        raise CannotPrint(
+            f"{pdf.file_name} is missing and does not come out the same when it is made again. "
+            f"Put it back into {settings.DOCUMENTS_DIR} from a backup."
+        )
+    stored_files.keep(pdf.file_name, data)
+    return pdf
