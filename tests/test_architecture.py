@@ -55,7 +55,6 @@ PURE = {
     "sites.reports.calendar",
     "sites.reports.monthly_report",
     "sites.reports.state",
-    "sites.reports.layout",
     "sites.reports.differences",
     "sites.reports.charts",
     "sites.month_path",

@@ -5,10 +5,11 @@ thinks: the contract asks for the components and the services of each location (
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from contracts.models import Agreement
-from contracts.periods import Month
+from contracts.periods import day_text
 from contracts.readings import ChangeCounting
 from contracts.sealing.digest import canonical_sha256
 from contracts.terms import NotInForce
@@ -190,6 +191,53 @@ def _cell(figure: ComponentFigure, row: SiteReport) -> dict:
     }
 
 
-def month_of(content: Mapping) -> Month:
-    """Return the month of a content."""
-    return Month.of(date.fromisoformat(content["month"]))
+# ---- a content in words ------------------------------------------------------------------------------------------
+
+
+def edition(content: Mapping) -> str:
+    """Return how far a report has come: not issued, the first report or a revision."""
+    if not content["issued_on"]:
+        return "Preliminary: the month is not over" if content["preliminary"] else "Not issued"
+    issued = f"issued {day_text(date.fromisoformat(content['issued_on']))}"
+    return f"Revision {content['revision']}, {issued}" if content["revision"] else f"First report, {issued}"
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Figures of a site that nobody counted in the month; without a reason they still have to be counted or marked."""
+
+    key: int
+    site: str
+    codes: tuple[str, ...]
+    names: tuple[str, ...]
+    reason: str
+    last: str
+
+    @property
+    def components(self) -> str:
+        """The names of the components in one line."""
+        return ", ".join(self.names)
+
+
+def gaps(content: Mapping) -> tuple[Gap, ...]:
+    """Return the figures without a count in the month, those of one site, reason and last day together.
+
+    What is marked as missing comes first, then what is still to be counted or marked.
+    """
+    alike: dict[tuple, list[Mapping]] = {}
+    for row in content["rows"]:
+        for cell in row["cells"]:
+            if cell["missing"] or cell["lacking"]:
+                alike.setdefault((row["key"], row["site"], cell["missing"], cell["counted_on"]), []).append(cell)
+    found = (
+        Gap(
+            key=key,
+            site=site,
+            codes=tuple(cell["code"] for cell in cells),
+            names=tuple(cell["name"] for cell in cells),
+            reason=reason,
+            last=day_text(date.fromisoformat(counted_on)) if counted_on else "never",
+        )
+        for (key, site, reason, counted_on), cells in alike.items()
+    )
+    return tuple(sorted(found, key=lambda gap: not gap.reason))

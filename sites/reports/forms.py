@@ -6,7 +6,7 @@ from django import forms
 
 from contracts.pages.inputs import DayField, LineField
 from sites.refusals import LONGEST_LINE, LONGEST_REASON
-from sites.reports.layout import MissingShown
+from sites.reports.content import Gap
 from sites.reports.reporting import CannotReport
 
 
@@ -38,7 +38,7 @@ class FiguresField(forms.MultipleChoiceField):
 
     widget = forms.CheckboxSelectMultiple
 
-    def __init__(self, gaps: Iterable[MissingShown], **kwargs):
+    def __init__(self, gaps: Iterable[Gap], **kwargs):
         choices = [
             (f"{gap.key}:{code}", f"{gap.site}, {name}" + (f" ({gap.reason})" if gap.reason else ""))
             for gap in gaps
@@ -57,7 +57,7 @@ class MarkForm(ReportForm):
 
     reason = LineField(label="Reason", max_length=LONGEST_REASON, help_text="The report prints it for the customer.")
 
-    def __init__(self, *args, gaps: Iterable[MissingShown], **kwargs):
+    def __init__(self, *args, gaps: Iterable[Gap], **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["figures"] = FiguresField(gaps, label="Figures without a count")
         self.order_fields(["figures", "reason"])
@@ -66,7 +66,7 @@ class MarkForm(ReportForm):
 class UnmarkForm(ReportForm):
     """Marks to take back."""
 
-    def __init__(self, *args, gaps: Iterable[MissingShown], **kwargs):
+    def __init__(self, *args, gaps: Iterable[Gap], **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["marked"] = FiguresField(gaps, label="Figures marked as missing")
 

@@ -9,9 +9,8 @@ from contracts.models import Agreement
 from contracts.periods import Month
 from sites.models import MonthlyReport, Site
 from sites.reports.charts import SiteChart, site_charts
-from sites.reports.content import figures_sha256, report_content
+from sites.reports.content import Gap, figures_sha256, gaps, report_content
 from sites.reports.differences import Difference, differences
-from sites.reports.layout import ReportLayout, report_layout
 from sites.reports.queries import AgreementMonth, figures_of, months_of
 from sites.reports.state import MonthStatus, ReportState
 
@@ -88,7 +87,6 @@ class MonthPage:
     revisions: tuple[MonthlyReport, ...]
     content: dict
     live: dict
-    live_layout: ReportLayout
     changes: tuple[Difference, ...]
     changed: bool
 
@@ -98,9 +96,19 @@ class MonthPage:
         return self.status.month
 
     @cached_property
-    def layout(self) -> ReportLayout:
-        """What is shown, in words."""
-        return report_layout(self.content)
+    def marked(self) -> tuple[Gap, ...]:
+        """The figures that are marked as missing in what is shown."""
+        return tuple(gap for gap in gaps(self.content) if gap.reason)
+
+    @cached_property
+    def live_marked(self) -> tuple[Gap, ...]:
+        """The figures that are marked as missing now."""
+        return tuple(gap for gap in gaps(self.live) if gap.reason)
+
+    @cached_property
+    def lacking(self) -> tuple[Gap, ...]:
+        """The figures that are still to be counted or marked."""
+        return tuple(gap for gap in gaps(self.live) if not gap.reason)
 
     @cached_property
     def charts(self) -> tuple[SiteChart, ...]:
@@ -127,7 +135,7 @@ class MonthPage:
     @property
     def may_mark(self) -> bool:
         """Whether there are figures to mark as missing, or marks to take back."""
-        return bool(self.live_layout.lacking or self.live_layout.missing)
+        return bool(self.lacking or self.live_marked)
 
     @property
     def may_acknowledge(self) -> bool:
@@ -170,7 +178,6 @@ def month_page(
         revisions=tuple(reports),
         content=report.content if report else live,
         live=live,
-        live_layout=report_layout(live),
         changes=tuple(differences(old=latest.content, new=live)) if latest else (),
         changed=latest is not None and figures_sha256(latest.content) != figures_sha256(live),
     )

@@ -10,16 +10,13 @@ from contracts.printing.stored_pdf import StoredPdfs
 from contracts.sealing.digest import canonical_sha256
 from sites.models import ReportPdf
 from sites.reports.charts import site_charts
-from sites.reports.layout import report_layout
 
 
 def report_html(content: Mapping) -> str:
     """Return the page that is printed."""
-    layout = report_layout(content)
     context = {
         "report": content,
-        "layout": layout,
-        "mark": layout.mark,
+        "mark": "" if content["issued_on"] else "PRELIMINARY" if content["preliminary"] else "NOT ISSUED",
         "charts": site_charts(content),
         "demonstration": content["demonstration"],
     }

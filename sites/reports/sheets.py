@@ -5,14 +5,13 @@ from datetime import date
 from decimal import Decimal
 
 from contracts.printing.sheets import Sheet, Value, workbook
-from sites.reports.layout import ReportLayout, report_layout
+from sites.reports.content import edition, gaps
 
 
 def report_workbook(content: Mapping) -> bytes:
     """Return the XLSX of a report's content; the same content gives the same bytes."""
-    layout = report_layout(content)
     notes = (
-        f"Monthly report {content['month_name']}, agreement {content['agreement']['number']}: {layout.edition}",
+        f"Monthly report {content['month_name']}, agreement {content['agreement']['number']}: {edition(content)}",
         *(["Demonstration data"] if content["demonstration"] else []),
     )
     sheets = [
@@ -20,7 +19,7 @@ def report_workbook(content: Mapping) -> bytes:
         Sheet("Counts", *_counts(content), notes=notes),
         Sheet("Levels", ("Service level", "Sites charged", "Sites measured"), _levels(content), notes=notes),
         Sheet("Services", ("Site", "Service", "Hours in the month"), _services(content), notes=notes),
-        Sheet("Missing", ("Site", "Components", "Last counted", "Reason"), _missing(layout), notes=notes),
+        Sheet("Missing", ("Site", "Components", "Last counted", "Reason"), _missing(content), notes=notes),
     ]
     if content["differences"]:
         headings = ("Site", "Figure", "Before", "Now", "Corrected on")
@@ -109,8 +108,8 @@ def _services(content: Mapping) -> Iterable[list[Value]]:
             yield [row["site"], work["service"], Decimal(work["hours"])]
 
 
-def _missing(layout: ReportLayout) -> Iterable[list[Value]]:
-    for gap in (*layout.missing, *layout.lacking):
+def _missing(content: Mapping) -> Iterable[list[Value]]:
+    for gap in gaps(content):
         yield [gap.site, gap.components, gap.last, gap.reason or "not counted yet"]
 
 

@@ -207,18 +207,18 @@ class MarkMissing(MonthEvent):
 
     def get_form_kwargs(self):
         """Offer the figures that have no count."""
-        return super().get_form_kwargs() | {"gaps": self.page.live_layout.lacking}
+        return super().get_form_kwargs() | {"gaps": self.page.lacking}
 
     def get_initial(self):
         """Tick the figures of a site that the address names."""
         site = self.request.GET.get("site", "")
-        gaps = self.page.live_layout.lacking
+        gaps = self.page.lacking
         return {"figures": [f"{gap.key}:{code}" for gap in gaps if str(gap.key) == site for code in gap.codes]}
 
     def get_context_data(self, **kwargs):
         """Add the form that takes marks back."""
-        if self.page.live_layout.missing:
-            kwargs.setdefault("unmark", UnmarkForm(gaps=self.page.live_layout.missing))
+        if self.page.live_marked:
+            kwargs.setdefault("unmark", UnmarkForm(gaps=self.page.live_marked))
         return super().get_context_data(**kwargs)
 
     def perform(self, form):
@@ -237,12 +237,12 @@ class UnmarkMissing(MonthEvent):
 
     def get_form_kwargs(self):
         """Offer the figures that are marked."""
-        return super().get_form_kwargs() | {"gaps": self.page.live_layout.missing}
+        return super().get_form_kwargs() | {"gaps": self.page.live_marked}
 
     def get_context_data(self, **kwargs):
         """Show this form beside the one that marks."""
         form = kwargs.pop("form", None) or self.get_form()
-        mark = MarkForm(gaps=self.page.live_layout.lacking)
+        mark = MarkForm(gaps=self.page.lacking)
         return super().get_context_data(form=mark, unmark=form, **kwargs)
 
     def perform(self, form):

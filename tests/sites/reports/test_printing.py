@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils.html import strip_tags
 from openpyxl import load_workbook
 from pypdf import PdfReader
 
@@ -15,7 +16,7 @@ from contracts.printing import stored_files
 from contracts.printing.stored_pdf import CannotPrint
 from sites.models import ComponentCount, MonthlyReport
 from sites.reports.content import report_content
-from sites.reports.printing import REPORT_PDFS, render_report
+from sites.reports.printing import REPORT_PDFS, render_report, report_html
 from sites.reports.queries import figures_of
 from sites.reports.sheets import report_workbook
 from tests import factories, reference
@@ -111,6 +112,17 @@ def test_issued_report_has_no_mark():
 
     assert ["PRELIMINARY" in read, "NOT ISSUED" in read, "Demonstration data" in read] == [False] * 3
     assert "NOT ISSUED" in pages(render_report(live(site.agreement)).data)[0]
+
+
+def test_site_with_only_older_counts_says_when_it_was_last_counted():
+    """The heading of its counts does not read as if they were the month's."""
+    old, *counted = counted_sites(3)
+    for site in counted:
+        factories.counts(site, date(1998, 11, 30), reference.counts(GE=14))
+    read = strip_tags(report_html(live(old.agreement, NOVEMBER, date(1998, 12, 5))))
+
+    assert "Counts: 30 November 1998, where a site does not say otherwise." in read
+    assert "City 0001last counted 31 October 1998" in read
 
 
 def test_missing_figure_prints_its_reason():

@@ -109,6 +109,14 @@ def test_ready_month_shows_live_figures_and_offers_to_issue():
     assert "<svg" in page.content.decode()
 
 
+def test_site_that_was_not_counted_in_the_month_says_when_it_was():
+    (site,) = counted_sites()
+
+    assert "City 0001 last counted 31 October 1998" in text(
+        client_of(VIEWER).get(address("month_report", site, NOVEMBER))
+    )
+
+
 def test_viewer_sees_no_button():
     (site,) = counted_sites()
     html = client_of(VIEWER).get(address("month_report", site)).content.decode()
