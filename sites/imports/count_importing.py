@@ -15,8 +15,9 @@ from sites.counts.recording import all_components, components_on, date_faults
 from sites.imports.columns import Column, Headings
 from sites.imports.count_rows import AGREEMENT, DATE, FIXED, SITE, CountRow, read_counts
 from sites.imports.count_undoing import changes_of, count_undoing, take_back_counts
-from sites.imports.kinds import Brought, Compared, ImportKind, Read, Scope
+from sites.imports.kinds import Brought, Compared, ImportKind, Scope
 from sites.imports.preview import EMPTY, PreviewCell, PreviewRow, SheetError, State
+from sites.imports.sheet_rows import Read
 from sites.imports.site_names import SiteNames
 from sites.models import ColumnName, ComponentCount, CountChange, ImportedFile, Site
 
@@ -40,8 +41,7 @@ class CountImport(ImportKind):
         return (*FIXED, *component_columns(scope))
 
     def read(self, content: bytes, *, columns: Sequence[Column], choices: Mapping[str, str]) -> Read:
-        file = read_counts(content, components=columns[len(FIXED) :], choices=choices)
-        return Read(file.rows, file.errors, file.headings)
+        return read_counts(content, components=columns[len(FIXED) :], choices=choices)
 
     def lock(self, keys: Sequence[int]) -> None:
         list(Agreement.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))

@@ -5,7 +5,7 @@ What a kind of file means is said by its `ImportKind`; everything else is here, 
 
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 from django.contrib.auth.models import User
@@ -119,7 +119,7 @@ def _titles(headings: Headings) -> dict[str, str]:
 def _as_in_file(error: SheetError, titles: Mapping[str, str]) -> SheetError:
     """Name the column of an error as the file does."""
     title = titles.get(error.column, error.column)
-    return error if title == error.column else replace(error, column=title)
+    return SheetError(error.message, error.row, title, error.value)
 
 
 def _name_errors(name: str) -> list[SheetError]:

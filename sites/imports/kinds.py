@@ -13,6 +13,7 @@ from contracts.terms import AgreementTerms
 from contracts.wording import plural
 from sites.imports.columns import Column, Headings
 from sites.imports.preview import PreviewRow, SheetError, Totals
+from sites.imports.sheet_rows import Read
 from sites.models import ImportedFile
 
 
@@ -23,15 +24,6 @@ class Scope:
     agreement: Agreement | None
     terms: Mapping[int, AgreementTerms]
     on: date
-
-
-@dataclass(frozen=True)
-class Read:
-    """A file as it was read: its rows, and everything that is wrong with it already."""
-
-    rows: Sequence
-    errors: Sequence[SheetError]
-    headings: Headings
 
 
 @dataclass

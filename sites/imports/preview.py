@@ -8,6 +8,8 @@ from datetime import date
 from enum import StrEnum
 from functools import cached_property
 
+from contracts.schedule import Refused
+
 
 class State(StrEnum):
     """What storing a cell or a row would do."""
@@ -18,24 +20,22 @@ class State(StrEnum):
     UNCHANGED = "unchanged"
 
 
-@dataclass(frozen=True, slots=True)
-class SheetError:
-    """Something that keeps a file from being imported. Row 1 holds the headings; no row means the whole file."""
+@dataclass(frozen=True, init=False)
+class SheetError(Refused):
+    """Something that keeps a file from being imported. Row 1 holds the headings; no row means the whole file.
 
-    message: str
-    row: int | None = None
-    column: str = ""
-    value: str = ""
+    Its place tells row, column and value as far as they are known: `row 3, column GE, “1.5”`.
+    """
 
-    @property
-    def place(self) -> str:
-        """Row, column and value as far as they are known: `row 3, column GE, “1.5”`."""
-        parts = (
-            f"row {self.row}" if self.row else "",
-            f"column {self.column}" if self.column else "",
-            f"“{self.value}”" if self.value else "",
-        )
-        return ", ".join(part for part in parts if part) or "file"
+    row: int | None
+    column: str
+    value: str
+
+    def __init__(self, message: str, row: int | None = None, column: str = "", value: str = ""):
+        parts = (f"row {row}" if row else "", f"column {column}" if column else "", f"“{value}”" if value else "")
+        super().__init__("SHEET", ", ".join(part for part in parts if part) or "file", message)
+        for name, given in (("row", row), ("column", column), ("value", value)):
+            object.__setattr__(self, name, given)
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}"

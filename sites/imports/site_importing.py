@@ -13,8 +13,9 @@ from contracts.periods import Month, day_text
 from contracts.printing.sheets import Value
 from sites.hours.recording import only_demonstration
 from sites.imports.columns import Column, Headings
-from sites.imports.kinds import Brought, Compared, ImportKind, Read, Scope, Undoing, told
+from sites.imports.kinds import Brought, Compared, ImportKind, Scope, Undoing, told
 from sites.imports.preview import EMPTY, PreviewCell, PreviewRow, SheetError, State
+from sites.imports.sheet_rows import Read
 from sites.imports.site_names import ALIKE, LONGEST_NAME, MOST_HINTS, UNKNOWN_AGREEMENT
 from sites.imports.site_rows import AGREEMENT, CITY, CLLI, COLUMNS, END, POPULATION, START, STATE, SiteRow, read_sites
 from sites.imports.undoing import dependent_reports
@@ -52,8 +53,7 @@ class SiteImport(ImportKind):
         return COLUMNS
 
     def read(self, content: bytes, *, columns: Sequence[Column], choices: Mapping[str, str]) -> Read:
-        file = read_sites(content, choices=choices)
-        return Read(file.rows, file.errors, file.headings)
+        return read_sites(content, choices=choices)
 
     def lock(self, keys: Sequence[int]) -> None:
         list(Agreement.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk", flat=True))

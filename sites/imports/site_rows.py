@@ -9,18 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from sites.imports.columns import Column, Headings
-from sites.imports.preview import SheetError
-from sites.imports.tabular import (
-    FORMULA,
-    Cell,
-    Unreadable,
-    cells_by_heading,
-    numbered_rows,
-    read_day,
-    read_headings,
-    read_text,
-)
+from sites.imports.columns import Column
+from sites.imports.sheet_rows import FORMULA, Read, SheetRow, read_rows
 
 CITY, STATE, CLLI, POPULATION, START, END, AGREEMENT = (
     *("city", "state", "clli", "population"),
@@ -60,56 +50,26 @@ class SiteRow:
     agreement: str = ""
 
 
-@dataclass(frozen=True)
-class SiteFile:
-    """The rows of a file and everything that is wrong with it; with an error nothing may be stored."""
-
-    rows: tuple[SiteRow, ...]
-    errors: tuple[SheetError, ...]
-    headings: Headings = Headings((), ())
-
-
-def read_sites(content: bytes, *, choices: Mapping[str, str] | None = None) -> SiteFile:
+def read_sites(content: bytes, *, choices: Mapping[str, str] | None = None) -> Read:
     """Read a site file."""
-    rows: list[SiteRow] = []
-    errors: list[SheetError] = []
-    headings = Headings((), ())
-    try:
-        numbered = numbered_rows(content)
-        first = next(numbered, (1, ()))[1]
-        headings = read_headings(first, columns=COLUMNS, choices=choices or {}, errors=errors)
-        if errors:
-            return SiteFile((), tuple(errors), headings)
-        for number, cells in numbered:
-            named = cells_by_heading(number, cells, headings, errors)
-            if named is not None:
-                rows.append(_row(number, named, errors))
-    except Unreadable as stopped:
-        errors.append(stopped.error)
-    if not rows and not errors:
-        errors.append(SheetError("There is no row below the headings. Add at least one site."))
-    return SiteFile(tuple(rows), tuple(errors), headings)
+    return read_rows(content, columns=COLUMNS, choices=choices, make=_row, one="site")
 
 
-def _row(number: int, named: Mapping[str, Cell], errors: list[SheetError]) -> SiteRow:
+def _row(row: SheetRow) -> SiteRow:
     missing = {CITY: "The row names no city. Write the city alone."}
-    texts = {
-        key: " ".join(read_text(number, key, named[key], errors, missing=missing.get(key, "")).split(" "))
-        for key in (CITY, STATE, CLLI, AGREEMENT)
-        if key in named
-    }
-    if END in named and not named[END].empty:
-        errors.append(SheetError(REMOVAL, number, END, named[END].text))
-    started = named.get(START)
+    texts = row.texts(CITY, STATE, CLLI, AGREEMENT, missing=missing)
+    if END in row.cells and not row.cells[END].empty:
+        row.refuse(REMOVAL, END)
     return SiteRow(
-        number=number,
-        population=_population(number, named[POPULATION], errors) if POPULATION in named else None,
-        in_service_on=read_day(number, START, started, errors) if started is not None and not started.empty else None,
+        number=row.number,
+        population=_population(row) if POPULATION in row.cells else None,
+        in_service_on=row.day(START) if START in row.cells and not row.cells[START].empty else None,
         **texts,
     )
 
 
-def _population(number: int, cell: Cell, errors: list[SheetError]) -> int | None:
+def _population(row: SheetRow) -> int | None:
+    cell = row.cells[POPULATION]
     value = cell.value
     if cell.empty:
         return None
@@ -117,5 +77,5 @@ def _population(number: int, cell: Cell, errors: list[SheetError]) -> int | None
         text = str(value).strip(" ")
         if _POPULATION.fullmatch(text) and int(text):
             return int(text)
-    errors.append(SheetError(FORMULA if cell.formula else NO_POPULATION, number, POPULATION, cell.text))
+    row.refuse(FORMULA if cell.formula else NO_POPULATION, POPULATION)
     return None

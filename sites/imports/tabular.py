@@ -1,15 +1,13 @@
 """Files with rows and columns that come in, CSV or XLSX: read strictly, every error with its row, column and value.
 
-What the columns mean is for the module that reads a kind of file: `countfile`, `sitefile` and `workfile`. Nothing here
-knows the database.
+What the columns hold is read by `sheet_rows`. Nothing here knows the database.
 """
 
 import csv
 import io
-import re
 import warnings
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -18,7 +16,6 @@ from defusedxml.ElementTree import iterparse
 
 from contracts.printing.sheets import without_guard
 from contracts.wording import cut
-from sites.imports.columns import Column, Headings, match_headings
 from sites.imports.preview import SheetError
 
 MOST_ROWS = 50_000
@@ -26,11 +23,6 @@ MOST_COLUMNS = 100
 MOST_BYTES = 20_000_000
 MOST_MEMBERS = 200
 MOST_EVENTS = 4_000_000
-LONGEST_CELL = 2_000
-LONGEST_HEADING = 100
-
-FORMULA = "This is a formula. Paste its value instead."
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -185,76 +177,3 @@ def _workbook_cell(cell: object) -> Cell:
     if isinstance(value, float) and value.is_integer() and abs(value) < 10**15:
         value = int(value)
     return Cell(value)
-
-
-# ---- headings and cells ------------------------------------------------------------------------------------------
-
-
-def read_headings(
-    cells: Sequence[Cell], *, columns: Sequence[Column], choices: Mapping[str, str], errors: list[SheetError]
-) -> Headings:
-    """Return what each column holds, and note columns that are missing or stand twice."""
-    if len(cells) > MOST_COLUMNS:
-        errors.append(SheetError(f"There are more than {MOST_COLUMNS} columns. Remove those that hold nothing.", 1))
-        return Headings((), ())
-    texts = [str(cell.value).strip(" ") if isinstance(cell.value, str) else cell.text for cell in cells]
-    found = match_headings([text[:LONGEST_HEADING] for text in texts], columns=columns, choices=choices)
-    if not any(found.held) and any(mark in text for text in texts for mark in ";\t"):
-        errors.append(SheetError("No heading is known. Separate the columns by commas.", 1, texts[0][:60]))
-    errors += [SheetError("This column stands twice. Keep one of them.", 1, title) for title in found.repeated]
-    missing = [column.title for column in columns if column.needed and column.key not in found.held]
-    errors += [
-        SheetError("This column is missing. Add it, or rename the one that holds it.", 1, title) for title in missing
-    ]
-    return found
-
-
-def cells_by_heading(
-    number: int, cells: Sequence[Cell], headings: Headings, errors: list[SheetError]
-) -> dict[str, Cell] | None:
-    """Return the cells of a row by what their columns hold; None, with an error, where their number is another one."""
-    if len(cells) != len(headings.held):
-        message = (
-            f"The row has {len(cells)} cells, but there are {len(headings.held)} headings. Check its commas and quotes."
-        )
-        errors.append(SheetError(message, number))
-        return None
-    return {key: cell for key, cell in zip(headings.held, cells, strict=True) if key}
-
-
-def read_text(number: int, column: str, cell: Cell, errors: list[SheetError], *, missing: str = "") -> str:
-    """Return the text of a cell; with `missing`, an empty cell is an error that says so."""
-    if cell.formula:
-        errors.append(SheetError(FORMULA, number, column, cell.text))
-    elif cell.empty and missing:
-        errors.append(SheetError(missing, number, column))
-    elif not cell.empty and not isinstance(cell.value, str | int) or isinstance(cell.value, bool):
-        errors.append(SheetError("This is no text. Write letters or a whole number.", number, column, cell.text))
-    elif len(str(cell.value)) > LONGEST_CELL:
-        errors.append(
-            SheetError(f"This is longer than {LONGEST_CELL:,} characters. Shorten it.", number, column, cell.text)
-        )
-    return "" if cell.empty else str(cell.value).strip(" ")
-
-
-def read_day(number: int, column: str, cell: Cell, errors: list[SheetError]) -> date | None:
-    """Return the day of a cell, or None with an error."""
-    if cell.formula:
-        errors.append(SheetError(FORMULA, number, column, cell.text))
-    elif cell.empty:
-        errors.append(SheetError("The row has no date. Write year-month-day, such as 1999-07-31.", number, column))
-    elif isinstance(cell.value, date) and not isinstance(cell.value, datetime):
-        return cell.value
-    else:
-        text = cell.value.strip(" ") if isinstance(cell.value, str) else ""
-        if _DATE.fullmatch(text):
-            try:
-                return date.fromisoformat(text)
-            except ValueError:
-                errors.append(
-                    SheetError("There is no such day. Check the day and the month.", number, column, cell.text)
-                )
-                return None
-        message = "This is no date. Write year-month-day, such as 1999-07-31."
-        errors.append(SheetError(message, number, column, cell.text))
-    return None

@@ -19,8 +19,9 @@ from sites.hours.queries import PersonDay, hours_on_file, services_on
 from sites.hours.recording import lock_people
 from sites.hours.refusals import MOST_HOURS, chargeable_service, work_refusals
 from sites.imports.columns import Column, Headings
-from sites.imports.kinds import Brought, Compared, ImportKind, Read, Scope, Undoing, told
+from sites.imports.kinds import Brought, Compared, ImportKind, Scope, Undoing, told
 from sites.imports.preview import EMPTY, PreviewCell, PreviewRow, SheetError, State, Totals
+from sites.imports.sheet_rows import Read
 from sites.imports.site_names import SiteNames
 from sites.imports.undoing import dependent_reports
 from sites.imports.work_rows import COLUMNS, WorkRow, read_work
@@ -58,8 +59,7 @@ class WorkImport(ImportKind):
         return COLUMNS
 
     def read(self, content: bytes, *, columns: Sequence[Column], choices: Mapping[str, str]) -> Read:
-        file = read_work(content, choices=choices)
-        return Read(file.rows, file.errors, file.headings)
+        return read_work(content, choices=choices)
 
     def lock(self, keys: Sequence[int]) -> None:
         lock_people(keys)

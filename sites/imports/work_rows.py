@@ -5,23 +5,13 @@ database: `work_importing` finds the sites, judges the entries and stores them.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from sites.imports.columns import Column, Headings
-from sites.imports.preview import SheetError
-from sites.imports.tabular import (
-    FORMULA,
-    Cell,
-    Unreadable,
-    cells_by_heading,
-    numbered_rows,
-    read_day,
-    read_headings,
-    read_text,
-)
+from sites.imports.columns import Column
+from sites.imports.sheet_rows import FORMULA, Read, SheetRow, read_rows
 
 DATE, SITE, SERVICE, HOURS, PERSON, REFERENCE, AGREEMENT = (
     *("date", "site", "service", "hours", "person"),
@@ -68,55 +58,20 @@ class WorkRow:
     agreement: str = ""
 
 
-@dataclass(frozen=True)
-class WorkFile:
-    """The rows of a file and everything that is wrong with it; with an error nothing may be stored.
-
-    A row with an error is among the rows, so that the rest of it can be checked.
-    """
-
-    rows: tuple[WorkRow, ...]
-    errors: tuple[SheetError, ...]
-    headings: Headings = Headings((), ())
+def read_work(content: bytes, *, choices: Mapping[str, str] | None = None) -> Read:
+    """Read a work file; a row with an error is among the rows, so that the rest of it can be checked."""
+    return read_rows(content, columns=COLUMNS, choices=choices, make=_row, one="entry")
 
 
-def read_work(content: bytes, *, choices: Mapping[str, str] | None = None) -> WorkFile:
-    """Read a work file."""
-    rows: list[WorkRow] = []
-    errors: list[SheetError] = []
-    headings = Headings((), ())
-    try:
-        numbered = numbered_rows(content)
-        first = next(numbered, (1, ()))[1]
-        headings = read_headings(first, columns=COLUMNS, choices=choices or {}, errors=errors)
-        if errors:
-            return WorkFile((), tuple(errors), headings)
-        for number, cells in numbered:
-            if row := _row(number, cells, headings, errors):
-                rows.append(row)
-    except Unreadable as stopped:
-        errors.append(stopped.error)
-    if not rows and not errors:
-        errors.append(SheetError("There is no row below the headings. Add at least one entry."))
-    return WorkFile(tuple(rows), tuple(errors), headings)
+def _row(row: SheetRow) -> WorkRow:
+    texts = row.texts(SITE, SERVICE, PERSON, REFERENCE, AGREEMENT, missing=MISSING)
+    return WorkRow(number=row.number, worked_on=row.day(DATE), hours=_hours(row), **texts)
 
 
-def _row(number: int, cells: Sequence[Cell], headings: Headings, errors: list[SheetError]) -> WorkRow | None:
-    named = cells_by_heading(number, cells, headings, errors)
-    if named is None:
-        return None
-    texts = {
-        name: read_text(number, name, named[name], errors, missing=MISSING.get(name, ""))
-        for name in (SITE, SERVICE, PERSON, REFERENCE, AGREEMENT)
-        if name in named
-    }
-    worked_on = read_day(number, DATE, named[DATE], errors)
-    return WorkRow(number=number, worked_on=worked_on, hours=_hours(number, named[HOURS], errors), **texts)
-
-
-def _hours(number: int, cell: Cell, errors: list[SheetError]) -> Decimal | None:
+def _hours(row: SheetRow) -> Decimal | None:
     """Read hours exactly as they are written; whether there can be so many is judged with the rest of the entry."""
-    value, message = cell.value, _NO_HOURS
+    cell, message = row.cells[HOURS], _NO_HOURS
+    value = cell.value
     if cell.formula:
         message = FORMULA
     elif cell.empty:
@@ -125,5 +80,5 @@ def _hours(number: int, cell: Cell, errors: list[SheetError]) -> Decimal | None:
         text = value.strip(" ") if isinstance(value, str) else f"{Decimal(repr(value)):f}"
         if _HOURS.fullmatch(text):
             return Decimal(text)
-    errors.append(SheetError(message, number, HOURS, cell.text))
+    row.refuse(message, HOURS)
     return None

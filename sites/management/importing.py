@@ -10,7 +10,7 @@ from contracts.wording import plural
 from sites.imports.columns import LEFT_OUT
 from sites.imports.importing import KINDS, Imported, Incoming, import_file
 from sites.imports.kinds import ImportKind
-from sites.imports.preview import State
+from sites.imports.preview import SheetError, State
 from sites.refusals import CannotRecord
 
 
@@ -50,7 +50,7 @@ class ImportCommand(BaseCommand):
             )
         except CannotRecord as refusal:
             for error in refusal.refused:
-                self.stderr.write(str(error) if hasattr(error, "row") else error.message)
+                self.stderr.write(str(error) if isinstance(error, SheetError) else error.message)
             raise CommandError(
                 f"{path} was not imported: {plural(len(refusal.refused), 'error')}. Correct the file, import it again.",
                 returncode=1,
