@@ -1,6 +1,7 @@
 """What is owed: number series, invoices and credit notes with their lines, and the PDFs made of them."""
 
-from datetime import date
+from functools import reduce
+from operator import or_
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +12,10 @@ from contracts.models import Agreement
 from contracts.printing.stored_pdf import StoredPdf
 from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
 from contracts.sealing.guards import Seal
+from invoicing.charges.charge import ANNUAL
+from invoicing.charges.kinds import KINDS, charged_once
 from sites.models import BlockPurchase, IntegrationOrder, Site, WorkEntry
+from sites.models.facts import ChargedFact
 
 CREDIT_INSTEAD = "Correct it by a credit note."
 
@@ -149,6 +153,24 @@ class Invoice(FrozenModel):
         return self.issued_on is not None
 
 
+def names_its_charge() -> Q:
+    """A line has the key of its kind and no other; that of a site beside it where the kind has one."""
+    columns = [kind.column for kind in charged_once().values()]
+    annual = Q(charge=ANNUAL, site__isnull=False, **dict.fromkeys(columns)) & (
+        Q(kind="instalment") | Q(kind__in=["adjustment", "credit"], shares__isnull=False)
+    )
+    once = [
+        Q(
+            charge=code,
+            **{name: None for name in columns if name != kind.column},
+            **{f"{kind.column}__isnull": False},
+            **({"site__isnull": False} if kind.has_site else {"site": None}),
+        )
+        for code, kind in charged_once().items()
+    ]
+    return annual | ~Q(kind="instalment") & reduce(or_, once)
+
+
 class InvoiceLine(FrozenModel):
     """One line with its reasons: a charge that falls due, an adjustment of what was billed before, or a credited line.
 
@@ -162,16 +184,12 @@ class InvoiceLine(FrozenModel):
         ADJUSTMENT = "adjustment", "Adjustment"
         CREDIT = "credit", "Credit"
 
-    class Charge(models.TextChoices):
-        ANNUAL = "annual", "Annual charge"
-        BLOCK = "block", "Block of hours"
-        HOURS = "hours", "Hours by the hour"
-        INTEGRATION = "integration", "System integration"
-
     invoice = models.ForeignKey(Invoice, on_delete=models.CASCADE, related_name="lines")
     position = models.PositiveSmallIntegerField()
     kind = models.CharField(max_length=12, choices=Kind)
-    charge = models.CharField(max_length=12, choices=Charge, default=Charge.ANNUAL)
+    charge = models.CharField(
+        max_length=12, choices=[(code, kind.label) for code, kind in KINDS.items()], default=ANNUAL
+    )
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     block_purchase = models.ForeignKey(BlockPurchase, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     work_entry = models.ForeignKey(WorkEntry, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
@@ -218,7 +236,7 @@ class InvoiceLine(FrozenModel):
                     name=f"invoice_line_{subject}_once",
                     violation_error_message="This charge is billed already.",
                 )
-                for subject in ("block_purchase", "work_entry", "integration_order")
+                for subject in (kind.column for kind in charged_once().values())
             ),
             models.CheckConstraint(
                 condition=Q(kind="instalment", instalment__isnull=False, instalment_of__isnull=False)
@@ -226,28 +244,7 @@ class InvoiceLine(FrozenModel):
                 name="invoice_line_instalment_numbered",
             ),
             models.CheckConstraint(
-                condition=Q(
-                    charge="annual", site__isnull=False, block_purchase=None, work_entry=None, integration_order=None
-                )
-                & (Q(kind="instalment") | Q(kind__in=["adjustment", "credit"], shares__isnull=False))
-                | ~Q(kind="instalment")
-                & (
-                    Q(charge="block", site=None, block_purchase__isnull=False, work_entry=None, integration_order=None)
-                    | Q(
-                        charge="hours",
-                        site__isnull=False,
-                        block_purchase=None,
-                        work_entry__isnull=False,
-                        integration_order=None,
-                    )
-                    | Q(
-                        charge="integration",
-                        site__isnull=False,
-                        block_purchase=None,
-                        work_entry=None,
-                        integration_order__isnull=False,
-                    )
-                ),
+                condition=names_its_charge(),
                 name="invoice_line_names_its_charge",
             ),
             models.CheckConstraint(
@@ -259,10 +256,10 @@ class InvoiceLine(FrozenModel):
     def __str__(self):
         return f"{self.site or self.get_charge_display()}, {self.get_kind_display().lower()}, {self.amount}"
 
-    @property
-    def service_days(self) -> tuple[date, date]:
-        """First and last day of service."""
-        return self.first_day, self.last_day
+    @classmethod
+    def fact_model(cls, code: str) -> type[ChargedFact]:
+        """Return the model of what a kind of charge is charged for."""
+        return cls._meta.get_field(KINDS[code].column).related_model
 
 
 class WaiverQuerySet(FrozenQuerySet):

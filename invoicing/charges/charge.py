@@ -1,15 +1,16 @@
 """What can be charged, and how a charge is known again: its kind and its subject, as the books and the run name it."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
 from typing import NamedTuple
 
+from contracts.money import money_text
 from contracts.periods import AnnualPeriod, DaySpan
 from contracts.readings import Readings
 from contracts.schedule import Schedule
-from contracts.terms import AgreementTerms
+from contracts.terms import AgreementTerms, Source, TermsFound
 from invoicing.charges.instalments import Instalment, PricedDays
 from sites.charged import AgreedLevel, Basis, Charged, charged_days, charged_in
 
@@ -17,30 +18,30 @@ ONLY_PART = 1
 """The part of a charge that has no instalments."""
 
 
-class ChargeKind(StrEnum):
-    """The kinds of charge."""
-
-    ANNUAL = "annual"
-    BLOCK = "block"
-    HOURS = "hours"
-    INTEGRATION = "integration"
+ANNUAL = "annual"
+"""The kind of a site's annual charge. It alone has instalments; every other kind is charged once."""
 
 
 class ChargeKey(NamedTuple):
     """What is due and what was billed are compared by this key.
 
-    The subject is the key of a site, a purchase of blocks, a work entry or an order of integration. A site's annual
-    charge has one key for each annual period, and its instalments as parts.
+    The kind is a code of `kinds.KINDS`; the subject is the key of a site, or of the fact that is charged once. A site's
+    annual charge has one key for each annual period, and its instalments as parts.
     """
 
-    kind: ChargeKind
+    kind: str
     subject: int
     period: int = 0
 
     @classmethod
     def of_site(cls, site_key: int, period_number: int) -> "ChargeKey":
         """The annual charge of one site in one annual period."""
-        return cls(ChargeKind.ANNUAL, site_key, period_number)
+        return cls(ANNUAL, site_key, period_number)
+
+    @property
+    def is_annual(self) -> bool:
+        """Whether it has instalments."""
+        return self.kind == ANNUAL
 
 
 @dataclass(frozen=True)
@@ -134,10 +135,10 @@ class Charge:
 
 @dataclass(frozen=True)
 class OneOff:
-    """A charge that falls due once, on the day of what is charged: blocks bought, hours worked, a cutover completed.
+    """A charge that falls due once, on the day of what is charged.
 
-    `quantity` is in blocks or hours, `unit_price` the price of one; an integration has neither. `facts` are the values
-    from which the amount can be computed again, `steps` the calculation in words.
+    `unit_price` is the price of one of the `quantity`, where there is one. `facts` are the values from which the amount
+    can be computed again, `steps` the calculation in words.
     """
 
     key: ChargeKey
@@ -159,3 +160,59 @@ class OneOff:
 
 
 AnyCharge = Charge | OneOff
+
+
+@dataclass(frozen=True)
+class Unpriced:
+    """What happened on a day and has no price: what is due for it is not known, and the notice says why."""
+
+    key: ChargeKey
+    day: date
+    notice: str
+
+
+@dataclass(frozen=True)
+class Uncharged:
+    """What happened, stands and costs nothing: the message says what became of it."""
+
+    key: ChargeKey
+    message: str
+
+
+def price_source(found: TermsFound, clause: str) -> str:
+    """Return the document in force and the clause of a price in it."""
+    return str(Source(found.schedule_source.document, clause or found.schedule_source.clause))
+
+
+def stored_money(amount: str) -> str:
+    """Write an amount as it is stored with the inputs of a line."""
+    return money_text(Decimal(amount))
+
+
+InWords = Iterator[tuple[str, str]]
+"""The stored inputs of a charge, by name and in words."""
+
+
+Outcome = OneOff | Unpriced | Uncharged | str
+"""What comes of facts that are charged once; a text is a notice about several of them."""
+
+
+Facts = Mapping[str, tuple]
+"""What has happened under one agreement and is charged once, by the kind of its charge."""
+
+NO_FACTS: Facts = {}
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of one agreement on a day, for charges that fall due once."""
+
+    agreement: AgreementTerms
+    sites: Mapping[int, SiteFacts]
+    facts: Facts
+    through: date
+    known_on: date
+
+    def facts_of(self, kind: str) -> tuple:
+        """Return what is charged as one kind."""
+        return self.facts.get(kind, ())

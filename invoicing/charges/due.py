@@ -1,16 +1,27 @@
 """What is due through a date, charge by charge: a pure function of terms, charged levels, facts and readings."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from contracts.periods import ONE_DAY, AnnualPeriod, DaySpan, annual_periods, day_text
 from contracts.schedule import Refused, Schedule
 from contracts.terms import AgreementTerms, Expired, NotInForce, TermsFound, expiration_known, terms_on
-from invoicing.charges.charge import AnyCharge, Charge, ChargeKey, SiteFacts
+from invoicing.charges.charge import (
+    NO_FACTS,
+    AnyCharge,
+    Charge,
+    ChargeKey,
+    Facts,
+    Known,
+    OneOff,
+    SiteFacts,
+    Uncharged,
+    Unpriced,
+)
 from invoicing.charges.instalments import PricedDays, falls_due, instalments
-from invoicing.charges.one_off import OneOffs, Order, one_off_charges
-from sites.hours.entries import Purchase, Work
+from invoicing.charges.kinds import charged_once, place_of
 
 
 @dataclass(frozen=True)
@@ -25,16 +36,13 @@ class PeriodOutcome:
     undecided: bool = False
 
 
-@dataclass(frozen=True)
-class Facts:
-    """What has happened under one agreement, besides its sites: hours bought and worked, integrations completed."""
+class _Once(NamedTuple):
+    """What comes of all facts that are charged once."""
 
-    purchases: tuple[Purchase, ...] = ()
-    work: tuple[Work, ...] = ()
-    orders: tuple[Order, ...] = ()
-
-
-NO_FACTS = Facts()
+    charges: Sequence[OneOff]
+    notices: Sequence[str]
+    undecided: frozenset[ChargeKey]
+    uncharged: Mapping[ChargeKey, str]
 
 
 @dataclass(frozen=True)
@@ -42,8 +50,8 @@ class Due:
     """Everything due under one agreement through a date, as known on a day.
 
     What is due for an `undecided` key is not known, which is not nothing: it has no charge here, and what was billed
-    for it stands. `later` are the keys of charges that fall due once, after the date. `uncharged` says of work entries
-    that stand and cost nothing what became of their hours.
+    for it stands. `later` are the keys of charges that fall due once, after the date. `uncharged` says of facts that
+    stand and cost nothing what became of them.
     """
 
     agreement: AgreementTerms
@@ -90,7 +98,7 @@ def due_through(
             if outcome.undecided:
                 undecided.add(ChargeKey.of_site(site.key, period.number))
             charges += [charge for charge in outcome.charges if charge.due_on <= through]
-    once = _once(agreement, {site.key: site for site in sites}, facts, through, known_on)
+    once = _once(Known(agreement, {site.key: site for site in sites}, facts, through, known_on))
     charges += [charge for charge in once.charges if charge.due_on <= through]
     return Due(
         agreement,
@@ -104,25 +112,26 @@ def due_through(
     )
 
 
-def _once(
-    agreement: AgreementTerms, sites: Mapping[int, SiteFacts], facts: Facts, through: date, known_on: date
-) -> OneOffs:
-    if facts == NO_FACTS:
-        return OneOffs()
+def _once(known: Known) -> _Once:
+    """Every charge that falls due once, whatever its day, in the order of their days.
 
-    def level_of(site: SiteFacts, found: TermsFound) -> str | None:
-        charged = site.charged_in(agreement=agreement, schedule=found.schedule, period=found.period, known_on=known_on)
-        return charged.level_code if charged else None
-
-    return one_off_charges(
-        agreement=agreement,
-        sites=sites,
-        purchases=facts.purchases,
-        work=facts.work,
-        orders=facts.orders,
-        through=through,
-        known_on=known_on,
-        level_of=level_of,
+    What has no price stays undecided. A notice names it, as far as it happened through the date of the run.
+    """
+    rules = dict.fromkeys(kind.charges for kind in charged_once().values())
+    outcomes = [outcome for charges in rules for outcome in charges(known)] if known.facts else []
+    charges = [each for each in outcomes if isinstance(each, OneOff)]
+    unpriced = [each for each in outcomes if isinstance(each, Unpriced)]
+    expires_on, _source = expiration_known(agreement=known.agreement, known_on=known.known_on)
+    runs_on = expires_on is None or known.through < expires_on
+    last = known.through if runs_on else date.max  # no later run would name what happened after the expiration
+    return _Once(
+        sorted(charges, key=lambda charge: (charge.due_on, place_of(charge.key.kind), charge.key.subject)),
+        [
+            *(each.notice for each in unpriced if each.day <= last),
+            *(each for each in outcomes if isinstance(each, str)),
+        ],
+        frozenset(each.key for each in unpriced),
+        {each.key: each.message for each in outcomes if isinstance(each, Uncharged)},
     )
 
 

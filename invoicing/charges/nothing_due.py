@@ -1,14 +1,9 @@
 """Why nothing is due any more for what was billed, as far as the facts of the site, the term and the hours say so."""
 
 from contracts.periods import ONE_DAY, DaySpan, day_text
-from invoicing.charges.charge import Charge, ChargeKind
+from invoicing.charges.charge import Charge
+from invoicing.charges.kinds import KINDS
 from invoicing.charges.unbilled import AdjustedPart, Adjustment
-
-_TAKEN_BACK = {
-    ChargeKind.BLOCK: "the purchase was reversed",
-    ChargeKind.HOURS: "the entry was reversed",
-    ChargeKind.INTEGRATION: "the order was cancelled",
-}
 
 
 def part_span(*, adjustment: Adjustment, part: AdjustedPart) -> DaySpan | None:
@@ -20,8 +15,8 @@ def part_span(*, adjustment: Adjustment, part: AdjustedPart) -> DaySpan | None:
 
 def why_nothing_due(*, adjustment: Adjustment, part: AdjustedPart) -> str:
     """Return why nothing is due for a part that was billed, in words that follow a colon."""
-    if adjustment.key.kind is not ChargeKind.ANNUAL:
-        return adjustment.uncharged or _TAKEN_BACK[adjustment.key.kind]
+    if not adjustment.key.is_annual:
+        return adjustment.uncharged or KINDS[adjustment.key.kind].taken_back
     site, span = adjustment.site, part_span(adjustment=adjustment, part=part)
     if site is None or span is None:
         return "no site or price on file calls for it"

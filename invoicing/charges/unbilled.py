@@ -9,9 +9,10 @@ from typing import NamedTuple
 from contracts.money import ZERO
 from contracts.periods import AnnualPeriod, DaySpan, OutsideTerm, annual_period
 from contracts.terms import AgreementTerms, expiration_known
-from invoicing.charges.charge import ONLY_PART, AnyCharge, Charge, ChargeKey, ChargeKind, SiteFacts
+from invoicing.charges.charge import ONLY_PART, AnyCharge, Charge, ChargeKey, SiteFacts
 from invoicing.charges.due import Due
 from invoicing.charges.instalments import falls_due
+from invoicing.charges.kinds import place_of
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ class Adjustment:
     @property
     def days(self) -> DaySpan:
         """The days that are adjusted: of the service due now, or of the billing period where nothing is due now."""
-        if self.key.kind is not ChargeKind.ANNUAL:
+        if not self.key.is_annual:
             return self.billed.days
         whole = self.period.parts(self.billed.of)
         spans = [part.charge.instalment.service if part.charge else whole[part.number - 1] for part in self.parts]
@@ -260,11 +261,10 @@ def compared(
     """
     now = {(charge.key, charge.part): charge for charge in due.charges}
     order = {site_key: position for position, site_key in enumerate(sites)}
-    kinds = list(ChargeKind)
 
     def place(item: tuple[ChargeKey, Billed]) -> tuple:
         key, was = item
-        return kinds.index(key.kind), order.get(was.site_key, -1), key.period, key.subject
+        return place_of(key.kind), order.get(was.site_key, -1), key.period, key.subject
 
     for key, was in sorted(billed.items(), key=place):
         if key in due.undecided or key in due.later:
@@ -286,7 +286,7 @@ def _source(due: Due, key: ChargeKey, was: Billed, parts: Sequence[AdjustedPart]
     charges = [part.charge for part in parts if part.charge]
     if charges:
         return charges[-1].source
-    if key.kind is not ChargeKind.ANNUAL:
+    if not key.is_annual:
         return was.source
     _expires_on, source = expiration_known(agreement=due.agreement, known_on=due.known_on)
     return str(source)
@@ -294,7 +294,7 @@ def _source(due: Due, key: ChargeKey, was: Billed, parts: Sequence[AdjustedPart]
 
 def _comparable(due: Due, key: ChargeKey, was: Billed) -> set[int]:
     """The parts billed that would have fallen due by the run's date, as the term is known now, or can never do so."""
-    if key.kind is not ChargeKind.ANNUAL:
+    if not key.is_annual:
         return {ONLY_PART}
     agreement = due.agreement
     expires_on, _source = expiration_known(agreement=agreement, known_on=due.known_on)
@@ -335,7 +335,7 @@ def _last_part(corrections: Sequence[Adjustment], due: Due) -> DaySpan:
     lasts = []
     for adjustment in corrections:
         period = adjustment.period
-        if adjustment.key.kind is not ChargeKind.ANNUAL:
+        if not adjustment.key.is_annual:
             lasts.append(month_of(period, adjustment.billed.days.last_day))
             continue
         parts = _spans(due.agreement, period, adjustment.billed)

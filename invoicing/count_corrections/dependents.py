@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from contracts.periods import Month, day_text
+from invoicing.charges.charge import ANNUAL
 from invoicing.models import Invoice, InvoiceLine
 from invoicing.what_if.switch import SwitchCount, switch_count
 from sites.models import ComponentCount, MonthlyReport, ReviewLine, Site
@@ -217,7 +218,7 @@ def _invoices(figure: CountedFigure, reviews: Sequence[DependentReview]) -> list
     lines = (
         InvoiceLine.objects.filter(
             site=figure.site,
-            charge=InvoiceLine.Charge.ANNUAL,
+            charge=ANNUAL,
             kind__in=(InvoiceLine.Kind.INSTALMENT, InvoiceLine.Kind.ADJUSTMENT),
             period_number__in=sorted({number for number, _code in agreed}),
             provisional=False,

@@ -14,8 +14,9 @@ from contracts.models import Agreement
 from contracts.money import ZERO, cents, money_text
 from contracts.periods import day_text
 from contracts.schedule import Refused
-from invoicing.charges.charge import ChargeKey
+from invoicing.charges.charge import ANNUAL, ChargeKey
 from invoicing.charges.creditable import Shares, left_of_line, spread_credit
+from invoicing.charges.kinds import KINDS
 from invoicing.documents import calculation
 from invoicing.issued import numbering
 from invoicing.models import Invoice, InvoiceLine, Waiver
@@ -257,14 +258,11 @@ def _credit_line(line: InvoiceLine, parts: Shares, original: Invoice) -> Invoice
     taken = sum(parts.values(), ZERO)
     whole = f"Line {line.position} of {original} is taken back."
     part = f"{money_text(taken)} of the {money_text(line.amount)} of line {line.position} of {original} is taken back."
-    is_annual = line.charge == InvoiceLine.Charge.ANNUAL
+    is_annual = line.charge == ANNUAL
     return InvoiceLine(
         kind=InvoiceLine.Kind.CREDIT,
         charge=line.charge,
-        site_id=line.site_id,
-        block_purchase_id=line.block_purchase_id,
-        work_entry_id=line.work_entry_id,
-        integration_order_id=line.integration_order_id,
+        **{kind.key_column: getattr(line, kind.key_column) for kind in KINDS.values()},
         period_number=line.period_number,
         first_day=line.first_day,
         last_day=line.last_day,

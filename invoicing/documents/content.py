@@ -10,17 +10,18 @@ from datetime import date
 from decimal import Decimal
 from itertools import groupby
 
-from contracts.fixed_readings import FixedReading, integration_reading, payment_reading, tax_reading
+from contracts.fixed_readings import FixedReading, payment_reading, tax_reading
 from contracts.models import Agreement
 from contracts.money import ZERO
 from contracts.periods import AnnualPeriod, DaySpan, annual_period, annual_period_on, day_text
-from contracts.readings import BILLING_QUESTIONS, HOUR_QUESTIONS, Chosen
+from contracts.readings import BILLING_QUESTIONS, Chosen
 from contracts.schedule import Schedule
 from contracts.terms import AgreementTerms, AmendmentTerms, TermsFound, terms_on
 from contracts.wording import listed
+from invoicing.charges.charge import ANNUAL
+from invoicing.charges.kinds import KINDS, place_of
 from invoicing.models import Invoice, InvoiceLine
 from sites.charged import Basis
-from sites.hours.prices import blocks_text, hours_text
 
 FORM = 2
 """Raised when the dictionary changes its form, so that a template can still tell what it prints."""
@@ -143,12 +144,11 @@ def _readings(terms: AgreementTerms, invoice: Invoice, lines: Sequence[InvoiceLi
     """
     days = {_first_day_read(terms, invoice.first_day): BILLING_QUESTIONS}
     for line in lines:
-        if line.charge in (InvoiceLine.Charge.ANNUAL, InvoiceLine.Charge.HOURS):
+        if questions := KINDS[line.charge].questions:
             day = _first_day_read(terms, line.first_day)
-            hours = HOUR_QUESTIONS if line.charge == InvoiceLine.Charge.HOURS else BILLING_QUESTIONS
-            days[day] = tuple(dict.fromkeys((*days.get(day, ()), *hours)))
+            days[day] = tuple(dict.fromkeys((*days.get(day, ()), *questions)))
     shown = []
-    for key in (*BILLING_QUESTIONS, *HOUR_QUESTIONS):
+    for key in dict.fromkeys(question for kind in KINDS.values() for question in kind.questions):
         asked = {day: terms.readings_on(day).of_question(key) for day in sorted(days) if key in days[day]}
         kept = {chosen.choice: (day, chosen) for day, chosen in reversed(asked.items())}
         for day, chosen in sorted(kept.values(), key=lambda pair: pair[0]):
@@ -159,13 +159,15 @@ def _readings(terms: AgreementTerms, invoice: Invoice, lines: Sequence[InvoiceLi
 def _fixed_readings(
     agreement: Agreement, terms: AgreementTerms, invoice: Invoice, lines: Sequence[InvoiceLine]
 ) -> list[dict]:
-    """The readings without a choice: the sizes with a price where integration is billed, payment and tax always."""
+    """The readings without a choice: those of the kinds that are billed; payment and tax always."""
     known_on = invoice.issued_on or invoice.drafted_on
-    days = sorted({line.first_day for line in lines if line.charge == InvoiceLine.Charge.INTEGRATION})
-    found = [terms_on(agreement=terms, service_on=day, known_on=known_on) for day in days]
-    sizes = [integration_reading(schedule=each.schedule) for each in found if isinstance(each, TermsFound)]
+    of_kinds = []
+    for day, code in sorted({(line.first_day, line.charge) for line in lines if KINDS[line.charge].fixed_reading}):
+        found = terms_on(agreement=terms, service_on=day, known_on=known_on)
+        if isinstance(found, TermsFound):
+            of_kinds.append(KINDS[code].fixed_reading(schedule=found.schedule))
     return [
-        _fixed(each) for each in (*dict.fromkeys(sizes), payment_reading(net_days=agreement.net_days), tax_reading())
+        _fixed(each) for each in (*dict.fromkeys(of_kinds), payment_reading(net_days=agreement.net_days), tax_reading())
     ]
 
 
@@ -255,13 +257,11 @@ def _about(line: InvoiceLine) -> str:
 
 def _quantity(line: InvoiceLine) -> str:
     """How much was charged: `2 blocks`, `15.00 h`; nothing for what has no quantity."""
-    if line.quantity is None:
-        return ""
-    return blocks_text(int(line.quantity)) if line.charge == InvoiceLine.Charge.BLOCK else hours_text(line.quantity)
+    return "" if line.quantity is None else KINDS[line.charge].quantity(line.quantity)
 
 
 def _is_annual(line: InvoiceLine) -> bool:
-    return line.charge == InvoiceLine.Charge.ANNUAL
+    return line.charge == ANNUAL
 
 
 def _adjusts(line: InvoiceLine) -> bool:
@@ -290,12 +290,11 @@ def _by_level(lines: Sequence[InvoiceLine]) -> list[dict]:
 
 def _group(line: InvoiceLine) -> tuple[int, Decimal, str]:
     """The place and name of a line's sum."""
-    kinds = list(InvoiceLine.Charge.values)
     if _adjusts(line):
-        return len(kinds), ZERO, "Adjustments"
+        return len(KINDS), ZERO, "Adjustments"
     if _is_annual(line):
         return 0, line.annual_price or ZERO, line.level_name
-    return kinds.index(line.charge), ZERO, InvoiceLine.Charge(line.charge).label
+    return place_of(line.charge), ZERO, KINDS[line.charge].label
 
 
 Calculations = dict[tuple[str, ...], list[int]]

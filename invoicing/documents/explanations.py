@@ -2,20 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 from contracts.money import money_text
-from contracts.periods import AnnualPeriod, DaySpan, annual_period
 from contracts.readings import QUESTIONS, Frequency
+from invoicing.charges.annual import INSTALMENT, period_of
+from invoicing.charges.charge import stored_money
+from invoicing.charges.kinds import kind_of_rule
 from invoicing.documents.calculation import recomputed
-from sites.hours.prices import Opening, hours_text
 
 INSTALMENT_QUESTIONS = ("frequency", "proration", "rounding")
-OPENED = {
-    Opening.BLOCKS_COMPLETED: "enough blocks were completed",
-    Opening.MONTH_REACHED: "the month was reached from which they are open",
-}
 
 
 @dataclass(frozen=True)
@@ -45,58 +41,15 @@ def explanation_of(*, inputs: Mapping) -> Explanation:
 
 
 def _facts(inputs: Mapping) -> Iterator[Fact]:
-    rule = inputs["rule"]
-    if rule == "instalment":
-        yield from _instalment(inputs)
-    elif rule == "blocks":
-        yield Fact("Blocks", f"{inputs['blocks']:,}")
-        yield Fact("Price of a block", _money(inputs["block_price"]))
-    elif rule == "hours":
-        yield from _hours(inputs)
-    elif rule == "integration":
-        yield Fact("Price", _money(inputs["price"]))
-        if inputs.get("quotation"):
-            yield Fact("Quotation", inputs["quotation"])
-    elif rule == "credit":
-        yield Fact("Line taken back", f"line {inputs['line']} of {inputs['document']}")
-        yield Fact("Its amount", _money(inputs["billed"]))
-        yield Fact("Taken back", _money(inputs.get("credited", inputs["billed"])))
-    else:
-        yield from _adjustment(inputs)
-
-
-def _instalment(inputs: Mapping) -> Iterator[Fact]:
-    period, of = _period(inputs), Frequency(inputs["frequency"]).parts
-    yield Fact("Annual period", f"{period.number}: {period.span}")
-    yield Fact("Instalment", f"{inputs['instalment']} of {of}, {period.parts(of)[inputs['instalment'] - 1]}")
-    for priced in inputs["priced"]:
-        days = DaySpan(date.fromisoformat(priced["first_day"]), date.fromisoformat(priced["last_day"]))
-        yield Fact("Annual price", f"{_money(priced['annual_price'])} for {days} ({priced['source']})")
-
-
-def _period(inputs: Mapping) -> AnnualPeriod:
-    stored = inputs["period"]
-    return annual_period(
-        number=stored["number"],
-        first_period_starts_on=date.fromisoformat(stored["first_period_starts_on"]),
-        expires_on=date.fromisoformat(stored["last_day"]),
-    )
-
-
-def _hours(inputs: Mapping) -> Iterator[Fact]:
-    yield Fact("Hours worked", _hours_text(inputs["hours"]))
-    yield Fact("Prepaid in blocks", _hours_text(inputs["prepaid"]))
-    yield Fact("By the hour", _hours_text(inputs["hourly"]))
-    yield Fact("Least that is charged", _hours_text(inputs["minimum"]))
-    before = inputs.get("before", {})
-    if any(Decimal(hours) for hours in before.values()):
-        message = f"{_hours_text(before['hourly'])} by the hour, charged as {_hours_text(before['billed'])}"
-        yield Fact("Before it in the month", message)
-    yield Fact("Charged", _hours_text(inputs["billed"]))
-    yield Fact("Price of an hour", _money(inputs["hourly_price"]))
-    if inputs.get("opened_by"):
-        opened = " and ".join(OPENED[Opening(value)] for value in inputs["opened_by"])
-        yield Fact("Hourly prices open", opened)
+    match inputs["rule"]:
+        case "credit":
+            yield Fact("Line taken back", f"line {inputs['line']} of {inputs['document']}")
+            yield Fact("Its amount", stored_money(inputs["billed"]))
+            yield Fact("Taken back", stored_money(inputs.get("credited", inputs["billed"])))
+        case "adjustment":
+            yield from _adjustment(inputs)
+        case rule:
+            yield from (Fact(name, text) for name, text in kind_of_rule(rule).in_words(inputs))
 
 
 def _adjustment(inputs: Mapping) -> Iterator[Fact]:
@@ -107,30 +60,30 @@ def _adjustment(inputs: Mapping) -> Iterator[Fact]:
     if "parts" not in inputs:  # as it was stored before adjustments named their parts
         for charge in inputs["charges"]:
             yield Fact("Due now", _due(charge))
-        yield Fact("Billed", _money(inputs["billed"]))
+        yield Fact("Billed", stored_money(inputs["billed"]))
 
 
 def _part_name(part: Mapping) -> str:
     charge = part["charge"]
-    if charge is None or charge["rule"] != "instalment":
+    if charge is None or charge["rule"] != INSTALMENT:
         return "Instalment " + str(part["part"]) if charge is None else "Charge"
     of = Frequency(charge["frequency"]).parts
-    return str(_period(charge).parts(of)[charge["instalment"] - 1])
+    return str(period_of(charge["period"]).parts(of)[charge["instalment"] - 1])
 
 
 def _due_and_billed(part: Mapping, charge: Mapping | None) -> Sequence[str]:
     message = [_due(charge) if charge else "nothing due any more"]
     if Decimal(part["waived"]):
-        message.append(f"{_money(part['waived'])} waived")
-    message.append(f"{_money(part['billed'])} billed in {', '.join(part.get('documents', ()))}")
+        message.append(f"{stored_money(part['waived'])} waived")
+    message.append(f"{stored_money(part['billed'])} billed in {', '.join(part.get('documents', ()))}")
     return message
 
 
 def _due(charge: Mapping) -> str:
     amount = recomputed(inputs=charge)
-    if charge["rule"] != "instalment":
+    if charge["rule"] != INSTALMENT:
         return f"{money_text(amount)} due"
-    prices = " and ".join(dict.fromkeys(_money(priced["annual_price"]) for priced in charge["priced"]))
+    prices = " and ".join(dict.fromkeys(stored_money(priced["annual_price"]) for priced in charge["priced"]))
     return f"{money_text(amount)} due, at {prices} a year"
 
 
@@ -140,24 +93,15 @@ def _readings(inputs: Mapping) -> Iterator[str]:
 
 
 def _chosen(inputs: Mapping) -> Iterator[tuple[str, str]]:
-    if inputs["rule"] == "instalment":
-        yield from ((key, inputs[key]) for key in INSTALMENT_QUESTIONS)
-    elif inputs["rule"] == "hours":
-        yield from inputs.get("readings", {}).items()
-    elif inputs["rule"] == "adjustment":
+    if inputs["rule"] == "adjustment":
         charges = [part["charge"] for part in inputs["parts"]] if "parts" in inputs else inputs["charges"]
         for charge in charges:
             yield from _chosen(charge) if charge else ()
+        return
+    yield from ((key, inputs[key]) for key in INSTALMENT_QUESTIONS if key in inputs)
+    yield from inputs.get("readings", {}).items()
 
 
 def _sentence(key: str, choice: str) -> str:
     question = QUESTIONS[key]
     return question.sentence(question.choices(choice))
-
-
-def _money(amount: str) -> str:
-    return money_text(Decimal(amount))
-
-
-def _hours_text(hours: str) -> str:
-    return hours_text(Decimal(hours))

@@ -14,8 +14,9 @@ from contracts.readings import BILLING_QUESTIONS, HOUR_QUESTIONS, QUESTIONS, STA
 from contracts.schedule import Level, Refused
 from contracts.terms import AgreementTerms, NotInForce, expiration_known
 from contracts.wording import plural
-from invoicing.charges.charge import Charge, ChargeKey, SiteFacts
-from invoicing.charges.due import NO_FACTS, Due, Facts, due_through
+from invoicing.charges.charge import Charge, ChargeKey, Facts, SiteFacts
+from invoicing.charges.due import Due, due_through
+from invoicing.charges.hours import BLOCK, HOURS
 from invoicing.charges.instalments import falls_due, instalments
 from invoicing.what_if.compare import Amounts, falling_due
 from sites.counts.count import Count
@@ -36,7 +37,7 @@ class OnFile:
     agreement: AgreementTerms
     on: date
     sites: tuple[SiteFacts, ...] = ()
-    facts: Facts = NO_FACTS
+    facts: Facts = field(default_factory=dict)
     counts: Mapping[int, tuple[Count, ...]] = field(default_factory=dict)
     agreed_reviews: Mapping[int, date] = field(default_factory=dict)
     is_demonstration: bool = False
@@ -178,9 +179,10 @@ def _hours_change(known: OnFile, period: AnnualPeriod, read_so: AgreementTerms) 
 
 
 def _hours(known: OnFile, period: AnnualPeriod, terms: AgreementTerms) -> tuple[Decimal, Decimal]:
-    ledger = hour_ledger(agreement=terms, purchases=known.facts.purchases, work=known.facts.work, known_on=known.on)
-    worked = [outcome for outcome in ledger.outcomes.values() if outcome.work.worked_on in period.span]
-    return sum((one.amount for one in worked), ZERO), sum((one.waiting for one in worked), ZERO)
+    bought, worked = known.facts.get(BLOCK, ()), known.facts.get(HOURS, ())
+    ledger = hour_ledger(agreement=terms, purchases=bought, work=worked, known_on=known.on)
+    outcomes = [outcome for outcome in ledger.outcomes.values() if outcome.work.worked_on in period.span]
+    return sum((one.amount for one in outcomes), ZERO), sum((one.waiting for one in outcomes), ZERO)
 
 
 # ---- reviews -----------------------------------------------------------------------------------------------------

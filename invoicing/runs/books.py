@@ -8,45 +8,36 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import F, Prefetch, QuerySet
 
 from contracts.models import Agreement
 from contracts.money import ZERO
 from contracts.periods import DaySpan
-from contracts.sealing.frozen import FrozenModel
 from contracts.terms import AgreementTerms
-from invoicing.charges.charge import ONLY_PART, ChargeKey, ChargeKind, SiteFacts
-from invoicing.charges.due import Facts
-from invoicing.charges.one_off import Order
+from invoicing.charges.charge import ANNUAL, ONLY_PART, ChargeKey, Facts, SiteFacts
+from invoicing.charges.kinds import KINDS, charged_once
 from invoicing.charges.unbilled import Billed, BilledPart
 from invoicing.models import InvoiceLine, Waiver
-from sites.models import BlockPurchase, ComponentCount, IntegrationOrder, Site, WorkEntry
-
-Shares = list[list] | None
-SUBJECTS = {
-    ChargeKind.ANNUAL: "site_id",
-    ChargeKind.BLOCK: "block_purchase_id",
-    ChargeKind.HOURS: "work_entry_id",
-    ChargeKind.INTEGRATION: "integration_order_id",
-}
+from sites.models import ComponentCount, Site
+from sites.models.facts import ChargedFact
 
 
 @dataclass(frozen=True)
 class Books:
     """Everything on file for one agreement that decides what is due and what is billed.
 
-    `demonstration` are the keys of the sites and, as negative numbers, of the block purchases that are invented,
-    reversed ones too: the credit note of a reversed purchase shows it.
+    `demonstration` are the keys of what is invented, reversed facts too: the credit note of a reversed one shows it.
     """
 
     sites: dict[int, SiteFacts] = field(default_factory=dict)
-    facts: Facts = Facts()
+    facts: Facts = field(default_factory=dict)
     billed: dict[ChargeKey, Billed] = field(default_factory=dict)
-    demonstration: frozenset[int] = frozenset()
+    demonstration: frozenset[ChargeKey] = frozenset()
 
-    def is_demonstration(self, *, site_key: int | None, purchase_key: int | None) -> bool:
-        """Whether a line for this site or purchase shows demonstration data."""
-        return site_key in self.demonstration or (purchase_key is not None and -purchase_key in self.demonstration)
+    def is_demonstration(self, line: InvoiceLine) -> bool:
+        """Whether a line shows demonstration data: its site, or what it charges, is invented."""
+        shown = {ChargeKey(code, getattr(line, kind.key_column)) for code, kind in KINDS.items()}
+        return not shown.isdisjoint(self.demonstration)
 
 
 def books_of(*, agreements: Iterable[Agreement], known_on: date) -> dict[int, Books]:
@@ -57,39 +48,26 @@ def books_of(*, agreements: Iterable[Agreement], known_on: date) -> dict[int, Bo
     """
     terms = {agreement.pk: agreement.as_terms() for agreement in agreements}
     sites = _sites(terms, known_on)
-    purchases = _by_agreement(
-        BlockPurchase.objects.filter(agreement__in=list(terms)).order_by("bought_on", "pk"),
-        lambda row: row.agreement_id,
-    )
-    work = _by_agreement(
-        WorkEntry.objects.filter(site__agreement__in=list(terms), reversed_on=None)
-        .order_by("worked_on", "pk")
-        .select_related("site"),
-        lambda row: row.site.agreement_id,
-    )
-    orders = _by_agreement(
-        IntegrationOrder.objects.filter(site__agreement__in=list(terms), completed_on__isnull=False, reversed_on=None)
-        .order_by("ordered_on", "pk")
-        .select_related("site", "quotation"),
-        lambda row: row.site.agreement_id,
-    )
+    happened = {code: _facts(code, list(terms)) for code in charged_once()}
     lines = billed(agreements=list(terms), known_on=known_on)
-    return {
-        key: Books(
-            {row.pk: _site_facts(row, codes) for row in sites.get(key, ())},
-            Facts(
-                tuple(row.as_purchase() for row in purchases.get(key, ()) if row.reversed_on is None),
-                tuple(row.as_work() for row in work.get(key, ())),
-                tuple(_order(row) for row in orders.get(key, ())),
-            ),
+    found = {}
+    for key, of in terms.items():
+        codes, rows = switch_codes(terms=of, known_on=known_on), {ANNUAL: sites.get(key, ())}
+        rows |= {code: facts.get(key, ()) for code, facts in happened.items()}
+        found[key] = Books(
+            {row.pk: _site_facts(row, codes) for row in rows[ANNUAL]},
+            {code: tuple(row.as_fact() for row in rows[code] if row.reversed_on is None) for code in happened},
             lines.get(key, {}),
-            frozenset(
-                [row.pk for row in sites.get(key, ()) if row.is_demonstration]
-                + [-row.pk for row in purchases.get(key, ()) if row.is_demonstration]
-            ),
+            frozenset(ChargeKey(code, row.pk) for code, of in rows.items() for row in of if row.is_demonstration),
         )
-        for key, codes in ((key, switch_codes(terms=of, known_on=known_on)) for key, of in terms.items())
-    }
+    return found
+
+
+def _facts(code: str, agreements: Collection[int]) -> dict[int, list[ChargedFact]]:
+    """What is charged once as one kind, reversed or not, by agreement."""
+    agreement = "site__agreement" if KINDS[code].has_site else "agreement"
+    rows = InvoiceLine.fact_model(code).objects.filter(**{f"{agreement}__in": agreements}).for_books()
+    return _by_agreement(rows.annotate(under=F(agreement)), lambda row: row.under)
 
 
 def annual_books(*, agreement: Agreement, site_key: int, known_on: date) -> Books:
@@ -97,7 +75,7 @@ def annual_books(*, agreement: Agreement, site_key: int, known_on: date) -> Book
     terms = agreement.as_terms()
     codes = switch_codes(terms=terms, known_on=known_on)
     (site,) = _sites({agreement.pk: terms}, known_on, Site.objects.filter(pk=site_key))[agreement.pk]
-    of_site = {"site": site_key, "charge": ChargeKind.ANNUAL}
+    of_site = {"site": site_key, "charge": ANNUAL}
     lines = billed(agreements=[agreement.pk], known_on=known_on, only=of_site)
     return Books({site.pk: _site_facts(site, codes)}, billed=lines.get(agreement.pk, {}))
 
@@ -145,17 +123,18 @@ def _site_facts(site: Site, codes: Collection[str]) -> SiteFacts:
     )
 
 
-def _order(row: IntegrationOrder) -> Order:
-    quoted = row.quotation.as_quoted() if row.quotation else None
-    return Order(row.pk, row.site_id, row.completed_on, quoted, row.duplicate_reason)
-
-
 # ---- what was billed ---------------------------------------------------------------------------------------------
 
 _COLUMNS = (
-    *("charge", *SUBJECTS.values(), "period_number", "instalment", "instalment_of", "shares", "amount"),
-    *("first_day", "last_day", "description", "source", "invoice__agreement_id", "invoice__number_text"),
+    *("instalment_of", "first_day", "last_day", "description", "source"),
+    *("invoice__agreement_id", "invoice__number_text"),
 )
+
+
+def _charge_columns() -> tuple[str, ...]:
+    """The columns that say what a line charges, and how much."""
+    keys = (kind.key_column for kind in KINDS.values())
+    return ("charge", *keys, "period_number", "instalment", "shares", "amount")
 
 
 def billed(
@@ -169,7 +148,7 @@ def billed(
         InvoiceLine.objects.filter(invoice__agreement__in=agreements, invoice__issued_on__isnull=False)
         .filter(**(only or {}))
         .order_by("invoice__issued_on", "invoice_id", "position")
-        .values(*_COLUMNS)
+        .values(*_charge_columns(), *_COLUMNS)
     )
     waived = _waived(agreements, known_on)
     found: dict[int, dict[ChargeKey, _Ledger]] = {}
@@ -186,29 +165,21 @@ def billed(
     return stored
 
 
-_REPLACED = {
-    ChargeKind.BLOCK: BlockPurchase,
-    ChargeKind.HOURS: WorkEntry,
-    ChargeKind.INTEGRATION: IntegrationOrder,
-}
-"""What can take the place of another of its kind."""
-
-
 def _hand_on_waivers(stored: dict[ChargeKey, Billed], waived: Mapping[ChargeKey, Mapping[int, Decimal]]) -> None:
     """Let what replaces a waived charge be waived too: correcting who did the work does not bill it again."""
-    for kind, model in _REPLACED.items():
-        _hand_on(stored, kind, model, [key.subject for key in waived if key.kind is kind and key in stored])
+    for code in charged_once():
+        _hand_on(stored, code, [key.subject for key in waived if key.kind == code and key in stored])
 
 
-def _hand_on(stored: dict[ChargeKey, Billed], kind: ChargeKind, model: type[FrozenModel], keys: list[int]) -> None:
+def _hand_on(stored: dict[ChargeKey, Billed], code: str, keys: list[int]) -> None:
     """Add what was waived of a charge to the one in its place, once, and from there on to the one in that one's."""
-    replaced: dict[int, int] = {}
+    facts, replaced = InvoiceLine.fact_model(code).objects, dict[int, int]()
     while keys:
-        found = dict(model.objects.filter(replaces__in=keys).values_list("pk", "replaces"))
+        found = dict(facts.filter(replaces__in=keys).values_list("pk", "replaces"))
         keys = [new for new in found if new not in replaced]
         replaced |= found
     for new in sorted(replaced):  # recorded later than what it replaces, which has been handed its own by then
-        was, key = stored[ChargeKey(kind, replaced[new])], ChargeKey(kind, new)
+        was, key = stored[ChargeKey(code, replaced[new])], ChargeKey(code, new)
         part = was.parts[ONLY_PART]
         billed = stored.get(key, replace(was, parts={ONLY_PART: BilledPart(ZERO, part.documents)}))
         own = billed.parts[ONLY_PART]
@@ -217,8 +188,8 @@ def _hand_on(stored: dict[ChargeKey, Billed], kind: ChargeKind, model: type[Froz
 
 def charge_key(line: Mapping) -> ChargeKey:
     """Return the charge of a line, given as a mapping of its columns."""
-    kind = ChargeKind(line["charge"])
-    return ChargeKey(kind, line[SUBJECTS[kind]], line["period_number"] if kind is ChargeKind.ANNUAL else 0)
+    code = line["charge"]
+    return ChargeKey(code, line[KINDS[code].key_column], line["period_number"] if code == ANNUAL else 0)
 
 
 def line_shares(line: Mapping) -> list[tuple[int, Decimal]]:
@@ -233,7 +204,7 @@ def line_shares(line: Mapping) -> list[tuple[int, Decimal]]:
 def _waived(agreements: Collection[int], known_on: date) -> dict[ChargeKey, dict[int, Decimal]]:
     """What was waived by charge and part; the credit line that a waiver goes with says how much."""
     standing = Waiver.objects.filter(line__invoice__agreement__in=agreements).standing(known_on=known_on)
-    names = ("charge", *SUBJECTS.values(), "period_number", "instalment", "shares", "amount")
+    names = _charge_columns()
     rows = standing.values_list(*(f"line__{name}" for name in names))
     found: dict[ChargeKey, dict[int, Decimal]] = {}
     for row in rows:

@@ -6,17 +6,12 @@ from datetime import date
 
 from django.contrib.auth.models import User
 
-from invoicing.charges.charge import AnyCharge, Charge, ChargeKey, ChargeKind
+from invoicing.charges.charge import AnyCharge, Charge
+from invoicing.charges.kinds import KINDS
 from invoicing.charges.unbilled import Adjustment, PlannedDocument
 from invoicing.documents import calculation
 from invoicing.models import Invoice, InvoiceLine
 from invoicing.runs.plan import Plan
-
-SUBJECTS = {
-    ChargeKind.BLOCK: "block_purchase_id",
-    ChargeKind.HOURS: "work_entry_id",
-    ChargeKind.INTEGRATION: "integration_order_id",
-}
 
 
 @dataclass(frozen=True)
@@ -43,9 +38,7 @@ def rows_of(*, plan: Plan, document: PlannedDocument, on: date, by: User | None)
         drafted_on=on,
         drafted_by=by,
         total=document.total,
-        is_demonstration=any(
-            plan.books.is_demonstration(site_key=line.site_id, purchase_key=line.block_purchase_id) for line in lines
-        ),
+        is_demonstration=any(plan.books.is_demonstration(line) for line in lines),
     )
     corrected = {number for adjustment in document.adjustments for number in adjustment.documents}
     return Rows(invoice, lines, frozenset(corrected))
@@ -61,14 +54,14 @@ def _last_day(document: PlannedDocument) -> date:
 def charge_line(charge: AnyCharge) -> InvoiceLine:
     """Return the line of a charge that was never billed."""
     line = InvoiceLine(
-        charge=charge.key.kind.value,
+        charge=charge.key.kind,
         period_number=charge.period.number,
         amount=charge.amount,
         source=charge.source,
         steps=list(calculation.charge_steps(charge)),
         inputs=calculation.charge_inputs(charge),
     )
-    _name(line, charge.key)
+    setattr(line, KINDS[charge.key.kind].key_column, charge.key.subject)
     if not isinstance(charge, Charge):
         line.kind = InvoiceLine.Kind.CHARGE
         line.site_id = charge.site.key if charge.site else None
@@ -82,14 +75,6 @@ def charge_line(charge: AnyCharge) -> InvoiceLine:
     return line
 
 
-def _name(line: InvoiceLine, key: ChargeKey) -> None:
-    """Write down what is charged."""
-    if key.kind is ChargeKind.ANNUAL:
-        line.site_id = key.subject
-    else:
-        setattr(line, SUBJECTS[key.kind], key.subject)
-
-
 def _price(line: InvoiceLine, charge: Charge) -> None:
     priced = charge.last_priced
     line.level_code, line.level_name, line.annual_price = priced.level_code, priced.level_name, priced.annual_price
@@ -99,10 +84,10 @@ def _price(line: InvoiceLine, charge: Charge) -> None:
 def adjustment_line(adjustment: Adjustment) -> InvoiceLine:
     """Return the line of a difference to what was billed before."""
     annual = [charge for charge in adjustment.charges if isinstance(charge, Charge)]
-    is_annual = adjustment.key.kind is ChargeKind.ANNUAL
+    is_annual = adjustment.key.is_annual
     line = InvoiceLine(
         kind=InvoiceLine.Kind.ADJUSTMENT,
-        charge=adjustment.key.kind.value,
+        charge=adjustment.key.kind,
         period_number=adjustment.period.number,
         first_day=adjustment.days.first_day,
         last_day=adjustment.days.last_day,
@@ -113,7 +98,7 @@ def adjustment_line(adjustment: Adjustment) -> InvoiceLine:
         steps=list(calculation.adjustment_steps(adjustment)),
         inputs=calculation.adjustment_inputs(adjustment),
     )
-    _name(line, adjustment.key)
+    setattr(line, KINDS[adjustment.key.kind].key_column, adjustment.key.subject)
     if adjustment.site is not None:
         line.site_id = adjustment.site.key
     if annual:
@@ -122,8 +107,6 @@ def adjustment_line(adjustment: Adjustment) -> InvoiceLine:
 
 
 # ---- comparing ---------------------------------------------------------------------------------------------------
-
-_COMPARED = [field.attname for field in InvoiceLine._meta.concrete_fields if field.name not in ("id", "invoice")]
 
 
 def same(draft: Invoice, lines: Sequence[InvoiceLine], rows: Rows, numbers: Mapping[str, int]) -> bool:
@@ -139,4 +122,5 @@ def same(draft: Invoice, lines: Sequence[InvoiceLine], rows: Rows, numbers: Mapp
 
 
 def _values(lines: Sequence[InvoiceLine]) -> list[tuple]:
-    return [tuple(getattr(line, name) for name in _COMPARED) for line in lines]
+    compared = [field.attname for field in InvoiceLine._meta.concrete_fields if field.name not in ("id", "invoice")]
+    return [tuple(getattr(line, name) for name in compared) for line in lines]

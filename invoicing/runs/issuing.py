@@ -13,6 +13,7 @@ from contracts.periods import DaySpan, day_text
 from contracts.readings import Timing
 from contracts.sealing.digest import canonical_sha256
 from invoicing.charges.charge import AnyCharge, Charge
+from invoicing.charges.kinds import KINDS, charged_once
 from invoicing.charges.unbilled import PlannedDocument, adjustments, new_charges
 from invoicing.documents.content import invoice_content
 from invoicing.documents.printing import INVOICE_PDFS
@@ -31,7 +32,6 @@ from invoicing.runs.plan import (
     plan_now,
     refuse_before_last_document,
 )
-from sites.models import BlockPurchase, IntegrationOrder, WorkEntry
 
 logger = logging.getLogger(__name__)
 
@@ -139,7 +139,7 @@ def _charges_of(draft: Invoice, lines: Sequence[InvoiceLine], due: Sequence[AnyC
         charge
         for charge in due
         if (serves and isinstance(charge, Charge) and charge.instalment.part.first_day == draft.first_day)
-        or (charge.key.kind.value, charge.key.subject) in named
+        or (charge.key.kind, charge.key.subject) in named
     )
 
 
@@ -147,7 +147,7 @@ def _subject(line: InvoiceLine) -> tuple[str, int] | None:
     """What a line charges once, as `ChargeKey` names it."""
     if line.kind != InvoiceLine.Kind.CHARGE:
         return None
-    return line.charge, line.block_purchase_id or line.work_entry_id or line.integration_order_id
+    return line.charge, getattr(line, KINDS[line.charge].key_column)
 
 
 def _part(draft: Invoice, charges: Sequence[AnyCharge]) -> DaySpan:
@@ -188,11 +188,7 @@ def _link_before(series: numbering.NumberSeries, number: int) -> str:
 
 def _close_facts(lines: Sequence[InvoiceLine], on: date) -> None:
     """Note on what is billed for the first time that it is: from now on it can only be reversed."""
-    for model, name in (
-        (BlockPurchase, "block_purchase_id"),
-        (WorkEntry, "work_entry_id"),
-        (IntegrationOrder, "integration_order_id"),
-    ):
-        keys = [key for line in lines if (key := getattr(line, name))]
+    for code, kind in charged_once().items():
+        keys = [key for line in lines if (key := getattr(line, kind.key_column))]
         if keys:
-            model.objects.filter(pk__in=keys, billed_on=None).update(billed_on=on)
+            InvoiceLine.fact_model(code).objects.filter(pk__in=keys, billed_on=None).update(billed_on=on)

@@ -11,8 +11,8 @@ from contracts.money import money_text
 from contracts.periods import OutsideTerm, annual_period, day_text
 from contracts.refusal import Refusal
 from contracts.terms import AgreementTerms, NotInForce, expiration_known
-from invoicing.charges.charge import ChargeKind
 from invoicing.charges.due import Due, due_through
+from invoicing.charges.kinds import KINDS
 from invoicing.models import Invoice
 from invoicing.runs.books import Books, books_of
 
@@ -53,20 +53,14 @@ def plan_of(*, agreement: Agreement, books: Books, through: date, on: date) -> P
     return Plan(agreement, replace(due, notices=(*due.notices, *_standing(due, books))), books)
 
 
-_REVERSE = "Reverse or cancel it to take them back."
-_WAY_OUT = {
-    ChargeKind.INTEGRATION: "Attach a signed quotation to the order, or cancel the order to take them back.",
-}
-
-
 def _standing(due: Due, books: Books) -> Iterator[str]:
     """Name what was billed once and has no price any more: nobody knows what is due for it, so that it stands."""
     for key in sorted(due.undecided):
         was = books.billed.get(key)
-        if key.kind is not ChargeKind.ANNUAL and was is not None and was.amount:
+        if not key.is_annual and was is not None and was.amount:
             yield (
                 f"{was.description} of {day_text(was.days.last_day)}: the {money_text(was.amount)} billed for it stay "
-                f"billed, although no price is in force for it. {_WAY_OUT.get(key.kind, _REVERSE)}"
+                f"billed, although no price is in force for it. {KINDS[key.kind].way_out}"
             )
 
 
@@ -78,7 +72,7 @@ def plan_now(*, agreement: Agreement, through: date, on: date) -> Plan:
 
 def _refuse_other_frequency(terms: AgreementTerms, books: Books) -> None:
     for key, was in books.billed.items():
-        if key.kind is not ChargeKind.ANNUAL or was.of is None:
+        if not key.is_annual or was.of is None:
             continue
         period = annual_period(number=key.period, first_period_starts_on=terms.first_period_starts_on, expires_on=None)
         if isinstance(period, OutsideTerm):

@@ -14,7 +14,7 @@ from itertools import groupby
 from contracts.money import ZERO, money_text
 from contracts.periods import AnnualPeriod, day_text
 from contracts.wording import plural
-from invoicing.charges.charge import AnyCharge, Charge, ChargeKey, ChargeKind, SiteFacts
+from invoicing.charges.charge import AnyCharge, Charge, ChargeKey, SiteFacts
 from invoicing.charges.never_billed import why_never_billed
 from invoicing.charges.nothing_due import ended_by, part_span, why_nothing_due
 from invoicing.charges.unbilled import AdjustedPart, Adjustment, PlannedDocument
@@ -160,7 +160,7 @@ def _first_billed(charge: AnyCharge) -> Changed:
 
 def _named(adjustment: Adjustment, part: AdjustedPart) -> tuple[str, str]:
     """What was billed, and for which days."""
-    if adjustment.key.kind is not ChargeKind.ANNUAL:
+    if not adjustment.key.is_annual:
         days = adjustment.billed.days
         return adjustment.billed.description, day_text(days.first_day) if days else ""
     span = part_span(adjustment=adjustment, part=part)

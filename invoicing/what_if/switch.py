@@ -9,7 +9,7 @@ from contracts.models import Agreement, Component
 from contracts.money import money_text
 from contracts.periods import ONE_DAY, AnnualPeriod, DaySpan, annual_periods, day_text
 from contracts.terms import AgreementTerms, NotInForce, expiration_known
-from invoicing.charges.charge import SiteFacts
+from invoicing.charges.charge import ANNUAL, SiteFacts
 from invoicing.charges.due import Due, due_through
 from invoicing.models import InvoiceLine
 from invoicing.runs.books import Books, annual_books, switch_codes
@@ -131,7 +131,7 @@ class SwitchCount:
         lines = (
             InvoiceLine.objects.filter(
                 site=self.site,
-                charge=InvoiceLine.Charge.ANNUAL,
+                charge=ANNUAL,
                 kind__in=(InvoiceLine.Kind.INSTALMENT, InvoiceLine.Kind.ADJUSTMENT),
                 invoice__issued_on__isnull=False,
             )

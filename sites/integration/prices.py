@@ -36,6 +36,17 @@ class Quoted:
     has_document: bool = True
 
 
+@dataclass(frozen=True)
+class CompletedOrder:
+    """An order of system integration whose cutover is complete. `again_because` is why a site was ordered once more."""
+
+    key: int
+    site_key: int
+    completed_on: date
+    quotation: Quoted | None = None
+    again_because: str = ""
+
+
 def integration_price(
     *, schedule: Schedule, level: Level | None, quotation: Quoted | None = None, known_on: date
 ) -> Priced | PriceNotStated:

@@ -7,10 +7,11 @@ from django.db.models import Q, Value
 
 from contracts.fields import HoursField, PlainCharField
 from contracts.models import Agreement
-from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
+from contracts.sealing.frozen import FrozenModel
 from contracts.sealing.guards import Seal
 from contracts.wording import plural
 from sites.hours.entries import Purchase, Work
+from sites.models.facts import REVERSE, ChargedFact, ChargedFactQuerySet, reversal_constraint
 from sites.models.files import ImportedFile
 from sites.models.sites import Site
 
@@ -18,58 +19,18 @@ MOST_BLOCKS = 1000
 MOST_HOURS = 24
 """Hours of one work entry: it tells the work of one day."""
 
-REVERSE = "Reverse it with a reason, and record what is right."
 
-
-def reversal_constraint(model: str) -> models.CheckConstraint:
-    """A reversal has its day and its reason, or there is none."""
-    return models.CheckConstraint(
-        condition=Q(reversed_on=None, reversal_reason="") | (Q(reversed_on__isnull=False) & ~Q(reversal_reason="")),
-        name=f"{model}_reversal_has_reason",
-        violation_error_message="A reversal needs its day and its reason.",
-    )
-
-
-def taken_back_after_billing() -> Q:
-    """What was billed and then taken back: the charge itself, or the one in whose place it stood."""
-    return Q(reversed_on__isnull=False) & (Q(billed_on__isnull=False) | Q(replaces__isnull=False))
-
-
-class BlockPurchaseQuerySet(FrozenQuerySet):
-    """Purchases of blocks with what a ledger needs of them."""
-
-    def standing(self, *, known_on):
-        """Purchases that no one has reversed by a day, oldest first."""
-        return self.filter(Q(reversed_on=None) | Q(reversed_on__gt=known_on)).order_by("bought_on", "pk")
-
-    def replaceable(self):
-        """Purchases that were billed and taken back, in whose place no other stands, in order."""
-        return self.filter(taken_back_after_billing(), replaced_by=None).order_by("bought_on", "pk")
-
-
-class BlockPurchase(FrozenModel):
+class BlockPurchase(ChargedFact):
     """Blocks of prepaid hours bought on one day, for all sites of the agreement. Sealed once they are billed."""
+
+    dated_by = "bought_on"
 
     agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="+")
     bought_on = models.DateField("bought on")
     blocks = models.PositiveIntegerField(validators=[MinValueValidator(1)], help_text="Whole blocks.")
     reference = PlainCharField("order reference", max_length=100, blank=True, help_text="The customer's order.")
-    replaces = models.OneToOneField(
-        "self", on_delete=models.PROTECT, related_name="replaced_by", null=True, blank=True, editable=False
-    )
-    recorded_on = models.DateField(editable=False)
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
-    )
-    reversed_on = models.DateField(null=True, blank=True, editable=False)
-    reversed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
-    )
-    reversal_reason = PlainCharField(max_length=200, blank=True, editable=False)
-    billed_on = models.DateField(null=True, blank=True, editable=False)
-    is_demonstration = models.BooleanField("demonstration data", default=False)
 
-    objects = BlockPurchaseQuerySet.as_manager()
+    objects = ChargedFactQuerySet.as_manager()
     seal = Seal(
         "billed_on",
         columns=("agreement", "bought_on", "blocks", "reference", "replaces", "billed_on"),
@@ -95,26 +56,15 @@ class BlockPurchase(FrozenModel):
     def __str__(self):
         return f"{plural(self.blocks, 'block')} bought on {self.bought_on}"
 
-    @property
-    def happened_on(self):
-        """The day on which they were bought."""
-        return self.bought_on
-
-    def as_purchase(self) -> Purchase:
+    def as_fact(self) -> Purchase:
         """Make the pure value."""
         return Purchase(self.pk, self.bought_on, self.blocks)
 
 
-class WorkEntryQuerySet(FrozenQuerySet):
-    """Work entries with what a ledger or a page needs of them."""
-
-    def standing(self, *, known_on):
-        """Entries that no one has reversed by a day, in order."""
-        return self.filter(Q(reversed_on=None) | Q(reversed_on__gt=known_on)).order_by("worked_on", "pk")
-
-
-class WorkEntry(FrozenModel):
+class WorkEntry(ChargedFact):
     """Hours done for a site on one day. Sealed once it is billed by the hour; a correcting entry replaces it then."""
+
+    dated_by = "worked_on"
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
     worked_on = models.DateField("date of the work")
@@ -122,25 +72,11 @@ class WorkEntry(FrozenModel):
     hours = HoursField(help_text="At most two decimals, such as 7.25.")
     person = PlainCharField(max_length=100, help_text="Who did the work.")
     reference = PlainCharField("request reference", max_length=100, blank=True, help_text="The customer's request.")
-    replaces = models.OneToOneField(
-        "self", on_delete=models.PROTECT, related_name="replaced_by", null=True, blank=True, editable=False
-    )
     file = models.ForeignKey(
         ImportedFile, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
     )
-    recorded_on = models.DateField(editable=False)
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
-    )
-    reversed_on = models.DateField(null=True, blank=True, editable=False)
-    reversed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
-    )
-    reversal_reason = PlainCharField(max_length=200, blank=True, editable=False)
-    billed_on = models.DateField(null=True, blank=True, editable=False)
-    is_demonstration = models.BooleanField("demonstration data", default=False)
 
-    objects = WorkEntryQuerySet.as_manager()
+    objects = ChargedFactQuerySet.as_manager()
     seal = Seal(
         "billed_on",
         columns=("site", "worked_on", "service", "hours", "person", "reference", "replaces", "file", "billed_on"),
@@ -165,7 +101,7 @@ class WorkEntry(FrozenModel):
     def __str__(self):
         return f"{self.hours} h of {self.service} on {self.worked_on}, {self.site}"
 
-    def as_work(self) -> Work:
+    def as_fact(self) -> Work:
         """Make the pure value."""
         return Work(self.pk, self.worked_on, self.hours, self.site_id, self.service, self.person, self.reference)
 

@@ -6,10 +6,10 @@ from django.db import models
 from django.db.models import F, Q
 
 from contracts.fields import MoneyField, PlainCharField
-from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
+from contracts.sealing.frozen import FrozenModel
 from contracts.sealing.guards import Seal
-from sites.integration.prices import Quoted
-from sites.models.hours import REVERSE, reversal_constraint, taken_back_after_billing
+from sites.integration.prices import CompletedOrder, Quoted
+from sites.models.facts import REVERSE, ChargedFact, ChargedFactQuerySet, reversal_constraint
 from sites.models.sites import Site
 
 
@@ -57,20 +57,18 @@ class Quotation(FrozenModel):
         return Quoted(self.number, self.price, self.executed_on, bool(self.document))
 
 
-class IntegrationOrderQuerySet(FrozenQuerySet):
+class IntegrationOrderQuerySet(ChargedFactQuerySet):
     """Orders with what a page or a run needs of them."""
 
-    def standing(self, *, known_on):
-        """Orders that no one has cancelled by a day, in order."""
-        return self.filter(Q(reversed_on=None) | Q(reversed_on__gt=known_on)).order_by("ordered_on", "pk")
-
-    def replaceable(self):
-        """Orders that were billed and cancelled, in whose place no other stands, in order."""
-        return self.filter(taken_back_after_billing(), replaced_by=None).order_by("ordered_on", "pk")
+    def for_books(self):
+        """Orders whose cutover is complete, with their quotations."""
+        return super().for_books().filter(completed_on__isnull=False).select_related("quotation")
 
 
-class IntegrationOrder(FrozenModel):
+class IntegrationOrder(ChargedFact):
     """An order of one site's system integration (turnover/cutover), charged once when the cutover is complete."""
+
+    dated_by = "ordered_on"
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
     ordered_on = models.DateField("ordered on")
@@ -83,20 +81,8 @@ class IntegrationOrder(FrozenModel):
     completed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
     )
-    replaces = models.OneToOneField(
-        "self", on_delete=models.PROTECT, related_name="replaced_by", null=True, blank=True, editable=False
-    )
-    recorded_on = models.DateField(editable=False)
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
-    )
     reversed_on = models.DateField("cancelled on", null=True, blank=True, editable=False)
-    reversed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
-    )
     reversal_reason = PlainCharField("reason for the cancellation", max_length=200, blank=True, editable=False)
-    billed_on = models.DateField(null=True, blank=True, editable=False)
-    is_demonstration = models.BooleanField("demonstration data", default=False)
 
     objects = IntegrationOrderQuerySet.as_manager()
     seal = Seal(
@@ -131,7 +117,7 @@ class IntegrationOrder(FrozenModel):
     def __str__(self):
         return f"System integration of {self.site}, ordered on {self.ordered_on}"
 
-    @property
-    def happened_on(self):
-        """The day on which it was ordered."""
-        return self.ordered_on
+    def as_fact(self) -> CompletedOrder:
+        """Make the pure value of an order whose cutover is complete."""
+        quoted = self.quotation.as_quoted() if self.quotation else None
+        return CompletedOrder(self.pk, self.site_id, self.completed_on, quoted, self.duplicate_reason)

@@ -18,11 +18,13 @@ from contracts.money import ZERO, cents
 from contracts.periods import add_months
 from contracts.readings import Frequency, Minimum, Proration, Rounding, Timing
 from contracts.terms import expiration_known
-from invoicing.charges.charge import ChargeKey, ChargeKind
-from invoicing.charges.due import Due, Facts, due_through
-from invoicing.charges.one_off import Order
+from invoicing.charges.charge import ChargeKey
+from invoicing.charges.due import Due, due_through
+from invoicing.charges.hours import BLOCK, HOURS
+from invoicing.charges.integration import INTEGRATION
 from invoicing.charges.unbilled import NOTHING_BILLED, BilledPart, unbilled
 from sites.hours.entries import Purchase, Work
+from sites.integration.prices import CompletedOrder
 from tests import reference
 
 HISTORIES = int(os.environ.get("HISTORIES", "120"))
@@ -51,7 +53,7 @@ class Histories(RuleBasedStateMachine):
         self.today = add_months(date(1998, 10, 20), months)
         self.purchases: list[Purchase] = []
         self.work: list[Work] = []
-        self.orders: list[Order] = []
+        self.orders: list[CompletedOrder] = []
         self.billed: dict = {}
         self.keys = 0
         self.invoices_are_run(0)
@@ -116,7 +118,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(day=TERM, key=st.integers(1, 3))
     def cutover_is_completed(self, day, key):
-        self.orders.append(Order(self.key(), self.site(key).key, day))
+        self.orders.append(CompletedOrder(self.key(), self.site(key).key, day))
 
     # ---- billing
 
@@ -179,7 +181,7 @@ class Histories(RuleBasedStateMachine):
         """Whether a part that was billed would have fallen due by the run's date, or never can any more."""
         if key in due.undecided or key in due.later:
             return False
-        if key.kind is not ChargeKind.ANNUAL:
+        if not key.is_annual:
             return True
         period = reference.period(key.period, expires_on=None)
         expires_on, _source = expiration_known(agreement=self.terms, known_on=self.today)
@@ -198,7 +200,7 @@ class Histories(RuleBasedStateMachine):
             sites=self.sites.values(),
             through=min(through, expires_on),
             known_on=self.today,
-            facts=Facts(tuple(self.purchases), tuple(self.work), tuple(self.orders)),
+            facts={BLOCK: tuple(self.purchases), HOURS: tuple(self.work), INTEGRATION: tuple(self.orders)},
         )
 
     def site(self, key: int):

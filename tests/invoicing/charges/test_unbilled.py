@@ -10,7 +10,8 @@ from contracts.money import ZERO
 from contracts.periods import DaySpan
 from contracts.readings import Frequency, Proration, Rounding, Timing
 from invoicing.charges.charge import ChargeKey
-from invoicing.charges.due import Due, Facts, due_through
+from invoicing.charges.due import Due, due_through
+from invoicing.charges.hours import BLOCK
 from invoicing.charges.unbilled import AdjustedPart, Adjustment, Billed, BilledPart, PlannedDocument, TermEnd, unbilled
 from sites.hours.entries import Purchase
 from tests.reference import (
@@ -395,7 +396,7 @@ def test_what_is_due_now_does_not_wait_for_a_document_that_falls_due_later():
         sites=[site(1)],
         through=date(1999, 3, 31),
         known_on=LATER,
-        facts=Facts(purchases=(Purchase(9, date(1999, 2, 10), 1),)),
+        facts={BLOCK: (Purchase(9, date(1999, 2, 10), 1),)},
     )
 
     documents = unbilled(due=due, billed={}, sites={1: site(1)}, adjust_through=date(1999, 2, 28))

@@ -8,7 +8,8 @@ import pytest
 
 from contracts.readings import QUESTIONS, Frequency, Proration
 from contracts.schedule import OpeningRule
-from invoicing.charges.due import Facts, due_through
+from invoicing.charges.due import due_through
+from invoicing.charges.hours import BLOCK, HOURS
 from invoicing.readings.effects import Effect, OnFile, current_period, reading_effects
 from sites.counts.count import Count
 from sites.hours.entries import Purchase, Work
@@ -197,7 +198,7 @@ def with_hours(*work: Work, blocks: int = 0, on: date = JULY) -> OnFile:
     hours = replace(SCHEDULE.hours, opens_after_blocks=1)
     agreement = replace(AGREEMENT, amendments=(replace(AMENDMENT, schedule=replace(SCHEDULE, hours=hours)),))
     purchases = (Purchase(1, date(1998, 11, 2), blocks),) if blocks else ()
-    return on_file(FIRST, agreement=agreement, on=on, facts=Facts(purchases=purchases, work=work))
+    return on_file(FIRST, agreement=agreement, on=on, facts={BLOCK: purchases, HOURS: work})
 
 
 def test_a_minimum_for_the_month_saves_what_single_entries_are_topped_up_to():

@@ -26,15 +26,16 @@ from contracts.printing import pdf
 from contracts.readings import Timing
 from contracts.terms import expiration_known
 from invoicing.audit.auditing import Verification
-from invoicing.charges.charge import ONLY_PART, ChargeKey, ChargeKind, SiteFacts
-from invoicing.charges.due import Due, Facts, due_through
-from invoicing.charges.one_off import Order
+from invoicing.charges.charge import ANNUAL, ONLY_PART, ChargeKey, SiteFacts
+from invoicing.charges.due import Due, due_through
+from invoicing.charges.hours import BLOCK, HOURS
+from invoicing.charges.integration import INTEGRATION
 from invoicing.credits.crediting import CannotCredit, WaiverDecision, credit, creditable_lines, withdraw_waiver
 from invoicing.models import Correction, Invoice, InvoiceLine, NumberSeries, Waiver
 from invoicing.runs.drafting import draft_invoices
 from sites.hours.recording import buy_blocks, correct_work, reverse_blocks
 from sites.integration.ordering import cancel_order, complete_integration, order_integration
-from sites.integration.prices import Quoted
+from sites.integration.prices import CompletedOrder, Quoted
 from sites.models import BlockPurchase, ChargedLevel, ComponentCount, IntegrationOrder, WorkEntry
 from tests import reference
 from tests.faults.numbers_under_load import FastPrinter
@@ -42,7 +43,7 @@ from tests.invoicing.runs.recorded_life import PLACES, WORKED, RecordedLife, sta
 
 LIVES = os.environ.get("BOOK_HISTORIES")
 CENT = Decimal("0.01")
-REPLACED = {ChargeKind.BLOCK: BlockPurchase, ChargeKind.HOURS: WorkEntry, ChargeKind.INTEGRATION: IntegrationOrder}
+REPLACED = {BLOCK: BlockPurchase, HOURS: WorkEntry, INTEGRATION: IntegrationOrder}
 
 Parts = dict[ChargeKey, dict[int, Decimal]]
 """Amounts by charge and by part of the charge."""
@@ -117,7 +118,7 @@ class BookHistories(RecordedLife):
     )
     def something_is_credited(self, line, what, part, waives):
         """An invoice is taken back whole, or some of one of its lines, and perhaps waived."""
-        once = credited_lines().exclude(charge=InvoiceLine.Charge.ANNUAL)
+        once = credited_lines().exclude(charge=ANNUAL)
         chosen = self.one(once if what == "charged once" and once.exists() else credited_lines(), line)
         amounts = None
         if what != "whole invoice":
@@ -185,7 +186,7 @@ class BookHistories(RecordedLife):
     @staticmethod
     def settled(due: Due, key: ChargeKey, part: int) -> bool:
         """Whether a part for which nothing is due would have fallen due by the run's date, or never can any more."""
-        if key.kind is not ChargeKind.ANNUAL:
+        if not key.is_annual:
             return True
         expires_on, _source = expiration_known(agreement=due.agreement, known_on=due.known_on)
         period = annual_period(number=key.period, first_period_starts_on=reference.ANCHOR, expires_on=expires_on)
@@ -217,11 +218,13 @@ class BookHistories(RecordedLife):
             sites=[self.site_facts(site) for site in self.sites().order_by("city", "pk")],
             through=through,
             known_on=self.today,
-            facts=Facts(
-                tuple(row.as_purchase() for row in standing(BlockPurchase).order_by("bought_on", "pk")),
-                tuple(row.as_work() for row in standing(WorkEntry).order_by("worked_on", "pk")),
-                tuple(order_facts(row) for row in standing(IntegrationOrder).filter(completed_on__isnull=False)),
-            ),
+            facts={
+                BLOCK: tuple(row.as_fact() for row in standing(BlockPurchase).order_by("bought_on", "pk")),
+                HOURS: tuple(row.as_fact() for row in standing(WorkEntry).order_by("worked_on", "pk")),
+                INTEGRATION: tuple(
+                    order_facts(row) for row in standing(IntegrationOrder).filter(completed_on__isnull=False)
+                ),
+            },
         )
         assert isinstance(due, Due)
         return due
@@ -240,10 +243,10 @@ class BookHistories(RecordedLife):
         )
 
 
-def order_facts(row: IntegrationOrder) -> Order:
+def order_facts(row: IntegrationOrder) -> CompletedOrder:
     """A completed order with the price that was quoted for it."""
     quoted = row.quotation and Quoted(row.quotation.number, row.quotation.price, row.quotation.executed_on)
-    return Order(row.pk, row.site_id, row.completed_on, quoted)
+    return CompletedOrder(row.pk, row.site_id, row.completed_on, quoted)
 
 
 # ---- what the issued lines say
@@ -258,7 +261,7 @@ def credited_lines():
 def waivers_of_what_is_charged_once():
     """The waivers of work, purchases and integrations, the youngest first."""
     subjects = ("line__work_entry__site", "line__block_purchase", "line__integration_order__site")
-    rows = Waiver.objects.filter(withdrawn_on=None).exclude(line__charge=InvoiceLine.Charge.ANNUAL)
+    rows = Waiver.objects.filter(withdrawn_on=None).exclude(line__charge=ANNUAL)
     return rows.select_related(*subjects).order_by("-pk")
 
 
@@ -287,10 +290,10 @@ def waived_parts() -> Parts:
 
 def charged_by(line: InvoiceLine) -> ChargeKey:
     """The charge of a line."""
-    if line.charge == InvoiceLine.Charge.ANNUAL:
+    if line.charge == ANNUAL:
         return ChargeKey.of_site(line.site_id, line.period_number)
     subject = line.block_purchase_id or line.work_entry_id or line.integration_order_id
-    return ChargeKey(ChargeKind(line.charge), subject)
+    return ChargeKey(line.charge, subject)
 
 
 def shares(line: InvoiceLine) -> list[tuple[int, Decimal]]:

@@ -6,15 +6,16 @@ from decimal import Decimal
 import pytest
 
 from contracts.models import Agreement
-from invoicing.charges.charge import ONLY_PART, ChargeKey, ChargeKind
-from invoicing.charges.one_off import Order
+from invoicing.charges.charge import ONLY_PART, ChargeKey
+from invoicing.charges.hours import BLOCK, HOURS
+from invoicing.charges.integration import INTEGRATION
 from invoicing.charges.unbilled import BilledPart
 from invoicing.credits.crediting import WaiverDecision, credit, withdraw_waiver
-from invoicing.models import Waiver
+from invoicing.models import InvoiceLine, Waiver
 from invoicing.runs.books import Books, books_of
 from sites.hours.entries import Purchase, Work
 from sites.hours.recording import reverse_blocks
-from sites.integration.prices import Quoted
+from sites.integration.prices import CompletedOrder, Quoted
 from tests import factories, reference
 from tests.invoicing.billing_cases import (
     DECEMBER,
@@ -58,9 +59,11 @@ def test_facts_are_the_rows_as_plain_values(agreement, site):
     ordered = order(site, NOVEMBER, quotation=quotation(site, "135000.00", OCTOBER))
     order(site, None, ordered_on=OCTOBER, duplicate_reason="Moved")  # not complete: nothing to bill yet
     facts = held(agreement).facts
-    assert facts.purchases == (Purchase(bought.pk, OCTOBER, 2),)
-    assert facts.work == (Work(done.pk, NOVEMBER, Decimal("7.75"), site.pk, "Customer Care", "A. Person", "TT-4711"),)
-    assert facts.orders == (Order(ordered.pk, site.pk, NOVEMBER, Quoted("Q-17", Decimal("135000.00"), OCTOBER)),)
+    assert facts[BLOCK] == (Purchase(bought.pk, OCTOBER, 2),)
+    assert facts[HOURS] == (Work(done.pk, NOVEMBER, Decimal("7.75"), site.pk, "Customer Care", "A. Person", "TT-4711"),)
+    assert facts[INTEGRATION] == (
+        CompletedOrder(ordered.pk, site.pk, NOVEMBER, Quoted("Q-17", Decimal("135000.00"), OCTOBER)),
+    )
 
 
 def test_what_was_reversed_is_gone_for_a_run_of_an_earlier_day_too(agreement, site):
@@ -68,7 +71,7 @@ def test_what_was_reversed_is_gone_for_a_run_of_an_earlier_day_too(agreement, si
         reverse(row, NOVEMBER)
     for known_on in (OCTOBER, NOVEMBER):  # or such a run would bill an entry beside the one that replaces it
         facts = held(agreement, known_on).facts
-        assert (facts.purchases, facts.work, facts.orders) == ((), (), ())
+        assert (facts[BLOCK], facts[HOURS], facts[INTEGRATION]) == ((), (), ())
 
 
 def test_counts_of_switches_are_known_from_their_day(agreement, site):
@@ -82,18 +85,18 @@ def test_demonstration_is_known_of_sites_and_purchases(agreement, site):
     invented = factories.site(agreement, "Boise", is_demonstration=True)
     bought, real = blocks(agreement, OCTOBER, is_demonstration=True), blocks(agreement, NOVEMBER)
     books = held(agreement)
-    assert books.is_demonstration(site_key=invented.pk, purchase_key=None)
-    assert books.is_demonstration(site_key=None, purchase_key=bought.pk)
-    assert not books.is_demonstration(site_key=site.pk, purchase_key=None)
-    assert not books.is_demonstration(site_key=None, purchase_key=real.pk)
+    assert books.is_demonstration(InvoiceLine(site=invented))
+    assert books.is_demonstration(InvoiceLine(block_purchase=bought))
+    assert not books.is_demonstration(InvoiceLine(site=site))
+    assert not books.is_demonstration(InvoiceLine(block_purchase=real))
 
 
 def test_demonstration_is_known_of_a_reversed_purchase(agreement):
     bought = blocks(agreement, OCTOBER, is_demonstration=True)
     reverse_blocks(purchase=bought, reason="Ordered twice", on=NOVEMBER, by=None)
     books = held(agreement)
-    assert books.facts.purchases == ()
-    assert books.is_demonstration(site_key=None, purchase_key=bought.pk)
+    assert books.facts[BLOCK] == ()
+    assert books.is_demonstration(InvoiceLine(block_purchase=bought))
 
 
 # ---- what was billed ---------------------------------------------------------------------------------------------
@@ -132,7 +135,7 @@ def test_corrections_belong_to_the_instalments_that_they_correct(agreement, site
 def test_what_falls_due_once_is_billed_as_one_part(agreement, site):
     bought = blocks(agreement, date(1998, 10, 5), 2)
     issue_through(OCTOBER)
-    was = held(agreement).billed[ChargeKey(ChargeKind.BLOCK, bought.pk)]
+    was = held(agreement).billed[ChargeKey(BLOCK, bought.pk)]
     assert was.parts == {ONLY_PART: BilledPart(Decimal("243000.00"), ("INV-00001",))}
     assert (was.of, was.site_key, was.description) == (None, None, "2 blocks of 1,500 prepaid hours")
     assert was.source == "Amendment 1 (LNM980917MP), Appendix A, hours"

@@ -9,8 +9,7 @@ from django.urls import reverse
 from contracts.money import cents
 from contracts.periods import DaySpan
 from contracts.terms import Signature
-from invoicing.charges.charge import ChargeKey
-from invoicing.charges.due import NO_FACTS
+from invoicing.charges.charge import NO_FACTS, ChargeKey
 from invoicing.runs.drafting import draft_invoices
 from invoicing.what_if.amendment_effect import amendment_effect
 from sites.models import Site

@@ -8,8 +8,9 @@ import pytest
 
 from contracts.money import cents
 from contracts.periods import DaySpan
-from invoicing.charges.charge import ONLY_PART, ChargeKey, ChargeKind, SiteFacts
+from invoicing.charges.charge import ONLY_PART, ChargeKey, SiteFacts
 from invoicing.charges.due import due_through
+from invoicing.charges.hours import BLOCK
 from invoicing.charges.unbilled import Billed, BilledPart, adjustments, unbilled
 from invoicing.documents.calculation import adjustment_steps
 from invoicing.what_if.compare import Amounts
@@ -283,7 +284,7 @@ def test_what_several_documents_billed_is_counted_under_the_first():
 
 
 def test_what_falls_due_once_is_named_by_its_description():
-    key = ChargeKey(ChargeKind.BLOCK, 7)
+    key = ChargeKey(BLOCK, 7)
     was = Billed(
         parts={ONLY_PART: BilledPart(Decimal("243000.00"), ("INV-00002",))},
         description="2 blocks of 1,500 prepaid hours",

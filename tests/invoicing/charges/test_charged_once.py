@@ -8,16 +8,17 @@ from decimal import Decimal
 import pytest
 
 from contracts.readings import BlockCompletion, BlockCount, Minimum, Timing
-from invoicing.charges.charge import ONLY_PART, ChargeKey, ChargeKind, OneOff
-from invoicing.charges.due import Due, Facts, due_through
-from invoicing.charges.one_off import Order
+from invoicing.charges.charge import ANNUAL, ONLY_PART, ChargeKey, OneOff
+from invoicing.charges.due import Due, due_through
+from invoicing.charges.hours import BLOCK, HOURS
+from invoicing.charges.integration import INTEGRATION
 from invoicing.charges.unbilled import unbilled
 from invoicing.documents.calculation import recompute
 from sites.hours.entries import Purchase, Work
-from sites.integration.prices import Quoted
+from sites.integration.prices import CompletedOrder, Quoted
 from tests.reference import AGREEMENT, LATER, SCHEDULE, agreed, agreement, amendment, site, with_documents
 
-HOURS = "Amendment 1 (LNM980917MP), Appendix A, hours"
+HOURS_CLAUSE = "Amendment 1 (LNM980917MP), Appendix A, hours"
 NOTE_5 = "Amendment 1 (LNM980917MP), Appendix A, note 5"
 JULY = date(1999, 7, 8)
 AMES = site(name="Ames, IA")
@@ -31,16 +32,15 @@ def worked(day: date, hours: str, *, key: int = 1, reference: str = "") -> Work:
     return Work(key, day, Decimal(hours), AMES.key, "Customer Care", "A. Person", reference)
 
 
-def ordered(day: date, *, key: int = 1, quotation: Quoted | None = None) -> Order:
-    return Order(key, AMES.key, day, quotation)
+def ordered(day: date, *, key: int = 1, quotation: Quoted | None = None) -> CompletedOrder:
+    return CompletedOrder(key, AMES.key, day, quotation)
 
 
 def due(*events, through: date = date(2000, 9, 30), of=AGREEMENT, known_on: date = LATER, sites=(AMES,)) -> Due:
-    facts = Facts(
-        tuple(event for event in events if isinstance(event, Purchase)),
-        tuple(event for event in events if isinstance(event, Work)),
-        tuple(event for event in events if isinstance(event, Order)),
-    )
+    facts = {
+        kind: tuple(event for event in events if isinstance(event, value))
+        for kind, value in ((BLOCK, Purchase), (HOURS, Work), (INTEGRATION, CompletedOrder))
+    }
     return due_through(agreement=of, sites=sites, through=through, known_on=known_on, facts=facts)
 
 
@@ -61,12 +61,12 @@ def only(*events, **options) -> OneOff:
 def test_two_blocks_cost_243000_and_say_why():
     charge = only(bought(date(1998, 11, 5), 2))
 
-    assert (charge.key, charge.part) == (ChargeKey(ChargeKind.BLOCK, 1), ONLY_PART)
+    assert (charge.key, charge.part) == (ChargeKey(BLOCK, 1), ONLY_PART)
     assert (str(charge.amount), charge.quantity, str(charge.unit_price)) == ("243000.00", Decimal(2), "121500.00")
-    assert (charge.description, charge.source) == ("2 blocks of 1,500 prepaid hours", HOURS)
+    assert (charge.description, charge.source) == ("2 blocks of 1,500 prepaid hours", HOURS_CLAUSE)
     assert (charge.due_on, charge.site, charge.period.number) == (date(1998, 11, 5), None, 1)
     assert charge.steps == (
-        f"2 blocks bought on 5 November 1998: 1,500 hours each, for all sites ({HOURS}).",
+        f"2 blocks bought on 5 November 1998: 1,500 hours each, for all sites ({HOURS_CLAUSE}).",
         "2 × 121,500.00 is 243,000.00.",
     )
 
@@ -77,14 +77,14 @@ def test_block_costs_what_the_schedule_of_its_day_says():
     found = due(bought(date(1999, 2, 28)), bought(date(1999, 3, 1), key=2), of=of)
 
     assert [str(charge.amount) for charge in once(found)] == ["121500.00", "125000.00"]
-    assert [charge.source for charge in once(found)] == [HOURS, "Amendment 2 (LNM-2), Appendix A, hours"]
+    assert [charge.source for charge in once(found)] == [HOURS_CLAUSE, "Amendment 2 (LNM-2), Appendix A, hours"]
 
 
 def test_block_that_the_schedule_does_not_price_is_a_notice_and_undecided():
     unpriced = replace(SCHEDULE, hours=replace(SCHEDULE.hours, block_price=None))
     found = due(bought(date(1999, 3, 5)), of=agreement(amendment(2, date(1999, 3, 1), schedule=unpriced)))
 
-    assert (once(found), found.undecided) == ([], {ChargeKey(ChargeKind.BLOCK, 1)})
+    assert (once(found), found.undecided) == ([], {ChargeKey(BLOCK, 1)})
     assert found.notices == (
         "1 block bought on 5 March 1999: nothing is billed. The price schedule in force (Amendment 2 (LNM-2)) states "
         "no block of hours. Enter it by an amendment.",
@@ -97,11 +97,11 @@ def test_block_that_the_schedule_does_not_price_is_a_notice_and_undecided():
 def test_hours_after_the_first_of_july_are_charged_by_the_hour():
     charge = only(worked(JULY, "7.75", reference="TT-4711"))
 
-    assert (charge.key, charge.site, charge.due_on) == (ChargeKey(ChargeKind.HOURS, 1), AMES, JULY)
+    assert (charge.key, charge.site, charge.due_on) == (ChargeKey(HOURS, 1), AMES, JULY)
     assert (str(charge.amount), charge.quantity, str(charge.unit_price)) == ("627.75", Decimal("7.75"), "81.00")
-    assert (charge.description, charge.source) == ("Customer Care, TT-4711", HOURS)
+    assert (charge.description, charge.source) == ("Customer Care, TT-4711", HOURS_CLAUSE)
     assert charge.steps == (
-        f"7.75 h of Customer Care on 8 July 1999 by A. Person ({HOURS}).",
+        f"7.75 h of Customer Care on 8 July 1999 by A. Person ({HOURS_CLAUSE}).",
         "Hourly prices were open: month 10 of the annual period had begun.",
         "7.75 h × 81.00 an hour is 627.75.",
     )
@@ -151,7 +151,7 @@ def test_hours_that_a_block_covers_in_part_are_charged_for_the_rest():
 
     # 0.40 h are left of the block: 1.60 h x 81.00 = 129.60
     assert (str(block.amount), str(rest.amount)) == ("121500.00", "129.60")
-    assert rest.key == ChargeKey(ChargeKind.HOURS, 2)
+    assert rest.key == ChargeKey(HOURS, 2)
     assert rest.steps[1] == "0.40 h were prepaid in blocks, 1.60 h were not."
     assert recompute(rest.facts) == rest.amount
 
@@ -167,9 +167,7 @@ def test_entry_that_a_block_covers_in_part_is_topped_up_as_a_whole():
 
 
 def test_prepaid_hours_are_no_charge():
-    assert [charge.key.kind for charge in once(due(bought(date(1998, 11, 5)), worked(JULY, "7.75")))] == [
-        ChargeKind.BLOCK
-    ]
+    assert [charge.key.kind for charge in once(due(bought(date(1998, 11, 5)), worked(JULY, "7.75")))] == [BLOCK]
 
 
 @pytest.mark.parametrize(
@@ -209,7 +207,7 @@ def test_hours_of_a_day_without_terms_are_a_notice_and_undecided():
     late = replace(AGREEMENT, amendments=(replace(AGREEMENT.amendments[0], effective_on=date(1998, 11, 1)),))
     found = due(worked(date(1998, 10, 15), "2.00"), through=date(1998, 11, 30), of=late, sites=(AMES,))
 
-    assert found.undecided == {ChargeKey(ChargeKind.HOURS, 1)}
+    assert found.undecided == {ChargeKey(HOURS, 1)}
     assert found.notices[-1].startswith(
         "2.00 h worked on 15 October 1998: nothing is billed. No price schedule on file"
     )
@@ -222,7 +220,7 @@ def test_integration_of_a_very_small_site_costs_100000():
     charge = only(ordered(date(1999, 2, 20)))
 
     assert (charge.key, charge.site, charge.due_on) == (
-        ChargeKey(ChargeKind.INTEGRATION, 1),
+        ChargeKey(INTEGRATION, 1),
         AMES,
         date(1999, 2, 20),
     )
@@ -272,7 +270,7 @@ def test_integration_of_a_medium_site_without_an_executed_quotation_is_undecided
     through = date(1999, 12, 31)
     found = due(ordered(date(1999, 12, 5), quotation=quotation), sites=(MEDIUM,), through=through, known_on=known_on)
 
-    assert (once(found), found.undecided) == ([], {ChargeKey(ChargeKind.INTEGRATION, 1)})
+    assert (once(found), found.undecided) == ([], {ChargeKey(INTEGRATION, 1)})
     assert found.notices == (f"System integration of Ames, IA: nothing is billed. {sentence}",)
 
 
@@ -293,7 +291,7 @@ def test_quotation_beside_a_stated_price_is_left_aside():
 def test_integration_completed_on_a_day_that_is_not_on_file_is_undecided():
     found = due(ordered(date(1998, 9, 20)), through=date(1998, 10, 31))
 
-    assert (once(found), found.undecided) == ([], {ChargeKey(ChargeKind.INTEGRATION, 1)})
+    assert (once(found), found.undecided) == ([], {ChargeKey(INTEGRATION, 1)})
     assert found.notices[0].startswith("System integration of Ames, IA: nothing is billed. No price schedule on file")
 
 
@@ -307,8 +305,8 @@ def test_nothing_is_due_and_nothing_said_before_its_day():
     medium = due(ordered(date(1999, 12, 5)), through=date(1999, 12, 4), sites=(MEDIUM,))
 
     assert (once(before), len(before.later)) == ([], 2)  # the block covers the work
-    assert [charge.key.kind for charge in once(on_the_day)] == [ChargeKind.BLOCK]
-    assert (medium.notices, medium.undecided) == ((), {ChargeKey(ChargeKind.INTEGRATION, 1)})
+    assert [charge.key.kind for charge in once(on_the_day)] == [BLOCK]
+    assert (medium.notices, medium.undecided) == ((), {ChargeKey(INTEGRATION, 1)})
 
 
 def test_what_was_billed_is_not_taken_back_by_a_run_through_an_earlier_date():
@@ -326,12 +324,12 @@ def test_what_has_no_price_any_more_stands_as_it_was_billed():
     """The site turns out to have been Medium in the annual period: the schedule prices no integration of that size."""
     at_first = due(ordered(date(1999, 12, 5)), through=date(1999, 12, 31))
     billed = with_documents({}, unbilled(due=at_first, billed={}, sites={1: AMES}))
-    assert str(billed[ChargeKey(ChargeKind.INTEGRATION, 1)].amount) == "100000.00"
+    assert str(billed[ChargeKey(INTEGRATION, 1)].amount) == "100000.00"
 
     after = due(ordered(date(1999, 12, 5)), through=date(1999, 12, 31), sites=(MEDIUM,))
     (document,) = unbilled(due=after, billed=billed, sites={1: MEDIUM})
 
-    assert [adjustment.key.kind for adjustment in document.adjustments] == [ChargeKind.ANNUAL]
+    assert [adjustment.key.kind for adjustment in document.adjustments] == [ANNUAL]
     assert len(after.notices) == 1
 
 
@@ -342,6 +340,6 @@ def test_what_did_not_happen_after_all_is_credited_with_its_own_clause():
     (document,) = unbilled(due=due(through=date(1999, 2, 28)), billed=billed, sites={1: AMES})
 
     (adjustment,) = document.adjustments
-    assert (str(adjustment.amount), adjustment.site, adjustment.source) == ("-121500.00", None, HOURS)
+    assert (str(adjustment.amount), adjustment.site, adjustment.source) == ("-121500.00", None, HOURS_CLAUSE)
     assert adjustment.documents == ("D0-5",)
     assert str(document.part) == "February 1999"
