@@ -153,22 +153,36 @@ class Invoice(FrozenModel):
         return self.issued_on is not None
 
 
-def names_its_charge() -> Q:
-    """A line has the key of its kind and no other; that of a site beside it where the kind has one."""
-    columns = [kind.column for kind in charged_once().values()]
+def charge_constraints() -> list[models.BaseConstraint]:
+    """Each fact is charged once; a line has the key of its kind and no other, but for the site beside it."""
+    kinds = charged_once()
+    columns = [kind.column for kind in kinds.values()]
     annual = Q(charge=ANNUAL, site__isnull=False, **dict.fromkeys(columns)) & (
         Q(kind="instalment") | Q(kind__in=["adjustment", "credit"], shares__isnull=False)
     )
     once = [
         Q(
             charge=code,
-            **{name: None for name in columns if name != kind.column},
-            **{f"{kind.column}__isnull": False},
             **({"site__isnull": False} if kind.has_site else {"site": None}),
+            **{f"{kind.column}__isnull": False},
+            **{column: None for column in columns if column != kind.column},
         )
-        for code, kind in charged_once().items()
+        for code, kind in kinds.items()
     ]
-    return annual | ~Q(kind="instalment") & reduce(or_, once)
+    return [
+        *(
+            models.UniqueConstraint(
+                fields=[column],
+                condition=Q(kind="charge"),
+                name=f"invoice_line_{column}_once",
+                violation_error_message="This charge is billed already.",
+            )
+            for column in columns
+        ),
+        models.CheckConstraint(
+            condition=annual | ~Q(kind="instalment") & reduce(or_, once), name="invoice_line_names_its_charge"
+        ),
+    ]
 
 
 class InvoiceLine(FrozenModel):
@@ -229,24 +243,12 @@ class InvoiceLine(FrozenModel):
                 name="invoice_line_instalment_once",
                 violation_error_message="This instalment is billed already.",
             ),
-            *(
-                models.UniqueConstraint(
-                    fields=[subject],
-                    condition=Q(kind="charge"),
-                    name=f"invoice_line_{subject}_once",
-                    violation_error_message="This charge is billed already.",
-                )
-                for subject in (kind.column for kind in charged_once().values())
-            ),
             models.CheckConstraint(
                 condition=Q(kind="instalment", instalment__isnull=False, instalment_of__isnull=False)
                 | (~Q(kind="instalment") & Q(instalment=None, instalment_of=None)),
                 name="invoice_line_instalment_numbered",
             ),
-            models.CheckConstraint(
-                condition=names_its_charge(),
-                name="invoice_line_names_its_charge",
-            ),
+            *charge_constraints(),
             models.CheckConstraint(
                 condition=Q(kind="credit", credits__isnull=False) | (~Q(kind="credit") & Q(credits=None)),
                 name="invoice_line_credits_a_line",

@@ -197,7 +197,7 @@ OLD_DAMAGE = [
         "line 1 of the content shows another calculation than the steps of the row.",
     ),
     ("INV-00001", 1, {"level_name": "Large"}, "line 1 of the content says Very Small for level, the row Large."),
-    ("INV-00001", 1, {"quantity": 200}, "line 1 of the content says nothing for quantity, the row 2.00 h."),
+    ("INV-00001", 1, {"quantity": 200}, "line 1 of the content says nothing for quantity, the row 2.00."),
     (
         "INV-00002",
         1,
