@@ -27,8 +27,8 @@ from invoicing.audit.auditing import Verification
 from invoicing.charges.charge import ChargeKey, Known, OneOff, Outcome, Unpriced, stored_money
 from invoicing.charges.kinds import KINDS, Kind
 from invoicing.credits.crediting import WaiverDecision, credit
-from invoicing.documents.printing import make_missing_pdfs, stored_pdf
-from invoicing.models import Invoice, InvoiceLine, Waiver, charge_constraints
+from invoicing.documents.printing import INVOICE_PDFS
+from invoicing.models import InvoiceLine, Waiver, charge_constraints
 from sites.models import Site
 from sites.models.facts import REVERSE, ChargedFact, ChargedFactQuerySet, reversal_constraint
 from tests import factories
@@ -197,7 +197,7 @@ def test_a_new_kind_goes_the_whole_way(training_day, site, settings):
     with pytest.raises(SealedRow):
         training.save()
 
-    text = " ".join(" ".join(pages(stored_pdf(invoice))).split())
+    text = " ".join(" ".join(pages(INVOICE_PDFS.read(invoice))).split())
     assert "Training on site" in text
     assert "2 × 950.50 is 1,901.00." in text
 
@@ -247,6 +247,4 @@ def test_what_is_taken_back_says_why(training_day, site):
     assert invoice.lines.get(charge=TRAINING).steps[0] == (
         "Nothing is due any more for Training on site: the training was called off."
     )
-    make_missing_pdfs()
     assert [finding.text for finding in Verification().findings()] == []
-    assert Invoice.objects.without_pdf().count() == 0
