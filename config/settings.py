@@ -18,6 +18,7 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse
 
 env = environ.Env()
 
@@ -88,7 +89,7 @@ INSTALLED_APPS = [
     "contracts",
     "sites",  # the label is ours: django.contrib.sites can never be installed beside it
     "invoicing",
-    "django.contrib.admin",
+    "config.apps.RecordPages",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -114,6 +115,17 @@ MIDDLEWARE = [
 ]
 
 ROOT_URLCONF = "config.urls"
+# The page that shows a record, where it has one: after Save a person stands there.
+ABSOLUTE_URL_OVERRIDES = {
+    "contracts.agreement": lambda row: reverse("sites:agreement_detail", args=[row.pk]),
+    "contracts.amendment": lambda row: reverse("contracts:amendment_detail", args=[row.agreement_id, row.number]),
+    "sites.site": lambda row: reverse("sites:site_detail", args=[row.pk]),
+    "sites.componentcount": lambda row: reverse(
+        "invoicing:count_history", args=[row.site_id, row.component_code, row.counted_on]
+    ),
+    "sites.renewalreview": lambda row: reverse("sites:review_detail", args=[row.pk]),
+    "invoicing.invoice": lambda row: reverse("invoicing:invoice_detail", args=[row.pk]),
+}
 WSGI_APPLICATION = "config.wsgi.application"
 
 TEMPLATES = [

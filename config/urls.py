@@ -1,14 +1,24 @@
 """Every address of the application. All pages ask for a sign-in (LoginRequiredMiddleware) except `login`."""
 
 from django.contrib import admin
-from django.contrib.auth.views import LoginView, LogoutView
-from django.urls import include, path
+from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
+from django.contrib.messages.views import SuccessMessageMixin
+from django.urls import include, path, reverse_lazy
 from django.views.generic import RedirectView
+
+
+class OwnPassword(SuccessMessageMixin, PasswordChangeView):
+    """Change the password with which one signs in."""
+
+    success_url = reverse_lazy("home")
+    success_message = "Your password is changed. You stay signed in here; other browsers ask for the new one."
+
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="contracts:agreement_list"), name="home"),
     path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("password/", OwnPassword.as_view(), name="password_change"),
     path("admin/", admin.site.urls),
     path("", include("contracts.urls")),
     path("", include("sites.urls")),

@@ -47,6 +47,7 @@ class IssuedFilter(admin.SimpleListFilter):
 class InvoiceAdmin(ReadOnlyAdmin):
     """Invoices and credit notes."""
 
+    nouns = "invoices and credit notes"
     list_display = (
         "__str__",
         "agreement",
@@ -85,6 +86,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
 class InvoicePdfAdmin(ReadOnlyAdmin):
     """The stored PDFs of issued documents."""
 
+    noun, nouns = "stored PDF", "stored PDFs"
     list_display = ("file_name", "invoice", "pages", "size", "made_at")
     list_select_related = ("invoice",)
     search_fields = ("file_name", "sha256", "invoice__number_text")

@@ -9,14 +9,14 @@ __all__ = ["ACCOUNT_MANAGER", "DATA_ENTRY", "FINANCE", "VIEWER", "client_of", "s
 
 
 def user_of(role: str) -> User:
-    """A member of staff with one role."""
-    user = User.objects.create_user(role.lower().replace(" ", "-"), is_staff=True)
+    """Somebody with one role."""
+    user = User.objects.create_user(role.lower().replace(" ", "-"))
     user.groups.add(Group.objects.get(name=role))
     return user
 
 
 def client_of(role: str) -> Client:
-    """A client signed in as a member of staff with one role."""
+    """A client signed in as somebody with one role."""
     client = Client()
     client.force_login(user_of(role))
     return client

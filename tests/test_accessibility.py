@@ -92,6 +92,7 @@ def pages(settings, tmp_path) -> dict[str, str]:
     imported = ImportedFile.objects.get()
     more = {
         "login": (),
+        "password_change": (),
         "sites:month_grid": (agreement.pk, july),
         "sites:imports sites:hours_import sites:level_outlook sites:agreement_reports": (agreement.pk,),
         "sites:import": (agreement.pk, "counts"),
@@ -165,7 +166,13 @@ def test_axe_finds_nothing_on_what_a_file_would_do(page, pages):
 
 @pytest.mark.django_db(transaction=True)
 def test_axe_finds_nothing_in_data_entry(page, pages):
-    found = []
+    person = User.objects.get(username="root").pk
+    page.goto(reverse("admin:index"))
+    page.locator(".person > summary").click()
+    found = findings(page, "index with the menu of the person")
+    for name in ("history", "delete", "password_change"):
+        page.goto(reverse(f"admin:auth_user_{name}", args=[person]))
+        found += findings(page, name)
     for model in admin_site._registry:
         label = f"{model._meta.app_label}_{model._meta.model_name}"
         addresses = [reverse(f"admin:{label}_changelist")]

@@ -113,7 +113,7 @@ def _desk(settings) -> None:
     ChargedLevel.objects.filter(site=site).update(is_starting=True)
     copy_schedule_in_force(amendment=Amendment.objects.get(executed_on=None), on=date(1999, 8, 5), by=None)
     NumberSeries.objects.create(code="later", prefix="L-")
-    User.objects.create_user("clerk", is_staff=True)
+    User.objects.create_user("clerk")
 
 
 def changeable(client, model_admin) -> models.Model | None:

@@ -142,7 +142,7 @@ def test_vendored_files_ask_for_no_source_map():
     assert found == []
 
 
-@pytest.mark.parametrize("style_sheet", ["app.css", "admin-skin.css"])
+@pytest.mark.parametrize("style_sheet", ["app.css"])
 def test_every_file_that_a_style_sheet_names_is_there(style_sheet):
     names = re.findall(r'url\("([^"]+)"\)', (ROOT / "static" / style_sheet).read_text(encoding="utf-8"))
     assert len(names) == 3

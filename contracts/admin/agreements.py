@@ -23,6 +23,7 @@ class PartyAliasInline(RecordInline):
     """Other spellings of a party's name."""
 
     model = PartyAlias
+    verbose_name = "alias"
     verbose_name_plural = "Aliases: other spellings found in documents"
 
 
@@ -30,6 +31,7 @@ class PartyAliasInline(RecordInline):
 class PartyAdmin(RecordAdmin):
     """Organizations that sign agreements."""
 
+    verb = "Add"
     list_display = ("legal_name", "division", "state_of_incorporation")
     search_fields = ("legal_name", "division", "aliases__name")
     inlines = (PartyAliasInline,)
@@ -41,6 +43,7 @@ class ChosenReadingInline(RecordInline, admin.StackedInline):
     template = "admin/edit_inline/stacked.html"
     model = ChosenReading
     fields = (("question", "clause"), "choice", ("chosen_by", "chosen_on"), "remark")
+    verbose_name = "reading"
     verbose_name_plural = "Readings: how unclear or silent clauses are read"
 
     def get_fields(self, request, obj=None):
@@ -269,6 +272,7 @@ class AmendmentAdmin(RecordAdmin):
 class ChosenReadingAdmin(ReadOnlyAdmin):
     """How unclear clauses are read; entered on the page of the agreement."""
 
+    noun, nouns = "reading", "readings of unclear clauses"
     list_display = (
         *("agreement", "question", "choice", "applies_from", "clause", "chosen_by", "chosen_on", "recorded_by"),
     )

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path, reverse
 
 from contracts.admin.opened import CarriesVersion
+from contracts.admin.shell import InShell, may_view
 from contracts.fields import HundredthsField
 from contracts.money import money_text
 from contracts.pages.inputs import DayField, DayInput
@@ -35,11 +36,11 @@ def amount(name: str, description: str) -> Callable[[models.Model], str]:
     """Return a column that shows an amount of money as a reader expects it: `163,000.00`."""
 
     @admin.display(description=description, ordering=name)
-    def column(row):
+    def money(row):
         value = getattr(row, name)
         return NOTHING if value is None else money_text(value)
 
-    return column
+    return money
 
 
 @lru_cache
@@ -52,11 +53,6 @@ def named(name: str, description: str) -> Callable[[models.Model], str]:
         return NOTHING if value is None else str(value)
 
     return column
-
-
-def may_view(user, model: type[models.Model]) -> bool:
-    """Whether a person may open the pages of a model."""
-    return user.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}")
 
 
 def readable(model: type[models.Model], names: Iterable) -> list:
@@ -155,7 +151,7 @@ class ReadOnlyInline(RecordInline):
         return False
 
 
-class RecordAdmin(CarriesVersion, admin.ModelAdmin):
+class RecordAdmin(CarriesVersion, InShell):
     """Base of every admin page: native dates, no bulk actions, events as buttons, a sentence on sealed rows.
 
     `events` are the confirmation pages offered on the change page. `refusals` are the exceptions of the -ing modules
@@ -164,6 +160,7 @@ class RecordAdmin(CarriesVersion, admin.ModelAdmin):
 
     formfield_overrides = INPUTS
     actions = None
+    empty_value_display = NOTHING
     list_per_page = 50
     events: ClassVar[tuple] = ()
     refusals: ClassVar[tuple[type[Exception], ...]] = ()
@@ -188,6 +185,11 @@ class RecordAdmin(CarriesVersion, admin.ModelAdmin):
             for event in self.events
         ]
         return own + super().get_urls()
+
+    def get_inlines(self, request, obj):
+        """Leave rows that are only looked at off the form of a record that is being added: there are none."""
+        inlines = super().get_inlines(request, obj)
+        return inlines if obj is not None else [row for row in inlines if not issubclass(row, ReadOnlyInline)]
 
     def get_readonly_fields(self, request, obj=None):
         names = [*super().get_readonly_fields(request, obj)]
@@ -222,10 +224,11 @@ class RecordAdmin(CarriesVersion, admin.ModelAdmin):
         return {name: value for name, value in initial.items() if name not in keys or _is_key(value)}
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
-        """Leave out the icons that open another form in a window: they need a script and lose the reader's place."""
+        """Offer beside a reference to add what it needs; changing and deleting it stay on its own form."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         wrapper = getattr(field, "widget", None)
-        for icon in ("can_add_related", "can_change_related", "can_delete_related", "can_view_related"):
+        left_out = ("can_change_related", "can_delete_related", "can_view_related")
+        for icon in (*left_out, "can_add_related") if db_field.many_to_many else left_out:
             if hasattr(wrapper, icon):
                 setattr(wrapper, icon, False)
         return field
@@ -282,10 +285,6 @@ class RecordAdmin(CarriesVersion, admin.ModelAdmin):
             text = f"A row that this changes {message}. Open it again to see it as it is now."
         messages.error(request, text)
         return HttpResponseRedirect(request.get_full_path())
-
-    def message_user(self, request, message, *args, **kwargs):
-        """Say what was done by the verb alone."""
-        super().message_user(request, type(message)(message.replace(" successfully", "")), *args, **kwargs)
 
 
 def _is_key(value: str) -> bool:

@@ -3,35 +3,162 @@
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from django.contrib.auth.models import Group, Permission, User
 
-from contracts.admin.opened import CarriesVersion
+from contracts.admin.base import RecordAdmin
 
 admin.site.unregister([User, Group])
 
+PERSON = ("first_name", "last_name", "email")
+ACCESS = ("groups", "is_active", "is_superuser")
+
+
+class InPlainWords:
+    """A form about a person, with labels for those who give roles and not for those who wrote the software."""
+
+    labels = {
+        "username": ("Signs in as", "Letters, digits and @ . + - _, such as “jdoe”."),
+        "email": ("E-mail", ""),
+        "groups": ("Roles", "What this person may see and do. Without a role nothing is shown."),
+        "is_active": ("May sign in", "Untick when somebody leaves: what the person has recorded stays on file."),
+        "is_superuser": ("Administrator", "May do everything whatever the roles say, and gives roles to people."),
+    }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        for name, (label, help_text) in self.labels.items():
+            if name in self.fields:
+                self.fields[name].label, self.fields[name].help_text = label, help_text
+
+
+class NewPerson(InPlainWords, UserCreationForm):
+    """A person with name, roles and a first password, on one page."""
+
+    class Meta(UserCreationForm.Meta):
+        fields = ("username", *PERSON, *ACCESS)
+
+
+class PersonForm(InPlainWords, UserChangeForm):
+    """A person on file; the password is set on its own page."""
+
+    password = None
+
+
+class PersonPassword(AdminPasswordChangeForm):
+    """A new password for somebody else: everybody here signs in with one."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields.pop("usable_password", None)
+        for field in self.fields.values():
+            field.required = True
+
+
+class PermissionsField(forms.ModelMultipleChoiceField):
+    """What a role permits: one box for each thing that can be done."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def label_from_instance(self, permission: Permission) -> str:
+        """Return the permission as the thing that a person does."""
+        text = permission.name.removeprefix("Can ")
+        return text[:1].upper() + text[1:]
+
+
+class RoleForm(forms.ModelForm):
+    """A role with its permissions."""
+
+    permissions = PermissionsField(
+        label="May",
+        required=False,
+        queryset=Permission.objects.exclude(content_type__app_label__in=("admin", "contenttypes", "sessions"))
+        .exclude(content_type__model="permission")
+        .order_by("content_type__app_label", "content_type__model", "pk"),
+        help_text="The roles that come with the software are set anew by each update: add a role of your own instead.",
+    )
+
+    class Meta:
+        model = Group
+        fields = ("name", "permissions")
+
+
+class RoleFilter(admin.RelatedFieldListFilter):
+    """People of one role."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.title = "role"
+
+
+class OpenFilter(admin.BooleanFieldListFilter):
+    """Open accounts, or closed ones."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.title = "may sign in"
+
 
 @admin.register(User)
-class PersonAdmin(CarriesVersion, UserAdmin):
+class PersonAdmin(RecordAdmin, UserAdmin):
     """A person who signs in; roles are boxes to tick."""
 
+    noun, nouns, verb = "person", "people", "Add"
+    form = PersonForm
+    add_form = NewPerson
+    add_form_template = None
+    change_password_form = PersonPassword
+    add_fieldsets = (
+        (None, {"fields": ("username", ("password1", "password2"))}),
+        ("Person", {"fields": (("first_name", "last_name"), "email")}),
+        ("Access", {"fields": ACCESS}),
+    )
     fieldsets = (
-        (None, {"fields": ("username", "password")}),
-        ("Person", {"fields": ("first_name", "last_name", "email")}),
-        ("Access", {"fields": ("is_active", "is_staff", "is_superuser", "groups")}),
-        ("Dates", {"fields": ("last_login", "date_joined")}),
+        (None, {"fields": ("username",)}),
+        ("Person", {"fields": (("first_name", "last_name"), "email")}),
+        ("Access", {"fields": (*ACCESS, ("last_login", "date_joined"))}),
     )
     readonly_fields = ("last_login", "date_joined")
     filter_horizontal = ()
-    list_display = ("username", "first_name", "last_name", "roles", "is_active", "is_staff")
-    list_filter = ("groups", "is_active", "is_staff")
-    save_on_top = False
+    list_display = ("signs_in_as", "name", "e_mail", "roles", "may_sign_in", "last_login")
+    list_filter = (("groups", RoleFilter), ("is_active", OpenFilter))
+
+    def title_of(self, row: User) -> str:
+        return row.get_full_name() or row.get_username()
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("groups")
 
+    def get_readonly_fields(self, request, obj=None):
+        """Only an administrator makes another one."""
+        names = super().get_readonly_fields(request, obj)
+        return names if request.user.is_superuser else (*names, "is_superuser")
+
+    @admin.display(description="signs in as", ordering="username")
+    def signs_in_as(self, person: User) -> str:
+        """The name typed to sign in."""
+        return person.get_username()
+
+    @admin.display(description="e-mail", ordering="email", empty_value="–")
+    def e_mail(self, person: User) -> str:
+        """Where the person is written to."""
+        return person.email
+
+    @admin.display(ordering="last_name")
+    def name(self, person: User) -> str:
+        """First and last name."""
+        return person.get_full_name() or "–"
+
     @admin.display(description="roles")
     def roles(self, person: User) -> str:
-        return ", ".join(group.name for group in person.groups.all()) or "-"
+        """The roles of a person in one line."""
+        names = ["Administrator"] * person.is_superuser + [group.name for group in person.groups.all()]
+        return ", ".join(names) or "none"
+
+    @admin.display(description="may sign in", boolean=True, ordering="is_active")
+    def may_sign_in(self, person: User) -> bool:
+        """Whether the account is open."""
+        return person.is_active
 
     def formfield_for_manytomany(self, db_field, request, **kwargs):
         if db_field.name == "groups":
@@ -40,11 +167,10 @@ class PersonAdmin(CarriesVersion, UserAdmin):
 
 
 @admin.register(Group)
-class RoleAdmin(CarriesVersion, GroupAdmin):
-    """A role and what it permits, in one list that a keyboard and a screen reader can use."""
+class RoleAdmin(RecordAdmin, GroupAdmin):
+    """A role and what it permits, as boxes to tick."""
 
+    noun, nouns, verb = "role", "roles", "Add"
+    form = RoleForm
     filter_horizontal = ()
-
-    def formfield_for_manytomany(self, db_field, request=None, **kwargs):
-        kwargs["widget"] = forms.SelectMultiple(attrs={"size": 24})
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
+    fields = ("name", "permissions")

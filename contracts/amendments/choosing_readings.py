@@ -42,7 +42,9 @@ def choose_reading(
     """
     agreement = locked_agreement(agreement.pk)
     if agreement.executed_on is None:
-        message = f"Agreement {agreement} is not executed: its readings are still open. Change them in data entry."
+        message = (
+            f"Agreement {agreement} is not executed: its readings are still open. Change them on the agreement's form."
+        )
         raise CannotChoose(Refused("NOT_EXECUTED", "", message))
     refusals = [
         *choice_refusals(

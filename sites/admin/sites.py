@@ -95,6 +95,7 @@ class SiteAdmin(RecordAdmin):
 class ComponentCountAdmin(RecordAdmin):
     """Quantities counted at sites."""
 
+    noun, nouns = "count", "counts"
     form = CountForm
     list_display = ("site", "agreement", "component_code", "counted_on", "quantity", "source")
     ordering = ("-counted_on", "site", "component_code", "-pk")
@@ -134,6 +135,7 @@ class ComponentCountAdmin(RecordAdmin):
 class CountChangeAdmin(ReadOnlyAdmin):
     """The history of counts: who changed which figure, when, from where and why."""
 
+    noun, nouns = "change of a count", "changes of counts"
     list_display = (
         *("recorded_on", "site", "component_code", "counted_on"),
         *("before", "after", "recorded_by", "reason"),
@@ -226,6 +228,7 @@ class ReviewLineInline(ReadOnlyInline):
 class RenewalReviewAdmin(ReadOnlyAdmin):
     """Renewal reviews; opened and agreed on their own page."""
 
+    noun, nouns = "review", "renewal reviews"
     list_display = ("agreement", "period_number", "kind", "due_on", "opened_on", "agreed_on")
     list_display_links = ("period_number",)
     list_select_related = ("agreement",)

@@ -44,8 +44,8 @@ def test_issued_invoice_is_shown_with_its_lines(issued):
     assert page.context["seal_note"] == (
         "Issued on 31 October 1998. Everything on this page is sealed. Correct it by a credit note."
     )
-    assert content.count("<p>13,583.33</p>") == 2
-    assert content.count("<p>163,000.00</p>") == 2
+    assert content.count(">13,583.33</td>") == 2
+    assert content.count(">163,000.00</td>") == 2
     assert '<div class="readonly">27,166.66</div>' in content
     assert "A draft: it has no number yet" not in content
 

@@ -56,7 +56,6 @@ def new_password(name: str, role: str | None) -> str:
     password = secrets.token_urlsafe(9)
     user.set_password(password)
     user.is_superuser = role is None
-    user.is_staff = role != roles.VIEWER
     user.save()
     user.groups.set(Group.objects.filter(name=role))
     return password

@@ -147,7 +147,7 @@ def test_an_agreement_that_is_not_executed_is_refused():
     )
 
     assert refusals(draft) == [
-        ("", "Agreement ZZ is not executed: its readings are still open. Change them in data entry.")
+        ("", "Agreement ZZ is not executed: its readings are still open. Change them on the agreement's form.")
     ]
 
 

@@ -486,7 +486,10 @@ def test_an_agreement_that_is_not_executed_is_changed_in_data_entry(agreement):
     page = client.get(change_page(draft))
     client.post(change_page(draft), posted())
 
-    assert "The agreement is not executed yet: its readings are open, and are changed in data entry." in words(page)
+    assert (
+        "The agreement is not executed yet: its readings are open, and are changed on the agreement’s form."
+        in words(page)
+    )
     assert "Record the reading" not in words(page)
     assert not ChosenReading.objects.filter(agreement=draft).exists()
 

@@ -184,7 +184,7 @@ def test_count_is_corrected_and_withdrawn_on_the_page_of_its_history_alone(clerk
     url = f"{ADMIN}/componentcount/{row.pk}/"
     page = clerk.get(f"{url}change/").content.decode()
 
-    history = f'<a class="event" href="/sites/{site.pk}/counts/GE/1998-10-01/">History'
+    history = f'<a class="btn btn-primary" href="/sites/{site.pk}/counts/GE/1998-10-01/">History'
     assert f"{history}, correction and withdrawal</a>" in page
     assert "A figure is corrected or withdrawn on the page of its history" in page
     assert [f'name="{name}"' in page for name in ("_save", "quantity", "source")] == [False] * 3
@@ -219,7 +219,7 @@ def test_history_of_counts_is_looked_at_and_never_changed(clerk, site):
     listed = clerk.get(f"{ADMIN}/countchange/?q=letter")
     assert [str(row) for row in listed.context["cl"].result_list] == [str(change)]
     page = clerk.get(f"{url}change/").content.decode()
-    assert f'<a class="event" href="/sites/{site.pk}/counts/GE/1999-07-01/">All of this figure</a>' in page
+    assert f'<a class="btn btn-primary" href="/sites/{site.pk}/counts/GE/1999-07-01/">All of this figure</a>' in page
     assert [sentence in page for sentence in ("letter of July 2", "data-entry", 'name="_save"')] == [True, True, False]
     for client in (clerk, superuser_client()):
         assert client.get(f"{ADMIN}/countchange/add/").status_code == 403
