@@ -13,6 +13,7 @@ from config.records import TASKS
 from invoicing.models import Invoice
 from sites.models import ComponentCount, Site
 from tests import factories
+from tests.contracts.admin.admin_pages import save
 from tests.full_desk import full_desk
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of, superuser_client
 from tests.reading import words
@@ -169,7 +170,7 @@ def test_after_save_of_a_record_without_a_page_one_stays_on_its_form():
     party = {"legal_name": "KMC Telecom Inc.", "address": "Street 1", "aliases-TOTAL_FORMS": 0}
     address = f"/admin/contracts/party/{agreement.customer_id}/change/"
 
-    saved = client_of(ACCOUNT_MANAGER).post(address, party | {"aliases-INITIAL_FORMS": 0}, follow=True)
+    saved = save(client_of(ACCOUNT_MANAGER), address, party | {"aliases-INITIAL_FORMS": 0}, follow=True)
 
     assert saved.redirect_chain == [(address, 302)]
     assert "The party “KMC Telecom Inc.” was changed." in words(saved)
@@ -230,7 +231,7 @@ def test_a_person_is_managed_in_plain_words():
         *("username", "first_name", "last_name", "email", "groups", "is_active", "is_superuser"),
     ]
 
-    root.post(f"/admin/auth/user/{person.pk}/change/", person_form(is_active=""))
+    save(root, f"/admin/auth/user/{person.pk}/change/", person_form(is_active=""))
     person.refresh_from_db()
     assert (person.is_active, [role.name for role in person.groups.all()]) == (False, [FINANCE])
     listed = words(root.get("/admin/auth/user/"))
@@ -257,7 +258,7 @@ def test_only_an_administrator_makes_another_one():
     User.objects.get(username="finance").groups.add(role)
     person = User.objects.create_user("jdoe")
 
-    client.post(f"/admin/auth/user/{person.pk}/change/", person_form(is_superuser="on"))
+    save(client, f"/admin/auth/user/{person.pk}/change/", person_form(is_superuser="on"))
 
     person.refresh_from_db()
     assert (person.first_name, person.is_superuser) == ("Jane", False)
