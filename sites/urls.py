@@ -1,6 +1,5 @@
 from django.urls import path, register_converter
 
-from sites.hours import event_views as hours_event_views
 from sites.hours import views as hours_views
 from sites.imports import views as import_views
 from sites.integration import views as integration_views
@@ -56,15 +55,15 @@ urlpatterns = [
     path("imports/<int:pk>/undo/", import_views.ImportUndo.as_view(), name="import_undo"),
     # Hours
     path("agreements/<int:pk>/hours/", hours_views.Hours.as_view(), name="hours"),
-    path("agreements/<int:pk>/hours/blocks/", hours_event_views.BuyBlocks.as_view(), name="hours_buy"),
-    path("agreements/<int:pk>/hours/work/", hours_event_views.EnterWork.as_view(), name="hours_enter"),
+    path("agreements/<int:pk>/hours/blocks/", hours_views.BuyBlocks.as_view(), name="hours_buy"),
+    path("agreements/<int:pk>/hours/work/", hours_views.EnterWork.as_view(), name="hours_enter"),
     path("agreements/<int:pk>/hours/entries/", hours_views.WorkList.as_view(), name="hours_entries"),
     path("agreements/<int:pk>/hours/import/", import_views.ImportFile.as_view(), {"kind": "work"}, name="hours_import"),
     path("hours/entries/<int:pk>/", hours_views.Entry.as_view(), name="hours_entry"),
-    path("hours/entries/<int:pk>/change/", hours_event_views.ChangeWork.as_view(), name="hours_change"),
-    path("hours/entries/<int:pk>/correct/", hours_event_views.CorrectWork.as_view(), name="hours_correct"),
-    path("hours/entries/<int:pk>/reverse/", hours_event_views.ReverseWork.as_view(), name="hours_reverse"),
-    path("hours/blocks/<int:pk>/reverse/", hours_event_views.ReverseBlocks.as_view(), name="hours_reverse_blocks"),
+    path("hours/entries/<int:pk>/change/", hours_views.ChangeWork.as_view(), name="hours_change"),
+    path("hours/entries/<int:pk>/correct/", hours_views.CorrectWork.as_view(), name="hours_correct"),
+    path("hours/entries/<int:pk>/reverse/", hours_views.ReverseWork.as_view(), name="hours_reverse"),
+    path("hours/blocks/<int:pk>/reverse/", hours_views.ReverseBlocks.as_view(), name="hours_reverse_blocks"),
     # System integration
     path("sites/<int:pk>/integration/", integration_views.Integration.as_view(), name="integration"),
     path("sites/<int:pk>/integration/order/", integration_views.Order.as_view(), name="integration_order"),

@@ -34,6 +34,8 @@ class EventForm(ShowsRefusals, forms.Form):
 
     beside: tuple[tuple[str, ...], ...] = ()
     """Names of fields that stand beside each other, line by line."""
+    once_refused: tuple[str, ...] = ()
+    """Names of fields that are shown only once a refusal has asked for them."""
 
     def __init__(self, *args, label_suffix: str = "", **kwargs):
         super().__init__(*args, label_suffix=label_suffix, **kwargs)
@@ -44,9 +46,12 @@ class EventForm(ShowsRefusals, forms.Form):
 
     def lines(self) -> list[list[forms.BoundField]]:
         """The visible fields line by line; those that no line names stand alone, after them."""
-        named = [[self[name] for name in line if name in self.fields] for line in self.beside]
-        alone = [[field] for field in self.visible_fields() if not any(field.name in line for line in self.beside)]
-        return [line for line in named if line] + alone
+        hidden = {
+            name for name in self.once_refused if name in self.fields and not (self[name].errors or self[name].data)
+        }
+        shown = {field.name: field for field in self.visible_fields() if field.name not in hidden}
+        named = [[shown.pop(name) for name in line if name in shown] for line in self.beside]
+        return [line for line in named if line] + [[field] for field in shown.values()]
 
 
 class EventPage(PermissionRequiredMixin, FormView):
@@ -129,8 +134,9 @@ class EventPage(PermissionRequiredMixin, FormView):
     def get_context_data(self, **kwargs) -> dict:
         """Add what will happen, and where the page is."""
         shown = {name: getattr(self, name) for name in ("title", "button", "back_name", "danger", "crumbs", "styles")}
-        shown |= {name: getattr(self, name)() for name in ("back", "demonstration", "about", "warnings")}
-        return super().get_context_data(**{"on": self.on, "consequences": self.consequences(), **shown, **kwargs})
+        shown |= {name: list(getattr(self, name)()) for name in ("about", "warnings", "consequences")}
+        shown |= {"on": self.on, "back": self.back(), "demonstration": self.demonstration()}
+        return super().get_context_data(**(shown | kwargs))
 
 
 def note(*, row: models.Model, message: str, request: HttpRequest, flag: int = CHANGE) -> None:

@@ -9,12 +9,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from contracts.models import Agreement
+from contracts.pages.event_page import EventForm
 from contracts.pages.inputs import DayField
 from contracts.periods import day_text
 from sites.hours.queries import all_services
 from sites.hours.recording import entry_version
 from sites.models import BlockPurchase, IntegrationOrder, Site, WorkEntry
-from sites.refusals import LONGEST_LINE, LONGEST_REASON, CannotRecord
+from sites.refusals import LONGEST_LINE, LONGEST_REASON
 
 _NUMBER = re.compile(r"-?[0-9]{1,6}(\.[0-9]{1,6})?", re.ASCII)
 
@@ -38,16 +39,7 @@ class NumberField(forms.Field):
         return Decimal(value.strip())
 
 
-class RecordingForm(forms.Form):
-    """A form whose facts a recording function may refuse."""
-
-    def show_refusal(self, refusal: CannotRecord) -> None:
-        """Put each sentence at the field it concerns, and the rest above the form."""
-        for error in refusal.refused:
-            self.add_error(error.place if error.place in self.fields else None, error.message)
-
-
-class ReasonForm(RecordingForm):
+class ReasonForm(EventForm):
     """Why something is taken back."""
 
     reason = forms.CharField(label="Reason", max_length=LONGEST_REASON, help_text="It stays on file.")
@@ -75,7 +67,7 @@ class ReplacesField(forms.TypedChoiceField):
         )
 
 
-class BlocksForm(RecordingForm):
+class BlocksForm(EventForm):
     """Blocks of prepaid hours that the customer bought."""
 
     bought_on = DayField(label="Bought on", help_text="From this day on the hours can be used.")
@@ -83,6 +75,9 @@ class BlocksForm(RecordingForm):
     reference = forms.CharField(
         label="Order reference", required=False, max_length=LONGEST_LINE, help_text="The customer’s order."
     )
+
+    allow_duplicate = forms.BooleanField(label="It is another purchase", required=False)
+    once_refused = ("allow_duplicate",)
 
     def __init__(self, *args, replaceable: Iterable[BlockPurchase], **kwargs):
         super().__init__(*args, **kwargs)
@@ -105,8 +100,10 @@ class SiteField(forms.ModelChoiceField):
         )
 
 
-class WorkForm(RecordingForm):
+class WorkForm(EventForm):
     """Hours done for a site on one day. The service is judged by the rule, which names those that can be charged."""
+
+    beside = (("worked_on", "hours"), ("site", "service"), ("person", "reference"))
 
     def __init__(self, *args, agreement: Agreement, **kwargs):
         super().__init__(*args, **kwargs)
@@ -128,14 +125,11 @@ class WorkForm(RecordingForm):
 class NewWorkForm(WorkForm):
     """A new entry; one that is on file word for word has to be confirmed."""
 
+    once_refused = ("allow_duplicate",)
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["alike"] = forms.BooleanField(label="It is another entry", required=False)
-
-    def facts(self) -> dict:
-        """What the recording function is given. The form must be valid."""
-        facts = dict(self.cleaned_data)
-        return facts | {"allow_duplicate": facts.pop("alike")}
+        self.fields["allow_duplicate"] = forms.BooleanField(label="It is another entry", required=False)
 
 
 class ChangeForm(WorkForm):

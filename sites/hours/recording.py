@@ -21,6 +21,7 @@ from contracts.money import ZERO, cents
 from contracts.periods import day_text
 from contracts.schedule import Refused
 from sites.hours.people import person_key, person_refusals
+from sites.hours.prices import blocks_text
 from sites.hours.queries import hours_on_file, services_on
 from sites.hours.refusals import chargeable_service, purchase_refusals, work_refusals
 from sites.models import BlockPurchase, Site, WorkChange, WorkEntry
@@ -43,6 +44,7 @@ def buy_blocks(
     blocks: int | Decimal,
     reference: str = "",
     replaces: BlockPurchase | None = None,
+    allow_duplicate: bool = True,
     on: date,
     by: User | None,
 ) -> BlockPurchase:
@@ -50,7 +52,8 @@ def buy_blocks(
 
     A purchase that `replaces` a billed one that was reversed takes over what was waived of it; any other is a new
     charge. Raises CannotRecord, naming the field, for a part of a block, a day outside the term or after `on`, a day on
-    which no block has a price, and a purchase that cannot be replaced.
+    which no block has a price, and a purchase that cannot be replaced. With `allow_duplicate` False, also where as many
+    blocks of the same day are on file: a form that was sent twice.
     """
     agreement = locked_agreement(agreement.pk)
     faults = [
@@ -64,6 +67,8 @@ def buy_blocks(
     if blocks > MOST_BLOCKS:
         message = f"{blocks} blocks at once are more than {MOST_BLOCKS:,}. Check the number."
         faults.append(Refused("TOO_MANY_BLOCKS", "blocks", message))
+    if not faults and not allow_duplicate:
+        faults = _bought_already(agreement, bought_on, int(blocks))
     if faults:
         raise CannotRecord(*faults)
     return BlockPurchase.objects.create(
@@ -78,6 +83,16 @@ def buy_blocks(
     )
 
 
+def _bought_already(agreement: Agreement, bought_on: date, blocks: int) -> list[Refused]:
+    same = BlockPurchase.objects.filter(agreement=agreement, bought_on=bought_on, blocks=blocks, reversed_on=None)
+    if not same.exists():
+        return []
+    message = (
+        f"A purchase of {blocks_text(blocks)} on {day_text(bought_on)} is on file. If this is another one, confirm"
+    )
+    return [Refused("ALIKE", "allow_duplicate", f"{message} it below and record it again.")]
+
+
 @transaction.atomic
 def reverse_blocks(*, purchase: BlockPurchase, reason: str, on: date, by: User | None) -> BlockPurchase:
     """Take a purchase of blocks back, billed or not; hours that they covered need another block.
@@ -86,7 +101,7 @@ def reverse_blocks(*, purchase: BlockPurchase, reason: str, on: date, by: User |
     """
     locked_agreement(purchase.agreement_id)
     purchase = BlockPurchase.objects.select_for_update().get(pk=purchase.pk)
-    _refuse_reversed(purchase, "purchase")
+    _refuse_reversed(purchase)
     faults = reason_refusals(reason=reason, why="Say why the purchase is reversed.")
     if faults:
         raise CannotRecord(*faults)
@@ -156,10 +171,8 @@ def change_work(
     `enter_work` refuses, and where somebody else has changed it since it was `seen`.
     """
     agreement, entry = _locked(entry)
-    _refuse_reversed(entry, "entry")
-    if entry.billed_on is not None:
-        message = f"The entry was billed on {day_text(entry.billed_on)} and stays as it is. {ENTER_ANEW}"
-        raise CannotRecord(Refused("BILLED", "", message))
+    if message := why_unchangeable(entry):
+        raise CannotRecord(message)
     if seen and seen != entry_version(entry):
         raise CannotRecord(Refused("STALE", "", STALE))
     done = _done(site, worked_on, service, hours, person, reference)
@@ -202,7 +215,7 @@ def correct_work(
     what `enter_work` refuses.
     """
     agreement, entry = _locked(entry)
-    _refuse_reversed(entry, "entry")
+    _refuse_reversed(entry)
     done = _done(site, worked_on, service, hours, person, reference)
     faults = [
         *reason_refusals(reason=reason, why="Say what is wrong with the entry."),
@@ -230,7 +243,7 @@ def reverse_work(*, entry: WorkEntry, reason: str, on: date, by: User | None) ->
     Raises CannotRecord without a reason and for an entry that is reversed already.
     """
     _agreement, entry = _locked(entry)
-    _refuse_reversed(entry, "entry")
+    _refuse_reversed(entry)
     faults = reason_refusals(reason=reason, why="Say why the entry is reversed.")
     if faults:
         raise CannotRecord(*faults)
@@ -331,7 +344,7 @@ def _alike(done: _Done) -> list[Refused]:
     if not any(chargeable_service(services=[row.service], service=done.service) for row in same):
         return []
     message = "An entry that says the same is on file. If this is another one, confirm it below and enter it again."
-    return [Refused("ALIKE", "alike", message)]
+    return [Refused("ALIKE", "allow_duplicate", message)]
 
 
 def _values(agreement: Agreement, done: _Done, on: date) -> dict:
@@ -351,10 +364,24 @@ def _says_the_same(entry: WorkEntry, agreement: Agreement, done: _Done, on: date
     return all(getattr(entry, name) == value for name, value in _values(agreement, done, on).items())
 
 
-def _refuse_reversed(row: BlockPurchase | WorkEntry, what: str) -> None:
-    if row.reversed_on is not None:
-        message = f"The {what} was reversed on {day_text(row.reversed_on)}: {row.reversal_reason}. Enter what is right."
-        raise CannotRecord(Refused("REVERSED", "", message))
+def why_reversed(row: BlockPurchase | WorkEntry) -> str:
+    """Say why a row takes no further event: it is reversed. Empty for one that stands."""
+    if row.reversed_on is None:
+        return ""
+    what = "purchase" if isinstance(row, BlockPurchase) else "entry"
+    return f"The {what} was reversed on {day_text(row.reversed_on)}: {row.reversal_reason}. Enter what is right."
+
+
+def why_unchangeable(entry: WorkEntry) -> str:
+    """Say why an entry cannot be changed: it is reversed, or billed. Empty for one that can."""
+    if entry.reversed_on is None and entry.billed_on is not None:
+        return f"The entry was billed on {day_text(entry.billed_on)} and stays as it is. {ENTER_ANEW}"
+    return why_reversed(entry)
+
+
+def _refuse_reversed(row: BlockPurchase | WorkEntry) -> None:
+    if message := why_reversed(row):
+        raise CannotRecord(message)
 
 
 def _reverse(row: BlockPurchase | WorkEntry, reason: str, on: date, by: User | None) -> BlockPurchase | WorkEntry:

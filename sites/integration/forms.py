@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from django import forms
 
 from contracts.admin.forms import ScanField
+from contracts.pages.event_page import EventForm
 from contracts.pages.inputs import AmountField, DayField
-from sites.hours.forms import ReasonForm, RecordingForm, ReplacesField
+from sites.hours.forms import ReplacesField
 from sites.models import IntegrationOrder, Quotation, Site
 from sites.refusals import LONGEST_LINE, LONGEST_REASON
 
@@ -24,19 +25,7 @@ class QuotationField(forms.ModelChoiceField):
         )
 
 
-class LinedForm(RecordingForm):
-    """A form whose fields stand beside each other as `beside` says."""
-
-    beside: tuple[tuple[str, ...], ...] = ()
-
-    def lines(self) -> list[list[forms.BoundField]]:
-        """The fields line by line; those that no line names stand alone, after them."""
-        named = [[self[name] for name in line if name in self.fields] for line in self.beside]
-        alone = [[self[name]] for name in self.fields if not any(name in line for line in self.beside)]
-        return [line for line in named if line] + alone
-
-
-class OrderForm(LinedForm):
+class OrderForm(EventForm):
     """An order of one site's integration; a second one asks for the reason."""
 
     beside = (("ordered_on", "reference"),)
@@ -66,7 +55,7 @@ class OrderForm(LinedForm):
             )
 
 
-class QuotationForm(LinedForm):
+class QuotationForm(EventForm):
     """A quotation that both parties have signed, with its document."""
 
     beside = (
@@ -88,7 +77,7 @@ class QuotationForm(LinedForm):
     supplier_signed_on = DayField(label="Supplier’s date")
 
 
-class DocumentForm(LinedForm):
+class DocumentForm(EventForm):
     """The signed document of a quotation that is on file without it."""
 
     document = ScanField(
@@ -96,7 +85,7 @@ class DocumentForm(LinedForm):
     )
 
 
-class AttachForm(LinedForm):
+class AttachForm(EventForm):
     """The quotation that gives an order its price."""
 
     def __init__(self, *args, site: Site, **kwargs):
@@ -104,11 +93,7 @@ class AttachForm(LinedForm):
         self.fields["quotation"] = QuotationField(site=site, empty_label="Choose a quotation")
 
 
-class CompletionForm(LinedForm):
+class CompletionForm(EventForm):
     """The day of the cutover."""
 
     completed_on = DayField(label="Cutover completed on")
-
-
-class CancellationForm(LinedForm, ReasonForm):
-    """Why an order is cancelled."""

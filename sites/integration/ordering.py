@@ -134,9 +134,7 @@ def attach_document(*, quotation: Quotation, document: File, on: date, by: User 
     """
     _locked(quotation.site)
     quotation = Quotation.objects.select_for_update().get(pk=quotation.pk)
-    if quotation.document:
-        message = f"{quotation} has its signed document. The one on file stays."
-        raise CannotRecord(Refused("HAS_DOCUMENT", "document", message))
+    _refuse(why_documented(quotation))
     quotation.document = document
     quotation.save(update_fields=["document"])
     return quotation
@@ -151,8 +149,7 @@ def attach_quotation(*, order: IntegrationOrder, quotation: Quotation, on: date,
     is cancelled, and for a billed one that has a quotation.
     """
     _agreement, order = _locked_order(order)
-    _refuse_cancelled(order)
-    _refuse_quoted(order)
+    _refuse(why_cancelled(order) or why_quoted(order))
     faults = _quotation_faults(order.site, quotation)
     if faults:
         raise CannotRecord(*faults)
@@ -170,10 +167,7 @@ def complete_integration(*, order: IntegrationOrder, completed_on: date, on: dat
     `on`, outside the term or after the site's removal.
     """
     agreement, order = _locked_order(order)
-    _refuse_cancelled(order)
-    if order.completed_on is not None:
-        message = f"The cutover was completed on {day_text(order.completed_on)}. If that is wrong, cancel the order"
-        raise CannotRecord(Refused("COMPLETE", "", f"{message} with the reason, and order it again."))
+    _refuse(why_cancelled(order) or why_complete(order))
     faults = _day_faults(
         agreement.as_terms(), order.site, completed_on, on, place="completed_on", what="The cutover of"
     )
@@ -193,7 +187,7 @@ def cancel_order(*, order: IntegrationOrder, reason: str, on: date, by: User | N
     cancelled already.
     """
     _agreement, order = _locked_order(order)
-    _refuse_cancelled(order)
+    _refuse(why_cancelled(order))
     faults = reason_refusals(reason=reason, why="Say why the order is cancelled.")
     if faults:
         raise CannotRecord(*faults)
@@ -224,16 +218,38 @@ def _locked_order(order: IntegrationOrder) -> tuple[Agreement, IntegrationOrder]
     return agreement, IntegrationOrder.objects.select_related("site").get(pk=order.pk)
 
 
-def _refuse_cancelled(order: IntegrationOrder) -> None:
-    if order.reversed_on is not None:
-        message = f"The order was cancelled on {day_text(order.reversed_on)}: {order.reversal_reason}."
-        raise CannotRecord(Refused("CANCELLED", "", f"{message} Enter another order instead."))
+def _refuse(message: str) -> None:
+    if message:
+        raise CannotRecord(message)
 
 
-def _refuse_quoted(order: IntegrationOrder) -> None:
-    if order.billed_on is not None and order.quotation_id is not None:
-        billed = f"The order was billed on {day_text(order.billed_on)} with its quotation, which stays as it is."
-        raise CannotRecord(Refused("BILLED", "", f"{billed} Cancel the order with the reason, and order it again."))
+def why_cancelled(order: IntegrationOrder) -> str:
+    """Say why an order takes no further event: it is cancelled. Empty for one that stands."""
+    if order.reversed_on is None:
+        return ""
+    message = f"The order was cancelled on {day_text(order.reversed_on)}: {order.reversal_reason}."
+    return f"{message} Enter another order instead."
+
+
+def why_quoted(order: IntegrationOrder) -> str:
+    """Say why an order takes no quotation: it was billed with one. Empty for any other."""
+    if order.billed_on is None or order.quotation_id is None:
+        return ""
+    billed = f"The order was billed on {day_text(order.billed_on)} with its quotation, which stays as it is."
+    return f"{billed} Cancel the order with the reason, and order it again."
+
+
+def why_documented(quotation: Quotation) -> str:
+    """Say why no document can be attached: there is one. Empty before."""
+    return f"{quotation} has its signed document. The one on file stays." if quotation.document else ""
+
+
+def why_complete(order: IntegrationOrder) -> str:
+    """Say why no cutover can be recorded: it is complete. Empty before."""
+    if order.completed_on is None:
+        return ""
+    message = f"The cutover was completed on {day_text(order.completed_on)}. If that is wrong, cancel the order"
+    return f"{message} with the reason, and order it again."
 
 
 def _day_faults(terms: AgreementTerms, site: Site, day: date, on: date, *, place: str, what: str) -> list[Refused]:

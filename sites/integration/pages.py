@@ -4,10 +4,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from contracts.money import money_text
 from contracts.terms import AgreementTerms
 from sites.integration.prices import Priced, PriceNotStated
 from sites.integration.queries import price_of
 from sites.models import IntegrationOrder, Quotation, Site
+
+
+def price_text(price: Priced | PriceNotStated) -> str:
+    """Write a price with what states it, or that none is stated and what to do."""
+    return (
+        f"{money_text(price.amount)} ({price.clause})" if isinstance(price, Priced) else f"Not stated. {price.message}"
+    )
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,19 @@
 
 from pathlib import PurePath
 
-from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.http import FileResponse, Http404
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.functional import cached_property
-from django.views.generic import FormView, TemplateView, View
+from django.views.generic import TemplateView, View
 
 from contracts.clock import business_date
+from contracts.money import money_text
+from contracts.pages.event_page import EventPage
 from contracts.periods import day_text
-from sites.integration.forms import AttachForm, CancellationForm, CompletionForm, DocumentForm, OrderForm, QuotationForm
+from sites.hours.forms import ReasonForm
+from sites.integration.forms import AttachForm, CompletionForm, DocumentForm, OrderForm, QuotationForm
 from sites.integration.ordering import (
     attach_document,
     attach_quotation,
@@ -19,10 +22,13 @@ from sites.integration.ordering import (
     complete_integration,
     order_integration,
     record_quotation,
+    why_cancelled,
+    why_complete,
+    why_documented,
+    why_quoted,
 )
-from sites.integration.pages import integration_page
+from sites.integration.pages import OrderShown, integration_page, price_text
 from sites.models import IntegrationOrder, Quotation, Site
-from sites.refusals import CannotRecord
 
 
 class OfSite(PermissionRequiredMixin):
@@ -68,32 +74,18 @@ class Integration(OfSite, TemplateView):
     template_name = "sites/integration.html"
 
 
-class IntegrationEvent(OfSite, FormView):
-    """A form whose facts one function records, or refuses with sentences at the fields."""
+class IntegrationEvent(OfSite, EventPage):
+    """An event of a site's integration."""
 
-    title = button = ""
-    template_name = "sites/integration_event.html"
+    crumbs = "sites/parts/integration_crumbs.html"
+    styles = ("hours.css",)
+    back_name = "Back to system integration"
 
-    def perform(self, form) -> str:
-        """Do it by one call and return the message. Raises CannotRecord."""
-        raise NotImplementedError
+    def demonstration(self):
+        return "Demonstration data: this site and its orders are invented." if self.site.is_demonstration else ""
 
-    def form_valid(self, form):
-        """Record it, or put what was refused at its fields."""
-        try:
-            message = self.perform(form)
-        except CannotRecord as refusal:
-            form.show_refusal(refusal)
-            return self.form_invalid(form)
-        messages.success(self.request, message)
-        return redirect("sites:integration", self.site.pk)
-
-    def get_context_data(self, **kwargs):
-        """Add what the page is called, and the fields line by line."""
-        context = super().get_context_data(
-            title=self.title, button=self.button, ordering=isinstance(self, Order), **kwargs
-        )
-        return context | {"lines": context["form"].lines()}
+    def back(self):
+        return reverse("sites:integration", args=[self.site.pk])
 
 
 class Order(IntegrationEvent):
@@ -115,8 +107,17 @@ class Order(IntegrationEvent):
             "replaceable": list(IntegrationOrder.objects.filter(site=self.site).replaceable()),
         }
 
-    def perform(self, form):
-        order = order_integration(site=self.site, on=self.on, by=self.request.user, **form.cleaned_data)
+    def about(self):
+        return [("Price", price_text(self.shown.price))]
+
+    def warnings(self):
+        for one in self.shown.standing:
+            complete = ", and its cutover is complete" if one.order.completed_on else ""
+            ordered_on = day_text(one.order.ordered_on)
+            yield f"System integration of {self.site} is ordered on {ordered_on} already{complete}."
+
+    def perform(self, **facts):
+        order = order_integration(site=self.site, on=self.on, by=self.request.user, **facts)
         return f"System integration of {self.site} is ordered on {day_text(order.ordered_on)}."
 
 
@@ -127,8 +128,13 @@ class Quote(IntegrationEvent):
     title, button = "Record a quotation", "Record the quotation"
     form_class = QuotationForm
 
-    def perform(self, form):
-        quotation = record_quotation(site=self.site, on=self.on, by=self.request.user, **form.cleaned_data)
+    def warnings(self):
+        if self.shown.is_priced:
+            price = f"The price schedule states a price for this site: {price_text(self.shown.price)}."
+            yield f"{price} A quotation gives a price only where the schedule states none."
+
+    def perform(self, **facts):
+        quotation = record_quotation(site=self.site, on=self.on, by=self.request.user, **facts)
         message = f"Quotation {quotation.number} is recorded, executed on {day_text(quotation.executed_on)}."
         return f"{message} Attach it to an order to give that its price."
 
@@ -147,55 +153,76 @@ class AttachDocument(IntegrationEvent):
 
     @property
     def site_key(self):
-        """That of the quotation."""
         return self.quotation.site_id
 
-    def get_context_data(self, **kwargs):
-        """Add the quotation."""
-        return super().get_context_data(quotation=self.quotation, **kwargs)
+    def refusal(self):
+        return why_documented(self.quotation)
 
-    def perform(self, form):
-        quotation = attach_document(
-            quotation=self.quotation, on=self.on, by=self.request.user, document=form.cleaned_data["document"]
-        )
+    def about(self):
+        one = self.quotation
+        return [
+            ("Quotation", f"{one.number} of {day_text(one.dated_on)}, {money_text(one.price)}"),
+            ("Signed by both parties", f"{day_text(one.executed_on)}: {one.customer_signer} and {one.supplier_signer}"),
+        ]
+
+    def consequences(self):
+        yield "The document stays with the quotation for good."
+        yield "Its price counts from then on where the price schedule states none."
+        yield "The next invoice run bills what is complete."
+
+    def perform(self, **facts):
+        quotation = attach_document(quotation=self.quotation, on=self.on, by=self.request.user, **facts)
         return f"The signed document of {quotation} is attached: its price counts, where the schedule states none."
 
 
 class OrderEvent(IntegrationEvent):
-    """An event of one order; `event` lets the page say what will happen."""
-
-    event = ""
+    """An event of one order."""
 
     @cached_property
     def order(self) -> IntegrationOrder:
         """The order."""
         return get_object_or_404(IntegrationOrder.objects.select_related("site"), pk=self.kwargs["pk"])
 
+    @cached_property
+    def order_shown(self) -> OrderShown:
+        """The order as the site's page shows it."""
+        return next(one for one in self.shown.orders if one.order.pk == self.order.pk)
+
     @property
     def site_key(self):
-        """That of the order."""
         return self.order.site_id
 
-    def get_context_data(self, **kwargs):
-        """Add the order as the site's page shows it."""
-        shown = next(one for one in self.shown.orders if one.order.pk == self.order.pk)
-        return super().get_context_data(shown=shown, event=self.event, **kwargs)
+    def refusal(self):
+        return why_cancelled(self.order)
+
+    def about(self):
+        order = self.order
+        reference = f", {order.reference}" if order.reference else ""
+        yield "Order", f"{self.site}, ordered on {day_text(order.ordered_on)}{reference}"
+        if order.completed_on:
+            yield "Cutover", f"Completed on {day_text(order.completed_on)}"
+        yield "Price", price_text(self.order_shown.price)
+        if order.billed_on:
+            yield "Billed", day_text(order.billed_on)
 
 
 class Attach(OrderEvent):
     """Attach a quotation to an order."""
 
     permission_required = "sites.order_integration"
-    event = "attach"
     title, button = "Attach a quotation", "Attach the quotation"
     form_class = AttachForm
+
+    def refusal(self):
+        missing = "" if self.shown.quotations else f"No quotation is on file for {self.site}. Record a quotation first."
+        return super().refusal() or why_quoted(self.order) or missing
 
     def get_form_kwargs(self):
         """Offer the quotations of the site."""
         return super().get_form_kwargs() | {"site": self.site}
 
-    def perform(self, form):
-        order = attach_quotation(order=self.order, on=self.on, by=self.request.user, **form.cleaned_data)
+    def perform(self, **facts):
+        order = attach_quotation(order=self.order, on=self.on, by=self.request.user, **facts)
         message = f"Quotation {order.quotation.number} is attached to the order of {day_text(order.ordered_on)}."
         return (
             message if order.billed_on is None else f"{message} The next invoice run bills or credits the difference."
@@ -206,16 +233,25 @@ class Complete(OrderEvent):
     """Record that a cutover is complete."""
 
     permission_required = "sites.complete_integration"
-    event = "complete"
     title, button = "Record that the cutover is complete", "Record the cutover"
     form_class = CompletionForm
+
+    def refusal(self):
+        return super().refusal() or why_complete(self.order)
 
     def get_initial(self):
         """Propose the business date."""
         return {"completed_on": self.on}
 
-    def perform(self, form):
-        order = complete_integration(order=self.order, on=self.on, by=self.request.user, **form.cleaned_data)
+    def consequences(self):
+        if self.order_shown.is_priced:
+            return ["The next invoice run charges it once, at the price of the day of the cutover."]
+        lacks = f"the signed document of {self.order_shown.order.quotation} is attached"
+        lacks = lacks if self.order_shown.lacks_document else "a signed quotation is attached to the order"
+        return [f"The cutover is on file. Nothing is charged until {lacks}."]
+
+    def perform(self, **facts):
+        order = complete_integration(order=self.order, on=self.on, by=self.request.user, **facts)
         return f"The cutover of {self.site} is complete on {day_text(order.completed_on)}."
 
 
@@ -223,12 +259,16 @@ class Cancel(OrderEvent):
     """Cancel an order."""
 
     permission_required = "sites.order_integration"
-    event = "cancel"
-    title, button = "Cancel the order", "Cancel the order"
-    form_class = CancellationForm
+    title, button, danger = "Cancel the order", "Cancel the order", True
+    form_class = ReasonForm
 
-    def perform(self, form):
-        order = cancel_order(order=self.order, on=self.on, by=self.request.user, **form.cleaned_data)
+    def consequences(self):
+        yield "The order no longer counts and stays on file with your reason."
+        billed = "Once the order is cancelled the next invoice run credits it."
+        yield billed if self.order.billed_on else "Nothing was billed for it."
+
+    def perform(self, **facts):
+        order = cancel_order(order=self.order, on=self.on, by=self.request.user, **facts)
         return f"The order of {day_text(order.ordered_on)} is cancelled."
 
 

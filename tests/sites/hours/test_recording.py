@@ -121,6 +121,22 @@ def test_buy_blocks_refuses_naming_the_field(agreement, facts, expected):
     assert refused(bought, agreement, **({"day": DAY} | facts)) == expected
 
 
+def test_as_many_blocks_of_the_same_day_are_refused_unless_another_purchase_is_meant(agreement):
+    bought(agreement, DAY, 2)
+    reversed_ = bought(agreement, DAY, 1)
+    reverse_blocks(purchase=reversed_, reason="Ordered twice", on=ON, by=None)
+
+    assert refused(bought, agreement, DAY, 2, allow_duplicate=False) == [
+        (
+            "allow_duplicate",
+            "A purchase of 2 blocks on 12 July 1999 is on file. "
+            "If this is another one, confirm it below and record it again.",
+        )
+    ]
+    bought(agreement, DAY, 1, allow_duplicate=False)
+    bought(agreement, DAY, 2)
+
+
 def test_buy_blocks_refuses_a_day_that_no_executed_document_prices():
     unsigned = replace(reference.AMENDMENT, supplier_signature=None)
     agreement = factories.agreement(amendments=(unsigned,))
@@ -324,7 +340,7 @@ def test_an_entry_sent_twice_is_refused_unless_another_one_is_meant(site):
 
     assert refused(worked, site, DAY, "1.00", allow_duplicate=False) == [
         (
-            "alike",
+            "allow_duplicate",
             "An entry that says the same is on file. If this is another one, confirm it below and enter it again.",
         )
     ]

@@ -89,7 +89,7 @@ def test_document_is_attached_once(order):
         attached(order)
 
     assert [(error.place, error.message) for error in caught.value.refused] == [
-        ("document", "Quotation Q-1 has its signed document. The one on file stays.")
+        ("", "Quotation Q-1 has its signed document. The one on file stays.")
     ]
     assert Quotation.objects.get(pk=quotation.pk).document.read() == SCAN
 
@@ -120,7 +120,7 @@ def test_page_warns_and_leads_to_the_document(order):
     assert "The signed document of Quotation Q-1 is attached" in words(answer)
     assert "125,000.00 Quotation Q-1" in words(answer)
     assert attach not in links(answer)
-    refused = client.post(attach, {"document": SimpleUploadedFile("q.pdf", SCAN)})
+    refused = client.post(attach, {"document": SimpleUploadedFile("q.pdf", SCAN)}, follow=True)
     assert "Quotation Q-1 has its signed document. The one on file stays." in words(refused)
 
 
