@@ -17,6 +17,9 @@ from django.apps import apps as registry
 from django.db import models
 from django.test.utils import isolate_apps
 
+from invoicing.charges.kinds import charged_once
+from invoicing.models import InvoiceLine
+
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ("contracts", "sites", "invoicing")  # from the lowest to the highest
 FOLDERS = (*APPS, "config")
@@ -97,6 +100,15 @@ NAMELESS = {"utils", "helpers", "common", "core", "services", "managers", "tools
 PDF_MODULE = "contracts/printing/worker.py"
 MOST_LINES = 500
 MOST_MODULES = 15
+KNOW_KINDS = {
+    "invoicing.charges.kinds": "the table",
+    "invoicing.charges.hours": "blocks and hours",
+    "invoicing.charges.integration": "system integration",
+    "invoicing.models": "the key of a line to what is charged",
+    "invoicing.readings.effects": "what a reading of hours would change",
+}
+"""The modules that know how a kind of charge is made, and what of it: at most six, so that a new kind touches few."""
+
 OF_ALL_SUBJECTS = {"models", "admin", "management", "migrations"}  # models hand their rows on as values of any folder
 
 FILES = sorted(
@@ -213,6 +225,28 @@ def text_names_a_higher_model(path: str, tree: ast.Module, text: str) -> Breache
             yield node.lineno, f"names {node.value}"
 
 
+def kind_of_charge_is_treated_apart(path: str, tree: ast.Module, text: str) -> Breaches:
+    """What differs from kind to kind is a column of the table: nobody else asks which kind a charge is."""
+    if app_of(path) != "invoicing" or module_of(path) in KNOW_KINDS or "/migrations/" in path:
+        return
+    kinds = charged_once()
+    columns = {name for kind in kinds.values() for name in (kind.column, kind.key_column)}
+    models = {InvoiceLine.fact_model(code).__name__ for code in kinds}
+    named = {*columns, *models, *(code.upper() for code in kinds)}
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Compare, ast.Dict, ast.match_case, ast.Call)):
+            values = ast.iter_child_nodes(node)
+            if isinstance(node, (ast.Compare, ast.match_case)):
+                values = ast.walk(node.pattern if isinstance(node, ast.match_case) else node)
+            for value in values:
+                if isinstance(value, ast.Constant) and value.value in {*kinds, *columns}:
+                    yield value.lineno, f"treats {value.value!r} apart"
+        elif isinstance(node, (ast.Name, ast.Attribute, ast.keyword)):
+            name = {ast.Name: "id", ast.Attribute: "attr", ast.keyword: "arg"}[type(node)]
+            if getattr(node, name) in named:
+                yield node.lineno, f"names {getattr(node, name)}"
+
+
 CHECKS = (
     pure_module_imports_more,
     app_imports_upward,
@@ -223,6 +257,7 @@ CHECKS = (
     amount_is_not_decimal,
     file_is_long,
     text_names_a_higher_model,
+    kind_of_charge_is_treated_apart,
 )
 
 
@@ -332,6 +367,32 @@ LONG = "\n" * 501
         ),
         (text_names_a_higher_model, "sites/a.py", "a = 'contracts.Agreement'\nb = 'Many sites. More'", []),
         (text_names_a_higher_model, "invoicing/a.py", "to = 'sites.Site'", []),
+        (
+            kind_of_charge_is_treated_apart,
+            "invoicing/runs/a.py",
+            "if line.charge == 'block':\n    pass",
+            ["1: treats 'block' apart"],
+        ),
+        (
+            kind_of_charge_is_treated_apart,
+            "invoicing/a.py",
+            "match code:\n    case 'integration':\n        pass",
+            ["2: treats 'integration' apart"],
+        ),
+        (
+            kind_of_charge_is_treated_apart,
+            "invoicing/a.py",
+            "x = line.charge in ('annual', 'hours')",
+            ["1: treats 'hours' apart"],
+        ),
+        (kind_of_charge_is_treated_apart, "invoicing/a.py", "x = {'hours': 1}", ["1: treats 'hours' apart"]),
+        (kind_of_charge_is_treated_apart, "invoicing/a.py", "x = line.work_entry_id", ["1: names work_entry_id"]),
+        (kind_of_charge_is_treated_apart, "invoicing/a.py", "f(block_purchase=1)", ["1: names block_purchase"]),
+        (kind_of_charge_is_treated_apart, "invoicing/a.py", "x = INTEGRATION", ["1: names INTEGRATION"]),
+        (kind_of_charge_is_treated_apart, "invoicing/a.py", "x = WorkEntry.objects", ["1: names WorkEntry"]),
+        (kind_of_charge_is_treated_apart, "invoicing/charges/hours.py", "x = HOURS", []),
+        (kind_of_charge_is_treated_apart, "sites/a.py", "x = WorkEntry.objects", []),
+        (kind_of_charge_is_treated_apart, "invoicing/a.py", "x = KINDS[line.charge].label\ny = 'block of hours'", []),
     ],
 )
 def test_check_finds_what_it_is_there_for(check, path, text, expected):
@@ -343,6 +404,11 @@ def test_every_check_is_shown_a_breach():
     shown = {check for check, _path, _text, expected in mark.args[1] if expected}
 
     assert shown == set(CHECKS)
+
+
+def test_few_modules_know_how_a_kind_of_charge_is_made():
+    assert len(KNOW_KINDS) <= 6
+    assert set(KNOW_KINDS) <= {module_of(path) for path in FILES}
 
 
 def subject_of(name: str) -> str | None:
