@@ -73,20 +73,8 @@ def report_content(
         "components": [{"code": part.code, "name": part.name} for part in figures.components],
         "included": [{"name": service.name, "clause": service.clause} for service in figures.included],
         "rows": [_row(row, figures) for row in figures.rows],
-        "totals": [
-            {
-                "code": total.component.code,
-                "quantity": total.quantity,
-                "sites": total.sites,
-                "stale": total.stale,
-                "not_counted": total.not_counted,
-                "since_month": total.since_month,
-            }
-            for total in figures.totals
-        ],
-        "levels": [
-            {"name": level.name, "charged": level.charged, "measured": level.measured} for level in figures.levels
-        ],
+        "totals": figures.totals,
+        "levels": figures.levels,
         "hours": _hours_by_service(figures.rows),
         "lacking": len(figures.lacking),
         "readings": _readings(figures),

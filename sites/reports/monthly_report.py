@@ -101,27 +101,6 @@ class SiteReport:
 
 
 @dataclass(frozen=True)
-class ComponentTotal:
-    """One component over all sites: the sum of the figures shown, how many of them are old, how many never counted."""
-
-    component: Component
-    quantity: int
-    sites: int
-    stale: int
-    not_counted: int
-    since_month: int
-
-
-@dataclass(frozen=True)
-class LevelTotal:
-    """How many sites are charged at a level, and how many are measured at it; the level without a name is none."""
-
-    name: str
-    charged: int
-    measured: int
-
-
-@dataclass(frozen=True)
 class MonthlyFigures:
     """The report of one agreement and month as known on a day; it is preliminary until the month is over."""
 
@@ -145,13 +124,13 @@ class MonthlyFigures:
         return tuple((row, figure) for row in self.rows for figure in row.lacking)
 
     @property
-    def totals(self) -> tuple[ComponentTotal, ...]:
-        """The sums by component, in the order of the columns."""
-        return tuple(_total(component, self.rows) for component in self.components)
+    def totals(self) -> list[dict]:
+        """Each component over all sites: the sum of the figures shown, how many are old, how many never counted."""
+        return [_total(component, self.rows) for component in self.components]
 
     @property
-    def levels(self) -> tuple[LevelTotal, ...]:
-        """The sites by level, in the order of the price table; sites without a level come last."""
+    def levels(self) -> list[dict]:
+        """How many sites are charged and measured at each level of the price table; those without a level come last."""
         return _levels(self.found, self.rows)
 
 
@@ -311,26 +290,26 @@ def _less(count: FiledCount | None, than: FiledCount | None) -> int | None:
 # ---- totals ------------------------------------------------------------------------------------------------------
 
 
-def _total(component: Component, rows: Iterable[SiteReport]) -> ComponentTotal:
+def _total(component: Component, rows: Iterable[SiteReport]) -> dict:
     figures = [figure for row in rows for figure in row.figures if figure.component.code == component.code]
     counted = [figure for figure in figures if figure.count is not None]
-    return ComponentTotal(
-        component=component,
-        quantity=sum(figure.count.quantity for figure in counted),
-        sites=len(figures),
-        stale=sum(figure.stale for figure in figures),
-        not_counted=len(figures) - len(counted),
-        since_month=sum(figure.since_month or 0 for figure in figures),
-    )
+    return {
+        "code": component.code,
+        "quantity": sum(figure.count.quantity for figure in counted),
+        "sites": len(figures),
+        "stale": sum(figure.stale for figure in figures),
+        "not_counted": len(figures) - len(counted),
+        "since_month": sum(figure.since_month or 0 for figure in figures),
+    }
 
 
-def _levels(found: TermsFound | NotInForce, rows: Sequence[SiteReport]) -> tuple[LevelTotal, ...]:
+def _levels(found: TermsFound | NotInForce, rows: Sequence[SiteReport]) -> list[dict]:
     charged = [row.charged_level.name if row.charged_level else "" for row in rows]
     measured = [row.measured.level.name if row.measured and row.measured.level else "" for row in rows]
     table = sorted(found.schedule.levels, key=lambda level: level.rank) if isinstance(found, TermsFound) else ()
     names = dict.fromkeys([*(level.name for level in table), *filter(None, charged), *filter(None, measured)])
-    totals = (LevelTotal(name, charged.count(name), measured.count(name)) for name in (*names, ""))
-    return tuple(total for total in totals if total.charged or total.measured)
+    totals = ({"name": one, "charged": charged.count(one), "measured": measured.count(one)} for one in (*names, ""))
+    return [total for total in totals if total["charged"] or total["measured"]]
 
 
 # ---- the months of an agreement ----------------------------------------------------------------------------------
