@@ -6,13 +6,15 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from contracts.models import Party
 from contracts.money import ZERO, money_text
 from contracts.periods import DaySpan
 from sites.models import RenewalReview, ReviewLine
 from sites.review_days import ReviewKind
 from sites.reviews.evidence import may_change
 from sites.reviews.reviewing import LEVELS, LateChange, late_changes, version
+
+PAID = ("current", "proposed", "agreed")
+"""The three levels of a site that have a price: now, as proposed and as agreed."""
 
 
 class Edition(StrEnum):
@@ -23,199 +25,28 @@ class Edition(StrEnum):
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One component at one site: the count then and now, and the level it needs by itself.
-
-    Its dates are given only where they differ from those of the row.
-    """
-
-    name: str
-    then: int | None
-    now: int | None
-    then_on: str | None
-    now_on: str | None
-    latest: int | None
-    latest_on: str | None
-    changed: bool
-    decides: bool
-    level: str | None
-    upper: int | None
-    flag: str | None
-
-    @property
-    def room(self) -> str:
-        """How far the next limit is: `14 of 15`; in words where the source states no figure."""
-        if self.level is None or self.latest is None:
-            return ""
-        return f"{self.latest} of {self.upper}" if self.upper is not None else f"{self.latest}, no limit stated"
-
-    @property
-    def change(self) -> str:
-        """`10 → 16`; a count that is missing says so."""
-        if self.then is None and self.now is None:
-            return f"{self.latest}" if self.latest is not None else "not counted"
-        then = "no count" if self.then is None else f"{self.then}"
-        now = "no count" if self.now is None else f"{self.now}"
-        return f"{then} → {now}" if then != now or self.changed else then
-
-
-@dataclass(frozen=True)
-class Row:
-    """One site in the paper."""
-
-    site: str
-    site_pk: int
-    cells: tuple[Cell, ...]
-    then_on: str | None
-    now_on: str | None
-    changed: tuple[str, ...]
-    eligible: bool | None
-    verdict: str
-    why: str
-    measured: str | None
-    decided_by: str
-    flags: tuple[str, ...]
-    current: str | None
-    current_price: Decimal | None
-    basis: str
-    proposed: str | None
-    proposed_price: Decimal | None
-    proposal: str
-    needs_decision: bool
-    agreed: str | None
-    agreed_price: Decimal | None
-    late: str
-
-    @property
-    def difference(self) -> Decimal | None:
-        """The proposed price less the current one; None without either."""
-        return _less(self.proposed_price, self.current_price)
-
-    @property
-    def may_be_decided(self) -> bool:
-        """Whether the parties may agree another level than the one proposed: not where the price cannot change."""
-        return self.needs_decision or self.eligible is not False
-
-    @property
-    def agreed_difference(self) -> Decimal | None:
-        """The agreed price less the current one; None without either."""
-        return _less(self.agreed_price, self.current_price)
-
-
-def _less(price: Decimal | None, than: Decimal | None) -> Decimal | None:
-    return price - than if price is not None and than is not None else None
-
-
-@dataclass(frozen=True)
-class LevelTotal:
-    """The sites at one level, and what they pay in a year: now, as proposed and as agreed."""
-
-    name: str
-    price: Decimal | None
-    current_sites: int
-    current: Decimal
-    proposed_sites: int
-    proposed: Decimal
-    agreed_sites: int
-    agreed: Decimal
-
-
-@dataclass(frozen=True)
-class Totals:
-    """The levels in order and their sums. Sites without a proposal count at the price that goes on meanwhile."""
-
-    levels: tuple[LevelTotal, ...]
-    total: LevelTotal
-    undecided: int
-
-    @property
-    def difference(self) -> Decimal:
-        """What the proposals add to a year, or take from it."""
-        return self.total.proposed - self.total.current
-
-    @property
-    def agreed_difference(self) -> Decimal:
-        """What the agreed levels add to a year, or take from it."""
-        return self.total.agreed - self.total.current
-
-
-@dataclass(frozen=True)
-class SignatureBlock:
-    """One party's agreement: recorded, or still to be signed."""
-
-    side: str
-    party: Party
-    signer: str
-    agreed_on: date | None
-
-
-@dataclass(frozen=True)
-class InternalLine:
-    """What only the supplier sees of one site."""
-
-    site: str
-    foregone: Decimal
-    one_short: str
-    measured: str | None
-    what_if: Decimal | None
-    others: tuple[Mapping, ...]
-    decision_reason: str
-
-
-@dataclass(frozen=True)
-class Internal:
-    """The internal edition's own part: revenue foregone, sites one component short, and what if all were measured."""
-
-    lines: tuple[InternalLine, ...]
-    what_if: Decimal
-    what_if_difference: Decimal
-
-    @property
-    def foregone(self) -> tuple[InternalLine, ...]:
-        """Sites whose price stays below that of their measured level."""
-        return tuple(line for line in self.lines if line.foregone)
-
-    @property
-    def foregone_total(self) -> Decimal:
-        """What those sites forego together in a year."""
-        return sum((line.foregone for line in self.lines), ZERO)
-
-    @property
-    def one_short(self) -> tuple[InternalLine, ...]:
-        """Sites that one more change makes eligible."""
-        return tuple(line for line in self.lines if line.one_short)
-
-    @property
-    def otherwise_read(self) -> tuple[InternalLine, ...]:
-        """Sites about which another reading of the clause decides differently."""
-        return tuple(line for line in self.lines if line.others)
-
-    @property
-    def remarks(self) -> tuple[InternalLine, ...]:
-        """Sites whose level was decided with a reason."""
-        return tuple(line for line in self.lines if line.decision_reason)
-
-
-@dataclass(frozen=True)
 class Paper:
-    """The paper of one renewal review. `internal` is None in the customer's edition."""
+    """The paper of one renewal review. `rests_on` is its stored evidence; `rows` show a site each.
+
+    `totals` has the `levels` in order, their `total`, and how many sites are `undecided`, which count at the price that
+    goes on meanwhile. `internal` is None in the customer's edition.
+    """
 
     review: RenewalReview
     edition: Edition
-    on: date
     version: str
-    title: str
     components: tuple[str, ...]
-    rows: tuple[Row, ...]
-    totals: Totals
-    blocks: tuple[SignatureBlock, ...]
-    readings: tuple[Mapping, ...]
-    planned: tuple[Mapping, ...]
-    histories: tuple[Mapping, ...]
-    leaving: tuple[Mapping, ...]
-    flags: tuple[str, ...]
+    rows: tuple[dict, ...]
+    totals: dict
+    blocks: tuple[dict, ...]
+    histories: tuple[dict, ...]
     rests_on: Mapping
-    internal: Internal | None
+    internal: dict | None
+
+    @property
+    def title(self) -> str:
+        """What the paper is called."""
+        return "Renewal review" if self.settles_prices else "Term check"
 
     @property
     def settles_prices(self) -> bool:
@@ -257,19 +88,14 @@ class Paper:
         return max((self.review.opened_on - self.review.due_on).days, 0)
 
     @property
-    def to_decide(self) -> tuple[Row, ...]:
+    def to_decide(self) -> tuple[dict, ...]:
         """Sites for which a person must decide."""
-        return tuple(row for row in self.rows if row.needs_decision)
+        return tuple(row for row in self.rows if row["needs_decision"])
 
     @property
-    def late(self) -> tuple[Row, ...]:
+    def late(self) -> tuple[dict, ...]:
         """Sites whose test comes out differently on the period's last day."""
-        return tuple(row for row in self.rows if row.late)
-
-    @property
-    def hours(self) -> tuple[tuple[str, str], ...]:
-        """The position of prepaid hours at the cut-off, line by line; none where nothing was bought or worked."""
-        return tuple((label, text) for label, text in self.rests_on.get("hours", ()))
+        return tuple(row for row in self.rows if row["late"])
 
 
 def review_paper(*, review: RenewalReview, edition: Edition, on: date) -> Paper:
@@ -283,18 +109,12 @@ def review_paper(*, review: RenewalReview, edition: Edition, on: date) -> Paper:
     return Paper(
         review=review,
         edition=edition,
-        on=on,
         version=version(review=review, lines=lines),
-        title="Renewal review" if review.kind == ReviewKind.PRICE_REVIEW else "Term check",
         components=_component_names(evidence, lines),
         rows=tuple(_row(line, late.get(line.site_id)) for line in lines),
         totals=_totals(evidence, lines),
         blocks=_blocks(review),
-        readings=tuple(evidence.get("readings", ())),
-        planned=tuple(evidence.get("planned", ())),
         histories=_histories(evidence, edition),
-        leaving=tuple(evidence.get("leaving", ())),
-        flags=tuple(dict.fromkeys(flag["sentence"] for line in lines for flag in line.evidence.get("flags", ()))),
         rests_on=evidence,
         internal=_internal(lines) if edition is Edition.INTERNAL else None,
     )
@@ -308,34 +128,37 @@ def _component_names(evidence: Mapping, lines: Sequence[ReviewLine]) -> tuple[st
 # ---- rows --------------------------------------------------------------------------------------------------------
 
 
-def _row(line: ReviewLine, late: LateChange | None) -> Row:
+def _row(line: ReviewLine, late: LateChange | None) -> dict:
+    """One site. Another level than the proposed one may be agreed, unless the price cannot change."""
     evidence = line.evidence
     parts = evidence.get("components", ())
-    then_on, now_on = _one_day(parts, "then_on"), _one_day(parts, "now_on")
-    return Row(
-        site=str(line.site),
-        site_pk=line.site_id,
-        cells=tuple(_cell(part, then_on, now_on) for part in parts),
-        then_on=then_on,
-        now_on=now_on,
-        changed=tuple(_change(part) for part in evidence.get("changed", ())),
-        eligible=line.eligible,
-        verdict=may_change(line.eligible),
-        why=evidence.get("why", ""),
-        measured=line.measured_level.name if line.measured_level else None,
-        decided_by=_decided_by(evidence),
-        flags=tuple(flag["sentence"] for flag in evidence.get("flags", ())),
-        current=line.current_level.name if line.current_level else None,
-        current_price=line.current_price,
-        basis=(evidence.get("basis") or {}).get("sentence", ""),
-        proposed=line.proposed_level.name if line.proposed_level else None,
-        proposed_price=line.proposed_price,
-        proposal=evidence.get("proposal", ""),
-        needs_decision=line.needs_decision and line.agreed_level is None,
-        agreed=line.agreed_level.name if line.agreed_level else None,
-        agreed_price=line.agreed_price,
-        late=late.sentence if late else "",
-    )
+    days = {key: _one_day(parts, key) for key in ("then_on", "now_on")}
+    levels = {name: getattr(line, f"{name}_level") for name in (*PAID, "measured")}
+    needs_decision = line.needs_decision and line.agreed_level is None
+    return {
+        "site": str(line.site),
+        "site_pk": line.site_id,
+        "cells": [_cell(part, days) for part in parts],
+        **days,
+        "changed": [_change(part) for part in evidence.get("changed", ())],
+        "eligible": line.eligible,
+        "verdict": may_change(line.eligible),
+        "why": evidence.get("why", ""),
+        "decided_by": _decided_by(evidence),
+        "flags": [flag["sentence"] for flag in evidence.get("flags", ())],
+        **{name: level.name if level else None for name, level in levels.items()},
+        **{f"{name}_price": getattr(line, f"{name}_price") for name in PAID},
+        "difference": _less(line.proposed_price, line.current_price),
+        "agreed_difference": _less(line.agreed_price, line.current_price),
+        "proposal": evidence.get("proposal", ""),
+        "needs_decision": needs_decision,
+        "may_be_decided": needs_decision or line.eligible is not False,
+        "late": late.sentence if late else "",
+    }
+
+
+def _less(price: Decimal | None, than: Decimal | None) -> Decimal | None:
+    return price - than if price is not None and than is not None else None
 
 
 def _decided_by(evidence: Mapping) -> str:
@@ -356,28 +179,42 @@ def _one_day(parts: Sequence[Mapping], key: str) -> str | None:
     return max(sorted(set(days)), key=days.count, default=None)
 
 
-def _cell(part: Mapping, then_on: str | None, now_on: str | None) -> Cell:
-    compared = {"then_on": then_on, "now_on": now_on}
-    own = {key: part[key] if part[key] != day else None for key, day in compared.items()}
-    return Cell(
-        name=part["name"],
-        then=part["then"],
-        now=part["now"],
-        latest=part["latest"],
-        latest_on=part["latest_on"] if part["now"] is None and part["then"] is None else None,
-        changed=part["changed"],
-        decides=part["decides"],
-        level=part["level"],
-        upper=part.get("upper"),
-        flag=part["flag"],
+def _cell(part: Mapping, days: Mapping[str, str | None]) -> dict:
+    """One component at one site; its days are given only where they differ from those of the row."""
+    is_compared = part["now"] is not None or part["then"] is not None
+    own = {key: part[key] if part[key] != day else None for key, day in days.items()}
+    return {
+        **part,
         **own,
+        "latest_on": None if is_compared else part["latest_on"],
+        "change": _compared(part),
+        "room": _room(part),
+    }
+
+
+def _compared(part: Mapping) -> str:
+    """`10 → 16`; a count that is missing says so."""
+    if part["then"] is None and part["now"] is None:
+        return f"{part['latest']}" if part["latest"] is not None else "not counted"
+    then, now = ("no count" if part[when] is None else f"{part[when]}" for when in ("then", "now"))
+    return f"{then} → {now}" if then != now or part["changed"] else then
+
+
+def _room(part: Mapping) -> str:
+    """How far the next limit is: `14 of 15`; in words where the source states no figure."""
+    if part["level"] is None or part["latest"] is None:
+        return ""
+    return (
+        f"{part['latest']} of {part['upper']}"
+        if part.get("upper") is not None
+        else f"{part['latest']}, no limit stated"
     )
 
 
 # ---- totals ------------------------------------------------------------------------------------------------------
 
 
-def _totals(evidence: Mapping, lines: Sequence[ReviewLine]) -> Totals:
+def _totals(evidence: Mapping, lines: Sequence[ReviewLine]) -> dict:
     """Sum up by level, in the order of the price table; a level that only the present table has comes first."""
     table = {level["name"]: Decimal(level["price"]) for level in evidence.get("levels", ())}
     present = dict.fromkeys(line.current_level.name for line in lines if line.current_level)
@@ -385,44 +222,38 @@ def _totals(evidence: Mapping, lines: Sequence[ReviewLine]) -> Totals:
     rows = [_level_total(name, table.get(name), lines) for name in names]
     undecided = [line for line in lines if line.proposed_level is None and line.needs_decision]
     if undecided or any(line.current_level is None for line in lines):
-        rows.append(_without_level(lines, undecided))
-    shown = tuple(row for row in rows if row.current_sites or row.proposed_sites or row.agreed_sites)
-    return Totals(shown, _sum_of(shown), len(undecided))
+        without = {"current_sites": sum(line.current_level is None for line in lines)}
+        goes_on = {"proposed_sites": len(undecided), "proposed": sum((_fallback(line) for line in undecided), ZERO)}
+        rows.append(_level_total("To be decided", None, ()) | without | goes_on)
+    shown = [row for row in rows if any(row[f"{name}_sites"] for name in PAID)]
+    total = {key: sum((row[key] for row in shown), ZERO) for key in PAID}
+    total |= {key: sum(row[key] for row in shown) for key in (f"{name}_sites" for name in PAID)}
+    return {
+        "levels": shown,
+        "total": total,
+        "undecided": len(undecided),
+        "difference": total["proposed"] - total["current"],
+        "agreed_difference": total["agreed"] - total["current"],
+    }
 
 
-def _level_total(name: str, price: Decimal | None, lines: Sequence[ReviewLine]) -> LevelTotal:
-    now = [line.current_price for line in lines if line.current_level and line.current_level.name == name]
-    then = [line.proposed_price for line in lines if line.proposed_level and line.proposed_level.name == name]
-    agreed = [line.agreed_price for line in lines if line.agreed_level and line.agreed_level.name == name]
-    return LevelTotal(name, price, len(now), sum(now, ZERO), len(then), sum(then, ZERO), len(agreed), sum(agreed, ZERO))
+def _level_total(name: str, price: Decimal | None, lines: Sequence[ReviewLine]) -> dict:
+    """The sites at one level, and what they pay in a year: now, as proposed and as agreed."""
+    found = {"name": name, "price": price}
+    for which in PAID:
+        at_level = [line for line in lines if (level := getattr(line, f"{which}_level")) and level.name == name]
+        prices = [getattr(line, f"{which}_price") for line in at_level]
+        found |= {f"{which}_sites": len(prices), which: sum(prices, ZERO)}
+    return found
 
 
-def _without_level(lines: Sequence[ReviewLine], undecided: Sequence[ReviewLine]) -> LevelTotal:
-    goes_on = sum((_fallback(line) or ZERO for line in undecided), ZERO)
-    without = sum(1 for line in lines if line.current_level is None)
-    return LevelTotal("To be decided", None, without, ZERO, len(undecided), goes_on, 0, ZERO)
-
-
-def _fallback(line: ReviewLine) -> Decimal | None:
+def _fallback(line: ReviewLine) -> Decimal:
     """The price that goes on in the next period until the parties agree."""
     price = line.evidence.get("fallback_price")
-    return Decimal(price) if price else line.current_price
+    return Decimal(price) if price else line.current_price or ZERO
 
 
-def _sum_of(rows: Sequence[LevelTotal]) -> LevelTotal:
-    return LevelTotal(
-        "Total",
-        None,
-        sum(row.current_sites for row in rows),
-        sum((row.current for row in rows), ZERO),
-        sum(row.proposed_sites for row in rows),
-        sum((row.proposed for row in rows), ZERO),
-        sum(row.agreed_sites for row in rows),
-        sum((row.agreed for row in rows), ZERO),
-    )
-
-
-def _histories(evidence: Mapping, edition: Edition) -> tuple[Mapping, ...]:
+def _histories(evidence: Mapping, edition: Edition) -> tuple[dict, ...]:
     """What history proposes for each planned site; why other sites are used or not is for the internal edition."""
     internal = edition is Edition.INTERNAL
     return tuple(
@@ -434,34 +265,30 @@ def _histories(evidence: Mapping, edition: Edition) -> tuple[Mapping, ...]:
 # ---- both parties, and the supplier alone --------------------------------------------------------------------------
 
 
-def _blocks(review: RenewalReview) -> tuple[SignatureBlock, ...]:
-    agreement = review.agreement
-    return (
-        SignatureBlock("Customer", agreement.customer, review.customer_signer, review.customer_agreed_on),
-        SignatureBlock("Supplier", agreement.supplier, review.supplier_signer, review.supplier_agreed_on),
+def _blocks(review: RenewalReview) -> tuple[dict, ...]:
+    """Each party's agreement: recorded, or still to be signed."""
+    return tuple(
+        {
+            "side": side.capitalize(),
+            "party": getattr(review.agreement, side),
+            "signer": getattr(review, f"{side}_signer"),
+            "agreed_on": getattr(review, f"{side}_agreed_on"),
+        }
+        for side in ("customer", "supplier")
     )
 
 
-def _internal(lines: Sequence[ReviewLine]) -> Internal:
-    what_if = sum((_at_measured_level(line) or ZERO for line in lines), ZERO)
-    now = sum((line.current_price or ZERO for line in lines), ZERO)
-    return Internal(tuple(_internal_line(line) for line in lines), what_if, what_if - now)
-
-
-def _at_measured_level(line: ReviewLine) -> Decimal | None:
-    return line.measured_level.annual_price if line.measured_level else _fallback(line)
-
-
-def _internal_line(line: ReviewLine) -> InternalLine:
-    evidence = line.evidence
-    return InternalLine(
-        site=str(line.site),
-        foregone=line.foregone,
-        one_short=evidence.get("why", "") if evidence.get("one_short") else "",
-        measured=line.measured_level.name if line.measured_level else None,
-        what_if=_at_measured_level(line),
-        others=tuple(
-            other | {"verdict": may_change(other["eligible"])} for other in evidence.get("other_readings", ())
-        ),
-        decision_reason=line.decision_reason,
+def _internal(lines: Sequence[ReviewLine]) -> dict:
+    """What only the supplier sees: revenue foregone, sites one component short, and what if all paid as measured."""
+    what_if = sum(
+        (line.measured_level.annual_price if line.measured_level else _fallback(line) for line in lines), ZERO
     )
+    return {
+        "what_if": what_if,
+        "what_if_difference": what_if - sum((line.current_price or ZERO for line in lines), ZERO),
+        "foregone": [line for line in lines if line.foregone],
+        "foregone_total": sum((line.foregone for line in lines), ZERO),
+        "one_short": [line for line in lines if line.evidence.get("one_short")],
+        "otherwise_read": [line for line in lines if line.evidence.get("other_readings")],
+        "remarks": [line for line in lines if line.decision_reason],
+    }

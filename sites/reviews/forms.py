@@ -9,7 +9,7 @@ from django.core.exceptions import NON_FIELD_ERRORS
 from contracts.pages.event_page import ShowsRefusals
 from contracts.pages.inputs import DayField, LineField
 from contracts.refusal import Refusal
-from sites.reviews.content import Paper, Row
+from sites.reviews.content import Paper
 from sites.reviews.reviewing import REFRESHED, Decisions
 
 
@@ -17,7 +17,7 @@ from sites.reviews.reviewing import REFRESHED, Decisions
 class DecisionRow:
     """One site in the form: what the paper says of it, and the fields for another level where it can have one."""
 
-    row: Row
+    row: dict
     level: forms.BoundField | None
     reason: forms.BoundField | None
 
@@ -44,16 +44,18 @@ class AgreementForm(ShowsRefusals, forms.Form):
         super().__init__(*args, **kwargs)
         self.paper = paper
         for row in paper.rows if paper.settles_prices else ():
-            if row.may_be_decided:
+            if row["may_be_decided"]:
                 self._add_decision(row, paper.choices)
 
-    def _add_decision(self, row: Row, levels: Mapping[str, str]) -> None:
-        as_proposed = f"As proposed: {row.proposed}" if row.proposed and not row.needs_decision else "Choose a level"
-        self.fields[f"level_{row.site_pk}"] = forms.ChoiceField(
-            label=f"Level of {row.site}", choices=[("", as_proposed), *levels.items()], required=False
+    def _add_decision(self, row: Mapping, levels: Mapping[str, str]) -> None:
+        as_proposed = (
+            f"As proposed: {row['proposed']}" if row["proposed"] and not row["needs_decision"] else "Choose a level"
         )
-        self.fields[f"reason_{row.site_pk}"] = LineField(
-            label=f"Reason for {row.site}", max_length=200, required=False, strip=True
+        self.fields[f"level_{row['site_pk']}"] = forms.ChoiceField(
+            label=f"Level of {row['site']}", choices=[("", as_proposed), *levels.items()], required=False
+        )
+        self.fields[f"reason_{row['site_pk']}"] = LineField(
+            label=f"Reason for {row['site']}", max_length=200, required=False, strip=True
         )
 
     def clean(self):
@@ -66,8 +68,8 @@ class AgreementForm(ShowsRefusals, forms.Form):
         return [
             DecisionRow(
                 row,
-                self[f"level_{row.site_pk}"] if f"level_{row.site_pk}" in self.fields else None,
-                self[f"reason_{row.site_pk}"] if f"reason_{row.site_pk}" in self.fields else None,
+                self[f"level_{row['site_pk']}"] if f"level_{row['site_pk']}" in self.fields else None,
+                self[f"reason_{row['site_pk']}"] if f"reason_{row['site_pk']}" in self.fields else None,
             )
             for row in self.paper.rows
         ]
@@ -76,10 +78,10 @@ class AgreementForm(ShowsRefusals, forms.Form):
         """What was decided otherwise than proposed, or needs a decision and has one. The form must be valid."""
         decided = {}
         for row in self.paper.rows:
-            code = self.cleaned_data.get(f"level_{row.site_pk}", "")
-            reason = self.cleaned_data.get(f"reason_{row.site_pk}", "")
-            if code or reason and not row.needs_decision:
-                decided[row.site_pk] = (code or None, reason)
+            code = self.cleaned_data.get(f"level_{row['site_pk']}", "")
+            reason = self.cleaned_data.get(f"reason_{row['site_pk']}", "")
+            if code or reason and not row["needs_decision"]:
+                decided[row["site_pk"]] = (code or None, reason)
         return decided
 
     def show_refusal(self, refusal: Refusal) -> None:

@@ -158,4 +158,4 @@ def test_the_effect_on_proposals_is_what_the_paper_says_before_and_after():
 def proposed(review: RenewalReview) -> Decimal:
     """The sum of the prices that the paper proposes."""
     shown = RenewalReview.objects.with_agreement().get(pk=review.pk)
-    return review_paper(review=shown, edition=Edition.INTERNAL, on=JULY).totals.total.proposed
+    return review_paper(review=shown, edition=Edition.INTERNAL, on=JULY).totals["total"]["proposed"]

@@ -50,7 +50,8 @@ def opened(site, on=ON) -> RenewalReview:
 
 def hours(review) -> tuple:
     review = RenewalReview.objects.with_agreement().get(pk=review.pk)
-    return review_paper(review=review, edition=Edition.CUSTOMER, on=ON).hours
+    shown = review_paper(review=review, edition=Edition.CUSTOMER, on=ON)
+    return tuple(map(tuple, shown.rests_on.get("hours", ())))
 
 
 def buy_and_work(site) -> None:
