@@ -166,14 +166,6 @@ def annual_periods(*, first_period_starts_on: date, through: date, expires_on: d
         number += 1
 
 
-def month_of_period(*, day: date, first_period_starts_on: date, expires_on: date | None) -> int | OutsideTerm:
-    """Return the month (1 to 12) of its annual period in which a day lies (Appendix A, hours, paragraph 2)."""
-    period = annual_period_on(day=day, first_period_starts_on=first_period_starts_on, expires_on=expires_on)
-    if isinstance(period, OutsideTerm):
-        return period
-    return next(number for number, month in enumerate(period.months(), start=1) if day in month)
-
-
 def review_due_on(*, period_last_day: date, lead_days: int, reading: ReviewDay) -> date:
     """Return the day on which the renewal review is due: so many calendar days before the period's end (note 3)."""
     counted = lead_days if reading is ReviewDay.DAYS_BEFORE else lead_days - 1

@@ -16,7 +16,6 @@ from contracts.periods import (
     OutsideTerm,
     annual_period_on,
     extension_days,
-    month_of_period,
     review_due_on,
 )
 from contracts.schedule import Component, Level, LimitKind, Refused, Schedule, findings, read_limit
@@ -200,10 +199,12 @@ def run_annual_period(given: Given) -> dict:
 
 
 def run_month_of_period(given: Given) -> dict:
-    found = month_of_period(
-        day=given.day("date"), first_period_starts_on=given.day("anchor"), expires_on=given.day("expiration")
-    )
-    return {"month_of_period": None if isinstance(found, OutsideTerm) else found}
+    day = given.day("date")
+    period = annual_period_on(day=day, first_period_starts_on=given.day("anchor"), expires_on=given.day("expiration"))
+    if isinstance(period, OutsideTerm):
+        return {"month_of_period": None}
+    (found,) = [number for number, month in enumerate(period.months(), start=1) if day in month]
+    return {"month_of_period": found}
 
 
 def run_price_in_force(given: Given) -> dict:

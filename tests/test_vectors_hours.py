@@ -80,12 +80,12 @@ def _run_request(given: Given) -> dict:
     used_before = Decimal(blocks * PRICES.block_hours) - given.money("block_balance")
     before = on - timedelta(days=1)
     ledger = drawn(bought=[(ANCHOR, blocks)], worked=[(before, used_before), (on, given.money("request_hours"))])
-    assert ledger.completed_in_period(before) == given["completed_blocks_before"]
+    assert ledger.hourly_on(before).completed == given["completed_blocks_before"]
     outcome = ledger.outcomes[2]
     assert (outcome.waiting, outcome.billed) == (ZERO, outcome.hourly)
     return {
         "from_block": text(outcome.prepaid),
-        "completed_blocks_after": ledger.completed_in_period(on),
+        "completed_blocks_after": ledger.hourly_on(on).completed,
         "hourly_hours": text(outcome.hourly),
         "hourly_amount": text(outcome.amount),
     }

@@ -7,7 +7,7 @@ import pytest
 from contracts.periods import DaySpan
 from sites.counts.count import Count
 from sites.integration.prices import PlacedOrder, Priced, PriceNotStated, integration_price, placement
-from sites.reports.calendar import last_month_closed, last_month_reported, report_months
+from sites.reports.calendar import report_due_on, report_months
 from sites.starting.history import (
     Candidate,
     Capacity,
@@ -81,12 +81,14 @@ def run_integration(given: Given) -> dict:
 
 def run_report_calendar(given: Given) -> dict:
     if "review_date" in given:
-        on = given.day("review_date")
-        reported = last_month_reported(on=on, days_after=given["report_due_days_after_month_end"])
-        return {
-            "last_month_closed": _month(last_month_closed(on=on)),
-            "last_report_necessarily_issued": _month(reported),
-        }
+        on, days_after = given.day("review_date"), given["report_due_days_after_month_end"]
+        closed = [
+            month
+            for month in report_months(within=DaySpan(ANCHOR, on), in_service_on=ANCHOR)
+            if on > month.span.last_day
+        ]
+        reported = [month for month in closed if report_due_on(month=month, days_after=days_after) <= on]
+        return {"last_month_closed": _month(closed[-1]), "last_report_necessarily_issued": _month(reported[-1])}
     if "months" in given:
         term = report_months(within=DaySpan(ANCHOR, EXPIRES_ON), in_service_on=ANCHOR)
         assert len(term) == given["months"]

@@ -68,15 +68,6 @@ class HourLedger:
         position = bisect_right(self.rows, day, key=lambda row: row.day)
         return self.rows[position - 1] if position else None
 
-    def completed_in_period(self, day: date) -> int:
-        """Return how many blocks were completed in a day's annual period through it; 0 where no terms are in force."""
-        rules = self._rules(day)
-        return rules.count_from(self.block_days, rules.period.first_day) if rules.period else 0
-
-    def completed_in_term(self, day: date) -> int:
-        """Return how many blocks were completed through a day since the first annual period began."""
-        return self._rules(day).count_from(self.block_days, self.agreement.first_period_starts_on)
-
     def hourly_on(self, day: date) -> HourlyStatus:
         """Return whether hourly prices are open at the end of a day, and why."""
         return hourly_status(agreement=self.agreement, day=day, known_on=self.known_on, blocks=self.block_days)

@@ -45,11 +45,6 @@ class Position:
         return sum(1 for block in self.ledger.blocks if block.purchase.bought_on <= self.on)
 
     @property
-    def is_empty(self) -> bool:
-        """Whether nothing was bought or worked."""
-        return not self.ledger.purchases and not self.ledger.outcomes
-
-    @property
     def completed_text(self) -> str:
         """`3 of 10 blocks completed`; without a number needed, `3 blocks completed`."""
         if self.status.needed is None:

@@ -192,13 +192,9 @@ class HourRules:
 
     def count(self, blocks: BlockDays) -> int:
         """Return how many blocks count as completed on the day, in the time over which they are counted."""
-        return self.count_from(blocks, self.counted_from)
-
-    def count_from(self, blocks: BlockDays, first_day: date) -> int:
-        """Return how many blocks count as completed from a first day through this one."""
         purchased = self.readings.block_completion is BlockCompletion.PURCHASED
         days = blocks.bought if purchased else blocks.used_up
-        return bisect_right(days, self.day) - bisect_left(days, first_day)
+        return bisect_right(days, self.day) - bisect_left(days, self.counted_from)
 
     def opened_by(self, blocks: BlockDays) -> tuple[Opening, ...]:
         """Return what has opened hourly prices on the day, nothing while they are closed (paragraph 2)."""

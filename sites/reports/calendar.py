@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from contracts.periods import ONE_DAY, DaySpan, Month
+from contracts.periods import DaySpan, Month
 
 
 def report_months(*, within: DaySpan, in_service_on: date, removed_on: date | None = None) -> tuple[Month, ...]:
@@ -17,16 +17,3 @@ def report_months(*, within: DaySpan, in_service_on: date, removed_on: date | No
 def report_due_on(*, month: Month, days_after: int) -> date:
     """Return the day on which a month's report is due: so many days after the month's last one."""
     return month.span.last_day + timedelta(days=days_after)
-
-
-def last_month_closed(*, on: date) -> Month:
-    """Return the last month that is over on a day."""
-    return Month.of(on.replace(day=1) - ONE_DAY)
-
-
-def last_month_reported(*, on: date, days_after: int) -> Month:
-    """Return the last month whose report was due on a day or before it: later ones may not exist yet."""
-    month = last_month_closed(on=on)
-    while report_due_on(month=month, days_after=days_after) > on:
-        month = last_month_closed(on=month.span.first_day)
-    return month

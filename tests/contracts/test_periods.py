@@ -13,7 +13,6 @@ from contracts.periods import (
     annual_periods,
     day_text,
     extension_days,
-    month_of_period,
     review_due_on,
 )
 from contracts.readings import ReviewDay
@@ -217,21 +216,6 @@ def test_months_of_an_anchor_at_the_month_end_leave_no_day_out():
 
 def test_annual_period_prints_its_number_and_days():
     assert str(period(1)) == "Annual period 1 (1 October 1998 to 30 September 1999)"
-
-
-@pytest.mark.parametrize(
-    ("on", "expected"),
-    [
-        ("1998-10-01", 1),
-        ("1999-06-30", 9),
-        ("1999-07-01", 10),
-        ("1999-09-30", 12),
-        ("1998-09-30", OutsideTerm.BEFORE_FIRST_PERIOD),
-        ("2000-10-01", OutsideTerm.AFTER_EXPIRATION),
-    ],
-)
-def test_month_of_period_counts_from_the_period_start(on, expected):
-    assert month_of_period(day=day(on), first_period_starts_on=ANCHOR, expires_on=EXPIRES_ON) == expected
 
 
 @pytest.mark.parametrize(

@@ -171,8 +171,8 @@ def test_hourly_closes_with_the_annual_period():
     )
 
     assert split(found) == {1: "15000.00 0.00 0.00 0.00", 2: "0.00 4.00 4.00 0.00", 3: "0.00 0.00 0.00 4.00"}
-    assert [found.completed_in_period(day) for day in (ANCHOR, WINTER, PERIOD_END, SECOND_PERIOD)] == [0, 10, 10, 0]
-    assert [found.completed_in_term(day) for day in (ANCHOR, WINTER, PERIOD_END, SECOND_PERIOD)] == [0, 10, 10, 10]
+    days = (ANCHOR, WINTER, PERIOD_END, SECOND_PERIOD)
+    assert [found.hourly_on(day).completed for day in days] == [0, 10, 10, 0]
 
 
 def test_reading_that_counts_the_whole_term_leaves_hourly_open():
@@ -180,7 +180,7 @@ def test_reading_that_counts_the_whole_term_leaves_hourly_open():
     found = ledger(bought(1, ANCHOR, 10), worked(1, WINTER, "15000"), worked(3, SECOND_PERIOD, "4"), terms=terms)
 
     assert split(found)[3] == "0.00 4.00 4.00 0.00"
-    assert found.completed_in_period(SECOND_PERIOD) == 0
+    assert found.hourly_on(SECOND_PERIOD).completed == 10
 
 
 def test_reading_that_counts_blocks_bought_opens_hourly_for_what_they_do_not_cover():
@@ -188,7 +188,7 @@ def test_reading_that_counts_blocks_bought_opens_hourly_for_what_they_do_not_cov
     found = ledger(bought(1, WINTER, 10), worked(1, WINTER, "15001"), terms=terms)
 
     assert split(found) == {1: "15000.00 1.00 1.00 0.00"}
-    assert [found.completed_in_term(day) for day in (ANCHOR, WINTER)] == [0, 10]
+    assert [found.hourly_on(day).completed for day in (ANCHOR, WINTER)] == [0, 10]
 
 
 def test_reading_applies_to_work_from_its_own_day():
@@ -319,7 +319,6 @@ def test_day_without_terms_takes_no_hours_and_says_why():
     ]
     assert (found.purchases[2].amount, found.purchases[2].hours, len(found.blocks)) == (None, ZERO, 1)
     assert (found.outcomes[3].hourly_price, str(found.outcomes[3].amount)) == (None, "0.00")
-    assert [found.completed_in_period(day) for day in (date(1998, 9, 30), date(2000, 10, 1))] == [0, 0]
     expired = "Agreement LNS970602JC expired on 30 September 2000 (Amendment 1 (LNM980917MP), clause 1);"
     assert found.outcomes[3].sentence == (
         f"4.00 h without terms. {expired} 2 October 2000 is after it. Extend the term by an amendment."

@@ -69,7 +69,7 @@ def test_position_has_figures_of_its_day_and_the_work_that_waits_by_now():
     )
 
     assert (found.balance, found.waiting, found.blocks_bought) == (Decimal("0.00"), Decimal("2.50"), 1)
-    assert (found.status.completed, found.unused, found.is_empty) == (1, None, False)
+    assert (found.status.completed, found.unused) == (1, None)
     assert found.waits == []  # the block of August covered them
 
 
@@ -87,7 +87,7 @@ def test_work_without_terms_is_not_among_what_a_block_covers():
 
     found = position_of(ledger=ledger(worked(1, date(1999, 2, 1), "3.00"), terms=unsigned), on=TODAY)
 
-    assert (found.waits, found.both_ways, found.is_empty) == ([], None, False)
+    assert (found.waits, found.both_ways) == ([], None)
 
 
 def test_position_lines_for_a_paper():

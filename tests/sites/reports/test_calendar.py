@@ -1,9 +1,9 @@
-from datetime import date, timedelta
+from datetime import date
 
 import pytest
 
 from contracts.periods import DaySpan, Month
-from sites.reports.calendar import last_month_closed, last_month_reported, report_due_on, report_months
+from sites.reports.calendar import report_due_on, report_months
 from tests.reference import ANCHOR, EXPIRES_ON, period
 
 FIRST = period(1).span
@@ -54,32 +54,3 @@ def test_months_of_a_span_that_begins_in_mid_month():
 )
 def test_report_is_due_so_many_days_after_the_month(month, days_after, due_on):
     assert report_due_on(month=month, days_after=days_after) == due_on
-
-
-@pytest.mark.parametrize(
-    ("on", "closed", "reported"),
-    [
-        (date(1999, 7, 31), "June 1999", "June 1999"),  # July is over on August 1
-        (date(1999, 8, 1), "July 1999", "June 1999"),
-        (date(1999, 8, 9), "July 1999", "June 1999"),
-        (date(1999, 8, 10), "July 1999", "July 1999"),
-        (date(1999, 1, 9), "December 1998", "November 1998"),
-        (date(1999, 1, 10), "December 1998", "December 1998"),
-    ],
-)
-def test_month_is_closed_once_it_is_over_and_reported_once_its_report_was_due(on, closed, reported):
-    assert str(last_month_closed(on=on)) == closed
-    assert str(last_month_reported(on=on, days_after=10)) == reported
-
-
-def test_long_delay_goes_back_several_months():
-    assert (
-        str(last_month_reported(on=date(1999, 8, 1), days_after=45)) == "May 1999"
-    )  # due July 15; June is due August 14
-
-
-def test_report_is_due_on_its_day_and_no_day_before():
-    due_on = report_due_on(month=Month(1999, 7), days_after=10)
-
-    assert last_month_reported(on=due_on, days_after=10) == Month(1999, 7)
-    assert last_month_reported(on=due_on - timedelta(days=1), days_after=10) == Month(1999, 6)
