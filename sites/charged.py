@@ -66,6 +66,10 @@ def _no_other(_period_number: int) -> None:
     return None
 
 
+def _no_opening() -> None:
+    return None
+
+
 def charged_level(
     *,
     schedule: Schedule,
@@ -75,6 +79,7 @@ def charged_level(
     agreed: Sequence[AgreedLevel],
     known_on: date,
     earlier: Callable[[int], Schedule | None] = _no_other,
+    opening: Callable[[], Schedule | None] = _no_opening,
 ) -> Charged | None:
     """Return the level at which a site is charged in an annual period, or None where nobody has decided one.
 
@@ -84,8 +89,9 @@ def charged_level(
     provisionally. A site opened after the review carries its starting level; without a review the level simply goes on.
 
     `schedule` rules this annual period, `earlier` gives the schedule that ruled an earlier one by its number: a new
-    schedule changes neither what a site started at nor the review that was held before it. Where `earlier` has none,
-    the rule of the period after it holds.
+    schedule does not change the review that was held before it. Where `earlier` has none, the rule of the period after
+    it holds. `opening` gives the schedule in force on the site's first day: it alone says at which level the site
+    starts, and no later one reads it again. Where it has none, that of the first annual period does.
     """
     if period_number == 1 and schedule.opening.first_period_level:
         return Charged(schedule.opening.first_period_level, Basis.OPENING)
@@ -93,7 +99,7 @@ def charged_level(
         if level.period_number == period_number and level.agreed_on <= known_on:
             return Charged(level.level_code, Basis.STARTING if level.starting else Basis.AGREED)
     if period_number <= first_period_number:
-        starting = schedule.opening.starting_level
+        starting = (opening() or schedule).opening.starting_level
         return Charged(starting, Basis.STARTING) if starting else None
     ended = earlier(period_number - 1) or schedule
     previous = charged_level(
@@ -104,6 +110,7 @@ def charged_level(
         agreed=agreed,
         known_on=known_on,
         earlier=earlier,
+        opening=opening,
     )
     if previous is None:
         return None
@@ -132,6 +139,10 @@ def charged_in(
     def earlier(number: int) -> Schedule | None:
         return _schedule_at_end(agreement, number, known_on)
 
+    def opening() -> Schedule | None:
+        first_day = max(in_service_on, agreement.first_period_starts_on)
+        return _schedule_on(agreement, first_day, known_on)
+
     return charged_level(
         schedule=schedule,
         period_number=period.number,
@@ -142,7 +153,13 @@ def charged_in(
         agreed=agreed,
         known_on=known_on,
         earlier=earlier,
+        opening=opening,
     )
+
+
+def _schedule_on(agreement: AgreementTerms, day: date, known_on: date) -> Schedule | None:
+    found = terms_on(agreement=agreement, service_on=day, known_on=known_on)
+    return None if isinstance(found, NotInForce) else found.schedule
 
 
 def _schedule_at_end(agreement: AgreementTerms, number: int, known_on: date) -> Schedule | None:
@@ -154,8 +171,7 @@ def _schedule_at_end(agreement: AgreementTerms, number: int, known_on: date) -> 
     expires_on, _source = expiration_known(agreement=agreement, known_on=known_on, service_on=last_day)
     if expires_on is not None and period.span.first_day <= expires_on < last_day:
         last_day = expires_on
-    found = terms_on(agreement=agreement, service_on=last_day, known_on=known_on)
-    return None if isinstance(found, NotInForce) else found.schedule
+    return _schedule_on(agreement, last_day, known_on)
 
 
 def _first_period_number(agreement: AgreementTerms, in_service_on: date) -> int:

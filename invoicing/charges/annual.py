@@ -1,6 +1,6 @@
 """A site's annual charge: the steps of an instalment, what is stored of it, computed again, and in words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -8,7 +8,7 @@ from contracts.money import cents, money_text
 from contracts.periods import MONTHS_A_YEAR, AnnualPeriod, DaySpan, annual_period, day_text
 from contracts.readings import Frequency, Proration, Rounding
 from invoicing.charges.charge import Charge, InWords, stored_money
-from invoicing.charges.instalments import PricedDays, instalments
+from invoicing.charges.instalments import PricedDays, governed, instalments
 
 INSTALMENT = "instalment"
 """The rule by which an instalment is computed again."""
@@ -30,9 +30,9 @@ def _part_steps(charge: Charge, days: DaySpan, proration: Proration) -> list[str
     part, period = charge.instalment.part, charge.period
     if proration is Proration.DAILY:
         return [f"{_days(days)}: {days.days} of the {period.full_span.days} days of the annual period."]
-    if proration is Proration.NONE:
-        return [f"{_days(days)}: the whole annual price, spread over the months in service."]
     months = [month for month in period.months() if part.overlap(month.first_day, month.last_day)]
+    if proration is Proration.NONE:
+        return [_spread_step(charge, days), *_split_steps(charge, days, months)]
     whole = sum(1 for month in months if month.overlap(days.first_day, days.last_day) == month)
     steps = [f"{whole} of {MONTHS_A_YEAR} months, each a twelfth of the annual price."] if whole else []
     for month in months:
@@ -40,6 +40,22 @@ def _part_steps(charge: Charge, days: DaySpan, proration: Proration) -> list[str
         if shared and shared != month:
             steps.append(f"{_days(shared)}: {shared.days} of {month.days} days of a month, which is a twelfth.")
     return steps
+
+
+def _spread_step(charge: Charge, days: DaySpan) -> str:
+    over = "spread over the months in service"
+    if charge.spread_through:
+        over += f" and those to {day_text(charge.spread_through)}: an end of charges calls in nothing"
+    return f"{_days(days)}: the whole annual price, {over}."
+
+
+def _split_steps(charge: Charge, days: DaySpan, months: Sequence[DaySpan]) -> Iterator[str]:
+    """The share of each month in which the price changes, for the price of some days."""
+    for month in months:
+        shares = governed(month=month, priced=charge.priced)
+        for priced, span in shares if len(shares) > 1 else ():
+            if priced.days.overlap(days.first_day, days.last_day):
+                yield f"{_days(span)}: {span.days} of {month.days} days of a month in which the price changes."
 
 
 def _days(span: DaySpan) -> str:
@@ -73,7 +89,13 @@ def instalment_inputs(charge: Charge) -> dict:
         "period": _period_json(charge.period),
         "priced": [_priced_json(p) for p in charge.priced],
         "basis": charge.basis.value,
+        **({"spread_through": charge.spread_through.isoformat()} if _is_spread_further(charge) else {}),
     }
+
+
+def _is_spread_further(charge: Charge) -> bool:
+    """Whether the amount depends on the day to which charges would have gone on."""
+    return charge.readings.proration is Proration.NONE and charge.spread_through is not None
 
 
 def recompute_instalment(inputs: Mapping) -> Decimal:
@@ -84,6 +106,7 @@ def recompute_instalment(inputs: Mapping) -> Decimal:
         frequency=Frequency(inputs["frequency"]),
         proration=Proration(inputs["proration"]),
         rounding=Rounding(inputs["rounding"]),
+        spread_through=date.fromisoformat(inputs["spread_through"]) if "spread_through" in inputs else None,
     )
     for instalment in computed:
         if instalment.number == inputs["instalment"]:
@@ -99,6 +122,8 @@ def instalment_in_words(inputs: Mapping) -> InWords:
     for priced in inputs["priced"]:
         days = DaySpan(date.fromisoformat(priced["first_day"]), date.fromisoformat(priced["last_day"]))
         yield ("Annual price", f"{stored_money(priced['annual_price'])} for {days} ({priced['source']})")
+    if "spread_through" in inputs:
+        yield ("Spread over months to", day_text(date.fromisoformat(inputs["spread_through"])))
 
 
 def _period_json(period: AnnualPeriod) -> dict:

@@ -69,6 +69,12 @@ class SiteFacts:
             switch_counts=self.switch_counts if by_switch else (),
         )
 
+    def spread_through(self, period: AnnualPeriod) -> date | None:
+        """Return the day of an annual period to which charges would go on; None where no recorded credit ends them."""
+        if self.charged_through is None or self.charged_through >= period.span.last_day:
+            return None
+        return period.span.last_day
+
     def charged_in(
         self, *, agreement: AgreementTerms, schedule: Schedule, period: AnnualPeriod, known_on: date
     ) -> Charged | None:
@@ -86,7 +92,10 @@ class SiteFacts:
 
 @dataclass(frozen=True)
 class Charge:
-    """One instalment of a site's annual charge, with everything that explains it."""
+    """One instalment of a site's annual charge, with everything that explains it.
+
+    Where charges end early by a recorded credit, `spread_through` is the day through which they would have gone.
+    """
 
     site: SiteFacts
     period: AnnualPeriod
@@ -94,6 +103,7 @@ class Charge:
     priced: tuple[PricedDays, ...]
     readings: Readings
     due_on: date
+    spread_through: date | None = None
 
     @property
     def key(self) -> ChargeKey:

@@ -172,15 +172,17 @@ def _period_charges(agreement: AgreementTerms, site: SiteFacts, period: AnnualPe
         source = str(terms.schedule_source)
         priced.append(PricedDays(stretch, level.annual_price, level.code, level.name, source, charged.basis))
     readings = agreement.readings_on(period.full_span.first_day)
+    through = site.spread_through(period)
     parts = instalments(
         period=period,
         priced=priced,
         frequency=readings.frequency,
         proration=readings.proration,
         rounding=readings.rounding,
+        spread_through=through,
     )
     charges = tuple(
-        Charge(site, period, part, tuple(priced), readings, falls_due(part.part, period, readings.timing))
+        Charge(site, period, part, tuple(priced), readings, falls_due(part.part, period, readings.timing), through)
         for part in parts
     )
     return PeriodOutcome(charges, tuple(notices))

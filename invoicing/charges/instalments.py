@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from contracts.money import split_cumulatively, split_last_absorbs
-from contracts.periods import MONTHS_A_YEAR, AnnualPeriod, DaySpan
+from contracts.periods import MONTHS_A_YEAR, ONE_DAY, AnnualPeriod, DaySpan
 from contracts.readings import Frequency, Proration, Rounding, Timing
 from sites.charged import Basis
 
@@ -44,6 +44,7 @@ def instalments(
     frequency: Frequency = Frequency.MONTHLY,
     proration: Proration = Proration.MONTHLY,
     rounding: Rounding = Rounding.CUMULATIVE,
+    spread_through: date | None = None,
 ) -> tuple[Instalment, ...]:
     """Return the instalments of one site's annual charge in one annual period, in order.
 
@@ -51,9 +52,12 @@ def instalments(
     a month its share of the month's days. Daily proration: the share of the days of the full annual period. None: the
     whole price, spread over the months served. Rounding is half up to cents; the instalments add up to the rounded
     exact sum.
+
+    Where charges end early by a recorded credit, `spread_through` is the day through which they would have gone: an end
+    of charges calls in nothing that was not due yet, so that the whole price stays spread over the months to that day.
     """
     parts = period.parts(frequency.parts)
-    shares = [_share(part, period, priced, proration) for part in parts]
+    shares = [_share(part, period, priced, proration, spread_through) for part in parts]
     served = [number for number, part in enumerate(parts, start=1) if _service(part, priced)]
     if not served:
         return ()
@@ -73,16 +77,27 @@ def _service(part: DaySpan, priced: Sequence[PricedDays]) -> DaySpan | None:
     return DaySpan(min(d.first_day for d in within), max(d.last_day for d in within)) if within else None
 
 
-def _share(part: DaySpan, period: AnnualPeriod, priced: Sequence[PricedDays], proration: Proration) -> Fraction:
+def _share(
+    part: DaySpan,
+    period: AnnualPeriod,
+    priced: Sequence[PricedDays],
+    proration: Proration,
+    spread_through: date | None,
+) -> Fraction:
     if proration is Proration.DAILY:
         return sum(
             (Fraction(p.annual_price) * _shared_days(part, p.days) / period.full_span.days for p in priced), Fraction(0)
         )
     months = [month for month in period.months() if part.overlap(month.first_day, month.last_day)]
     if proration is Proration.NONE:
-        served = [month for month in period.months() if _service(month, priced)]
+        spread = _months_of_service(period, priced, spread_through)
         return sum(
-            (Fraction(_price_in(month, priced)) / len(served) for month in months if month in served), Fraction(0)
+            (
+                Fraction(p.annual_price) / spread * days.days / month.days
+                for month in months
+                for p, days in governed(month=month, priced=priced)
+            ),
+            Fraction(0),
         )
     return sum(
         (
@@ -94,13 +109,28 @@ def _share(part: DaySpan, period: AnnualPeriod, priced: Sequence[PricedDays], pr
     )
 
 
+def _months_of_service(period: AnnualPeriod, priced: Sequence[PricedDays], spread_through: date | None) -> int:
+    """How many months are in service, those after an early end of charges included."""
+    ended_on, through = priced[-1].days.last_day, spread_through or date.min
+    return sum(1 for month in period.months() if _service(month, priced) or ended_on < month.first_day <= through)
+
+
+def governed(*, month: DaySpan, priced: Sequence[PricedDays]) -> tuple[tuple[PricedDays, DaySpan], ...]:
+    """Return the days of a whole month for which each price counts, where part of a month costs as much as all of it.
+
+    A price counts from its own day; the first one in service counts for the days of the month before it as well.
+    """
+    within = [p for p in priced if month.overlap(p.days.first_day, p.days.last_day)]
+    if not within:
+        return ()
+    starts = [month.first_day, *(p.days.first_day for p in within[1:])]
+    ends = [*(start - ONE_DAY for start in starts[1:]), month.last_day]
+    return tuple((p, DaySpan(first, last)) for p, first, last in zip(within, starts, ends, strict=True))
+
+
 def _shared_days(span: DaySpan, days: DaySpan) -> int:
     shared = span.overlap(days.first_day, days.last_day)
     return shared.days if shared else 0
-
-
-def _price_in(month: DaySpan, priced: Sequence[PricedDays]) -> Decimal:
-    return next(p.annual_price for p in priced if month.overlap(p.days.first_day, p.days.last_day))
 
 
 def falls_due(part: DaySpan, period: AnnualPeriod, timing: Timing) -> date:

@@ -158,6 +158,7 @@ def _read_otherwise(charges: Iterable[Charge], readings: Readings) -> Iterator[C
             frequency=readings.frequency,
             proration=readings.proration,
             rounding=readings.rounding,
+            spread_through=first.spread_through,
         ):
             due_on = falls_due(part.part, first.period, readings.timing)
             yield replace(first, instalment=part, readings=readings, due_on=due_on)

@@ -175,6 +175,31 @@ def test_site_goes_on_at_the_starting_level_of_the_schedule_under_which_it_start
     assert level_in(3, date(2000, 10, 1), of=of) == Charged("VERY_SMALL", Basis.STARTING)
 
 
+@pytest.mark.parametrize("opening", [OPENING_SMALL, OpeningRule("VERY_SMALL", None, "note 4")])
+def test_schedule_that_comes_after_a_site_does_not_read_its_starting_level_again(opening):
+    april = amendment(2, date(2000, 4, 1), schedule=replace(SCHEDULE, opening=opening))
+    of = agreement(april, EXTENSION)
+    ruled = terms_on(agreement=of, service_on=date(2000, 5, 1), known_on=LATER)
+
+    def may_2000(in_service_on: date) -> Charged | None:
+        return charged_in(
+            agreement=of,
+            schedule=ruled.schedule,
+            period=ruled.period,
+            in_service_on=in_service_on,
+            removed_on=None,
+            agreed=(),
+            known_on=LATER,
+        )
+
+    assert may_2000(date(1999, 11, 1)) == Charged("VERY_SMALL", Basis.STARTING)
+    assert may_2000(date(2000, 3, 31)) == Charged("VERY_SMALL", Basis.STARTING)
+    # From its own day on the new schedule says where a site starts; one that names no level leaves it to a person.
+    assert may_2000(date(2000, 4, 1)) == (Charged("SMALL", Basis.STARTING) if opening.starting_level else None)
+    # Nor does it move the level that goes on after the period.
+    assert level_in(3, date(1999, 11, 1), of=of) == Charged("VERY_SMALL", Basis.CONTINUED)
+
+
 def test_schedule_of_an_earlier_period_is_that_of_its_last_day_as_known():
     dearer = amendment(2, date(1999, 3, 1), schedule=replace(SCHEDULE, opening=OPENING_SMALL), signed_on=SEPTEMBER)
 

@@ -204,14 +204,42 @@ def test_amendment_in_mid_month_counts_from_the_day_it_was_executed():
     assert (total(unknown), total(known)) == ("81500.00", "81715.05")
 
 
-def test_amendment_in_mid_month_is_priced_by_days_or_by_its_first_day():
+def test_amendment_in_mid_month_is_priced_by_days_whatever_part_periods_cost():
     second = amendment(2, date(1999, 3, 16), schedule=DEARER)
     daily, none = (agreement(second, proration=reading) for reading in (Proration.DAILY, Proration.NONE))
 
     # (163,000 x 15 + 168,000 x 16) / 365 = 14,063.0137; 163,000 x 151/365 = 67,432.8767 through February
     assert amounts(due(site(), through=date(1999, 3, 31), of=daily).charges)[-1] == "14063.01"
-    # The price on the month's first day of service: 81,500.00 - 67,916.67, then 168,000/12
-    assert amounts(due(site(), through=date(1999, 4, 30), of=none).charges)[-2:] == ["13583.33", "14000.00"]
+    # (163,000 x 15/31 + 168,000 x 16/31) / 12 = 13,798.3871; 81,715.0538 through March, then 168,000/12
+    assert amounts(due(site(), through=date(1999, 4, 30), of=none).charges)[-2:] == ["13798.38", "14000.00"]
+
+
+def test_without_proration_a_month_served_in_part_counts_whole_at_the_price_of_its_days():
+    second = amendment(2, date(1999, 8, 16), schedule=DEARER)
+    late = site(in_service_on=date(1999, 8, 10))
+
+    # Two months in service: half of 163,000 x 15/31 + 168,000 x 16/31 for August, and half of 168,000 for September.
+    found = due(late, through=date(1999, 9, 30), of=agreement(second, proration=Proration.NONE))
+    assert amounts(found.charges) == ["82790.32", "84000.00"]
+
+
+@pytest.mark.parametrize(
+    ("in_service_on", "expected"),
+    [
+        # An end of charges leaves each month at a twelfth, or at an eleventh for a site that came in November.
+        (ANCHOR, ["13583.33", "13583.34", "13583.33", "13583.33"]),
+        (date(1998, 11, 1), ["14818.18", "14818.18", "14818.19"]),
+    ],
+)
+def test_charges_that_end_by_a_credit_call_in_nothing_without_proration(in_service_on, expected):
+    of = agreement(proration=Proration.NONE)
+    goes_on, ended = (
+        site(in_service_on=in_service_on, removed_on=date(1999, 1, 20), charged_through=day)
+        for day in (None, date(1999, 1, 20))
+    )
+
+    assert amounts(due(ended, through=date(1999, 9, 30), of=of).charges) == expected
+    assert amounts(due(goes_on, through=date(1999, 1, 31), of=of).charges) == expected
 
 
 def test_removed_site_is_charged_to_the_end_of_its_period():

@@ -69,6 +69,22 @@ def test_steps_of_a_single_day_name_one_date():
     )
 
 
+def test_steps_of_a_month_in_which_the_price_changes_without_proration():
+    of = agreement(SECOND, proration=Proration.NONE)
+
+    march = charge(0, of=of, in_service_on=date(1999, 3, 10))
+    assert charge_steps(march)[1:-1] == (
+        f"Very Small: 163,000.00 a year ({TABLE}).",
+        "10 March 1999 to 15 March 1999: the whole annual price, spread over the months in service.",
+        "1 March 1999 to 15 March 1999: 15 of 31 days of a month in which the price changes.",
+        "Very Small: 168,000.00 a year (Amendment 2 (LNM-2), table 2).",
+        "16 March 1999 to 31 March 1999: the whole annual price, spread over the months in service.",
+        "16 March 1999 to 31 March 1999: 16 of 31 days of a month in which the price changes.",
+    )
+    assert recompute(charge_inputs(march)) == march.amount
+    assert len(charge_steps(charge(1, of=of, in_service_on=date(1999, 3, 10)))) == 4
+
+
 def test_steps_of_a_quarter_that_begins_within_a_month():
     quarterly = agreement(frequency=Frequency.QUARTERLY)
 

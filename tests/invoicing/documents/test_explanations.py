@@ -21,11 +21,11 @@ def facts(inputs: dict) -> list[tuple[str, str]]:
     return [(fact.name, fact.text) for fact in explanation_of(inputs=inputs).facts]
 
 
-def instalment(number: int = 1, **choices) -> dict:
-    """The inputs of one instalment of a site in service from the first day."""
+def instalment(number: int = 1, site=None, **choices) -> dict:
+    """The inputs of one instalment of a site, in service from the first day unless told otherwise."""
     due = invoices.due_through(
         agreement=reference.agreement(**choices),
-        sites=[reference.site()],
+        sites=[site or reference.site()],
         through=date(1999, 9, 30),
         known_on=reference.LATER,
     )
@@ -54,6 +54,14 @@ def test_instalment_of_a_quarter_by_days_says_so():
 
     assert facts(inputs)[1] == ("Instalment", "2 of 4, 1 January 1999 to 31 March 1999")
     assert len(explanation_of(inputs=inputs).readings) == 3
+
+
+def test_instalment_of_charges_that_end_early_names_the_months_of_its_price():
+    ended = reference.site(charged_through=date(1998, 12, 31))
+
+    spread = ("Spread over months to", "30 September 1999")
+    assert facts(instalment(2, ended, proration=Proration.NONE))[-1] == spread
+    assert spread not in facts(instalment(2, ended))  # a month by its days depends on no other month
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,68 @@
+"""Agreement files for which an independent calculation came to other amounts: each is loaded and billed."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from invoicing.documents.calculation import recompute
+from invoicing.models import InvoiceLine
+from sites.agreement_files.loading import load_agreement
+from tests.invoicing.billing_cases import DECEMBER, issue_through, run, totals
+
+pytestmark = pytest.mark.django_db
+CASES = Path(__file__).parent / "data" / "cases"
+SHOWN = {
+    10: "1 October 1998 to 31 October 1998",
+    11: "1 November 1998 to 30 November 1998",
+    12: "1 December 1998 to 31 December 1998",
+}
+THIRD, UP = "13583.33", "13583.34"
+
+
+def load(name: str, on: date) -> None:
+    load_agreement(json.loads((CASES / f"{name}.json").read_text(encoding="utf-8")), on=on, by=None)
+
+
+@pytest.mark.parametrize(
+    ("name", "first_day", "through", "expected"),
+    [
+        # A price that rises from 163,000 to 175,000 on 16 May: 15/31 and 16/31 of a twelfth are 14,099.4624. Through
+        # April 95,083.33, through May 109,182.80.
+        *((name, date(1999, 5, 1), date(1999, 6, 30), ["14099.47", "14583.33"]) for name in ("f1-monthly", "f1-none")),
+        # Macon opened in November 1999 at Very Small; Amendment 2 of April 2000 lets later sites start at Small.
+        ("f2", date(2000, 3, 1), date(2000, 5, 31), [UP, THIRD, THIRD]),
+    ],
+)
+def test_months_are_billed_as_the_contract_says(name, first_day, through, expected):
+    load(name, through)
+
+    issue_through(through)
+
+    assert totals()[-len(expected) :] == expected
+
+
+def test_charges_that_end_by_a_credit_call_in_nothing_that_was_not_due_yet():
+    """Three of twelve instalments, 40,750.00, are billed when the parties agree that charges end in December."""
+    load("f3a", DECEMBER)
+    issue_through(DECEMBER)
+    load("f3b", DECEMBER)
+
+    for through in (DECEMBER, date(1999, 9, 30)):
+        (result,) = run(through)
+        assert (result.refusal, result.documents) == ("", ())
+
+
+def test_what_ended_by_a_credit_is_computed_again_from_what_is_stored():
+    load("f3b", DECEMBER)
+    issue_through(DECEMBER)
+
+    assert totals() == [THIRD, UP, THIRD]
+    for line in InvoiceLine.objects.all():
+        assert line.inputs["spread_through"] == "1999-09-30"
+        assert recompute(line.inputs) == line.amount
+        assert line.steps[2] == (
+            f"{SHOWN[line.first_day.month]}: the whole annual price, spread over the months in service and those to "
+            "30 September 1999: an end of charges calls in nothing."
+        )
