@@ -36,6 +36,7 @@ class Column:
 class Headings:
     """What each column of a file holds, by its place; None where nobody knows, and "" where it is left out.
 
+    They stand in the first row of the file that is not empty.
     `unclear` are headings that name no column, or two: each with what to say about it.
     """
 
@@ -44,6 +45,7 @@ class Headings:
     unclear: tuple[tuple[str, str], ...] = ()
     left_out: tuple[str, ...] = ()
     chosen: tuple[tuple[str, str], ...] = ()
+    row: int = 1
 
     @property
     def repeated(self) -> tuple[str, ...]:
@@ -73,7 +75,7 @@ def heading_keys(name: str) -> set[str]:
 
 
 def match_headings(
-    headings: Sequence[str], *, columns: Sequence[Column], choices: Mapping[str, str] | None = None
+    headings: Sequence[str], *, columns: Sequence[Column], choices: Mapping[str, str] | None = None, row: int = 1
 ) -> Headings:
     """Find what each heading holds. `choices` gives, by heading, the key a person chose, or LEFT_OUT."""
     choices = choices or {}
@@ -101,6 +103,7 @@ def match_headings(
         unclear=tuple(unclear),
         left_out=tuple(title for title in titles if choices.get(title) == LEFT_OUT),
         chosen=tuple((title, key) for title, key in zip(titles, stored, strict=True) if choices.get(title) and key),
+        row=row,
     )
 
 

@@ -34,6 +34,8 @@ FIXED = (
 AGREEMENT_COLUMN = Column(AGREEMENT, AGREEMENT, ("agreement number", "contract"), help="The agreement's number.")
 NO_SITE = "The row names no site. Give its city, city and state, or CLLI code."
 NONE_COUNTED = "No component has a column. Add one of {}."
+NONE = ("-", "–", "—")
+"""What people write where nothing was counted."""
 _QUANTITY = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
@@ -87,6 +89,8 @@ def _quantity(row: SheetRow, column: str) -> int | None:
         return int(value.strip(" "))
     elif isinstance(value, float) or (isinstance(value, str) and re.fullmatch(r" *[0-9]+[.,][0-9]+ *", value)):
         message = "A count is a whole number, without a fraction or separator. Write plain digits."
+    elif row.cells[column].text in NONE:
+        message = f"“{row.cells[column].text}” is no count. Leave the cell empty where nothing was counted."
     elif str(value).strip(" ").startswith("-"):
         message = "A count cannot be negative. Write 0 or more."
     row.refuse(message, column)

@@ -95,6 +95,7 @@ def _looked(kind: ImportKind, file: Incoming, on: date) -> tuple[Preview, list]:
         chosen=read.headings.chosen,
         warnings=tuple(compared.warnings),
         totals=compared.totals,
+        heading_row=read.headings.row,
     )
     return preview, compared.facts
 
@@ -196,7 +197,7 @@ def _keys(file: Incoming) -> list[int]:
 
 
 def _unclear_errors(preview: Preview) -> list[SheetError]:
-    return [SheetError(message, 1, title) for title, message in preview.unclear]
+    return [SheetError(message, preview.heading_row, title) for title, message in preview.unclear]
 
 
 def _reason_refusals(preview: Preview, reason: str) -> list[Refused]:

@@ -71,7 +71,10 @@ def preview_shown(preview: Preview, *, only: str = "") -> Shown:
     asks = bool(preview.unclear) and len(preview.unclear) <= MOST_ASKED
     errors = preview.errors
     if not asks:
-        errors = (*(SheetError(message, 1, title) for title, message in preview.unclear[:MOST_ASKED]), *errors)
+        errors = (
+            *(SheetError(message, preview.heading_row, title) for title, message in preview.unclear[:MOST_ASKED]),
+            *errors,
+        )
     parts = []
     for state, title in TITLES.items():
         rows = preview.rows_in(state)

@@ -22,7 +22,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, init=False)
 class SheetError(Refused):
-    """Something that keeps a file from being imported. Row 1 holds the headings; no row means the whole file.
+    """Something that keeps a file from being imported. No row means the whole file.
 
     Its place tells row, column and value as far as they are known: `row 3, column GE, “1.5”`.
     """
@@ -103,6 +103,7 @@ class Preview:
     warnings: tuple[str, ...] = ()
     totals: Totals | None = None
     earlier: str = ""
+    heading_row: int = 1
 
     @cached_property
     def cells(self) -> Counter:
@@ -123,7 +124,7 @@ class Preview:
     @cached_property
     def refused_rows(self) -> int:
         """How many rows have an error, those among them that could not be read at all."""
-        return len({error.row for error in self.errors if error.row and error.row > 1})
+        return len({error.row for error in self.errors if error.row and error.row > self.heading_row})
 
     @property
     def bringing(self) -> int:

@@ -45,7 +45,7 @@ class SheetRow:
         self.errors.append(SheetError(message, self.number, column, self.cells[column].text))
 
     def text(self, column: str, *, missing: str = "") -> str:
-        """Return the text of a cell; with `missing`, an empty cell is an error that says so."""
+        """Return the text of a cell, no blanks around it; with `missing`, an empty cell is an error that says so."""
         cell = self.cells[column]
         if cell.formula:
             self.refuse(FORMULA, column)
@@ -55,7 +55,7 @@ class SheetRow:
             self.refuse("This is no text. Write letters or a whole number.", column)
         elif len(str(cell.value)) > LONGEST_CELL:
             self.refuse(f"This is longer than {LONGEST_CELL:,} characters. Shorten it.", column)
-        return "" if cell.empty else str(cell.value).strip(" ")
+        return "" if cell.empty else str(cell.value).strip()
 
     def texts(self, *columns: str, missing: Mapping[str, str]) -> dict[str, str]:
         """Return the texts of those columns that the file has."""
@@ -100,10 +100,10 @@ def read_rows(
     headings = Headings((), ())
     try:
         numbered = numbered_rows(content)
-        first = next(numbered, (1, ()))[1]
-        headings = _read_headings(first, columns=columns, choices=choices or {}, errors=errors)
+        number, first = next(numbered, (1, ()))
+        headings = _read_headings(number, first, columns=columns, choices=choices or {}, errors=errors)
         if len(first) <= MOST_COLUMNS and (message := lacking(headings)):
-            errors.append(SheetError(message, 1))
+            errors.append(SheetError(message, number))
         if errors:
             return Read((), tuple(errors), headings)
         for number, cells in numbered:
@@ -118,21 +118,27 @@ def read_rows(
 
 
 def _read_headings(
-    cells: Sequence[Cell], *, columns: Sequence[Column], choices: Mapping[str, str], errors: list[SheetError]
+    number: int,
+    cells: Sequence[Cell],
+    *,
+    columns: Sequence[Column],
+    choices: Mapping[str, str],
+    errors: list[SheetError],
 ) -> Headings:
     """Return what each column holds, and note columns that are missing or stand twice."""
     if len(cells) > MOST_COLUMNS:
-        errors.append(SheetError(f"There are more than {MOST_COLUMNS} columns. Remove those that hold nothing.", 1))
-        return Headings((), ())
-    texts = [str(cell.value).strip(" ") if isinstance(cell.value, str) else cell.text for cell in cells]
-    found = match_headings([text[:LONGEST_HEADING] for text in texts], columns=columns, choices=choices)
+        message = f"There are more than {MOST_COLUMNS} columns. Remove those that hold nothing."
+        errors.append(SheetError(message, number))
+        return Headings((), (), row=number)
+    texts = [str(cell.value).strip() if isinstance(cell.value, str) else cell.text for cell in _fitted(cells, 0)]
+    headings = [text[:LONGEST_HEADING] for text in texts]
+    found = match_headings(headings, columns=columns, choices=choices, row=number)
     if not any(found.held) and any(mark in text for text in texts for mark in ";\t"):
-        errors.append(SheetError("No heading is known. Separate the columns by commas.", 1, texts[0][:60]))
-    errors += [SheetError("This column stands twice. Keep one of them.", 1, title) for title in found.repeated]
+        errors.append(SheetError("No heading is known. Separate the columns by commas.", number, texts[0][:60]))
+    errors += [SheetError("This column stands twice. Keep one of them.", number, title) for title in found.repeated]
     missing = [column.title for column in columns if column.needed and column.key not in found.held]
-    errors += [
-        SheetError("This column is missing. Add it, or rename the one that holds it.", 1, title) for title in missing
-    ]
+    message = "This column is missing. Add it, or rename the one that holds it."
+    errors += [SheetError(message, number, title) for title in missing]
     return found
 
 
@@ -140,10 +146,19 @@ def _cells_by_heading(
     number: int, cells: Sequence[Cell], headings: Headings, errors: list[SheetError]
 ) -> dict[str, Cell] | None:
     """Return the cells of a row by what their columns hold; None, with an error, where their number is another one."""
-    if len(cells) != len(headings.held):
+    fitted = _fitted(cells, len(headings.held))
+    if len(fitted) != len(headings.held):
         message = (
             f"The row has {len(cells)} cells, but there are {len(headings.held)} headings. Check its commas and quotes."
         )
         errors.append(SheetError(message, number))
         return None
-    return {key: cell for key, cell in zip(headings.held, cells, strict=True) if key}
+    return {key: cell for key, cell in zip(headings.held, fitted, strict=True) if key}
+
+
+def _fitted(cells: Sequence[Cell], width: int) -> list[Cell]:
+    """Return cells without empty ones beyond a width, and with the last one if that alone was left out."""
+    fitted = list(cells)
+    while len(fitted) > width and fitted[-1].empty:
+        fitted.pop()
+    return [*fitted, Cell(None)] if len(fitted) == width - 1 else fitted

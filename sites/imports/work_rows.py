@@ -40,7 +40,7 @@ MISSING = {
     SERVICE: "The row names no service. Write it as the price schedule does.",
     PERSON: "The row does not say who did the work. Name the person.",
 }
-_HOURS = re.compile(r"-?[0-9]{1,6}(\.[0-9]{1,6})?", re.ASCII)
+_HOURS = re.compile(r"-?[0-9]{1,6}(\.[0-9]{1,20})?", re.ASCII)
 _NO_HOURS = "These are no hours. Write a number with a point and at most two decimals, such as 7.25."
 
 

@@ -12,7 +12,7 @@ from datetime import date
 from django.db import transaction
 
 from contracts.models import Agreement
-from sites.imports import count_importing, count_rows, tabular
+from sites.imports import count_importing, count_rows, sheet_rows, tabular
 from sites.imports.importing import KINDS, Incoming, import_file
 from sites.imports.preview import SheetError
 from sites.models import ComponentCount, CountChange, ImportedFile
@@ -104,8 +104,8 @@ def _refusal(case: Case, errors: tuple[SheetError, ...]) -> str:
 def read_with_good_will() -> None:
     """Read as many programs do: take what can be taken of a text, a number or a name, and leave out the rest."""
 
-    def quantity(number, column, cell, errors):
-        digits = "".join(letter for letter in str(cell.value) if letter.isdigit())
+    def quantity(row, column):
+        digits = "".join(letter for letter in str(row.cells[column].value) if letter.isdigit())
         return int(digits[:9]) if digits else None
 
     def cells_by_heading(number, cells, headings, errors):
@@ -118,7 +118,7 @@ def read_with_good_will() -> None:
             yield [tabular.Cell(value) for value in line]
 
     count_rows._quantity = quantity
-    count_rows.cells_by_heading = cells_by_heading
+    sheet_rows._cells_by_heading = cells_by_heading
     tabular._csv_rows = csv_rows
     tabular._refuse_bomb = lambda content: None
     count_importing.date_faults = lambda *facts: []

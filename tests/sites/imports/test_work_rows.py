@@ -86,7 +86,7 @@ NO_HOURS = "These are no hours. Write a number with a point and at most two deci
 
 
 @pytest.mark.parametrize(
-    "hours", ["seven", "7,25", "1e1", "1_0", "+7", "７", "NaN", "Infinity", "7.", ".5", "7:15", "7h", "7.1234567"]
+    "hours", ["seven", "7,25", "1e1", "1_0", "+7", "７", "NaN", "Infinity", "7.", ".5", "7:15", "7h"]
 )
 def test_hours_that_are_no_plain_number_are_errors(hours):
     value = f'"{hours}"' if "," in hours else hours
@@ -94,7 +94,7 @@ def test_hours_that_are_no_plain_number_are_errors(hours):
     assert errors(read(ROW.replace("7.25", value))) == [(2, "hours", hours, NO_HOURS)]
 
 
-@pytest.mark.parametrize("hours", ["0", "-1", "24.01", "7.255"])
+@pytest.mark.parametrize("hours", ["0", "-1", "24.01", "7.255", "7.1234567"])
 def test_hours_that_are_a_number_are_left_to_the_rule(hours):
     file = read(ROW.replace("7.25", hours))
 

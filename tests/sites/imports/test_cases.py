@@ -1,0 +1,168 @@
+"""Files as people's programs write them, each with what is right: what is stored of it, or what is refused and why."""
+
+import gzip
+import io
+from datetime import date
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from sites.imports.importing import KINDS, Incoming, import_file
+from sites.models import ComponentCount, WorkEntry
+from sites.refusals import CannotRecord
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+
+CASES = Path(__file__).resolve().parents[2] / "data" / "cases"
+ON = date(1999, 7, 15)
+COUNTS = {"GE": 10, "5ESS": 1, "SLC": 9, "SM": 1, "DACS2": 1, "DACS4": 1}
+PLAIN = b'site,date,GE,5ESS,SLC,SM,DACS2,DACS4\n"Augusta, GA",1999-07-10,10,1,9,1,1,1\n'
+
+
+@pytest.fixture(autouse=True)
+def site():
+    return factories.site(factories.agreement(), "Augusta", state="GA")
+
+
+def content(name: str) -> bytes:
+    packed = (CASES / name).read_bytes()
+    return gzip.decompress(packed) if name.endswith(".gz") else packed
+
+
+def imported(kind: str, content: bytes, **choices: str) -> list[str]:
+    """Import a file, and return every error of it."""
+    try:
+        import_file(kind=KINDS[kind], file=Incoming(content, "file", choices=choices), on=ON, by=None)
+    except CannotRecord as refusal:
+        return [str(error) for error in refusal.refused]
+    return []
+
+
+def counted() -> dict[str, int]:
+    rows = ComponentCount.objects.filter(counted_on=date(1999, 7, 10))
+    return dict(rows.values_list("component_code", "quantity"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "c04_sepline.csv",
+        "c10_trailing_comma.csv",
+        "c11_trailing_comma_rows_only.csv",
+        "c18_nbsp_site.csv",
+        "c30_ctrl_z.csv",
+        "c34_leading_blank_line.csv",
+        "x04_60000_empty_rows.xlsx",
+        "x08_three_sheets.xlsx",
+        "x09_hidden_sheet.xlsx",
+    ],
+)
+def test_counts_are_read_as_the_person_sees_them(name):
+    assert imported("counts", content(name)) == []
+    assert counted() == COUNTS
+
+
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [
+        (PLAIN.replace(b"\n", b"\r"), COUNTS),
+        (b"\n,,,\n \n" + PLAIN, COUNTS),
+        (b"sep=;\r\n" + PLAIN.replace(b",", b";").replace(b"Augusta;", b"Augusta,"), COUNTS),
+        (PLAIN.replace(b",1,1\n", b",1\n"), {code: COUNTS[code] for code in COUNTS if code != "DACS4"}),
+        (PLAIN.replace(b",1,1\n", b",1,1,, ,\n"), COUNTS),
+        (PLAIN.replace(b",9,", ",\u00a0,".encode()), {code: COUNTS[code] for code in COUNTS if code != "SLC"}),
+    ],
+    ids=["Mac line ends", "empty first lines", "semicolons", "last cell left out", "cells too many", "blank cell"],
+)
+def test_counts_are_read_however_they_are_separated(text, stored):
+    assert imported("counts", text) == []
+    assert counted() == stored
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "c31_dash_for_none.csv",
+            ["row 2, column GE, “-”: “-” is no count. Leave the cell empty where nothing was counted."],
+        ),
+        (
+            "x05_1048553_empty_rows.xlsx.gz",
+            [
+                "file: The workbook unpacks to more than 20,000,000 bytes or 200 parts. Delete the empty rows below "
+                "the figures, or split it."
+            ],
+        ),
+        ("x22_strict.xlsx", ["file: The workbook is saved as Strict Open XML. Save it as Excel Workbook (.xlsx)."]),
+    ],
+)
+def test_counts_that_are_refused_say_what_to_do(name, expected):
+    assert imported("counts", content(name)) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "hours"),
+    [
+        ("wy01_7.3000000000000007.xlsx", "7.30"),
+        ("wy02_0.30000000000000004.xlsx", "0.30"),
+        ("wy03_7.4999999999999991.xlsx", "7.50"),
+    ],
+)
+def test_hours_are_those_that_a_spreadsheet_shows(name, hours):
+    assert imported("work", content(name)) == []
+    assert [str(entry.hours) for entry in WorkEntry.objects.all()] == [hours]
+
+
+def test_hours_between_two_hundredths_are_refused_with_the_reason():
+    assert imported("work", content("wx09_50min.xlsx")) == [
+        "row 2, column hours, “0.8333333333333334”: 0.8333333333333334 has more than two decimals. Enter hundredths of "
+        "an hour, such as 7.25."
+    ]
+
+
+def test_a_row_that_leaves_its_last_cell_out_is_judged_by_its_others():
+    columns = {"Project": "site", "Task": "service", "User": "person", "Start Date": "date", "Start Time": "hours"}
+    left_out = dict.fromkeys(
+        ("Description", "Group", "Email", "Tags", "Billable", "End Date", "End Time", "Client"), ""
+    )
+
+    assert [
+        error.split(":")[0] for error in imported("work", content("r3_clockify_short_row.csv"), **columns, **left_out)
+    ] == [
+        "row 2, column Start Date, “07/12/1999”",
+        "row 2, column Start Time, “10",
+    ]
+
+
+def test_errors_name_the_row_in_which_the_headings_are():
+    assert imported("counts", b"\n\n" + PLAIN.replace(b"date", b"when")) == [
+        "row 3, column when: This column is unknown. Known: site, date, GE, 5ESS, SLC, SM, DACS2, DACS4, agreement.",
+        "row 3, column date: This column is missing. Add it, or rename the one that holds it.",
+    ]
+
+
+def workbook(*sheets: list[list]) -> bytes:
+    book = openpyxl.Workbook()
+    for _ in sheets[1:]:
+        book.create_sheet("August")
+    for sheet, rows in zip(book.worksheets, sheets, strict=True):
+        for row in rows:
+            sheet.append(row)
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def test_a_workbook_may_begin_with_empty_rows_and_leave_cells_out():
+    rows = [[], [None], ["site", "date", *COUNTS], ["Augusta", date(1999, 7, 10), 10.000000000000002, 1]]
+
+    assert imported("counts", workbook(rows)) == []
+    assert counted() == {"GE": 10, "5ESS": 1}
+
+
+def test_two_sheets_with_figures_are_named():
+    assert imported("counts", workbook([["site"]], [["site"]])) == [
+        "file: The workbook has 2 sheets with figures: Sheet, August. Keep only one, or hide the others."
+    ]
