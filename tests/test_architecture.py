@@ -38,6 +38,8 @@ PURE = {
     "contracts.amendments.reading_choice",
     "contracts.sealing.digest",
     "contracts.comparison",
+    "sites.charts.svg",
+    "sites.charts.plot",
     "sites.charts.steps",
     "sites.charts.levels",
     "sites.charts.limit_lines",

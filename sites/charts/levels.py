@@ -1,19 +1,14 @@
-"""The level charged and the level measured over time as a drawing: a row for each level, the lowest at the bottom.
+"""The level charged and the level measured over time as a drawing: a row for each level, the lowest at the bottom."""
 
-Places are texts, in the units of the drawing. The same drawing stands on a page and in a PDF.
-"""
-
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from fractions import Fraction
 
-from contracts.periods import ONE_DAY, DaySpan, Month, day_text
-from sites.charts.steps import Line
+from contracts.periods import ONE_DAY, DaySpan, day_text
+from sites.charts.plot import WIDTH, Drawing, Plot, Size
+from sites.charts.svg import STRONG, Svg, place, shape, short, stroke, word, written
 
-WIDTH, LEFT, RIGHT, TOP, ROW, BOTTOM = 960, 130, 170, 6, 30, 24
-BAR = 16
-MOST_LETTERS = 15
-MOST_LABELS, DAYS_A_MONTH = 8, 30
+LEFT, ROW, BAR, TOP, BOTTOM = 130, 30, 16, 6, 24
 
 
 @dataclass(frozen=True)
@@ -24,76 +19,28 @@ class LevelDays:
     level: str | None
 
 
-@dataclass(frozen=True)
-class Bar:
-    """A stretch of the charged level."""
-
-    x: str
-    y: str
-    width: str
-
-
-@dataclass(frozen=True)
-class LevelDrawing:
-    """Charged levels as bars and measured ones as a line. `title` and `summary` say in words what is drawn."""
-
-    title: str
-    summary: str
-    height: int
-    rows: tuple[Line, ...]
-    bars: tuple[Bar, ...]
-    line: str
-    ends: tuple[Line, ...]
-    days: tuple[Line, ...]
-    bottom: int
-    width: int = WIDTH
-    left: int = LEFT
-    right: int = WIDTH - RIGHT
-    bar: int = BAR
-
-
 def levels_drawing(
     *, title: str, span: DaySpan, levels: Sequence[str], charged: Sequence[LevelDays], measured: Sequence[LevelDays]
-) -> LevelDrawing:
-    """Return the drawing of levels over the days of a span.
+) -> Drawing:
+    """Return the drawing of levels over the days of a span, the charged ones as bars and the measured ones as a line.
 
     `levels` names the rows from the lowest rank up; days whose level is none of them are left out, so the line of the
     measured level has a gap there.
     """
-    bottom = TOP + ROW * len(levels)
-
-    def x(day: date) -> int:
-        return LEFT + (day - span.first_day).days * (WIDTH - LEFT - RIGHT) // span.days
-
-    def y(level: str) -> int:
-        return bottom - ROW * levels.index(level) - ROW // 2
-
-    bars = tuple(
-        Bar(str(x(part.first_day)), str(y(one.level) - BAR // 2), str(x(part.last_day + ONE_DAY) - x(part.first_day)))
-        for one in charged
-        if one.level in levels and (part := span.overlap(one.span.first_day, one.span.last_day))
-    )
-    path, before = [], None
-    for one in measured:
-        part = span.overlap(one.span.first_day, one.span.last_day)
-        if part is None or one.level not in levels:
-            before = None
-            continue
-        joins = before is not None and before.span.last_day + ONE_DAY >= one.span.first_day
-        path.append(f"V{y(one.level)}" if joins else f"M{x(part.first_day)} {y(one.level)}")
-        path.append(f"H{x(part.last_day + ONE_DAY)}")
-        before = one
-    return LevelDrawing(
-        title=title,
-        summary=f"{_words('Charged', charged)} {_words('Measured', measured)}".strip(),
-        height=bottom + BOTTOM,
-        rows=tuple(Line(str(y(level)), _short(level)) for level in levels),
-        bars=bars,
-        line="".join(path),
-        ends=tuple(_ends(levels, charged, measured, y)),
-        days=tuple(_days(span, x)),
-        bottom=bottom,
-    )
+    size = Size(WIDTH, TOP + ROW * len(levels) + BOTTOM, left=LEFT, right=170, top=TOP, bottom=BOTTOM)
+    plot = Plot(size, span, len(levels))
+    rows = {level: Fraction(2 * rank + 1, 2) for rank, level in enumerate(levels)}
+    runs = [(part.first_day, part.last_day + ONE_DAY, rows[level]) for part, level in _shown(measured, rows, span)]
+    shapes = [
+        *(_row(level, value, plot) for level, value in rows.items()),
+        *(_bar(part, rows[level], plot) for part, level in _shown(charged, rows, span)),
+        stroke("counted", plot.steps(*runs)),
+        *_ends({"charged": charged, "measured": measured}, rows, plot),
+        plot.frame(),
+        plot.months(),
+    ]
+    summary = f"{_words('Charged', charged)} {_words('Measured', measured)}".strip()
+    return Drawing(title, summary, size.height, written(shapes))
 
 
 def _words(what: str, found: Sequence[LevelDays]) -> str:
@@ -101,26 +48,30 @@ def _words(what: str, found: Sequence[LevelDays]) -> str:
     return f"{what}: {', '.join(message)}." if message else ""
 
 
-def _ends(levels: Sequence[str], charged: Sequence[LevelDays], measured: Sequence[LevelDays], y) -> list[Line]:
+def _shown(found: Sequence[LevelDays], rows: Mapping[str, Fraction], span: DaySpan) -> Iterator[tuple[DaySpan, str]]:
+    """The days that are drawn, each with its level."""
+    for one in found:
+        part = span.overlap(one.span.first_day, one.span.last_day)
+        if part is not None and one.level in rows:
+            yield part, one.level
+
+
+def _row(level: str, value: Fraction, plot: Plot) -> Svg:
+    label = word(0, plot.y(value) + 50, short(level, LEFT * 10 - 160))
+    return written([stroke("grid", plot.across(value)), label])
+
+
+def _bar(part: DaySpan, value: Fraction, plot: Plot) -> Svg:
+    left, right = plot.x(part.first_day), plot.x(part.last_day + ONE_DAY)
+    at = {"x": place(left), "y": place(plot.y(value) - BAR * 5), "width": place(right - left), "height": BAR}
+    return shape("rect", **at, fill="#d3dbe1", stroke="#7b8b96")
+
+
+def _ends(found: Mapping[str, Sequence[LevelDays]], rows: Mapping[str, Fraction], plot: Plot) -> Iterator[Svg]:
     """The words at the end of both, in one where they end in the same row."""
     at: dict[str, list[str]] = {}
-    for what, found in (("charged", charged), ("measured", measured)):
-        if found and found[-1].level in levels:
-            at.setdefault(found[-1].level, []).append(what)
-    return [Line(str(y(level)), " and ".join(message)) for level, message in at.items()]
-
-
-def _days(span: DaySpan, x) -> list[Line]:
-    """First days of months, or of quarters and years where there is less room."""
-    apart = next((months for months in (1, 3, 6, 12) if span.days <= months * DAYS_A_MONTH * MOST_LABELS), 24)
-    month, found = Month.of(span.first_day), []
-    while month.span.first_day <= span.last_day:
-        first = month.span.first_day
-        if first in span and (month.year * 12 + month.month - 1) % apart == 0:
-            found.append(Line(str(x(first)), f"{first:%b %Y}"))
-        month = month.following()
-    return found
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= MOST_LETTERS else f"{name[: MOST_LETTERS - 1].rstrip()}…"
+    for what, days in found.items():
+        if days and days[-1].level in rows:
+            at.setdefault(days[-1].level, []).append(what)
+    for level, ends in at.items():
+        yield word(plot.right + 80, plot.y(rows[level]) + 50, " and ".join(ends), **STRONG)

@@ -1,22 +1,19 @@
-"""Figures over time as a drawing: plain values in, the places of lines and words out; a template writes them as SVG.
+"""Figures over time as a drawing: steps, with shaded days, marks on the line and the day of today."""
 
-Places are texts of one decimal, in the units of the drawing. The same drawing stands on a page and in a PDF.
-"""
-
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from contracts.periods import ONE_DAY, DaySpan, Month, day_text
+from contracts.periods import ONE_DAY, DaySpan, day_text
+from sites.charts.plot import WIDTH, Drawing, Plot, Size
+from sites.charts.svg import LETTER, NOTHING, Svg, place, shape, stroke, word, written
 
-WIDTH, HEIGHT = 960, 320
-LEFT, RIGHT, TOP, BOTTOM = 64, 32, 60, 36
-"""What the plot leaves free for the words around it."""
-MOST_MONTHS_NAMED = 13
+SIZE = Size(width=WIDTH, height=320, left=64, right=32, top=60, bottom=24)
 MOST_LINES = 5
-INTERVALS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600)
-MARK, LETTER, SIGN, GAP = 6, 7, 26, 28
+SIGN, GAP = 260, 280
+SHADED = {"fill": "#fdf1d8", "stroke": "#c79a45", "stroke_dasharray": "4 3"}
+MARKED = {"fill": "#5a3d8a"}
 
 
 @dataclass(frozen=True)
@@ -29,87 +26,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Mark:
-    """Something that happened on a day: its label stands beside the mark."""
+    """Something that happened on a day: its label stands above the line."""
 
     day: date
     label: str
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of the grid with its word."""
-
-    at: str
-    label: str
-
-
-@dataclass(frozen=True)
-class Shade:
-    """A shaded part of the plot."""
-
-    x: str
-    width: str
-
-
-@dataclass(frozen=True)
-class Point:
-    """A mark: the corners of its triangle, and where its label stands."""
-
-    corners: str
-    x: str
-    y: str
-    label: str
-
-
-@dataclass(frozen=True)
-class Legend:
-    """What one kind of sign means: where the sign stands, where its word begins, and how far it reaches."""
-
-    kind: str
-    x: str
-    text_x: str
-    label: str
-
-
-@dataclass(frozen=True)
-class Drawing:
-    """A chart of steps, ready to be written. `title` and `summary` say in words what it shows.
-
-    A reader who cannot see the drawing, on a page or in a PDF, gets these two.
-    """
-
-    title: str
-    summary: str
-    line: str
-    area: str
-    shades: tuple[Shade, ...]
-    points: tuple[Point, ...]
-    days: tuple[Line, ...]
-    values: tuple[Line, ...]
-    legend: tuple[Legend, ...]
-    now: Line | None = None
-    width: int = WIDTH
-    height: int = HEIGHT
-    left: int = LEFT
-    right: int = WIDTH - RIGHT
-    top: int = TOP
-    bottom: int = HEIGHT - BOTTOM
-
-    @property
-    def plot_width(self) -> int:
-        """How wide the plot is."""
-        return self.right - self.left
-
-    @property
-    def plot_height(self) -> int:
-        """How high the plot is."""
-        return self.bottom - self.top
-
-    @property
-    def now_anchor(self) -> str:
-        """How the word of the day stands to its line, so that it does not leave the drawing."""
-        at, half = Decimal(self.now.at), len(self.now.label) * LETTER // 2
-        return "end" if at + half > self.width else "middle"
 
 
 def step_drawing(
@@ -138,70 +58,26 @@ def step_drawing(
         raise ValueError("The steps are not in the order of their days.")
     last_day = span.last_day if until is None else min(until, span.last_day)
     shown = _within(steps, span, last_day)
-    interval, top = _scale(max((step.value for step in shown), default=Decimal(0)))
-    scale = _Scale(span, top)
-    line = _line(shown, last_day, scale)
-    shades = tuple(
-        Shade(scale.x(part.first_day), _text(scale.x_of(part.last_day + ONE_DAY) - scale.x_of(part.first_day)))
-        for one in shaded
-        if (part := span.overlap(one.first_day, one.last_day))
-    )
-    points = tuple(_points([mark for mark in marks if mark.day in span], shown, scale))
-    named = [("line", what), *([("shade", shaded_as)] if shades else []), *([("mark", marked_as)] if points else [])]
-    return Drawing(
-        title=title,
-        summary=summary,
-        line=line,
-        area=f"{line} V{HEIGHT - BOTTOM} H{scale.x(shown[0].day)} Z" if shown else "",
-        shades=shades,
-        points=points,
-        days=tuple(_days(span, scale)),
-        values=tuple(Line(scale.y(value), f"{value:,}") for value in range(0, top + 1, interval)),
-        legend=_legend(named),
-        now=Line(scale.x(now), day_text(now)) if now is not None and now in span else None,
-    )
-
-
-# ---- places --------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Scale:
-    """Where days and values lie, in tenths of a unit."""
-
-    span: DaySpan
-    top: int
-
-    def x_of(self, day: date) -> int:
-        width = (WIDTH - LEFT - RIGHT) * 10
-        return LEFT * 10 + (day - self.span.first_day).days * width // self.span.days
-
-    def x(self, day: date) -> str:
-        return _text(self.x_of(day))
-
-    def y_of(self, value: Decimal | int) -> int:
-        height = (HEIGHT - TOP - BOTTOM) * 10
-        return (HEIGHT - BOTTOM) * 10 - int(value * height / self.top)
-
-    def y(self, value: Decimal | int) -> str:
-        return _text(self.y_of(value))
-
-
-def _text(tenths: int) -> str:
-    return f"{tenths // 10}.{tenths % 10}"
-
-
-def _scale(highest: Decimal) -> tuple[int, int]:
-    """Return the distance of the grid's lines, 1, 2 or 5 with zeros, and the highest of them."""
-    whole = max(int(highest) + (1 if highest % 1 else 0), 1)
-    magnitude = 1
-    while True:
-        for digit in (1, 2, 5):
-            interval = digit * magnitude
-            lines = -(-whole // interval)
-            if lines <= MOST_LINES:
-                return interval, lines * interval
-        magnitude *= 10
+    apart, highest = _grid(max((step.value for step in shown), default=Decimal(0)))
+    plot = Plot(SIZE, span, highest)
+    days = [*(step.day for step in shown), last_day + ONE_DAY]
+    line = plot.steps(*zip(days, days[1:], (step.value for step in shown), strict=False))
+    area = f"{line}V{place(plot.bottom)}H{place(plot.x(days[0]))}Z"
+    shades = written(plot.shade(one.first_day, one.last_day + ONE_DAY, **SHADED) for one in shaded)
+    points = written(_points([mark for mark in marks if mark.day in span], shown, plot))
+    signs = {"counted": what} | ({"shade": shaded_as} if shades else {}) | ({"mark": marked_as} if points else {})
+    shapes = [
+        shades,
+        *(_grid_line(value, plot) for value in range(0, highest + 1, apart)),
+        plot.frame(),
+        plot.months(),
+        shape("path", d=area, fill="#0b5563", fill_opacity="0.12") if line else NOTHING,
+        stroke("counted", line),
+        _today(now, plot) if now is not None and now in span else NOTHING,
+        points,
+        *_legend(signs),
+    ]
+    return Drawing(title, summary, SIZE.height, written(shapes))
 
 
 def _within(steps: Sequence[Step], span: DaySpan, last_day: date) -> list[Step]:
@@ -211,52 +87,51 @@ def _within(steps: Sequence[Step], span: DaySpan, last_day: date) -> list[Step]:
     return [*first, *(step for step in steps if span.first_day < step.day <= last_day)]
 
 
-def _line(steps: Sequence[Step], last_day: date, scale: _Scale) -> str:
-    if not steps:
-        return ""
-    path = [f"M{scale.x(steps[0].day)} {scale.y(steps[0].value)}"]
-    for step in steps[1:]:
-        path.append(f"H{scale.x(step.day)} V{scale.y(step.value)}")
-    return " ".join([*path, f"H{scale.x(last_day + ONE_DAY)}"])
+def _grid(highest: Decimal) -> tuple[int, int]:
+    """Return the distance of the grid's lines, 1, 2 or 5 with zeros, and the highest of them."""
+    whole, magnitude = max(int(highest) + (1 if highest % 1 else 0), 1), 1
+    while True:
+        for apart in (magnitude, 2 * magnitude, 5 * magnitude):
+            lines = -(-whole // apart)
+            if lines <= MOST_LINES:
+                return apart, lines * apart
+        magnitude *= 10
 
 
-def _points(marks: Iterable[Mark], steps: Sequence[Step], scale: _Scale) -> Iterable[Point]:
+def _grid_line(value: int, plot: Plot) -> Svg:
+    label = word(plot.left - 80, plot.y(value) + 40, f"{value:,}", "end")
+    return written([stroke("grid", plot.across(value)), label])
+
+
+def _today(day: date, plot: Plot) -> Svg:
+    """An upright line with its day above, within the drawing."""
+    label, x = day_text(day), plot.x(day)
+    anchor = "end" if x + len(label) * LETTER // 2 > WIDTH * 10 else "middle"
+    return written([stroke("today", plot.upright([day])), word(x, plot.top - 60, label, anchor, fill="#a11d26")])
+
+
+def _points(marks: Iterable[Mark], steps: Sequence[Step], plot: Plot) -> Iterator[Svg]:
     """Triangles that stand on the line, each with its label above it where it does not run into the one before."""
-    size, free_from = MARK * 10, 0
+    free_from = 0
     for mark in marks:
         value = next((step.value for step in reversed(steps) if step.day <= mark.day), Decimal(0))
-        x, y = scale.x_of(mark.day), scale.y_of(value)
-        corners = [(x - size, y - 2 * size), (x + size, y - 2 * size), (x, y - size // 3)]
-        half = len(mark.label) * LETTER * 10 // 2
-        label = mark.label if x - half >= free_from else ""
-        if label:
+        x, y = plot.x(mark.day), plot.y(value)
+        yield shape("path", d=f"M{place(x)} {place(y - 20)}l-6 -10h12Z", **MARKED)
+        half = len(mark.label) * LETTER // 2
+        if x - half >= free_from:
             free_from = x + half + GAP
-        yield Point(
-            " ".join(f"{_text(cx)},{_text(cy)}" for cx, cy in corners),
-            _text(x),
-            _text(y - 2 * size - 40),
-            label,
-        )
+            yield word(x, y - 160, mark.label, "middle", font_weight="600", **MARKED)
 
 
-def _days(span: DaySpan, scale: _Scale) -> Iterable[Line]:
-    """The first days of months, as many as there is room for; the year stands beside the first month of each."""
-    months = [Month.of(span.first_day)]
-    while months[-1].following().span.first_day <= span.last_day:
-        months.append(months[-1].following())
-    interval = next(one for one in INTERVALS if len(months) <= MOST_MONTHS_NAMED * one or one == INTERVALS[-1])
-    year = None
-    for month in months[::interval]:
-        first = month.span.first_day
-        if first < span.first_day:
-            continue
-        yield Line(scale.x(first), f"{first:%b}" if year == month.year else f"{first:%b %Y}")
-        year = month.year
-
-
-def _legend(named: Iterable[tuple[str, str]]) -> tuple[Legend, ...]:
-    entries, x = [], LEFT
-    for kind, label in named:
-        entries.append(Legend(kind, str(x), str(x + SIGN), label))
+def _legend(signs: dict[str, str]) -> Iterator[Svg]:
+    """The signs of what is drawn, each with its word."""
+    x = SIZE.left * 10
+    for kind, label in signs.items():
+        if kind == "shade":
+            yield shape("rect", x=place(x), y=14, width=18, height=14, **SHADED)
+        elif kind == "mark":
+            yield shape("path", d=f"M{place(x)} 16h14l-7 11Z", **MARKED)
+        else:
+            yield stroke(kind, f"M{place(x)} 22h18")
+        yield word(x + SIGN, 260, label)
         x += SIGN + len(label) * LETTER + GAP
-    return tuple(entries)

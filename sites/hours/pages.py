@@ -7,7 +7,8 @@ from decimal import Decimal
 
 from contracts.periods import ONE_DAY, AnnualPeriod, DaySpan, annual_periods, day_text
 from contracts.terms import expiration_known
-from sites.charts.steps import Drawing, Mark, Step, step_drawing
+from sites.charts.plot import Drawing
+from sites.charts.steps import Mark, Step, step_drawing
 from sites.hours.entries import LedgerRow, Movement
 from sites.hours.ledger import HourLedger
 from sites.hours.position import Position

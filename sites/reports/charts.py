@@ -6,7 +6,8 @@ from datetime import date
 
 from contracts.periods import DaySpan
 from sites.charts.limit_lines import Counted, LimitLine
-from sites.charts.limits import LimitDrawing, Series, counts_drawing
+from sites.charts.limits import Series, counts_drawing
+from sites.charts.plot import Drawing
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class SiteChart:
 
     site: str
     name: str
-    drawing: LimitDrawing
+    drawing: Drawing
 
 
 def site_charts(content: Mapping) -> tuple[SiteChart, ...]:

@@ -10,9 +10,10 @@ from contracts.periods import ONE_DAY, DaySpan, Month, day_text
 from contracts.printing.sheets import Sheet
 from contracts.schedule import Component, Level
 from contracts.terms import AgreementTerms, expiration_known
-from sites.charts.levels import LevelDays, LevelDrawing, levels_drawing
+from sites.charts.levels import LevelDays, levels_drawing
 from sites.charts.limit_lines import Counted, LimitLine, Reached, Trend, days_reached, limit_lines
-from sites.charts.limits import LimitDrawing, Series, component_drawing, counts_drawing
+from sites.charts.limits import Series, component_drawing, counts_drawing
+from sites.charts.plot import Drawing
 from sites.counts.count import Count, counts_on, quantities
 from sites.models import Site
 from sites.site_history.trend import Outlook, outlook
@@ -93,10 +94,10 @@ class SiteHistory:
     months: tuple[HistoryMonth, ...]
     components: tuple[ComponentHistory, ...]
     stretches: tuple[LevelStretch, ...]
-    drawing: LimitDrawing | None
-    levels: LevelDrawing | None
+    drawing: Drawing | None
+    levels: Drawing | None
     chosen: ComponentHistory | None
-    chosen_drawing: LimitDrawing | None
+    chosen_drawing: Drawing | None
 
 
 def site_history(
@@ -203,7 +204,7 @@ def _component(
 
 def _large(
     site: Site, one: ComponentHistory, periods: Sequence[PeriodLevels], span: DaySpan, through: date, charged: bool
-) -> LimitDrawing:
+) -> Drawing:
     """The large drawing of one component; with an expected day it reaches to the end of that day's month."""
     trend = None
     if one.outlook and one.outlook.expected_on:
@@ -259,7 +260,7 @@ def _charged_as(charged: ChargedHere | None) -> tuple[Level | None, str, bool] |
 
 def _levels(
     site: Site, stretches: Sequence[LevelStretch], periods: Sequence[PeriodLevels], span: DaySpan, charged: bool
-) -> LevelDrawing | None:
+) -> Drawing | None:
     schedules = [row.found.schedule for row in periods if row.found]
     if not schedules or not stretches:
         return None
