@@ -80,6 +80,7 @@ def run(goal: str, scratch: Scratch, *, full: bool, control: bool) -> dict:
         "figures": outcome.figures,
         "damage": dict(+outcome.damage),
         "skipped": outcome.skipped,
+        "without_damage": outcome.without_damage if control else [],
         "seconds": int(time.monotonic() - begun),
     }
 
@@ -95,6 +96,7 @@ def line(result: dict) -> str:
     parts = [
         f"{value} {name}" if isinstance(value, int) else f"{name} {value}" for name, value in result["figures"].items()
     ]
+    parts += [f"without damage: {name}" for name in result["without_damage"]]
     kinds = [f"{name}: {times}" for name, times in result["damage"].items()]
     parts += kinds[:3] + ([f"and {len(kinds) - 3} kinds more"] if len(kinds) > 3 and result["control"] else kinds[3:])
     what = "control" if result["control"] else result["title"]
