@@ -38,6 +38,24 @@ CHROMIUM_FLAGS = [
 ]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what bin/test passes on."""
+    parser.addoption("--database-only", action="store_true", help="leave out what asks no database: it was run before")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out pure rules where the suite is run again for another database."""
+    if not config.getoption("--database-only"):
+        return
+    kept, left = [], []
+    for item in items:
+        names = set(getattr(item, "fixturenames", ()))
+        asks = item.get_closest_marker("django_db") or names & {"db", "transactional_db", "live_server"}
+        (kept if asks or item.get_closest_marker("full") else left).append(item)
+    items[:] = kept
+    config.hook.pytest_deselected(items=left)
+
+
 @pytest.fixture(autouse=True)
 def _own_folders(settings, tmp_path: Path) -> None:
     """Give every test its own folder for PDFs and for uploads."""

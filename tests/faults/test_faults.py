@@ -23,6 +23,7 @@ TOGETHER = (
 )
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("goals", TOGETHER, ids="-".join)
 def test_books_stay_sound_and_every_control_finds_damage(goals, tmp_path):
     url = os.environ.get("DATABASE_URL", "")

@@ -53,6 +53,7 @@ def test_the_business_date_opens_before_the_review_with_nine_months_billed():
     assert set(Site.objects.values_list("is_demonstration", flat=True)) == {True}
 
 
+@pytest.mark.full
 def test_playing_the_same_days_again_changes_nothing():
     played(date(1999, 2, 1))
     before = state()

@@ -283,6 +283,7 @@ drafting.draft_invoices(
 """
 
 
+@pytest.mark.full
 def test_two_processes_at_once_store_one_pdf_for_each_document(tmp_path):
     folder = tmp_path / "documents"
     environment = {

@@ -45,6 +45,7 @@ def test_an_earlier_date_than_the_last_document_is_refused():
     assert NumberSeries.objects.get().last_number == 1
 
 
+@pytest.mark.full
 @pytest.mark.django_db(transaction=True)
 def test_four_processes_at_once_leave_no_gap_and_no_duplicate(tmp_path):
     environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONPATH": str(ROOT)}

@@ -323,6 +323,7 @@ def fast_printer(monkeypatch):
     monkeypatch.setattr(pdf, "_printer", FastPrinter())
 
 
+@pytest.mark.full
 @pytest.mark.usefixtures("db", "fast_printer")
 def test_issued_lines_add_up_to_what_is_due_whatever_happened():
     profile = settings(

@@ -40,6 +40,7 @@ def prepare_file(environment, folder):
         assert process.returncode == 0, output + errors
 
 
+@pytest.mark.full
 @pytest.mark.django_db(transaction=True)
 def test_two_runs_at_once_bill_every_month_once(tmp_path):
     environment = os.environ | {"DOCUMENTS_DIR": str(tmp_path / "documents")}

@@ -61,6 +61,7 @@ def exported_hours(environment: dict) -> list[str]:
     return [row["hours"] for _code, output in outputs for row in json.loads(output).get("work", [])]
 
 
+@pytest.mark.full
 @pytest.mark.django_db(transaction=True)
 def test_a_day_keeps_its_24_hours_when_two_agreements_enter_at_once(environment, tmp_path):
     days = range(1, 9)
@@ -79,6 +80,7 @@ def test_a_day_keeps_its_24_hours_when_two_agreements_enter_at_once(environment,
     assert exported_hours(environment) == ["16.00"] * len(days)
 
 
+@pytest.mark.full
 @pytest.mark.django_db(transaction=True)
 def test_the_same_file_at_once_comes_in_once(environment, tmp_path):
     file = written(tmp_path, "july.csv", "1999-07-01,Reno,Customer Care,1,Ann,")

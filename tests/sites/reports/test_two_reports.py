@@ -30,6 +30,7 @@ except CannotReport as told:
 """
 
 
+@pytest.mark.full
 @pytest.mark.django_db(transaction=True)
 def test_one_of_several_wins_and_the_others_are_told(tmp_path):
     environment = os.environ | {"DOCUMENTS_DIR": str(tmp_path / "documents"), "BUSINESS_DATE": "1998-11-05"}
