@@ -24,6 +24,9 @@
     document.querySelectorAll(".select2-results__options").forEach(function (list) {
       list.setAttribute("aria-label", "Found");
     });
+    document.querySelectorAll(".select2-selection[aria-owns]").forEach(function (box) {
+      box.setAttribute("aria-controls", box.getAttribute("aria-owns"));
+    });
   });
   document.addEventListener("formset:added", function () { setTimeout(nameBoxes); });
 })(django.jQuery);

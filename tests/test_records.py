@@ -276,5 +276,5 @@ def test_a_role_is_made_of_boxes_in_plain_words():
     page = root.get("/admin/auth/group/add/")
     root.post("/admin/auth/group/add/", {"name": "Personnel", "permissions": [permission.pk]})
 
-    assert ["View user" in words(page), "log entry" in words(page)] == [True, False]
+    assert ["View person" in words(page), "log entry" in words(page)] == [True, False]
     assert [row.codename for row in Group.objects.get(name="Personnel").permissions.all()] == ["view_user"]

@@ -1,5 +1,7 @@
 """Who signs in, and in which roles. What a person may do comes from roles alone."""
 
+from datetime import datetime
+
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
@@ -15,7 +17,7 @@ ACCESS = ("groups", "is_active", "is_superuser")
 
 
 class InPlainWords:
-    """A form about a person, with labels for those who give roles and not for those who wrote the software."""
+    """A form about people, with labels for those who give roles and not for those who wrote the software."""
 
     labels = {
         "username": ("Signs in as", "Letters, digits and @ . + - _, such as “jdoe”."),
@@ -25,8 +27,8 @@ class InPlainWords:
         "is_superuser": ("Administrator", "May do everything whatever the roles say, and gives roles to people."),
     }
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args, label_suffix: str = "", **kwargs):
+        super().__init__(*args, label_suffix=label_suffix, **kwargs)
         for name, (label, help_text) in self.labels.items():
             if name in self.fields:
                 self.fields[name].label, self.fields[name].help_text = label, help_text
@@ -62,11 +64,11 @@ class PermissionsField(forms.ModelMultipleChoiceField):
 
     def label_from_instance(self, permission: Permission) -> str:
         """Return the permission as the thing that a person does."""
-        text = permission.name.removeprefix("Can ")
+        text = permission.name.removeprefix("Can ").replace(" group", " role").replace(" user", " person")
         return text[:1].upper() + text[1:]
 
 
-class RoleForm(forms.ModelForm):
+class RoleForm(InPlainWords, forms.ModelForm):
     """A role with its permissions."""
 
     permissions = PermissionsField(
@@ -116,11 +118,11 @@ class PersonAdmin(RecordAdmin, UserAdmin):
     fieldsets = (
         (None, {"fields": ("username",)}),
         ("Person", {"fields": (("first_name", "last_name"), "email")}),
-        ("Access", {"fields": (*ACCESS, ("last_login", "date_joined"))}),
+        ("Access", {"fields": (*ACCESS, ("last_signed_in", "added_on"))}),
     )
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("last_signed_in", "added_on")
     filter_horizontal = ()
-    list_display = ("signs_in_as", "name", "e_mail", "roles", "may_sign_in", "last_login")
+    list_display = ("signs_in_as", "name", "e_mail", "roles", "may_sign_in", "last_signed_in")
     list_filter = (("groups", RoleFilter), ("is_active", OpenFilter))
 
     def title_of(self, row: User) -> str:
@@ -155,15 +157,27 @@ class PersonAdmin(RecordAdmin, UserAdmin):
         names = ["Administrator"] * person.is_superuser + [group.name for group in person.groups.all()]
         return ", ".join(names) or "none"
 
+    @admin.display(ordering="last_login")
+    def last_signed_in(self, person: User) -> datetime | None:
+        """When the person signed in last."""
+        return person.last_login
+
+    @admin.display(ordering="date_joined")
+    def added_on(self, person: User) -> datetime:
+        """When the person was added."""
+        return person.date_joined
+
     @admin.display(description="may sign in", boolean=True, ordering="is_active")
     def may_sign_in(self, person: User) -> bool:
         """Whether the account is open."""
         return person.is_active
 
-    def formfield_for_manytomany(self, db_field, request, **kwargs):
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        """Show the roles as boxes, without the frame that Django puts around a list to choose from."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "groups":
-            kwargs["widget"] = forms.CheckboxSelectMultiple
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
+            field.widget = forms.CheckboxSelectMultiple(choices=field.widget.choices)
+        return field
 
 
 @admin.register(Group)
