@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 from sites.imports.columns import Column, Headings
 from sites.imports.sheet_rows import FORMULA, Read, SheetRow, read_rows
@@ -87,7 +88,9 @@ def _quantity(row: SheetRow, column: str) -> int | None:
         return value
     elif isinstance(value, str) and _QUANTITY.fullmatch(value.strip(" ")):
         return int(value.strip(" "))
-    elif isinstance(value, float) or (isinstance(value, str) and re.fullmatch(r" *[0-9]+[.,][0-9]+ *", value)):
+    elif isinstance(value, float | Decimal) or (
+        isinstance(value, str) and re.fullmatch(r" *[0-9]+[.,][0-9]+ *", value)
+    ):
         message = "A count is a whole number, without a fraction or separator. Write plain digits."
     elif row.cells[column].text in NONE:
         message = f"“{row.cells[column].text}” is no count. Leave the cell empty where nothing was counted."

@@ -40,7 +40,7 @@ _SEPARATOR = re.compile(r"sep=([,;\t])(?:\r\n|\r|\n)", re.IGNORECASE)
 class Cell:
     """A cell of either kind of file. `formula` marks one that a spreadsheet computes, or failed to compute."""
 
-    value: str | int | float | date | bool | None
+    value: str | int | float | Decimal | date | bool | None
     formula: bool = False
 
     @property
@@ -226,10 +226,10 @@ def _workbook_cell(cell: object) -> Cell:
     return Cell(value)
 
 
-def _as_shown(value: float) -> int | float:
+def _as_shown(value: float) -> int | Decimal | float:
     """Return a computed number as a spreadsheet shows it: 7.3000000000000007 is 7.3, and 10.000000000000002 is 10."""
     exact = Decimal(repr(value))
     shown = cents(exact)
     if abs(exact - shown) > NEAR:
         return value
-    return int(shown) if shown == shown.to_integral_value() else float(shown)
+    return int(shown) if shown == shown.to_integral_value() else shown.normalize()

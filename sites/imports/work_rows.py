@@ -76,8 +76,8 @@ def _hours(row: SheetRow) -> Decimal | None:
         message = FORMULA
     elif cell.empty:
         message = "The row has no hours. Write a number such as 7.25."
-    elif isinstance(value, str | int | float) and not isinstance(value, bool):
-        text = value.strip(" ") if isinstance(value, str) else f"{Decimal(repr(value)):f}"
+    elif isinstance(value, str | int | float | Decimal) and not isinstance(value, bool):
+        text = value.strip(" ") if isinstance(value, str) else f"{Decimal(str(value)):f}"
         if _HOURS.fullmatch(text):
             return Decimal(text)
     row.refuse(message, HOURS)
