@@ -181,7 +181,8 @@ def copy_schedule_in_force(*, amendment: Amendment, on: date, by: User | None) -
     day = amendment.effective_on if expires_on is None else min(amendment.effective_on, expires_on)
     found = terms_on(agreement=terms, service_on=day, known_on=on)
     if isinstance(found, NotInForce):
-        raise CannotAmend(Refused("NOTHING_IN_FORCE", "effective_on", f"There is no schedule to copy. {found.message}"))
+        message = f"There is no schedule to copy. {found.message}"
+        raise CannotAmend(Refused("NOTHING_IN_FORCE", "copy_schedule", message))
     return enter_schedule(agreement=amendment.agreement, amendment=amendment, schedule=found.schedule, on=on, by=by)
 
 

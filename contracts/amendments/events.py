@@ -1,79 +1,224 @@
-"""Events of one amendment: GET shows what will happen, POST does it by one call."""
+"""Events of amendments: GET shows what will happen, POST does it by one call."""
 
+from functools import cached_property
 from typing import ClassVar
 
-from django.contrib import messages
+from django.contrib.admin.models import ADDITION
+from django.db import transaction
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
-from django.views.generic import FormView
+from django.urls import reverse
 
 from contracts.amendments.amending import (
     CannotAmend,
+    amendment_version,
+    change_amendment,
+    change_schedule,
     copy_schedule_in_force,
     discard_amendment,
     discard_schedule,
+    draft_amendment,
+    enter_schedule,
     record_signature,
     withdraw_signature,
 )
-from contracts.amendments.forms import ConfirmForm, SignatureForm, WithdrawalForm
+from contracts.amendments.forms import AmendmentDraftForm, AmendmentValuesForm, SignatureForm, WithdrawalForm
 from contracts.amendments.pages import SIDES, signature_consequences, signature_message
-from contracts.amendments.views import CLOSED, AmendmentPage
+from contracts.amendments.views import AgreementPage, AmendmentPage, table_context
+from contracts.comparison import differences
 from contracts.models import Agreement, Amendment
+from contracts.pages.event_page import EventPage
 from contracts.periods import day_text
-from contracts.terms import NotInForce, expiration_known, terms_on
+from contracts.price_table.form import PercentForm, ScheduleForm
+from contracts.schedule import Schedule
+from contracts.terms import (
+    NotInForce,
+    TermsFound,
+    expiration_known,
+    expiration_on_file,
+    next_amendment_number,
+    terms_on,
+)
+from contracts.wording import plural
 
 
-class AmendmentEvent(AmendmentPage, FormView):
-    """One event of an amendment.
+class AmendmentDraft(AgreementPage, EventPage):
+    """Draft the next amendment: its number, dates and clause, and a copy of the schedule in force."""
 
-    A subclass says when it can happen and what it does, and calls the one function that does it.
-    """
+    permission_required = "contracts.add_amendment"
+    title, button = "Draft the next amendment", "Draft the amendment"
+    back_name = "Back without drafting"
+    crumbs = "contracts/parts/amendment_crumbs.html"
+    template_name = "contracts/amendment_draft.html"
+    form_class = AmendmentDraftForm
+    noted_as = ADDITION
 
-    template_name = "contracts/amendment_event.html"
-    form_class = ConfirmForm
-    title: ClassVar[str]
-    button: ClassVar[str]
-    danger: ClassVar[bool] = False
+    @cached_property
+    def number(self) -> int:
+        """The number that comes next."""
+        return next_amendment_number(agreement=self.terms)
 
-    def refusal(self) -> str:
-        """Why the event cannot happen to the amendment now; empty where it can."""
-        open_now = not self.amendment.is_sealed and not self.amendment.is_closed
-        return "" if open_now else CLOSED.format(self.amendment)
+    def get_initial(self):
+        """Propose what is known; what the document says is typed from it."""
+        return {
+            "number": self.number,
+            "from_expires_on": expiration_on_file(agreement=self.terms, before=self.number),
+            "copy_schedule": self.in_force is not None,
+        }
 
-    def consequences(self) -> list[str]:
-        """Say, one sentence each, what the confirmation will do."""
-        raise NotImplementedError
+    @cached_property
+    def in_force(self) -> TermsFound | None:
+        """The terms on the business date, or on the last day of a term that has ended."""
+        expires_on, _source = expiration_known(agreement=self.terms, known_on=self.on)
+        day = self.on if expires_on is None else min(self.on, expires_on)
+        found = terms_on(agreement=self.terms, service_on=day, known_on=self.on)
+        return found if isinstance(found, TermsFound) else None
 
-    def perform(self, data: dict) -> str:
-        """Do it by one call and return the message. Raises CannotAmend."""
-        raise NotImplementedError
-
-    def dispatch(self, request, *args, **kwargs):
-        """Lead back from what cannot happen, for those who may come here at all."""
-        if self.has_permission() and (message := self.refusal()):
-            messages.error(request, message)
-            return self.to_detail()
-        return super().dispatch(request, *args, **kwargs)
+    def get_form_kwargs(self):
+        """Give the form the expiration on file, and the tick to those who may enter a schedule."""
+        on_file = expiration_on_file(agreement=self.terms, before=self.number)
+        may_copy = self.request.user.has_perm("contracts.add_priceschedule")
+        return super().get_form_kwargs() | {"on_file": on_file, "may_copy": may_copy}
 
     def get_context_data(self, **kwargs):
-        """Add what will happen."""
-        return super().get_context_data(
-            title=self.title, button=self.button, danger=self.danger, consequences=self.consequences(), **kwargs
-        )
+        """Add what is on file, to be compared with the document."""
+        latest = max(self.terms.amendments, key=lambda amendment: amendment.number, default=None)
+        on_file = expiration_on_file(agreement=self.terms, before=self.number)
+        return super().get_context_data(latest=latest, on_file=on_file, in_force=self.in_force, **kwargs)
 
-    def form_valid(self, form):
-        """Do it; what is refused stands at its field."""
+    @transaction.atomic
+    def perform(self, *, copy_schedule: bool = False, **facts):
+        """Enter it with its copy, or neither."""
+        self.drafted = draft_amendment(agreement=self.agreement, on=self.on, by=self.request.user, **facts)
+        if copy_schedule:
+            copy_schedule_in_force(amendment=self.drafted, on=self.on, by=self.request.user)
+            return f"{self.drafted} is drafted with a copy of the schedule in force: enter what changes."
+        return f"{self.drafted} is drafted without a price table."
+
+    def subject(self):
+        return self.drafted
+
+    def back(self):
+        return reverse("sites:agreement_detail", args=[self.agreement.pk])
+
+    def after(self):
+        return reverse("contracts:amendment_detail", args=[self.agreement.pk, self.drafted.number])
+
+
+# ---- one amendment -----------------------------------------------------------------------------------------------
+
+
+class AmendmentEvent(AmendmentPage, EventPage):
+    """An event of one amendment; unless a subclass says otherwise, it can happen until a party has signed."""
+
+    crumbs = "contracts/parts/amendment_crumbs.html"
+
+    def refusal(self) -> str:
+        if self.amendment.is_sealed or self.amendment.is_closed:
+            signed = f"A party has signed {self.amendment}: it is closed."
+            return f"{signed} Withdraw that signature first, or enter the next amendment."
+        return ""
+
+    def warnings(self):
+        return [self.shown.shortened] if self.shown.shortened else []
+
+    def subject(self):
+        return self.amendment
+
+    def back(self):
+        return reverse("contracts:amendment_detail", args=[self.agreement.pk, self.amendment.number])
+
+
+class AmendmentChange(AmendmentEvent):
+    """Change what a draft says about itself and the term."""
+
+    permission_required = "contracts.change_amendment"
+    button = "Save"
+    template_name = "contracts/amendment_change.html"
+    form_class = AmendmentValuesForm
+
+    @property
+    def title(self):
+        return f"Change what {self.amendment} says"
+
+    def get_initial(self):
+        """What is on file."""
+        return {name: getattr(self.amendment, name) for name in AmendmentValuesForm.base_fields}
+
+    def get_form_kwargs(self):
+        """Give the form the expiration on file before this amendment."""
+        on_file = expiration_on_file(agreement=self.terms, before=self.amendment.number)
+        return super().get_form_kwargs() | {"on_file": on_file}
+
+    def get_context_data(self, **kwargs):
+        """Add the mark of what is on file now, which stands beside the form."""
+        return super().get_context_data(seen=amendment_version(self.amendment), **kwargs)
+
+    def perform(self, **facts):
+        seen = self.request.POST.get("seen", "")
+        changed = change_amendment(amendment=self.amendment, seen=seen, on=self.on, by=self.request.user, **facts)
+        return f"What {changed} says is changed."
+
+
+class ScheduleChange(AmendmentEvent):
+    """The price table of a draft: filled and added to without storing, then stored as a whole."""
+
+    permission_required = "contracts.change_priceschedule"
+    template_name = "contracts/amendment_schedule.html"
+
+    def get(self, request, *args, **kwargs):
+        """Show the table on file, or an empty one."""
+        form = ScheduleForm.of(self.schedule.as_schedule()) if self.schedule else ScheduleForm.empty()
+        return self._page(form)
+
+    def post(self, request, *args, **kwargs):
+        """Do what the button asks for; everything but “Save” only changes the form."""
+        asked = request.POST.get("do", "save")
+        if asked == "fill":
+            return self._fill()
+        if asked != "save":
+            return self._page(ScheduleForm.typed(request.POST, more=asked.removeprefix("add-")))
+        form = ScheduleForm.posted(request.POST)
+        if not form.is_valid():
+            return self._page(form)
         try:
-            message = self.perform(form.cleaned_data)
+            message = self._save(form.schedule)
         except CannotAmend as refusal:
-            form.show(refusal.refused)
-            return self.form_invalid(form)
+            return self._refused(form, refusal)
         return self.done(message)
 
-    def done(self, message: str) -> HttpResponse:
-        """Note what was done and go on."""
-        self.log(self.amendment, message)
-        return self.to_detail()
+    def _page(self, form: ScheduleForm, percent: PercentForm | None = None, **more) -> HttpResponse:
+        return self.render_to_response(self.get_context_data(**table_context(self, form, percent, **more)))
+
+    def _fill(self) -> HttpResponse:
+        form, percent = ScheduleForm.posted(self.request.POST), PercentForm(self.request.POST, prefix="fill")
+        form.full_clean()
+        if not percent.is_valid():
+            return self._page(ScheduleForm.typed(self.request.POST), percent)
+        typed, count = percent.filled(self.request.POST, form)
+        return self._page(ScheduleForm.typed(typed), filled=count, percent_filled=percent.cleaned_data["percent"])
+
+    def _save(self, value: Schedule) -> str:
+        if self.schedule is None:
+            enter_schedule(
+                agreement=self.agreement, amendment=self.amendment, schedule=value, on=self.on, by=self.request.user
+            )
+            return f"The price table of {self.amendment} is entered."
+        before = self.schedule.as_schedule()
+        seen = self.request.POST.get("seen", "")
+        change_schedule(schedule=self.schedule, value=value, seen=seen, on=self.on, by=self.request.user)
+        changed = plural(len(differences(before=before, after=value)), "value")
+        return f"The price table of {self.amendment} is saved: {changed} changed."
+
+    def _refused(self, form: ScheduleForm, refusal: CannotAmend) -> HttpResponse:
+        """Keep what was typed; where somebody else was faster, show what differs from what is on file now."""
+        for refused in refusal.refused:
+            form.add_error(None, refused.message)
+        stale = any(refused.code == "STALE" for refused in refusal.refused)
+        stored = self.schedule.as_schedule() if self.schedule else None
+        return self._page(form, overwritten=differences(before=stored, after=form.schedule) if stale else ())
+
+
+# ---- signatures --------------------------------------------------------------------------------------------------
 
 
 class SideEvent(AmendmentEvent):
@@ -100,7 +245,6 @@ class SideEvent(AmendmentEvent):
 
     @property
     def title(self) -> str:
-        """What the page is about."""
         return self.titles[self.side]
 
 
@@ -108,6 +252,7 @@ class Sign(SideEvent):
     """Record a party's signature; the second one executes the amendment."""
 
     form_class = SignatureForm
+    template_name = "contracts/amendment_sign.html"
     titles: ClassVar = {"customer": "Record the customer’s signature", "supplier": "Record the supplier’s signature"}
     button = "Record the signature"
 
@@ -121,9 +266,9 @@ class Sign(SideEvent):
         clause = self.schedule.clause if self.schedule else None
         return signature_consequences(amendment=self.amendment, side=self.side, clause=clause)
 
-    def perform(self, data):
-        signed = record_signature(amendment=self.amendment, side=self.side, on=self.on, by=self.request.user, **data)
-        return signature_message(amendment=signed, side=self.side, name=data["name"])
+    def perform(self, **facts):
+        signed = record_signature(amendment=self.amendment, side=self.side, on=self.on, by=self.request.user, **facts)
+        return signature_message(amendment=signed, side=self.side, name=facts["name"])
 
 
 class Withdraw(SideEvent):
@@ -152,9 +297,9 @@ class Withdraw(SideEvent):
             f"The {self.side} signs anew what is changed.",
         ]
 
-    def perform(self, data):
+    def perform(self, **facts):
         signer = self.signer
-        withdraw_signature(amendment=self.amendment, side=self.side, on=self.on, by=self.request.user, **data)
+        withdraw_signature(amendment=self.amendment, side=self.side, on=self.on, by=self.request.user, **facts)
         return f"The signature of {signer} is withdrawn. {self.amendment} is open for changes."
 
 
@@ -181,7 +326,7 @@ class CopySchedule(AmendmentEvent):
             "The copy is open for changes until a party has signed, and compared with what is in force.",
         ]
 
-    def perform(self, data):
+    def perform(self, **facts):
         copied = copy_schedule_in_force(amendment=self.amendment, on=self.on, by=self.request.user)
         return f"{copied.clause} is copied into {self.amendment}. Enter what changes."
 
@@ -203,7 +348,7 @@ class DiscardSchedule(AmendmentEvent):
             "The amendment then leaves prices as they are, until a table is copied or entered.",
         ]
 
-    def perform(self, data):
+    def perform(self, **facts):
         discard_schedule(schedule=self.schedule, on=self.on, by=self.request.user)
         return f"The price table of {self.amendment} is taken off: it leaves prices as they are."
 
@@ -220,11 +365,12 @@ class DiscardAmendment(AmendmentEvent):
         table = " with its price table" if self.schedule else ""
         return [f"{self.amendment} is taken off the file{table}. Its number is free for the next amendment."]
 
-    def perform(self, data):
-        message = f"{self.amendment} is discarded. Its number is free for the next amendment."
+    def perform(self, **facts):
         discard_amendment(amendment=Amendment.objects.get(pk=self.amendment.pk), on=self.on, by=self.request.user)
-        return message
+        return f"{self.amendment} is discarded. Its number is free for the next amendment."
 
-    def done(self, message):
-        self.log(Agreement.objects.get(pk=self.agreement.pk), message)
-        return redirect("sites:agreement_detail", pk=self.agreement.pk)
+    def subject(self):
+        return Agreement.objects.get(pk=self.agreement.pk)
+
+    def after(self):
+        return reverse("sites:agreement_detail", args=[self.agreement.pk])

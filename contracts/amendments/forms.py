@@ -1,17 +1,18 @@
 """Forms of the pages of one amendment: what it says, who signed it, why a signature is withdrawn."""
 
-from collections.abc import Iterable
 from datetime import date
+from typing import ClassVar
 
 from django import forms
 
+from contracts.amendments.pages import SIDES
+from contracts.pages.event_page import EventForm
 from contracts.pages.inputs import DayField, LineField, WholeField
-from contracts.schedule import Refused
 
 HIGHEST_NUMBER = 32767
 
 
-class AmendmentValuesForm(forms.Form):
+class AmendmentValuesForm(EventForm):
     """What an amendment says about itself and about the term."""
 
     contract_number = LineField(
@@ -48,11 +49,6 @@ class AmendmentValuesForm(forms.Form):
             data["from_expires_on"] = None
         return data
 
-    def show(self, refusals: Iterable[Refused]) -> None:
-        """Put each refusal at the field it concerns."""
-        for refused in refusals:
-            self.add_error(refused.place if refused.place in self.fields else None, refused.message)
-
 
 class AmendmentDraftForm(AmendmentValuesForm):
     """The next amendment of an agreement."""
@@ -71,35 +67,21 @@ class AmendmentDraftForm(AmendmentValuesForm):
         if not may_copy:
             del self.fields["copy_schedule"]
 
-    def show(self, refusals: Iterable[Refused]) -> None:
-        """Put each refusal at its field; that there is nothing to copy belongs to the tick."""
-        for refused in refusals:
-            if refused.code == "NOTHING_IN_FORCE":
-                self.add_error("copy_schedule", refused.message)
-            else:
-                super().show([refused])
 
-
-class ConfirmForm(forms.Form):
-    """An event that asks for nothing but the confirmation."""
-
-    def show(self, refusals: Iterable[Refused]) -> None:
-        """Put each refusal above the button, or at its field."""
-        for refused in refusals:
-            place = refused.place.removeprefix("customer_").removeprefix("supplier_").replace("signer", "name")
-            place = "title" if place == "name_title" else place
-            self.add_error(place if place in self.fields else None, refused.message)
-
-
-class SignatureForm(ConfirmForm):
+class SignatureForm(EventForm):
     """Who signed for a party, and when."""
 
     name = LineField(max_length=100, help_text="As printed under the signature.")
     title = LineField(max_length=100, required=False, help_text="The signer’s title, where the document says it.")
     signed_on = DayField(label="Signed on", help_text="The date beside the signature.")
+    places: ClassVar = {
+        f"{side}_{column}": field
+        for side in SIDES
+        for column, field in (("signer", "name"), ("signer_title", "title"), ("signed_on", "signed_on"))
+    }
 
 
-class WithdrawalForm(ConfirmForm):
+class WithdrawalForm(EventForm):
     """Why a signature is withdrawn."""
 
     reason = LineField(max_length=200, help_text="It stays on file beside the signature that was withdrawn.")

@@ -70,6 +70,8 @@ class EventPage(PermissionRequiredMixin, FormView):
     """The template part that says where the page is."""
     styles: tuple[str, ...] = ()
     """Style sheets besides that of all pages."""
+    noted_as = CHANGE
+    """How the history of the `subject` names the event: a change, or an addition."""
 
     @cached_property
     def on(self) -> date:
@@ -126,8 +128,13 @@ class EventPage(PermissionRequiredMixin, FormView):
         except Refusal as refusal:
             form.show_refusal(refusal)
             return self.form_invalid(form)
+        return self.done(message)
+
+    def done(self, message: str) -> HttpResponse:
+        """Note what was done, say so and go on."""
         if (row := self.subject()) is not None:
-            note(row=row, message=message, request=self.request)
+            rows = type(row)._default_manager.filter(pk=row.pk)
+            LogEntry.objects.log_actions(self.request.user.pk, rows, self.noted_as, message, single_object=True)
         messages.success(self.request, message)
         return redirect(self.after())
 
@@ -137,9 +144,3 @@ class EventPage(PermissionRequiredMixin, FormView):
         shown |= {name: list(getattr(self, name)()) for name in ("about", "warnings", "consequences")}
         shown |= {"on": self.on, "back": self.back(), "demonstration": self.demonstration()}
         return super().get_context_data(**(shown | kwargs))
-
-
-def note(*, row: models.Model, message: str, request: HttpRequest, flag: int = CHANGE) -> None:
-    """Note in the history of a row what a person did to it."""
-    rows = type(row)._default_manager.filter(pk=row.pk)
-    LogEntry.objects.log_actions(request.user.pk, rows, flag, message, single_object=True)

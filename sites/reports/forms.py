@@ -4,22 +4,13 @@ from collections.abc import Iterable
 
 from django import forms
 
+from contracts.pages.event_page import EventForm
 from contracts.pages.inputs import DayField, LineField
 from sites.refusals import LONGEST_LINE, LONGEST_REASON
 from sites.reports.content import Gap
-from sites.reports.reporting import CannotReport
 
 
-class ReportForm(forms.Form):
-    """A form whose event a reporting function may refuse."""
-
-    def show_refusal(self, refusal: CannotReport) -> None:
-        """Put each sentence at the field it concerns, and the rest above the form."""
-        for error in refusal.refused:
-            self.add_error(error.place if error.place in self.fields else None, error.message)
-
-
-class IssueForm(ReportForm):
+class IssueForm(EventForm):
     """Issuing a report: what was seen."""
 
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
@@ -52,7 +43,7 @@ class FiguresField(forms.MultipleChoiceField):
         return [(int(key), code) for key, _, code in (one.partition(":") for one in super().clean(value))]
 
 
-class MarkForm(ReportForm):
+class MarkForm(EventForm):
     """Figures of a month that nobody can supply, with one reason."""
 
     reason = LineField(label="Reason", max_length=LONGEST_REASON, help_text="The report prints it for the customer.")
@@ -63,7 +54,7 @@ class MarkForm(ReportForm):
         self.order_fields(["figures", "reason"])
 
 
-class UnmarkForm(ReportForm):
+class UnmarkForm(EventForm):
     """Marks to take back."""
 
     def __init__(self, *args, gaps: Iterable[Gap], **kwargs):
@@ -71,7 +62,7 @@ class UnmarkForm(ReportForm):
         self.fields["marked"] = FiguresField(gaps, label="Figures marked as missing")
 
 
-class AcknowledgeForm(ReportForm):
+class AcknowledgeForm(EventForm):
     """That the customer has the report."""
 
     acknowledged_by = LineField(

@@ -5,11 +5,13 @@ from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.functional import cached_property
-from django.views.generic import FormView, TemplateView, View
+from django.views.generic import TemplateView, View
 
 from contracts.clock import business_date
 from contracts.models import Agreement
+from contracts.pages.event_page import EventPage
 from contracts.pages.lists import EvenPages
 from contracts.periods import day_text
 from contracts.printing.pdf import PdfUnavailable
@@ -21,7 +23,6 @@ from sites.reports.pages import TABS, chosen_months, month_page, tabs_of
 from sites.reports.printing import REPORT_PDFS, file_title, render_report
 from sites.reports.queries import months_of
 from sites.reports.reporting import (
-    CannotReport,
     acknowledge,
     issue_report,
     mark_missing,
@@ -146,34 +147,39 @@ def _file(data: bytes, name: str, content_type: str, disposition: str) -> HttpRe
 # ---- events ------------------------------------------------------------------------------------------------------
 
 
-class MonthEvent(MonthMixin, FormView):
-    """A form whose event one function performs, or refuses with sentences at the fields."""
+class MonthEvent(MonthMixin, EventPage):
+    """An event of a month's report."""
 
-    def perform(self, form) -> str:
-        """Do it by one call and return the message. Raises CannotReport."""
-        raise NotImplementedError
+    crumbs = "sites/parts/report_crumbs.html"
+    styles = ("reports.css",)
+    back_name = "Back to the report"
 
-    def form_valid(self, form):
-        """Perform it, or put what was refused at its fields."""
-        try:
-            message = self.perform(form)
-        except CannotReport as refusal:
-            form.show_refusal(refusal)
-            return self.form_invalid(form)
-        messages.success(self.request, message)
-        return redirect("sites:month_report", pk=self.agreement.pk, month=self.kwargs["month"])
+    def back(self):
+        return reverse("sites:month_report", args=[self.agreement.pk, self.kwargs["month"]])
 
     @property
     def event(self) -> dict:
         """What every event is about, and who records it when."""
         return {"on": self.on, "by": self.request.user}
 
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(event=True, **kwargs)
+
 
 class IssueReport(MonthEvent):
-    """Issue the report, or its next revision: GET shows what will happen, POST does it."""
+    """Issue the report, or its next revision."""
 
     permission_required = "sites.issue_report"
     template_name = "sites/report_issue.html"
+
+    @property
+    def title(self):
+        what = f"revision {self.page.latest.revision + 1} of the report" if self.page.latest else "the report"
+        return f"Issue {what} of {self.kwargs['month']}"
+
+    @property
+    def button(self):
+        return "Issue the revision" if self.page.latest else "Issue the report"
 
     def get_form_class(self):
         """A revision asks for its reason."""
@@ -183,26 +189,27 @@ class IssueReport(MonthEvent):
         """What is shown is what will be issued."""
         return {"seen": self.page.live_sha256}
 
-    def perform(self, form):
-        """Issue it."""
-        event = self.event | {
-            "agreement": self.agreement,
-            "month": self.kwargs["month"],
-            "days_after": settings.REPORT_DUE_DAYS,
-            "seen": form.cleaned_data["seen"],
-        }
-        if "reason" in form.fields:
-            report = revise_report(reason=form.cleaned_data["reason"], **event)
-        else:
-            report = issue_report(**event)
-        return f"{report} is issued."
+    def perform(self, **facts):
+        issuing = revise_report if "reason" in facts else issue_report
+        about = {"agreement": self.agreement, "month": self.kwargs["month"], "days_after": settings.REPORT_DUE_DAYS}
+        return f"{issuing(**about, **facts, **self.event)} is issued."
 
 
-class MarkMissing(MonthEvent):
-    """Mark figures as missing with a reason."""
+class MissingEvent(MonthEvent):
+    """An event of the page that marks missing figures."""
 
     permission_required = ("sites.view_monthlyreport", "sites.add_componentcount")
     template_name = "sites/report_missing.html"
+    button = "Mark as missing"
+
+    @property
+    def title(self):
+        return f"Missing figures of {self.kwargs['month']}"
+
+
+class MarkMissing(MissingEvent):
+    """Mark figures as missing with a reason."""
+
     form_class = MarkForm
 
     def get_form_kwargs(self):
@@ -221,17 +228,14 @@ class MarkMissing(MonthEvent):
             kwargs.setdefault("unmark", UnmarkForm(gaps=self.page.live_marked))
         return super().get_context_data(**kwargs)
 
-    def perform(self, form):
-        """Mark them."""
-        rows = mark_missing(agreement=self.agreement, month=self.kwargs["month"], **form.cleaned_data, **self.event)
+    def perform(self, **facts):
+        rows = mark_missing(agreement=self.agreement, month=self.kwargs["month"], **facts, **self.event)
         return f"{plural(len(rows), 'figure')} marked as missing in {self.kwargs['month']}."
 
 
-class UnmarkMissing(MonthEvent):
+class UnmarkMissing(MissingEvent):
     """Take marks back."""
 
-    permission_required = ("sites.view_monthlyreport", "sites.add_componentcount")
-    template_name = "sites/report_missing.html"
     form_class = UnmarkForm
     http_method_names = ("post", "options")
 
@@ -245,11 +249,8 @@ class UnmarkMissing(MonthEvent):
         mark = MarkForm(gaps=self.page.lacking)
         return super().get_context_data(form=mark, unmark=form, **kwargs)
 
-    def perform(self, form):
-        """Take them back."""
-        number = unmark_missing(
-            agreement=self.agreement, month=self.kwargs["month"], figures=form.cleaned_data["marked"], **self.event
-        )
+    def perform(self, *, marked):
+        number = unmark_missing(agreement=self.agreement, month=self.kwargs["month"], figures=marked, **self.event)
         return f"{plural(number, 'mark')} taken back."
 
 
@@ -257,21 +258,26 @@ class AcknowledgeReport(MonthEvent):
     """Record that the customer has the latest report."""
 
     permission_required = "sites.acknowledge_report"
-    template_name = "sites/report_acknowledge.html"
+    button = "Record the acknowledgment"
     form_class = AcknowledgeForm
 
     def get_initial(self):
         """Propose the business date."""
         return {"acknowledged_on": self.on}
 
-    def dispatch(self, request, *args, **kwargs):
-        """Only an issued report can be acknowledged."""
-        if self.has_permission() and self.page.latest is None:
-            raise Http404("The report is not issued yet.")
-        return super().dispatch(request, *args, **kwargs)
+    @property
+    def title(self):
+        return f"Acknowledgment of the report of {self.kwargs['month']}"
 
-    def perform(self, form):
-        """Record it."""
+    def refusal(self):
+        return "" if self.page.latest else f"The report of {self.kwargs['month']} is not issued yet. Issue it first."
+
+    def consequences(self):
+        report = self.page.latest
+        issued = f"{report}, issued on {day_text(report.issued_on)}"
+        return [f"{issued}: record who confirmed for the customer that it arrived, and when."]
+
+    def perform(self, **facts):
         report: MonthlyReport = self.page.latest
-        found = acknowledge(report=report, **form.cleaned_data, **self.event)
+        found = acknowledge(report=report, **facts, **self.event)
         return f"{report}: acknowledged by {found.acknowledged_by} on {day_text(found.acknowledged_on)}."

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
 
-from contracts.pages.event_page import ShowsRefusals
+from contracts.pages.event_page import EventForm
 from contracts.pages.inputs import DayField, LineField
 from contracts.refusal import Refusal
 from sites.reviews.content import Paper
@@ -27,7 +27,7 @@ class DecisionRow:
         return bool(self.level and (self.level.errors or self.reason.errors))
 
 
-class AgreementForm(ShowsRefusals, forms.Form):
+class AgreementForm(EventForm):
     """Both parties' names and dates, and one level and reason per site that can have another level than proposed."""
 
     meeting_on = DayField(
@@ -73,6 +73,12 @@ class AgreementForm(ShowsRefusals, forms.Form):
             )
             for row in self.paper.rows
         ]
+
+    def facts(self) -> dict:
+        """Both parties' names and dates, and what was decided. The form must be valid."""
+        levels = [name for name in self.fields if name.startswith(("level_", "reason_"))]
+        parties = {name: value for name, value in self.cleaned_data.items() if name not in levels}
+        return parties | {"decisions": self.decisions()}
 
     def decisions(self) -> Decisions:
         """What was decided otherwise than proposed, or needs a decision and has one. The form must be valid."""

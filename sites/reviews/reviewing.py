@@ -22,7 +22,7 @@ from sites.models import ChargedLevel, RenewalReview, ReviewLine, Site
 from sites.review_days import ReviewKind
 from sites.reviews.evidence import late_sentence
 from sites.reviews.queries import Basis, Concerned, basis_of, concerned, line_of, paper_evidence, review_held
-from sites.reviews.review import NEXT_NOT_PRICED, Outcome, agreed_price_refusal, late_change, review_terms
+from sites.reviews.review import NEXT_NOT_PRICED, Outcome, ReviewTerms, agreed_price_refusal, late_change, review_terms
 from sites.starting.queries import histories
 
 logger = logging.getLogger(__name__)
@@ -80,11 +80,8 @@ def refresh_review(
     A term check becomes a price review once the term is extended. Raises CannotReview once the review is agreed.
     """
     review = _locked_review(review)
-    if review.agreed_on is not None:
-        raise CannotReview(
-            f"The review was agreed on {day_text(review.agreed_on)} and stays as it is. "
-            "What was agreed later is recorded by an amendment."
-        )
+    if message := why_agreed(review):
+        raise CannotReview(message)
     basis = _basis(locked_agreement(review.agreement_id), review.period_number, on)
     for name, value in _dates(basis, on=on, cut_off_on=cut_off_on).items():
         setattr(review, name, value)
@@ -92,6 +89,22 @@ def refresh_review(
     ReviewLine.objects.filter(review=review).delete()
     _fill(review, basis)
     return review
+
+
+def why_agreed(review: RenewalReview) -> str:
+    """Say why a review takes no further event: both parties agreed to it. Empty before."""
+    if review.agreed_on is None:
+        return ""
+    message = f"The review was agreed on {day_text(review.agreed_on)} and stays as it is."
+    return f"{message} What was agreed later is recorded by an amendment."
+
+
+def not_begun(found: ReviewTerms, *, on: date) -> str:
+    """Say why a review cannot be opened yet: its annual period has not begun. Empty from its first day."""
+    period = found.due.period
+    if on >= period.span.first_day:
+        return ""
+    return f"Annual period {period.number} begins on {day_text(period.span.first_day)}. Open its review from that day."
 
 
 def _refuse_second(review: RenewalReview) -> None:
@@ -214,9 +227,8 @@ def _unless_refused(basis: Basis | Refused) -> Basis:
 def _dates(basis: Basis, *, on: date, cut_off_on: date | None) -> dict:
     """The dates and the kind of a review that is made on a day."""
     span = basis.found.due.period.span
-    if on < span.first_day:
-        message = f"Annual period {basis.found.due.period.number} begins on {day_text(span.first_day)}."
-        raise CannotReview(f"{message} Open its review from that day.")
+    if message := not_begun(basis.found, on=on):
+        raise CannotReview(message)
     cut_off_on = cut_off_on or min(on, span.last_day)
     if cut_off_on > on or cut_off_on not in span:
         message = f"The data cut-off must lie within {span}, and not after {day_text(on)}."
@@ -276,8 +288,8 @@ def record_agreement(
     place, and records nothing then.
     """
     review = _locked_review(review)
-    if review.agreed_on is not None:
-        raise CannotReview(f"The review was agreed on {day_text(review.agreed_on)} already. Nothing was recorded.")
+    if message := why_agreed(review):
+        raise CannotReview(message)
     lines = list(review.lines.select_related("site", *LEVELS).order_by("site__city", "site__state", "pk"))
     if seen is not None and seen != version(review=review, lines=lines):
         raise CannotReview(REFRESHED)

@@ -7,25 +7,38 @@ from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.generic import DetailView, FormView, TemplateView, View
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.views.generic import DetailView, View
 
 from contracts.clock import business_date
 from contracts.models import Agreement
+from contracts.pages.event_page import EventPage
 from contracts.pages.lists import ListPage
 from contracts.periods import day_text
 from contracts.printing.pdf import PdfUnavailable
 from contracts.schedule import Refused
+from contracts.wording import plural
 from sites.models import RenewalReview
 from sites.reviews.content import Edition, review_paper
 from sites.reviews.forms import AgreementForm
 from sites.reviews.lists import ReviewFilter, ReviewTable
 from sites.reviews.printing import review_file_name, review_pdf
 from sites.reviews.queries import review_held
-from sites.reviews.review import review_terms
-from sites.reviews.reviewing import CannotReview, open_review, record_agreement, refresh_review, unopened_reviews
+from sites.reviews.review import ReviewTerms, review_terms
+from sites.reviews.reviewing import (
+    not_begun,
+    open_review,
+    record_agreement,
+    refresh_review,
+    unopened_reviews,
+    why_agreed,
+)
 
 SHOWN_AHEAD = timedelta(days=90)
 INTERNAL_PERMISSION = "sites.view_internal_review"
+HIGHEST_PERIOD = 32767
+"""The highest number that the column of a review's annual period holds."""
 
 
 class ReviewList(ListPage):
@@ -90,104 +103,149 @@ class ReviewPdf(PermissionRequiredMixin, View):
         return HttpResponse(data, content_type="application/pdf", headers=headers)
 
 
-class ReviewOpen(PermissionRequiredMixin, TemplateView):
-    """Open the review of an annual period: GET shows what will happen, POST does it."""
+# ---- events ------------------------------------------------------------------------------------------------------
+
+
+class ReviewOpen(EventPage):
+    """Open the review of an annual period; for one that is open already it leads to its paper."""
 
     permission_required = "sites.open_review"
-    template_name = "sites/review_open.html"
+    button = "Open the review"
+    back_name = "Back to the agreement"
+    crumbs = "sites/parts/review_crumbs.html"
+    styles = ("reviews.css",)
 
-    def get_context_data(self, **kwargs):
-        """Say which review would be opened, or why none can be."""
-        agreement = get_object_or_404(Agreement.objects.with_terms(), pk=self.kwargs["pk"])
-        number, on = self.kwargs["period"], business_date()
-        found = review_terms(agreement=agreement.as_terms(), period_number=number, known_on=on)
-        refusal = found.message if isinstance(found, Refused) else ""
-        begun = not refusal and found.due.period.span.first_day <= on
-        return super().get_context_data(
-            agreement=agreement,
-            number=number,
-            on=on,
-            found=None if refusal else found,
-            refusal=refusal,
-            begun=begun,
-            days_late=0 if refusal else max((on - found.due.due_on).days, 0),
-            cut_off_on=None if refusal else min(on, found.due.period.span.last_day),
-            held=review_held(
-                reviews=RenewalReview.objects.filter(agreement=agreement, period_number=min(number, 32767)),
-                kind=None if refusal else found.due.kind,
-            ),
-            **kwargs,
+    @property
+    def title(self):
+        return f"Open the review of annual period {self.kwargs['period']}"
+
+    @cached_property
+    def agreement(self) -> Agreement:
+        """The agreement, with its terms."""
+        return get_object_or_404(Agreement.objects.with_terms(), pk=self.kwargs["pk"])
+
+    @cached_property
+    def found(self) -> ReviewTerms | Refused:
+        """The terms of the review, or why the period has none."""
+        return review_terms(agreement=self.agreement.as_terms(), period_number=self.kwargs["period"], known_on=self.on)
+
+    @cached_property
+    def stored(self) -> RenewalReview | None:
+        """The review that is open already."""
+        return review_held(
+            reviews=RenewalReview.objects.filter(agreement=self.agreement, period_number=self.number),
+            kind=None if isinstance(self.found, Refused) else self.found.due.kind,
         )
 
-    def post(self, request, pk, period):
-        """Open it; one that is open already is shown."""
-        agreement = get_object_or_404(Agreement, pk=pk)
-        number = min(period, 32767)
-        try:
-            review = open_review(agreement=agreement, period_number=number, on=business_date(), by=request.user)
-        except CannotReview as refused:
-            messages.error(request, str(refused))
-            return redirect("sites:review_open", pk=pk, period=period)
-        messages.success(request, f"{review} is open, with counts made through {day_text(review.cut_off_on)}.")
-        return redirect("sites:review_detail", pk=review.pk)
+    @property
+    def number(self) -> int:
+        """The number of the annual period, no higher than a column holds."""
+        return min(self.kwargs["period"], HIGHEST_PERIOD)
 
+    def refusal(self):
+        if self.stored is not None:
+            return f"This review is open since {day_text(self.stored.opened_on)}."
+        return self.found.message if isinstance(self.found, Refused) else not_begun(self.found, on=self.on)
 
-class ReviewRefresh(ReviewPage):
-    """Make the lines of a review anew: GET shows what will happen, POST does it."""
+    def about(self):
+        due = self.found.due
+        yield "Agreement", f"{self.agreement.number}, {self.agreement.customer}"
+        yield "Annual period", str(due.period.span)
+        ends = "Term check: the agreement ends with this period, there is no next price"
+        yield "Kind", f"Price review for {due.next_period.span}" if due.next_period else ends
+        late = f", {plural((self.on - due.due_on).days, 'day')} ago" if self.on > due.due_on else ""
+        early = ". It can be opened earlier, and refreshed until it is agreed." if due.due_on > self.on else ""
+        yield "Due", f"{due.due_on:%A}, {day_text(due.due_on)}{late}{early}"
+        yield "Data cut-off", f"Counts made through {day_text(min(self.on, due.period.span.last_day))}"
 
-    permission_required = "sites.open_review"
-    template_name = "sites/review_refresh.html"
+    def consequences(self):
+        yield "The paper gets a line for every site in service on the due date."
+        yield "A line says what was counted and what changed, and proposes a level."
+        yield "Nothing is charged differently until both parties’ agreement is recorded."
+
+    def perform(self):
+        agreement, by = self.agreement, self.request.user
+        self.stored = open_review(agreement=agreement, period_number=self.number, on=self.on, by=by)
+        return f"{self.stored} is open, with counts made through {day_text(self.stored.cut_off_on)}."
+
+    def back(self):
+        if self.stored is not None:
+            return reverse("sites:review_detail", args=[self.stored.pk])
+        return reverse("sites:agreement_detail", args=[self.agreement.pk])
 
     def get_context_data(self, **kwargs):
-        """Add the cut-off that the review would have."""
-        return super().get_context_data(cut_off_on=min(business_date(), self.object.last_day), **kwargs)
-
-    def post(self, request, pk):
-        """Refresh it."""
-        review = get_object_or_404(RenewalReview, pk=pk)
-        try:
-            review = refresh_review(review=review, on=business_date(), by=request.user)
-        except CannotReview as refused:
-            messages.error(request, str(refused))
-        else:
-            messages.success(request, f"The lines are made anew, with counts through {day_text(review.cut_off_on)}.")
-        return redirect("sites:review_detail", pk=pk)
+        return super().get_context_data(agreement=self.agreement, **kwargs)
 
 
-class ReviewAgree(PermissionRequiredMixin, FormView):
+class ReviewEvent(EventPage):
+    """An event of one review that is not agreed yet."""
+
+    crumbs = "sites/parts/review_crumbs.html"
+    styles = ("reviews.css",)
+
+    @cached_property
+    def review(self) -> RenewalReview:
+        """The review."""
+        return get_object_or_404(RenewalReview.objects.with_agreement(), pk=self.kwargs["pk"])
+
+    def refusal(self):
+        return why_agreed(self.review)
+
+    def demonstration(self):
+        invented = "Demonstration data: the sites and counts of this review are invented."
+        return invented if self.review.is_demonstration else ""
+
+    def back(self):
+        return reverse("sites:review_detail", args=[self.review.pk])
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(review=self.review, **kwargs)
+
+
+class ReviewRefresh(ReviewEvent):
+    """Make the lines of a review anew."""
+
+    permission_required = "sites.open_review"
+    title = button = "Refresh the review"
+    back_name = "Leave it as it is"
+
+    def about(self):
+        yield "Data cut-off now", day_text(self.review.cut_off_on)
+        yield "Data cut-off then", day_text(min(self.on, self.review.last_day))
+
+    def consequences(self):
+        yield "All lines of the paper are made anew from the terms, levels and counts known now."
+        yield "The lines it has are replaced."
+
+    def perform(self):
+        review = refresh_review(review=self.review, on=self.on, by=self.request.user)
+        return f"The lines are made anew, with counts through {day_text(review.cut_off_on)}."
+
+
+class ReviewAgree(ReviewEvent):
     """Record both parties' agreement: names, dates, and a level for each site."""
 
     permission_required = "sites.agree_review"
+    title, button = "Record both parties’ agreement", "Record the agreement"
+    back_name = "Back to the paper"
     template_name = "sites/review_agree.html"
     form_class = AgreementForm
 
+    @cached_property
+    def paper(self):
+        """The paper that the agreement is about."""
+        return review_paper(review=self.review, edition=Edition.CUSTOMER, on=self.on)
+
     def get_form_kwargs(self):
-        """Give the form the paper that it is about."""
-        self.review = get_object_or_404(RenewalReview.objects.with_agreement(), pk=self.kwargs["pk"])
-        self.paper = review_paper(review=self.review, edition=Edition.CUSTOMER, on=business_date())
+        """Give the form the paper."""
         return super().get_form_kwargs() | {"initial": None, "paper": self.paper}
 
     def get_context_data(self, **kwargs):
-        """Add the review and its paper."""
-        form = kwargs.pop("form", None) or self.get_form()
-        return super().get_context_data(form=form, review=self.review, paper=self.paper, **kwargs)
+        """Add the paper."""
+        return super().get_context_data(paper=self.paper, **kwargs)
 
-    def form_valid(self, form):
-        """Record it, or put what was refused at its fields."""
-        names = ("meeting_on", "customer_signer", "customer_agreed_on", "supplier_signer", "supplier_agreed_on", "seen")
-        try:
-            review = record_agreement(
-                review=self.review,
-                decisions=form.decisions(),
-                on=business_date(),
-                by=self.request.user,
-                **{name: form.cleaned_data[name] for name in names},
-            )
-        except CannotReview as refused:
-            form.show_refusal(refused)
-            return self.form_invalid(form)
-        messages.success(self.request, _agreed_sentence(review))
-        return redirect("sites:review_detail", pk=review.pk)
+    def perform(self, **facts):
+        return _agreed_sentence(record_agreement(review=self.review, on=self.on, by=self.request.user, **facts))
 
 
 def _agreed_sentence(review: RenewalReview) -> str:

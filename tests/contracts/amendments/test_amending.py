@@ -149,7 +149,7 @@ def test_copy_schedule_in_force_refuses_where_nothing_is_in_force():
 
     [(place, message)] = refused(copy_schedule_in_force, amendment=amendment, on=ON, by=None)
 
-    assert place == "effective_on"
+    assert place == "copy_schedule"
     assert message.startswith("There is no schedule to copy. No price schedule on file covers 22 July 2000")
 
 

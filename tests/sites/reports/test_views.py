@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 from contracts.periods import Month
 from sites.models import ComponentCount, MissingCount, MonthlyReport, ReportAcknowledgment, ReportPdf
 from sites.reports.printing import REPORT_PDFS
-from tests import factories
+from tests import event_pages, factories
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.sites.reports.cases import NOVEMBER, OCTOBER, counted_sites, issued
 from tests.sites.reports.test_reporting import correct, mark, revise
@@ -294,7 +294,11 @@ def test_acknowledging_on_the_page():
 def test_report_that_is_not_issued_cannot_be_acknowledged():
     (site,) = counted_sites()
 
-    assert client_of(ACCOUNT_MANAGER).get(address("report_acknowledge", site)).status_code == 404
+    client, url = client_of(ACCOUNT_MANAGER), address("report_acknowledge", site)
+
+    assert event_pages.led_back(client, url, stored=ReportAcknowledgment.objects.count).endswith(
+        "is not issued yet. Issue it first."
+    )
 
 
 # ---- files -------------------------------------------------------------------------------------------------------

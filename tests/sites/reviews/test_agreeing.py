@@ -214,7 +214,7 @@ def test_decision_for_a_site_outside_the_review_is_refused(review, cases):
 def test_agreement_is_recorded_once(review, cases):
     agree(review, decisions=decided(cases))
 
-    with pytest.raises(CannotReview, match="was agreed on 3 August 1999 already"):
+    with pytest.raises(CannotReview, match="was agreed on 3 August 1999 and stays as it is"):
         agree(review, decisions=decided(cases))
 
 
