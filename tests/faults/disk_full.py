@@ -162,7 +162,7 @@ def judge(outcome: Outcome, ended: Ended, expected: list, control: bool, figure:
 def missing_pdfs() -> bool:
     """Whether documents wait for their PDF."""
     try:
-        return Invoice.objects.without_pdf().exists()
+        return Invoice.objects.issued().filter(pdf=None).exists()
     except Error:
         return True
     finally:

@@ -186,6 +186,16 @@ def test_changed_file_is_not_served(settings):
         INVOICE_PDFS.read(invoice)
 
 
+def test_file_that_cannot_be_read_says_so(settings):
+    (invoice,) = issued()
+    pdf = INVOICE_PDFS.make(invoice)
+    path = settings.DOCUMENTS_DIR / pdf.file_name
+    path.unlink()
+    path.symlink_to(path)
+    with pytest.raises(CannotPrint, match=rf"{re.escape(pdf.file_name)}, cannot be read \(Too many levels"):
+        INVOICE_PDFS.read(invoice)
+
+
 def test_document_without_pdf_says_how_to_get_one():
     (invoice,) = issued()
     with pytest.raises(CannotPrint, match=r"Invoice INV-00001 has no PDF yet. Run manage.py make_pdfs"):

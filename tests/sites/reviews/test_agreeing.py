@@ -5,7 +5,6 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import DatabaseError, IntegrityError, transaction
 
-from contracts.models import Agreement
 from contracts.sealing.frozen import SealedRow
 from sites.models import ChargedLevel, RenewalReview
 from sites.reviews.reviewing import (
@@ -23,28 +22,12 @@ from tests.sites.reviews.cases import (
     agree,
     dearer_from,
     decided,
-    every_case,
     line,
     opened,
     site,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def agreement() -> Agreement:
-    return factories.agreement()
-
-
-@pytest.fixture
-def cases(agreement):
-    return every_case(agreement)
-
-
-@pytest.fixture
-def review(agreement, cases) -> RenewalReview:
-    return opened(agreement)
 
 
 # ---- agreeing --------------------------------------------------------------------------------------------------------

@@ -10,10 +10,10 @@ from contracts.periods import DaySpan
 from sites.models import RenewalReview
 from sites.reviews.content import Edition, review_paper
 from sites.reviews.printing import review_file_name, review_html, review_pdf
-from sites.reviews.reviewing import open_review, record_agreement
+from sites.reviews.reviewing import open_review
 from tests import factories
 from tests.reference import SMALLEST
-from tests.sites.reviews.cases import LAST_DAY, REVIEW_ON, every_case, site
+from tests.sites.reviews.cases import LAST_DAY, REVIEW_ON, agree, decided, site
 
 pytestmark = pytest.mark.django_db
 
@@ -32,41 +32,12 @@ INTERNAL_ONLY = (
 )
 
 
-@pytest.fixture
-def agreement():
-    return factories.agreement()
-
-
-@pytest.fixture
-def cases(agreement):
-    return every_case(agreement)
-
-
-@pytest.fixture
-def review(agreement, cases) -> RenewalReview:
-    return open_review(agreement=agreement, period_number=1, on=REVIEW_ON, by=None)
-
-
 def paper(review, edition=Edition.INTERNAL, on=REVIEW_ON):
     return review_paper(review=RenewalReview.objects.with_agreement().get(pk=review.pk), edition=edition, on=on)
 
 
-def agree(review, cases):
-    return record_agreement(
-        review=review,
-        meeting_on=REVIEW_ON,
-        customer_signer="Michael Sternberg",
-        customer_agreed_on=date(1999, 8, 2),
-        supplier_signer="W.H. Pittman",
-        supplier_agreed_on=date(1999, 8, 3),
-        decisions={
-            cases["No baseline"].pk: ("VERY_SMALL", "SECRET REMARK: we do not know."),
-            cases["Above Large"].pk: ("VERY_LARGE", "Counted on site."),
-            cases["Two switches"].pk: ("SMALL", "One city."),
-        },
-        on=date(1999, 8, 3),
-        by=None,
-    )
+def agreed(review, cases) -> RenewalReview:
+    return agree(review, decisions=decided(cases) | {cases["No baseline"].pk: ("VERY_SMALL", "SECRET REMARK")})
 
 
 def test_totals_by_level_are_the_sums_of_the_lines(review):
@@ -170,7 +141,7 @@ def test_late_change_is_marked_from_the_last_day_on(review):
 
 
 def test_agreed_paper_shows_agreed_levels_and_both_signers(review, cases):
-    agree(review, cases)
+    agreed(review, cases)
 
     shown = paper(review, Edition.CUSTOMER)
 
@@ -184,7 +155,7 @@ def test_agreed_paper_shows_agreed_levels_and_both_signers(review, cases):
 
 
 def test_customer_edition_holds_nothing_internal(review, cases):
-    agree(review, cases)
+    agreed(review, cases)
 
     customer, internal = (
         review_html(paper=paper(review, edition, on=LAST_DAY)) for edition in (Edition.CUSTOMER, Edition.INTERNAL)
@@ -201,7 +172,7 @@ def pdf_text(data: bytes) -> str:
 
 
 def test_customer_pdf_holds_nothing_internal(review, cases):
-    agree(review, cases)
+    agreed(review, cases)
     row = RenewalReview.objects.with_agreement().get()
 
     customer = pdf_text(review_pdf(review=row, edition=Edition.CUSTOMER, on=LAST_DAY))
@@ -226,7 +197,7 @@ def test_term_check_says_that_there_is_no_next_price(agreement, cases):
 
 
 def test_paper_of_a_sealed_review_does_not_follow_later_facts(agreement, review, cases):
-    agree(review, cases)
+    agreed(review, cases)
     before = paper(review, Edition.CUSTOMER)
     site(agreement, "Opened later", SMALLEST, None, in_service_on=date(2000, 3, 1))
 

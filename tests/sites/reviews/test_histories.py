@@ -20,18 +20,8 @@ from tests.reference import SMALLEST
 from tests.sites.reviews.cases import REVIEW_ON
 from tests.sites.starting.cases import past, planned
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_review_day")]
 BOTH = (Edition.CUSTOMER, Edition.INTERNAL)
-
-
-@pytest.fixture(autouse=True)
-def _review_day(settings):
-    settings.BUSINESS_DATE = REVIEW_ON
-
-
-@pytest.fixture
-def agreement():
-    return factories.agreement()
 
 
 @pytest.fixture

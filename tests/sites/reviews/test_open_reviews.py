@@ -6,33 +6,11 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from contracts.models import Agreement
 from sites.models import RenewalReview
-from sites.reviews.reviewing import open_review, record_agreement
-from tests import factories
-from tests.sites.reviews.cases import REVIEW_ON, every_case
+from sites.reviews.reviewing import record_agreement
+from tests.sites.reviews.cases import REVIEW_ON
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _review_day(settings):
-    settings.BUSINESS_DATE = REVIEW_ON
-
-
-@pytest.fixture
-def agreement() -> Agreement:
-    return factories.agreement()
-
-
-@pytest.fixture
-def cases(agreement):
-    return every_case(agreement)
-
-
-@pytest.fixture
-def review(agreement, cases) -> RenewalReview:
-    return open_review(agreement=agreement, period_number=1, on=REVIEW_ON, by=None)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_review_day")]
 
 
 def run(*arguments) -> tuple[str, str]:

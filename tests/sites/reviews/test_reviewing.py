@@ -4,7 +4,6 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 
-from contracts.models import Agreement
 from sites.models import ChargedLevel, RenewalReview
 from sites.review_days import ReviewKind
 from sites.reviews.reviewing import (
@@ -22,28 +21,12 @@ from tests.sites.reviews.cases import (
     agree,
     dearer_from,
     decided,
-    every_case,
     line,
     opened,
     site,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def agreement() -> Agreement:
-    return factories.agreement()
-
-
-@pytest.fixture
-def cases(agreement):
-    return every_case(agreement)
-
-
-@pytest.fixture
-def review(agreement, cases) -> RenewalReview:
-    return opened(agreement)
 
 
 # ---- opening ---------------------------------------------------------------------------------------------------------

@@ -4,35 +4,14 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
-from contracts.models import Agreement
 from invoicing import roles
 from sites.models import ChargedLevel, RenewalReview
 from sites.reviews.reviewing import open_review, record_agreement, refresh_review
 from tests import factories
 from tests.reference import SMALLEST, amendment
-from tests.sites.reviews.cases import LAST_DAY, REVIEW_ON, every_case, site
+from tests.sites.reviews.cases import LAST_DAY, REVIEW_ON, site
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _review_day(settings):
-    settings.BUSINESS_DATE = REVIEW_ON
-
-
-@pytest.fixture
-def agreement() -> Agreement:
-    return factories.agreement()
-
-
-@pytest.fixture
-def cases(agreement):
-    return every_case(agreement)
-
-
-@pytest.fixture
-def review(agreement, cases) -> RenewalReview:
-    return open_review(agreement=agreement, period_number=1, on=REVIEW_ON, by=None)
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_review_day")]
 
 
 def sign_in(client, role=roles.ACCOUNT_MANAGER) -> User:
