@@ -47,7 +47,7 @@ class CountCorrectionForm(forms.Form):
         super().__init__(data, label_suffix="", initial={"seen": seen_text(figure.quantity)})
         if figure.stands is None:
             del self.fields["withdraw"]
-            self.fields["quantity"].label = "CountedFigure"
+            self.fields["quantity"].label = "Figure"
             self.fields["quantity"].error_messages["required"] = "Type what was counted."
             self.fields["reason"].required = False
             self.fields["reason"].help_text = "Only where somebody else has stored a figure meanwhile."

@@ -24,21 +24,13 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Neighbour:
-    """The count of the same component at the same site on the day before or after that has one."""
-
-    counted_on: date
-    quantity: int
-
-
-@dataclass(frozen=True)
 class CountHistory:
-    """A figure with its history, newest entry first, and its neighbours."""
+    """A figure with its history, newest entry first, and the counts of the days before and after that have one."""
 
     figure: CountedFigure
     entries: tuple[Entry, ...]
-    earlier: Neighbour | None
-    later: Neighbour | None
+    earlier: ComponentCount | None
+    later: ComponentCount | None
 
     @property
     def withdrawn(self) -> CountChange | None:
@@ -65,14 +57,12 @@ def count_history(*, site: Site, code: str, counted_on: date) -> CountHistory | 
         return None
     days = [count.counted_on for count in counts]
     place = bisect_left(days, counted_on)
-    earlier = counts[place - 1] if place else None
     after = place + 1 if stands else place
-    later = counts[after] if after < len(counts) else None
     return CountHistory(
         CountedFigure(site, code, _name(site, code), counted_on, stands),
         entries,
-        earlier and Neighbour(earlier.counted_on, earlier.quantity),
-        later and Neighbour(later.counted_on, later.quantity),
+        counts[place - 1] if place else None,
+        counts[after] if after < len(counts) else None,
     )
 
 

@@ -3,13 +3,11 @@
 from collections import Counter
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 
 from django.db.models import Count
 
 from contracts.amendments.amending import CannotAmend, draft_amendment, enter_schedule
 from contracts.models import Agreement, Amendment, PriceSchedule
-from contracts.money import cents
 from tests import reference
 from tests.faults import cases, taking_out
 from tests.faults.outcome import Outcome, failures
@@ -18,8 +16,7 @@ from tests.faults.workers import apart, race
 
 TITLE = "amendments entered at once"
 ON = date(2000, 6, 1)
-LEVELS = tuple(replace(level, annual_price=cents(level.annual_price * Decimal("0.95"))) for level in reference.LEVELS)
-SCHEDULE = replace(reference.SCHEDULE, levels=LEVELS[:2], opening=reference.SCHEDULE.opening)
+SCHEDULE = replace(reference.LOWER, levels=reference.LOWER.levels[:2])
 
 
 def check(scratch: Scratch, *, full: bool, control: bool) -> Outcome:
@@ -92,7 +89,9 @@ def damage(rounds: int) -> Counter[str]:
     amendments = Counter(Amendment.objects.filter(number=2).values_list("agreement_id", flat=True))
     schedules = Counter(PriceSchedule.objects.exclude(amendment__number=1).values_list("amendment_id", flat=True))
     torn = (
-        PriceSchedule.objects.exclude(amendment__number=1).annotate(rows=Count("levels")).exclude(rows=len(LEVELS[:2]))
+        PriceSchedule.objects.exclude(amendment__number=1)
+        .annotate(rows=Count("levels"))
+        .exclude(rows=len(SCHEDULE.levels))
     )
     return Counter(
         {

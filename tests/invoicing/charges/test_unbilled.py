@@ -19,6 +19,7 @@ from tests.reference import (
     ANCHOR,
     LATER,
     LEVELS,
+    LOWER,
     SCHEDULE,
     agreed,
     agreement,
@@ -254,11 +255,6 @@ def test_another_frequency_applies_from_an_annual_period_on():
     ]
 
 
-CHEAPER = replace(
-    SCHEDULE, levels=tuple(replace(row, annual_price=row.annual_price * Decimal("0.95")) for row in LEVELS)
-)
-
-
 @pytest.mark.parametrize(
     ("amount", "waived", "schedule", "expected"),
     [
@@ -266,9 +262,9 @@ CHEAPER = replace(
         ("0.00", "13583.33", SCHEDULE, None),  # credited and waived
         ("12583.33", "1000.00", SCHEDULE, None),  # 1,000.00 waived
         ("12583.33", "0.00", SCHEDULE, "1000.00"),  # the waiver was withdrawn
-        ("12583.33", "1000.00", CHEAPER, None),  # 12,904.17 now, or 11,904.17 less the waiver: 12,583.33 lies between
-        ("13583.33", "1000.00", CHEAPER, "-679.16"),  # what stands billed above the price is credited
-        ("0.00", "13583.33", CHEAPER, None),  # more was waived than is due now
+        ("12583.33", "1000.00", LOWER, None),  # 12,904.17 now, or 11,904.17 less the waiver: 12,583.33 lies between
+        ("13583.33", "1000.00", LOWER, "-679.16"),  # what stands billed above the price is credited
+        ("0.00", "13583.33", LOWER, None),  # more was waived than is due now
     ],
 )
 def test_what_was_waived_is_not_due(amount, waived, schedule, expected):

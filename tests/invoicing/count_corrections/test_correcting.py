@@ -6,13 +6,10 @@ from datetime import date
 import pytest
 
 from sites.models import ComponentCount, CountChange
-from tests import factories
 from tests.invoicing.count_corrections.count_cases import (
     JULY,
     ON,
     correct,
-    counted_site,
-    documents_of,
     entries,
     history_of,
     record,
@@ -20,39 +17,9 @@ from tests.invoicing.count_corrections.count_cases import (
     text_of,
     typed,
 )
-from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, VIEWER, client_of, user_of
+from tests.people import VIEWER, user_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _business_date(settings):
-    settings.BUSINESS_DATE = ON
-
-
-@pytest.fixture
-def agreement():
-    return factories.agreement()
-
-
-@pytest.fixture
-def site(agreement):
-    return counted_site(agreement)
-
-
-@pytest.fixture
-def clerk():
-    return client_of(DATA_ENTRY)
-
-
-@pytest.fixture
-def manager():
-    return client_of(ACCOUNT_MANAGER)
-
-
-@pytest.fixture
-def documents(agreement, site):
-    documents_of(agreement)
 
 
 FIRST = (None, 16, "letter", "")
@@ -130,6 +97,7 @@ def test_a_withdrawn_figure_is_recorded_again_without_a_reason(site, clerk):
 def test_a_figure_that_is_recorded_again_must_be_typed(site, clerk):
     record(site, JULY, {}, withdrawn=["GE"], reason="Counted at another site", source="", on=ON)
 
+    assert clerk.get(correct(site)).context["form"]["quantity"].label == "Figure"
     assert errors_of(clerk.post(correct(site), typed(quantity="", seen="none"))) == {
         "quantity": ["Type what was counted."]
     }

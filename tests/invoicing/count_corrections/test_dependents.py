@@ -25,16 +25,6 @@ pytestmark = pytest.mark.django_db
 OCTOBER, NOVEMBER = date(1999, 10, 31), date(1999, 11, 30)
 
 
-@pytest.fixture
-def agreement():
-    return factories.agreement()
-
-
-@pytest.fixture
-def site(agreement):
-    return counted_site(agreement)
-
-
 def dependents(site, code="GE", day=JULY, with_invoices=True) -> Dependents:
     history = count_history(site=site, code=code, counted_on=day)
     return dependents_of(history.figure, with_invoices=with_invoices, on=ON)

@@ -9,7 +9,6 @@ from django.test import Client
 from django.urls import reverse
 
 from sites.models import CountChange, ImportedFile
-from tests import factories
 from tests.invoicing.billing_cases import issue_through
 from tests.invoicing.count_corrections.count_cases import (
     HISTORY,
@@ -17,8 +16,6 @@ from tests.invoicing.count_corrections.count_cases import (
     ON,
     RESTING,
     correct,
-    counted_site,
-    documents_of,
     history_of,
     record,
     report,
@@ -31,31 +28,6 @@ from tests.invoicing.count_corrections.count_cases import (
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of, user_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _business_date(settings):
-    settings.BUSINESS_DATE = ON
-
-
-@pytest.fixture
-def agreement():
-    return factories.agreement()
-
-
-@pytest.fixture
-def site(agreement):
-    return counted_site(agreement)
-
-
-@pytest.fixture
-def clerk():
-    return client_of(DATA_ENTRY)
-
-
-@pytest.fixture
-def manager():
-    return client_of(ACCOUNT_MANAGER)
 
 
 def entered_at(moment: datetime | None, **facts) -> None:
@@ -213,11 +185,6 @@ def test_who_may_not_see_counts_gets_no_way_to_their_history(site, django_user_m
 
 
 # ---- what rests on it --------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def documents(agreement, site):
-    documents_of(agreement)
 
 
 def test_history_shows_what_rests_on_the_figure(site, documents, manager):

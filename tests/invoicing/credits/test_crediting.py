@@ -1,13 +1,11 @@
 """Credits by hand: whole invoices, chosen lines, what is left of them, and charges that are given up."""
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from contracts.money import cents
 from contracts.sealing.frozen import SealedRow
 from invoicing.audit.auditing import Verification
 from invoicing.credits.crediting import CannotCredit, WaiverDecision, credit, creditable_lines, withdraw_waiver
@@ -29,13 +27,7 @@ from tests.invoicing.billing_cases import (
 pytestmark = pytest.mark.django_db
 
 GIVEN_UP = WaiverDecision("R. Roe, Director", date(1998, 11, 20))
-LOWER = replace(
-    reference.SCHEDULE,
-    levels=tuple(
-        replace(level, annual_price=cents(level.annual_price * Decimal("0.95"))) for level in reference.LEVELS
-    ),
-)
-LOWER_PRICES = reference.amendment(2, date(1998, 10, 1), schedule=LOWER, signed_on=date(1998, 11, 25))
+LOWER_PRICES = reference.amendment(2, date(1998, 10, 1), schedule=reference.LOWER, signed_on=date(1998, 11, 25))
 """154,850.00 instead of 163,000.00 from the first day, known from 25 November 1998: October costs 12,904.17."""
 
 

@@ -6,7 +6,6 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from contracts.money import cents
 from contracts.periods import DaySpan
 from contracts.terms import Signature
 from invoicing.charges.charge import NO_FACTS, ChargeKey
@@ -15,14 +14,8 @@ from invoicing.what_if.amendment_effect import amendment_effect
 from sites.models import Site
 from tests import factories, people, reference
 
-LOWER = replace(
-    reference.SCHEDULE,
-    levels=tuple(
-        replace(level, annual_price=cents(level.annual_price * Decimal("0.95"))) for level in reference.LEVELS
-    ),
-)
 UNSIGNED = replace(
-    reference.amendment(2, date(1999, 1, 1), schedule=LOWER), customer_signature=None, supplier_signature=None
+    reference.amendment(2, date(1999, 1, 1), schedule=reference.LOWER), customer_signature=None, supplier_signature=None
 )
 ON = date(1999, 3, 10)
 BILLED = {

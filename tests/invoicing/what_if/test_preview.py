@@ -6,7 +6,6 @@ from decimal import Decimal
 
 import pytest
 
-from contracts.money import cents
 from contracts.periods import DaySpan
 from invoicing.charges.charge import ONLY_PART, ChargeKey, SiteFacts
 from invoicing.charges.due import due_through
@@ -17,13 +16,9 @@ from invoicing.what_if.compare import Amounts
 from invoicing.what_if.preview import Earlier, Preview, corrections_preview, touching
 from tests import reference
 
-LOWER = replace(
-    reference.SCHEDULE,
-    levels=tuple(
-        replace(level, annual_price=cents(level.annual_price * Decimal("0.95"))) for level in reference.LEVELS
-    ),
+LATE = reference.amendment(
+    2, date(1999, 1, 1), schedule=reference.LOWER, schedule_clause="Table 2", signed_on=date(1999, 3, 10)
 )
-LATE = reference.amendment(2, date(1999, 1, 1), schedule=LOWER, schedule_clause="Table 2", signed_on=date(1999, 3, 10))
 FEBRUARY = date(1999, 2, 28)
 NUMBERS = tuple(f"INV-0000{number}" for number in range(1, 6))
 EARLIER = {

@@ -6,20 +6,13 @@ from decimal import Decimal
 
 import pytest
 
-from contracts.money import cents
 from invoicing.models import Invoice, InvoiceLine
 from invoicing.runs.drafting import draft_invoices
 from tests import factories, reference
 
 pytestmark = pytest.mark.django_db
 
-LOWER = replace(
-    reference.SCHEDULE,
-    levels=tuple(
-        replace(level, annual_price=cents(level.annual_price * Decimal("0.95"))) for level in reference.LEVELS
-    ),
-)
-AMENDMENT_2 = reference.amendment(2, date(1999, 1, 1), schedule=LOWER, signed_on=date(1999, 3, 10))
+AMENDMENT_2 = reference.amendment(2, date(1999, 1, 1), schedule=reference.LOWER, signed_on=date(1999, 3, 10))
 FEBRUARY, MARCH = date(1999, 2, 28), date(1999, 3, 31)
 
 
