@@ -150,6 +150,16 @@ class Refused:
     message: str
 
 
+def included_service_refusal(*, schedule: Schedule, service: str) -> Refused | None:
+    """Return why a service can be no charge, not even at zero: the annual price includes it (note 1); else None."""
+    included = schedule.includes(service)
+    if included is None:
+        return None
+    clause = f" ({included.clause})" if included.clause else ""
+    message = f"{included.name} is included in the annual price{clause} and cannot be charged."
+    return Refused("INCLUDED_IN_ANNUAL_PRICE", "service", message)
+
+
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 _CAP = re.compile(r"up to ([0-9]{1,9})", re.ASCII | re.IGNORECASE)
 _RANGE = re.compile(r"([0-9]{1,9}) ?(?:to|-|–) ?([0-9]{1,9})", re.ASCII | re.IGNORECASE)
@@ -225,8 +235,9 @@ def bands(schedule_levels: Sequence[Level], component_code: str) -> tuple[tuple[
 def findings(schedule: Schedule) -> tuple[Finding, ...]:
     """Return every error and warning about a schedule, in reading order (Appendix A).
 
-    Errors: overlapping bands, no level, a repeated code or rank, an opening level that is no row. Warnings: gaps
-    between bands, prices that do not rise with rank, cells that the source leaves blank.
+    Errors: overlapping bands, no level, a repeated code or rank, an opening level that is no row, an included service
+    that is charged by hours. Warnings: gaps between bands, prices that do not rise with rank, cells that the source
+    leaves blank.
     """
     found = [*_shape_findings(schedule), *_price_findings(schedule)]
     for component in schedule.components:
@@ -248,6 +259,17 @@ def _shape_findings(schedule: Schedule) -> list[Finding]:
     ):
         for value in sorted({value for value in values if values.count(value) > 1}):
             found.append(Finding(Weight.ERROR, "REPEATED", f"The {what} {value} is used twice.", what))
+    for service in schedule.hour_services:
+        if schedule.includes(service):
+            message = f"The service charged by hours {service} is used as an included service too (note 1)."
+            found.append(
+                Finding(
+                    Weight.ERROR,
+                    "INCLUDED_IN_ANNUAL_PRICE",
+                    f"{message} What the annual price includes cannot be charged: take it off one of the lists.",
+                    "service charged by hours",
+                )
+            )
     for what, code in (
         ("opening level", schedule.opening.first_period_level),
         ("starting level", schedule.opening.starting_level),

@@ -18,9 +18,18 @@ from contracts.periods import (
     extension_days,
     review_due_on,
 )
-from contracts.schedule import Component, Level, LimitKind, Refused, Schedule, findings, read_limit
+from contracts.schedule import (
+    Component,
+    Level,
+    LimitKind,
+    Refused,
+    Schedule,
+    findings,
+    included_service_refusal,
+    read_limit,
+)
 from contracts.terms import Expired, TermsFound, amendment_refusals, expiration_known, terms_on
-from invoicing.charges.due import due_through, included_service_refusal
+from invoicing.charges.due import due_through
 from invoicing.charges.instalments import PricedDays, instalments
 from invoicing.charges.unbilled import unbilled
 from sites.counts.count import Count, baseline, current, quantities

@@ -6,7 +6,6 @@ from datetime import date
 from typing import NamedTuple
 
 from contracts.periods import ONE_DAY, AnnualPeriod, DaySpan, annual_periods, day_text
-from contracts.schedule import Refused, Schedule
 from contracts.terms import AgreementTerms, Expired, NotInForce, TermsFound, expiration_known, terms_on
 from invoicing.charges.charge import (
     NO_FACTS,
@@ -239,15 +238,3 @@ def _same_prices(before: TermsFound | NotInForce, after: TermsFound | NotInForce
     if isinstance(before, TermsFound) and isinstance(after, TermsFound):
         return before.schedule_source == after.schedule_source
     return False
-
-
-def included_service_refusal(*, schedule: Schedule, service: str) -> Refused | None:
-    """Return why a service cannot be a charge line: the annual price includes it (note 1). None if it can."""
-    included = schedule.includes(service)
-    if included is None:
-        return None
-    return Refused(
-        "INCLUDED_IN_ANNUAL_PRICE",
-        "service",
-        f"{included.name} is included in the annual price ({included.clause}) and cannot be charged, not even at zero.",
-    )

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from contracts.money import ZERO
 from contracts.periods import day_text
-from contracts.schedule import Refused, plain_name
+from contracts.schedule import Refused, included_service_refusal, plain_name
 from contracts.terms import AgreementTerms, TermsFound, expiration_known, terms_on
 from sites.hours.prices import hour_rules, hours_text
 
@@ -102,14 +102,13 @@ def _day_refusals(agreement: AgreementTerms, day: date, known_on: date, *, place
 def _service_refusals(
     agreement: AgreementTerms, services: Sequence[str], service: str, worked_on: date | None, known_on: date
 ) -> list[Refused]:
+    terms = worked_on and terms_on(agreement=agreement, service_on=worked_on, known_on=known_on)
+    if isinstance(terms, TermsFound) and (
+        refused := included_service_refusal(schedule=terms.schedule, service=service)
+    ):
+        return [refused]
     if chargeable_service(services=services, service=service) is not None:
         return []
-    terms = worked_on and terms_on(agreement=agreement, service_on=worked_on, known_on=known_on)
-    included = terms.schedule.includes(service) if isinstance(terms, TermsFound) else None
-    if included:
-        clause = f" ({included.clause})" if included.clause else ""
-        message = f"{included.name} is included in the annual price{clause} and cannot be charged."
-        return [Refused("INCLUDED_IN_ANNUAL_PRICE", "service", message)]
     if not services:
         message = "The price schedule charges no service by hours. Enter its services by an amendment."
         return [Refused("UNKNOWN_SERVICE", "service", message)]

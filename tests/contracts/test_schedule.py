@@ -17,6 +17,7 @@ from contracts.schedule import (
     Weight,
     bands,
     findings,
+    included_service_refusal,
     read_limit,
 )
 from tests.reference import LARGE, LEVELS, MEDIUM, SCHEDULE, SMALL, VERY_LARGE, VERY_SMALL
@@ -247,6 +248,39 @@ def test_findings_refuse_a_service_that_is_named_twice():
             "service charged by hours",
         ),
     )
+
+
+def test_findings_refuse_an_included_service_that_is_charged_by_hours():
+    named = replace(
+        table("up to 15"),
+        included=(IncludedService("Traffic Management", "Appendix A, note 1"),),
+        hour_services=("Customer Care", "TRAFFIC_MANAGEMENT"),
+    )
+
+    assert findings(named) == (
+        Finding(
+            Weight.ERROR,
+            "INCLUDED_IN_ANNUAL_PRICE",
+            "The service charged by hours TRAFFIC_MANAGEMENT is used as an included service too (note 1). What the "
+            "annual price includes cannot be charged: take it off one of the lists.",
+            "service charged by hours",
+        ),
+    )
+
+
+@pytest.mark.parametrize("service", ["Traffic Management", "CAPACITY_MANAGEMENT", "network management"])
+def test_included_service_can_never_be_charged(service):
+    name = service.replace("_", " ").title()
+
+    assert included_service_refusal(schedule=SCHEDULE, service=service) == Refused(
+        "INCLUDED_IN_ANNUAL_PRICE",
+        "service",
+        f"{name} is included in the annual price (Appendix A, note 1) and cannot be charged.",
+    )
+
+
+def test_other_service_can_be_charged():
+    assert included_service_refusal(schedule=SCHEDULE, service="Customer Care") is None
 
 
 @pytest.mark.parametrize(

@@ -295,6 +295,15 @@ NOT_A_NUMBER = "is not a number. Enter the figure it should say; the printed tex
                 "included-3-name": ["The included service Traffic Management is used twice."],
             },
         ),
+        (
+            {"hour_1_name": "Traffic Management"},
+            {
+                "hour-1-name": [
+                    "The service charged by hours Traffic Management is used as an included service too (note 1). What "
+                    "the annual price includes cannot be charged: take it off one of the lists."
+                ]
+            },
+        ),
         ({"lead_days": ""}, {"lead_days": ["Give the days, or leave the whole review rule empty."]}),
         (
             {"minimum_changed": ""},

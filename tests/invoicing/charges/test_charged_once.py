@@ -213,6 +213,19 @@ def test_hours_of_a_day_without_terms_are_a_notice_and_undecided():
     )
 
 
+def test_an_included_service_is_never_charged_whoever_recorded_it():
+    entry = Work(1, JULY, Decimal("7.75"), AMES.key, "Traffic Management", "A. Person")
+    found = due(entry)
+
+    assert once(found) == []
+    included = "Traffic Management is included in the annual price (Appendix A, note 1) and cannot be charged"
+    assert found.notices == (
+        f"7.75 h worked on 8 July 1999: nothing is billed. {included}. Reverse the entry, or correct its service.",
+    )
+    assert found.uncharged == {ChargeKey(HOURS, 1): f"the entry stands, and {included}"}
+    assert due(entry, through=date(1999, 7, 7)).notices == ()
+
+
 # ---- system integration ------------------------------------------------------------------------------------------
 
 

@@ -7,10 +7,10 @@ import pytest
 from contracts.money import ZERO
 from contracts.periods import DaySpan
 from contracts.readings import Frequency, Proration, ReviewDay, Rounding, Timing
-from contracts.schedule import OpeningRule, Refused
+from contracts.schedule import OpeningRule
 from contracts.terms import Expired, NotExecuted, NotOnFile
 from invoicing.charges.charge import ChargeKey
-from invoicing.charges.due import Due, due_through, included_service_refusal
+from invoicing.charges.due import Due, due_through
 from invoicing.charges.instalments import PricedDays
 from sites.charged import Basis
 from tests.reference import (
@@ -437,18 +437,3 @@ def test_a_change_of_schedule_in_mid_period_keeps_the_basis_of_earlier_instalmen
     charges = due(site(), through=date(1999, 4, 30), of=agreement(second)).charges
 
     assert [charge.basis for charge in charges] == [Basis.OPENING] * 6 + [Basis.STARTING]
-
-
-@pytest.mark.parametrize("service", ["Traffic Management", "CAPACITY_MANAGEMENT", "network management"])
-def test_included_service_can_never_be_charged(service):
-    name = service.replace("_", " ").title()
-
-    assert included_service_refusal(schedule=SCHEDULE, service=service) == Refused(
-        "INCLUDED_IN_ANNUAL_PRICE",
-        "service",
-        f"{name} is included in the annual price (Appendix A, note 1) and cannot be charged, not even at zero.",
-    )
-
-
-def test_other_service_can_be_charged():
-    assert included_service_refusal(schedule=SCHEDULE, service="Customer Care") is None

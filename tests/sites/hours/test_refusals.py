@@ -152,6 +152,12 @@ def test_service_is_one_that_the_schedule_charges(service, services, code, messa
     assert refused(service=service, services=services) == [(code, "service", message)]
 
 
+def test_included_service_is_refused_even_where_a_schedule_charges_it_by_hours():
+    ((code, _place, _message),) = refused(service="Traffic Management", services=(*SERVICES, "Traffic Management"))
+
+    assert code == "INCLUDED_IN_ANNUAL_PRICE"
+
+
 def test_included_service_needs_no_clause_to_be_named():
     included = tuple(replace(each, clause="") for each in SCHEDULE.included)
     terms = replace(AGREEMENT, amendments=(replace(AMENDMENT, schedule=replace(SCHEDULE, included=included)),))
