@@ -32,6 +32,34 @@ def entry(**said) -> dict:
     return {**values, **said}
 
 
+def without_hours(**said) -> dict:
+    """What tells a work entry from others."""
+    return {name: value for name, value in entry(**said).items() if name != "hours"}
+
+
+def quotation(**said) -> dict:
+    values = {
+        **{"number": "Q-1", "site": "Reno", "dated_on": "1999-10-20", "price": "125000.00"},
+        **{
+            "customer": {"name": "Ann", "signed_on": "1999-11-02"},
+            "supplier": {"name": "Bob", "signed_on": "1999-11-04"},
+        },
+    }
+    return {**values, **said}
+
+
+def purchase(day: str = "1999-01-04", blocks: int = 1, **said) -> dict:
+    return {"bought_on": day, "blocks": blocks, **said}
+
+
+def order(day: str = "1999-11-01", **said) -> dict:
+    return {"ordered_on": day, "site": "Reno", **said}
+
+
+def reversed_on(day: str, reason: str = "Wrong") -> dict:
+    return {"reversed": {"on": day, "reason": reason}}
+
+
 def refused_facts(**sections) -> list[str]:
     """The problems of a file with facts, which must be refused and store nothing."""
     before = stored()

@@ -7,7 +7,18 @@ import pytest
 from contracts.models import Agreement
 from sites.models import BlockPurchase, IntegrationOrder, Site, WorkEntry
 from tests import factories
-from tests.sites.agreement_files.fact_rows import DAY, entry, every_fact, refused_facts, with_facts
+from tests.sites.agreement_files.fact_rows import (
+    DAY,
+    entry,
+    every_fact,
+    order,
+    purchase,
+    quotation,
+    refused_facts,
+    reversed_on,
+    with_facts,
+    without_hours,
+)
 from tests.sites.agreement_files.files import exported, load, refused, renamed
 from tests.sites.hours.rows import worked
 
@@ -31,7 +42,7 @@ def test_facts_are_judged_by_the_rules_of_every_other_fact(agreement):
     load(with_facts() | {"sites": [{"city": "Waco", "removed_on": "1999-12-31"}]})
 
     assert refused_facts(
-        blocks=[{"bought_on": "1998-09-30", "blocks": 1}],
+        blocks=[purchase("1998-09-30")],
         work=[
             entry(hours="0.00"),
             entry(service="Cleaning", person="Dee"),
@@ -43,21 +54,12 @@ def test_facts_are_judged_by_the_rules_of_every_other_fact(agreement):
             entry(hours="24.50", person="Cho"),
         ],
         orders=[
-            {"ordered_on": "2000-10-01", "site": "Reno"},
-            {"ordered_on": "1999-11-02", "site": "Waco", "completed_on": "1999-11-01"},
-            {"ordered_on": "1999-11-02", "site": "Nowhere"},
-            {"ordered_on": "1999-11-03", "site": "Waco", "quotation": "Q-9", "duplicate_reason": "Second switch"},
+            order("2000-10-01"),
+            order("1999-11-02", site="Waco", completed_on="1999-11-01"),
+            order("1999-11-02", site="Nowhere"),
+            order("1999-11-03", site="Waco", quotation="Q-9", duplicate_reason="Second switch"),
         ],
-        quotations=[
-            {
-                "number": "Q-1",
-                "site": "Nowhere",
-                "dated_on": "1999-10-20",
-                "price": "0.00",
-                "customer": {"name": "Ann", "signed_on": "1999-11-02"},
-                "supplier": {"name": "Bob", "signed_on": "1999-11-04"},
-            }
-        ],
+        quotations=[quotation(site="Nowhere", price="0.00")],
     ) == [
         "blocks[0].bought_on: The purchase of 30 September 1998 lies before 1 October 1998, when the first annual "
         "period begins. Choose that day or a later one.",
@@ -86,8 +88,8 @@ def test_facts_are_judged_by_the_rules_of_every_other_fact(agreement):
 @pytest.mark.parametrize(
     ("section", "row", "place"),
     [
-        ("blocks", {"bought_on": "1999-01-04", "blocks": 1.5}, "blocks[0].blocks"),
-        ("blocks", {"bought_on": "1999-01-04", "blocks": 0}, "blocks[0].blocks"),
+        ("blocks", purchase(blocks=1.5), "blocks[0].blocks"),
+        ("blocks", purchase(blocks=0), "blocks[0].blocks"),
         ("work", entry(hours="7.255"), "work[0].hours"),
         ("work", entry(hours=7.25), "work[0].hours"),
         ("work", entry(hours="-1.00"), "work[0].hours"),
@@ -103,13 +105,12 @@ def test_form_of_facts_is_checked(section, row, place):
 
 
 def test_rows_that_say_the_same_are_numbered():
-    order = {"ordered_on": "1999-11-01", "site": "Reno"}
     again = "stands twice in the file. Keep one of them, or give the second"
 
     assert refused_facts(
-        blocks=[{"bought_on": "1999-01-04", "blocks": 1}] * 2,
+        blocks=[purchase()] * 2,
         work=[entry(), entry(hours="1.00"), entry(person="Bob", number=3)],
-        orders=[order, order],
+        orders=[order()] * 2,
     ) == [
         f'blocks[1]: The purchase of blocks 1999-01-04 {again} "number": 2.',
         f'work[1]: The work entry 1999-07-12, Reno, Customer Care, Ann Example {again} "number": 2.',
@@ -119,24 +120,22 @@ def test_rows_that_say_the_same_are_numbered():
 
 
 def test_a_second_order_of_a_site_needs_its_reason(agreement):
-    first = {"ordered_on": "1999-11-01", "site": "Reno"}
-    second = {"ordered_on": "1999-12-01", "site": "Reno"}
-    load(with_facts(orders=[first]))
+    load(with_facts(orders=[order()]))
 
-    assert refused_facts(orders=[second]) == [
+    assert refused_facts(orders=[order("1999-12-01")]) == [
         "orders[0].duplicate_reason: System integration of Reno is ordered more than once. "
         "This is missing: say why it is ordered once more."
     ]
-    load(with_facts(orders=[second | {"duplicate_reason": "Second switch"}]))
+    load(with_facts(orders=[order("1999-12-01", duplicate_reason="Second switch")]))
     assert IntegrationOrder.objects.count() == 2
 
 
 def test_facts_to_come_are_refused():
     problems = refused(
         with_facts(
-            blocks=[{"bought_on": "1999-07-16", "blocks": 1}],
+            blocks=[purchase("1999-07-16")],
             work=[entry(date="1999-07-16"), entry(reversed={"on": "1999-07-16", "reason": "x"})],
-            orders=[{"ordered_on": "1999-07-01", "site": "Reno", "completed_on": "1999-07-16"}],
+            orders=[order("1999-07-01", completed_on="1999-07-16")],
         ),
         on=date(1999, 7, 15),
     )
@@ -151,7 +150,7 @@ def test_facts_to_come_are_refused():
 def test_a_day_has_24_hours_over_the_file_and_all_agreements(agreement, reno):
     worked(factories.site(factories.agreement("LNS980101JC"), "Elsewhere"), DAY, "10.00")
     load(with_facts(work=[entry(hours="10.00", reference="R-1")]))
-    gone = {"reversed": {"on": "1999-07-20", "reason": "Wrong"}}
+    gone = reversed_on("1999-07-20")
 
     assert refused_facts(work=[entry(hours="4.00"), entry(hours="0.01", reference="R-2")]) == [
         "work[1].hours: With this entry the person would have 24.01 h on 12 July 1999; a day has 24. "
@@ -162,29 +161,28 @@ def test_a_day_has_24_hours_over_the_file_and_all_agreements(agreement, reno):
 
 
 def test_an_entry_replaces_a_reversed_one_and_that_once():
-    key = {name: value for name, value in entry().items() if name != "hours"}
-    gone = {"reversed": {"on": "1999-07-20", "reason": "Wrong"}}
+    gone = reversed_on("1999-07-20")
     text_of = "1999-07-12, Reno, Customer Care, Ann Example"
 
-    assert refused_facts(work=[entry(person="Bob", replaces=key)]) == [
+    assert refused_facts(work=[entry(person="Bob", replaces=without_hours())]) == [
         f"work[0].replaces: There is no work entry {text_of} in the file or on file."
     ]
-    assert refused_facts(work=[entry(), entry(person="Bob", replaces=key)]) == [
+    assert refused_facts(work=[entry(), entry(person="Bob", replaces=without_hours())]) == [
         f"work[1].replaces: The work entry {text_of} is not reversed. Only a reversed one is replaced."
     ]
     message = f"Another work entry stands in place of {text_of} already. Keep one of them."
-    both = [entry(**gone), entry(person="Bob", replaces=key), entry(person="Cho", replaces=key)]
+    both = [entry(**gone), entry(person="Bob", replaces=without_hours()), entry(person="Cho", replaces=without_hours())]
     assert refused_facts(work=both) == [f"work[1].replaces: {message}", f"work[2].replaces: {message}"]
 
 
 def test_a_purchase_and_an_order_replace_what_was_taken_back():
-    gone = {"reversed": {"on": "1999-07-20", "reason": "Wrong"}}
-    day, order = {"bought_on": "1999-07-12"}, {"ordered_on": "1999-07-12", "site": "Reno"}
+    gone = reversed_on("1999-07-20")
+    day, ordered = {"bought_on": "1999-07-12"}, order("1999-07-12")
     stands = "is not reversed. Only a reversed one is replaced."
 
     assert refused_facts(
         blocks=[day | {"blocks": 1}, day | {"blocks": 1, "number": 2, "replaces": day}],
-        orders=[order, order | {"number": 2, "duplicate_reason": "Again", "replaces": order}],
+        orders=[ordered, ordered | {"number": 2, "duplicate_reason": "Again", "replaces": ordered}],
     ) == [
         f"blocks[1].replaces: The purchase of blocks 1999-07-12 {stands}",
         f"orders[1].replaces: The order of integration 1999-07-12, Reno {stands}",
@@ -192,7 +190,7 @@ def test_a_purchase_and_an_order_replace_what_was_taken_back():
     load(
         with_facts(
             blocks=[day | {"blocks": 1} | gone, day | {"blocks": 1, "number": 2, "replaces": day}],
-            orders=[order | gone, order | {"number": 2, "replaces": order}],
+            orders=[ordered | gone, ordered | {"number": 2, "replaces": ordered}],
         )
     )
     for model in (BlockPurchase, IntegrationOrder):
@@ -200,17 +198,16 @@ def test_a_purchase_and_an_order_replace_what_was_taken_back():
         assert (first.replaces, second.replaces) == (None, first)
     document = exported()
     assert [row.get("replaces") for row in document["blocks"]] == [None, day]
-    assert [row.get("replaces") for row in document["orders"]] == [None, order]
+    assert [row.get("replaces") for row in document["orders"]] == [None, ordered]
 
 
 def test_an_order_replaces_one_of_its_own_site():
-    gone = {"reversed": {"on": "1999-07-20", "reason": "Wrong"}}
-    order, other = {"ordered_on": "1999-07-12", "site": "Reno"}, {"ordered_on": "1999-07-13", "site": "Macon"}
+    ordered, other = order("1999-07-12"), order("1999-07-13", site="Macon", replaces=order("1999-07-12"))
 
     message = (
         "The order of integration 1999-07-12, Reno is for another site than this one, and cannot be replaced by it."
     )
-    assert f"orders[1].replaces: {message}" in refused_facts(orders=[order | gone, other | {"replaces": order}])
+    assert f"orders[1].replaces: {message}" in refused_facts(orders=[ordered | reversed_on("1999-07-20"), other])
 
 
 def test_a_quotation_number_of_another_agreement_is_refused(agreement, reno):

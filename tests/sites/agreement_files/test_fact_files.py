@@ -5,14 +5,24 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.core.management import call_command
 
 from contracts.models import Agreement
 from sites.agreement_files.agreement_file import text
 from sites.agreement_files.known import as_known_on
 from sites.hours.recording import change_work
 from sites.models import BlockPurchase, IntegrationOrder, Quotation, Site, WorkEntry
-from tests.sites.agreement_files.fact_rows import ON, entry, every_fact, refused_facts, with_facts
+from tests.sites.agreement_files.fact_rows import (
+    ON,
+    entry,
+    every_fact,
+    order,
+    purchase,
+    quotation,
+    refused_facts,
+    reversed_on,
+    with_facts,
+    without_hours,
+)
 from tests.sites.agreement_files.files import changed, exported, load, reference, refused, renamed, small
 from tests.sites.hours.rows import CARE, PROVISIONING
 
@@ -106,16 +116,7 @@ def test_exported_facts_have_one_fixed_form(agreement, reno):
         },
     ]
     assert [row.get("number") for row in document["work"] if row["hours"] in ("1.00", "2.50")] == [None, 2, 3]
-    assert document["quotations"] == [
-        {
-            "number": "Q-1",
-            "site": "Reno",
-            "dated_on": "1999-10-20",
-            "price": "125000.00",
-            "customer": {"name": "Ann", "signed_on": "1999-11-02"},
-            "supplier": {"name": "Bob", "signed_on": "1999-11-04"},
-        }
-    ]
+    assert document["quotations"] == [quotation()]
     assert document["orders"] == [
         {
             "ordered_on": "1999-11-01",
@@ -139,7 +140,7 @@ def test_demonstration_marks_every_fact_once(agreement):
         "demonstration": True,
         "agreement": {"number": NUMBER},
         "sites": [{"city": "Mobile", "in_service_on": "1998-10-01"}],
-        "blocks": [{"bought_on": "1999-01-04", "blocks": 1}],
+        "blocks": [purchase()],
         "work": [entry(site="Mobile")],
         "orders": [{"ordered_on": "1999-11-01", "site": "Mobile"}],
     }
@@ -152,31 +153,28 @@ def test_demonstration_marks_every_fact_once(agreement):
 
 
 def test_loaded_facts_say_who_loaded_them_and_when(agreement):
-    load(
-        with_facts(work=[entry()], orders=[{"ordered_on": "1999-07-01", "site": "Reno", "completed_on": "1999-07-02"}])
-    )
+    load(with_facts(work=[entry()], orders=[order("1999-07-01", completed_on="1999-07-02")]))
 
     assert WorkEntry.objects.get().recorded_on == ON
-    order = IntegrationOrder.objects.get()
-    assert (order.recorded_on, order.completed_on, order.completed_by) == (ON, date(1999, 7, 2), None)
+    filed = IntegrationOrder.objects.get()
+    assert (filed.recorded_on, filed.completed_on, filed.completed_by) == (ON, date(1999, 7, 2), None)
 
 
 # ---- loading more
 
 
 def test_a_larger_file_adds_and_completes(agreement, capsys):
-    order = {"ordered_on": "1999-11-01", "site": "Reno"}
-    load(with_facts(blocks=[{"bought_on": "1999-01-04", "blocks": 1}], work=[entry()], orders=[order]))
-    gone = {"reversed": {"on": "1999-11-20", "reason": "Wrong"}}
+    load(with_facts(blocks=[purchase()], work=[entry()], orders=[order()]))
+    gone = reversed_on("1999-11-20")
 
     loaded = load(
         with_facts(
-            blocks=[{"bought_on": "1999-01-04", "blocks": 1, **gone}, {"bought_on": "1999-01-05", "blocks": 2}],
+            blocks=[purchase(**gone), purchase("1999-01-05", 2)],
             work=[
                 entry(**gone),
-                entry(number=2, hours="2.00", replaces={k: v for k, v in entry().items() if k != "hours"}),
+                entry(number=2, hours="2.00", replaces=without_hours()),
             ],
-            orders=[order | {"completed_on": "1999-11-10"}],
+            orders=[order(completed_on="1999-11-10")],
         )
     )
 
@@ -191,92 +189,50 @@ def test_a_larger_file_adds_and_completes(agreement, capsys):
     assert IntegrationOrder.objects.get().completed_on == date(1999, 11, 10)
 
 
-def test_the_command_tells_what_was_added(tmp_path, capsys, settings):
-    settings.BUSINESS_DATE = ON
-    path = tmp_path / "file.json"
-    path.write_text(json.dumps(with_facts(work=[entry()], blocks=[{"bought_on": "1999-01-04", "blocks": 1}])))
-
-    call_command("load_agreement", str(path))
-
-    assert capsys.readouterr().out.splitlines()[-2:] == ["blocks: 1 added", "work: 1 added"]
-
-
 def test_what_was_changed_here_contradicts_the_file(agreement, reno):
-    load(with_facts(work=[entry()], blocks=[{"bought_on": "1999-01-04", "blocks": 1}]))
+    load(with_facts(work=[entry()], blocks=[purchase()]))
     row = WorkEntry.objects.get()
     message = {name: getattr(row, name) for name in ("site", "worked_on", "service", "person", "reference")}
     change_work(entry=row, reason="Misread", hours=Decimal(1), on=ON, by=None, **message)
 
-    assert refused_facts(work=[entry()], blocks=[{"bought_on": "1999-01-04", "blocks": 2}]) == [
+    assert refused_facts(work=[entry()], blocks=[purchase(blocks=2)]) == [
         "blocks[0].blocks: The file says 2, but on file is 1. Correct the file; nothing on file is replaced.",
         'work[0].hours: The file says "7.25", but on file is "1.00". Correct the file; nothing on file is replaced.',
     ]
 
 
 def test_a_billed_order_takes_a_quotation_and_a_cancellation_alone(agreement):
-    order = {"ordered_on": "1999-11-01", "site": "Reno", "completed_on": "1999-11-10"}
-    load(with_facts(orders=[order]))
+    load(with_facts(orders=[order(completed_on="1999-11-10")]))
     IntegrationOrder.objects.update(billed_on=ON)
-    quotation = {
-        "number": "Q-1",
-        "site": "Reno",
-        "dated_on": "1999-10-20",
-        "price": "125000.00",
-        "customer": {"name": "Ann", "signed_on": "1999-11-02"},
-        "supplier": {"name": "Bob", "signed_on": "1999-11-04"},
-    }
 
-    assert refused_facts(orders=[order | {"completed_on": "1999-11-11"}]) == [
+    assert refused_facts(orders=[order(completed_on="1999-11-11")]) == [
         'orders[0].completed_on: The file says "1999-11-11", but on file is "1999-11-10". Correct the file; nothing on '
         "file is replaced."
     ]
-    load(with_facts(quotations=[quotation], orders=[order | {"quotation": "Q-1"}]))
-    load(with_facts(orders=[order | {"reversed": {"on": "2000-11-30", "reason": "Wrong site"}}]))
+    load(with_facts(quotations=[quotation()], orders=[order(completed_on="1999-11-10", quotation="Q-1")]))
+    load(with_facts(orders=[order(**reversed_on("2000-11-30", "Wrong site"))]))
     filed = IntegrationOrder.objects.get()
     assert (filed.quotation.number, filed.reversal_reason) == ("Q-1", "Wrong site")
-
-
-@pytest.mark.parametrize("number", [1, 30])
-def test_facts_ask_the_same_number_of_queries(agreement, number, django_assert_num_queries):
-    rows = [f"{day + 1:02}" for day in range(number)]
-    document = with_facts(
-        blocks=[{"bought_on": f"1999-06-{day}", "blocks": 1} for day in rows],
-        work=[entry(date=f"1999-06-{day}") for day in rows],
-        orders=[
-            {"ordered_on": f"1999-06-{day}", "site": "Reno"} | ({"duplicate_reason": "x"} if day != "01" else {})
-            for day in rows
-        ],
-    )
-
-    with django_assert_num_queries(LOAD):
-        load(document)
-    with django_assert_num_queries(EXPORT):
-        exported()
-
-
-LOAD, EXPORT = 39, 22
 
 
 # ---- what was known on a day
 
 
 def test_as_known_on_shows_facts_on_their_days():
-    gone = {"reversed": {"on": "1999-08-01", "reason": "Wrong"}}
-    key = {name: value for name, value in entry().items() if name != "hours"}
+    gone = reversed_on("1999-08-01")
     document = with_facts(
-        blocks=[{"bought_on": "1999-07-01", "blocks": 1, **gone}],
-        work=[entry(**gone), entry(person="Bob", replaces=key)],
+        blocks=[purchase("1999-07-01", **gone)],
+        work=[entry(**gone), entry(person="Bob", replaces=without_hours())],
         quotations=[
-            {
-                "number": "Q-1",
-                "site": "Reno",
-                "dated_on": "1999-07-01",
-                "price": "1.00",
-                "customer": {"name": "A", "signed_on": "1999-07-05"},
-                "supplier": {"name": "B", "signed_on": "1999-08-05"},
-            }
+            quotation(
+                dated_on="1999-07-01",
+                **{
+                    side: {"name": "A", "signed_on": day}
+                    for side, day in (("customer", "1999-07-05"), ("supplier", "1999-08-05"))
+                },
+            )
         ],
-        orders=[{"ordered_on": "1999-07-02", "site": "Reno", "quotation": "Q-1", "completed_on": "1999-08-10"}],
+        orders=[order("1999-07-02", quotation="Q-1", completed_on="1999-08-10")],
     )
 
     def known(day: date) -> dict:
@@ -285,10 +241,10 @@ def test_as_known_on_shows_facts_on_their_days():
 
     assert known(date(1999, 6, 30)) == dict.fromkeys(("blocks", "work", "quotations", "orders"))
     assert known(date(1999, 7, 31)) == {
-        "blocks": [{"bought_on": "1999-07-01", "blocks": 1}],
+        "blocks": [purchase("1999-07-01")],
         "work": [entry()],
         "quotations": None,
-        "orders": [{"ordered_on": "1999-07-02", "site": "Reno"}],
+        "orders": [order("1999-07-02")],
     }
     assert known(date(1999, 8, 1))["work"] == document["work"]
     assert known(date(1999, 8, 10)) == {name: document[name] for name in ("blocks", "work", "quotations", "orders")}
@@ -303,15 +259,7 @@ def test_a_planned_site_appears_with_its_order():
 
 
 def test_loaded_quotations_price_orders(agreement):
-    quotation = {
-        "number": "Q-1",
-        "site": "Reno",
-        "dated_on": "1999-10-20",
-        "price": "125000.00",
-        "customer": {"name": "Ann", "signed_on": "1999-11-02"},
-        "supplier": {"name": "Bob", "signed_on": "1999-11-04"},
-    }
-    load(with_facts(quotations=[quotation], orders=[{"ordered_on": "1999-11-01", "site": "Reno", "quotation": "Q-1"}]))
+    load(with_facts(quotations=[quotation()], orders=[order(quotation="Q-1")]))
 
     row = Quotation.objects.get()
     assert (row.executed_on, row.price, bool(row.document)) == (date(1999, 11, 4), Decimal("125000.00"), False)

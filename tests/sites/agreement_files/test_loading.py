@@ -13,6 +13,7 @@ from sites.counts.recording import record_counts
 from sites.models import ChargedLevel, ComponentCount, RenewalReview, Site
 from sites.reviews.reviewing import open_review
 from tests.reference import SCHEDULE
+from tests.sites.agreement_files.fact_rows import entry, order, purchase
 from tests.sites.agreement_files.files import (
     ON,
     REFERENCE_TEXT,
@@ -215,15 +216,21 @@ def many(number: int) -> dict:
     review = agreed_review({f"City {index:02}": "SMALL" for index in range(number)})
     for line in review["lines"]:
         line |= {"current_level": "SMALL", "eligible": True}
-    sites = small(*[{"counts": counts, "charged_levels": levels}] * number)["sites"]
-    return {"format": 1, "agreement": {"number": "LNS970602JC"}, "sites": sites, "reviews": [review]}
+    days = [f"1999-06-{day + 1:02}" for day in range(number)]
+    return {
+        **{"format": 1, "agreement": {"number": "LNS970602JC"}, "reviews": [review]},
+        "sites": small(*[{"counts": counts, "charged_levels": levels}] * number)["sites"],
+        "blocks": [purchase(day) for day in days],
+        "work": [entry(date=day, site="City 00") for day in days],
+        "orders": [order(day, site="City 00", **({"duplicate_reason": "x"} if day != days[0] else {})) for day in days],
+    }
 
 
 @pytest.mark.parametrize("number", [1, 20])
 def test_loading_and_exporting_ask_the_same_number_of_queries(reference_on_file, number, django_assert_num_queries):
-    with django_assert_num_queries(39):
+    with django_assert_num_queries(48):
         load(many(number))
-    with django_assert_num_queries(28):
+    with django_assert_num_queries(29):
         load(many(number))
     with django_assert_num_queries(23):
         assert len(exported()["reviews"][0]["lines"]) == number
