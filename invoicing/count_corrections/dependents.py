@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from contracts.periods import Month, day_text
-from invoicing.charges.charge import ANNUAL
-from invoicing.models import Invoice, InvoiceLine
-from invoicing.what_if.switch import SwitchCount, switch_count
+from invoicing.models import Invoice
+from invoicing.what_if.switch import SwitchCount, annual_lines, switch_count
 from sites.models import ComponentCount, MonthlyReport, ReviewLine, Site
 
 PLACES = (("then", "at the period's start"), ("now", "at the review"), ("latest", "for the measured level"))
@@ -41,16 +40,8 @@ class CountedFigure:
 # ---- monthly reports ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class InReport:
-    """What an issued report says of a figure: `shown` as a figure of its own, or only `compared` with."""
-
-    shown: int | None
-    compared: int | None
-
-
-def in_report(content: Mapping, *, site: int, code: str, counted_on: date) -> InReport | None:
-    """Return what a report's content says of a figure; None where it does not hold it.
+def in_report(content: Mapping, *, site: int, code: str, counted_on: date) -> tuple[int, bool] | None:
+    """Return a figure as a report's content has it, and whether it is only compared with; None where it is not there.
 
     This alone knows the form of the content: a row per site, named by its key, and in it a cell per component with the
     last count and, for the chart and the change since the month before, the last counts of earlier months.
@@ -59,19 +50,23 @@ def in_report(content: Mapping, *, site: int, code: str, counted_on: date) -> In
     cells = (cell for row in content["rows"] if row["key"] == site for cell in row["cells"] if cell["code"] == code)
     for cell in cells:
         if cell["counted_on"] == day:
-            return InReport(cell["quantity"], None)
+            return cell["quantity"], False
         for counted, quantity in cell["past"]:
             if counted == day:
-                return InReport(None, quantity)
+                return quantity, True
     return None
 
 
 @dataclass(frozen=True)
 class DependentReport:
-    """An issued report that holds the figure. `superseded_by` is the revision that stands in its place."""
+    """An issued report that `shows` the figure, for the month or only `compared` with.
+
+    `superseded_by` is the revision that stands in its place.
+    """
 
     report: MonthlyReport
-    held: InReport
+    shows: int
+    compared: bool
     superseded_by: int | None
     quantity: int | None
 
@@ -81,11 +76,6 @@ class DependentReport:
         return Month.of(self.report.month)
 
     @property
-    def shows(self) -> int:
-        """The figure as the report has it."""
-        return self.held.compared if self.held.shown is None else self.held.shown
-
-    @property
     def outdated(self) -> bool:
         """Whether it is the latest of its month and has another figure than the one on file."""
         return self.superseded_by is None and self.shows != self.quantity
@@ -93,14 +83,14 @@ class DependentReport:
     @property
     def where(self) -> str:
         """What the figure is in the report."""
-        return "In its chart and its changes" if self.held.shown is None else "As the figure of the month"
+        return "In its chart and its changes" if self.compared else "As the figure of the month"
 
     @property
     def next_step(self) -> str:
         """What the correction of the figure asks for."""
         if self.superseded_by is not None:
             return ""
-        if self.held.shown is None:
+        if self.compared:
             return f"{self.report} compares with the figure: look whether it needs a revision too."
         return f"{self.report} needs a revision."
 
@@ -117,7 +107,7 @@ def _reports(figure: CountedFigure) -> list[DependentReport]:
         stored = in_report(report.content, site=figure.site.pk, code=figure.code, counted_on=figure.counted_on)
         if stored is not None:
             superseded = last if last != report.revision else None
-            found.append(DependentReport(report, stored, superseded, figure.quantity))
+            found.append(DependentReport(report, *stored, superseded, figure.quantity))
     return found
 
 
@@ -215,20 +205,8 @@ def _invoices(figure: CountedFigure, reviews: Sequence[DependentReview]) -> list
     """The issued documents, each once; a line that goes on with the level of before rests on no review."""
     levels = [one.line.charged_level for one in reviews if hasattr(one.line, "charged_level")]
     agreed = {(level.period_number, level.level.code) for level in levels}
-    lines = (
-        InvoiceLine.objects.filter(
-            site=figure.site,
-            charge=ANNUAL,
-            kind__in=(InvoiceLine.Kind.INSTALMENT, InvoiceLine.Kind.ADJUSTMENT),
-            period_number__in=sorted({number for number, _code in agreed}),
-            provisional=False,
-            invoice__issued_on__isnull=False,
-        )
-        .select_related("invoice")
-        .only(
-            "period_number", "level_code", "level_name", "invoice__kind", "invoice__number_text", "invoice__issued_on"
-        )
-        .order_by("invoice__issued_on", "invoice_id", "position")
+    lines = annual_lines(site=figure.site.pk).filter(
+        period_number__in=sorted({number for number, _code in agreed}), provisional=False
     )
     found: dict[int, DependentInvoice] = {}
     for line in lines:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from contracts.models import Agreement, Component
 from contracts.money import money_text
 from contracts.periods import ONE_DAY, AnnualPeriod, DaySpan, annual_periods, day_text
@@ -128,21 +130,24 @@ class SwitchCount:
     def lines(self) -> Iterator[InvoiceLine]:
         """Return the issued lines of the site's annual charge in those days, in the order of their documents."""
         days = self.days
-        lines = (
-            InvoiceLine.objects.filter(
-                site=self.site,
-                charge=ANNUAL,
-                kind__in=(InvoiceLine.Kind.INSTALMENT, InvoiceLine.Kind.ADJUSTMENT),
-                invoice__issued_on__isnull=False,
-            )
-            .select_related("invoice")
-            .only("period_number", "first_day", "last_day", "level_name", *_OF_INVOICE)
-            .order_by("invoice__issued_on", "invoice_id", "position")
-        )
+        lines = annual_lines(site=self.site)
         return (line for line in lines if any(span.overlap(line.first_day, line.last_day) for span in days))
 
 
-_OF_INVOICE = ("invoice__kind", "invoice__number_text", "invoice__issued_on")
+def annual_lines(*, site: int) -> QuerySet[InvoiceLine]:
+    """Return the issued lines that charge a site for its level, in the order of their documents."""
+    of_invoice = ("invoice__kind", "invoice__number_text", "invoice__issued_on")
+    return (
+        InvoiceLine.objects.filter(
+            site=site,
+            charge=ANNUAL,
+            kind__in=(InvoiceLine.Kind.INSTALMENT, InvoiceLine.Kind.ADJUSTMENT),
+            invoice__issued_on__isnull=False,
+        )
+        .select_related("invoice")
+        .only("period_number", "first_day", "last_day", "level_code", "level_name", *of_invoice)
+        .order_by("invoice__issued_on", "invoice_id", "position")
+    )
 
 
 def switch_count(*, site: Site, code: str, counted_on: date, stands: int | None, on: date) -> SwitchCount | None:
