@@ -11,7 +11,7 @@ from contracts.periods import DaySpan
 from sites.models import RenewalReview, ReviewLine
 from sites.review_days import ReviewKind
 from sites.reviews.evidence import may_change
-from sites.reviews.reviewing import LEVELS, LateChange, late_changes, version
+from sites.reviews.reviewing import LEVELS, late_changes, version
 
 PAID = ("current", "proposed", "agreed")
 """The three levels of a site that have a price: now, as proposed and as agreed."""
@@ -111,7 +111,7 @@ def review_paper(*, review: RenewalReview, edition: Edition, on: date) -> Paper:
         edition=edition,
         version=version(review=review, lines=lines),
         components=_component_names(evidence, lines),
-        rows=tuple(_row(line, late.get(line.site_id)) for line in lines),
+        rows=tuple(_row(line, late.get(line.site_id, "")) for line in lines),
         totals=_totals(evidence, lines),
         blocks=_blocks(review),
         histories=_histories(evidence, edition),
@@ -128,7 +128,7 @@ def _component_names(evidence: Mapping, lines: Sequence[ReviewLine]) -> tuple[st
 # ---- rows --------------------------------------------------------------------------------------------------------
 
 
-def _row(line: ReviewLine, late: LateChange | None) -> dict:
+def _row(line: ReviewLine, late: str) -> dict:
     """One site. Another level than the proposed one may be agreed, unless the price cannot change."""
     evidence = line.evidence
     parts = evidence.get("components", ())
@@ -153,7 +153,7 @@ def _row(line: ReviewLine, late: LateChange | None) -> dict:
         "proposal": evidence.get("proposal", ""),
         "needs_decision": needs_decision,
         "may_be_decided": needs_decision or line.eligible is not False,
-        "late": late.sentence if late else "",
+        "late": late,
     }
 
 

@@ -464,18 +464,8 @@ def _write_levels(
 # ---- late changes ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class LateChange:
-    """A line whose test has another outcome on the period's last day than at the review."""
-
-    line: ReviewLine
-    at_review: Outcome
-    at_period_end: Outcome
-    sentence: str
-
-
-def late_changes(*, review: RenewalReview, lines: Iterable[ReviewLine], on: date) -> dict[int, LateChange]:
-    """Run the test again with the counts through the period's end; return the lines that come out differently, by site.
+def late_changes(*, review: RenewalReview, lines: Iterable[ReviewLine], on: date) -> dict[int, str]:
+    """Run the test again with the counts through the period's end; return where it comes out differently, by site.
 
     There are none before the period's last day, and none at a term check. `lines` must have their levels loaded. The
     number of queries does not depend on that of the lines.
@@ -494,6 +484,5 @@ def late_changes(*, review: RenewalReview, lines: Iterable[ReviewLine], on: date
         found = basis.find(sites[line.site_id], cut_off_on=review.last_day, current_level=level)
         before = Outcome(line.eligible, line.proposed_level.code if line.proposed_level else None)
         if late_change(at_review=before, at_period_end=found.outcome):
-            sentence = late_sentence(found=found, last_day=review.last_day, names=names)
-            late[line.site_id] = LateChange(line, before, found.outcome, sentence)
+            late[line.site_id] = late_sentence(found=found, last_day=review.last_day, names=names)
     return late

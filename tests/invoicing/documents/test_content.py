@@ -8,7 +8,6 @@ import pytest
 
 from contracts.models import ChosenReading
 from contracts.readings import QUESTIONS, Timing
-from contracts.sealing.digest import canonical_sha256
 from invoicing.charges.charge import ChargeKey
 from invoicing.documents.content import invoice_content
 from tests import reference
@@ -158,14 +157,6 @@ def test_invoice_of_one_site_shows_everything():
 def test_content_is_json_and_comes_back_the_same():
     content = second_period(factories.spread(factories.sites(12)), through=date(1999, 10, 31))
     assert json.loads(json.dumps(content)) == content
-
-
-def test_sha256_depends_on_every_value_but_not_on_the_order():
-    content = factories.content(factories.sites(2))
-    backwards = dict(reversed(content.items()))
-    assert canonical_sha256(backwards) == canonical_sha256(content)
-    seen = {canonical_sha256(content)} | {canonical_sha256({**content, name: "other"}) for name in content}
-    assert len(seen) == 1 + len(content)
 
 
 def test_lines_that_do_not_add_up_are_refused():

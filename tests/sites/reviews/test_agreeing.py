@@ -305,11 +305,12 @@ def test_late_change_is_found_from_the_last_day_on(review, cases):
 
     found = late(review, LAST_DAY)
 
-    assert list(found) == [cases["Late change"].pk]
-    assert found[cases["Late change"].pk].sentence == (
-        "With counts through 30 September 1999: 2 components changed, 2 needed: the price may change. "
-        "Changed: gateway elements 10 to 16, SLC 5 to 6. It leads to Small."
-    )
+    assert found == {
+        cases["Late change"].pk: (
+            "With counts through 30 September 1999: 2 components changed, 2 needed: the price may change. "
+            "Changed: gateway elements 10 to 16, SLC 5 to 6. It leads to Small."
+        )
+    }
 
 
 def test_late_change_is_found_after_the_agreement_too(review, cases):
