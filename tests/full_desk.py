@@ -57,6 +57,7 @@ def full_desk(settings, *, demonstration: bool) -> dict[str, tuple]:
     call_command("open_reviews")
     review = RenewalReview.objects.get()
     factories.amendment(agreement, UNSIGNED)
+    not_reviewed = factories.agreement("LNS980101JC")
     no_arguments = """contracts:agreement_list sites:site_list sites:review_list invoicing:invoice_list invoicing:run
         invoicing:correction_list invoicing:waiver_list"""
     of_agreement = """sites:agreement_detail contracts:amendment_draft invoicing:reading_register sites:hours
@@ -76,7 +77,8 @@ def full_desk(settings, *, demonstration: bool) -> dict[str, tuple]:
         of_entry: (entry.pk,),
         of_issued: (issued.pk,),
         of_draft: (agreement.pk, 2),
-        "contracts:amendment_comparison invoicing:amendment_effect sites:review_open": (agreement.pk, 1),
+        "contracts:amendment_comparison invoicing:amendment_effect": (agreement.pk, 1),
+        "sites:review_open": (not_reviewed.pk, 1),
         "invoicing:count_history invoicing:count_correct": (site.pk, "GE", date(1998, 10, 1)),
         "contracts:amendment_sign": (agreement.pk, 2, "customer"),
         "invoicing:reading_change": (agreement.pk, "frequency"),
