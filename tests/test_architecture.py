@@ -180,7 +180,7 @@ def import_is_relative(path: str, tree: ast.Module, text: str) -> Breaches:
 
 
 def weasyprint_is_imported(path: str, tree: ast.Module, text: str) -> Breaches:
-    """Only press.py may, and only inside its functions: counts are entered on a machine that cannot print."""
+    """Only worker.py may, and only inside its functions: counts are entered on a machine that cannot print."""
     allowed = set()
     if path == PDF_MODULE:
         functions = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]

@@ -1,7 +1,7 @@
-"""PDF documents: HTML in, bytes out. The only user of the press, the process in which WeasyPrint prints.
+"""PDF documents: HTML in, bytes out. The only user of the printing worker, the process in which WeasyPrint prints.
 
 WeasyPrint needs system libraries. It is imported when the first document is printed, so that everything else works on
-a machine without them; a system check names what is missing. Each process of the application keeps one press, which
+a machine without them; a system check names what is missing. Each process of the application keeps one worker, which
 reads style sheet and fonts once; one that fails is replaced, and what it left in its folder is swept away.
 """
 
@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 SECONDS = 55
 """The longest that one document may take: a fault and the second attempt after it are over within two minutes."""
 MEMORY = 2 * 1024**3
-"""The most memory, in bytes, that the press gets: five times what an invoice of 1,000 lines needs."""
+"""The most memory, in bytes, that the worker gets: five times what an invoice of 1,000 lines needs."""
 LIBRARIES = (
     "libgobject-2.0.so.0",
     "libpango-1.0.so.0",
@@ -47,7 +47,7 @@ LIBRARIES = (
 
 
 class PdfGivenUp(PdfUnavailable):
-    """A document took too long, or too much memory, or its press was ended twice; the message says which."""
+    """A document took too long, or too much memory, or its worker was ended twice; the message says which."""
 
 
 class RefusedResource(Exception):
@@ -70,7 +70,7 @@ def render_pdf(
     The same input gives the same bytes: `created_on` and `identifier` are the only date and identity in the file.
     Without a `title` the page's own is used. Nothing is fetched, neither from the network nor from a file. Raises
     RefusedResource when the page asks for anything, PdfUnavailable where WeasyPrint cannot be imported, and PdfGivenUp
-    for a document that is too much for the press.
+    for a document that is too much for the worker.
     """
     return render_document(html=html, identifier=identifier, created_on=created_on, language=language, title=title).data
 
@@ -90,11 +90,11 @@ def render_document(
     )
 
 
-# ---- the press, seen from outside --------------------------------------------------------------------------------
+# ---- the worker, seen from outside -------------------------------------------------------------------------------
 
 
 class _Fault(Exception):
-    """The press failed with a document; `again` tells whether another attempt can end differently."""
+    """The worker failed with a document; `again` tells whether another attempt can end differently."""
 
     def __init__(self, message: str, *, again: bool):
         super().__init__(message)
@@ -102,21 +102,21 @@ class _Fault(Exception):
 
 
 class Printer:
-    """Keeps one press warm, gives it one document at a time and replaces it when it fails.
+    """Keeps one worker warm, gives it one document at a time and replaces it when it fails.
 
-    A press that was ended from outside is replaced and the document printed again. So it is where a document was too
-    much for a press that had printed others before; too much for a fresh press is too much.
+    A worker that was ended from outside is replaced and the document printed again. So it is where a document was too
+    much for a worker that had printed others before; too much for a fresh worker is too much.
     """
 
     def __init__(self, *, seconds: int = SECONDS, memory: int = MEMORY):
         self.seconds, self.memory = seconds, memory
-        self._press: _Running | None = None
+        self._worker: _Running | None = None
         self._one_at_a_time = threading.Lock()
 
     @property
     def pid(self) -> int | None:
         """The process in which the next document is printed, if it runs already."""
-        return self._press.process.pid if self._press else None
+        return self._worker.process.pid if self._worker else None
 
     def print(self, order: Mapping[str, str | None]) -> RenderedPdf:
         """Print one order. Raises RefusedResource, PdfUnavailable or PdfGivenUp."""
@@ -133,32 +133,32 @@ class Printer:
                 raise PdfGivenUp(str(fault)) from None
 
     def stop(self) -> None:
-        """End the press, also in the middle of a document, and remove its folder. The next document starts another."""
-        press, self._press = self._press, None
-        if press is not None:
-            press.end()
+        """End the worker, also in the middle of a document, and remove its folder. The next document starts another."""
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.end()
 
     def forget(self) -> None:
-        """Leave the press to the process that started it: after a fork there are two of us."""
+        """Leave the worker to the process that started it: after a fork there are two of us."""
         self._one_at_a_time = threading.Lock()
-        if self._press is not None:
-            self._press.orders.close()
-            self._press.process.returncode = 0  # not ours to wait for
-            self._press = None
+        if self._worker is not None:
+            self._worker.orders.close()
+            self._worker.process.returncode = 0  # not ours to wait for
+            self._worker = None
 
     def _attempt(self, order: Mapping[str, str | None]) -> RenderedPdf:
-        self._press = self._press or _Running(seconds=self.seconds, memory=self.memory)
+        self._worker = self._worker or _Running(seconds=self.seconds, memory=self.memory)
         try:
-            return self._press.print(order)
+            return self._worker.print(order)
         except RefusedResource:
-            raise  # the press is as good as before
+            raise  # the worker is as good as before
         except BaseException:
             self.stop()
             raise
 
 
 class _Running:
-    """A press that runs: its process, the socket to it and its folder for temporary files."""
+    """A worker that runs: its process, the socket to it and its folder for temporary files."""
 
     def __init__(self, *, seconds: int, memory: int):
         _sweep()
@@ -166,7 +166,7 @@ class _Running:
         self.folder = Path(tempfile.mkdtemp(prefix=FOLDERS))
         ours, theirs = socket.socketpair()
         with theirs, (self.folder / LOCK).open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # the press inherits it, and holds it as long as it lives
+            fcntl.flock(lock, fcntl.LOCK_EX)  # the worker inherits it, and holds it as long as it lives
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "contracts.printing.worker", str(theirs.fileno()), str(seconds), str(memory)],
                 cwd=Path(__file__).resolve().parents[2],
@@ -174,19 +174,19 @@ class _Running:
                 pass_fds=(theirs.fileno(), lock.fileno()),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl+C is for us; the press ends when we do
+                start_new_session=True,  # Ctrl+C is for us; the worker ends when we do
             )
         self.orders = Connection(ours.detach())
 
     def print(self, order: Mapping[str, str | None]) -> RenderedPdf:
-        """Print one order. Raises _Fault where that ended the press, or was too much for it."""
+        """Print one order. Raises _Fault where that ended the worker, or was too much for it."""
         late = threading.Event()
 
         def give_up():
             late.set()
             self.process.kill()
 
-        # The press ends itself when the time is over; one that was halted cannot.
+        # The worker ends itself when the time is over; one that was halted cannot.
         watch = threading.Timer(self.seconds + 1, give_up)
         watch.start()
         try:
@@ -205,7 +205,7 @@ class _Running:
         if "unavailable" in answer:
             raise PdfUnavailable(answer["unavailable"])
         if "error" in answer:
-            logger.error("The press met an unexpected fault: %s", answer["traceback"])
+            logger.error("The worker met an unexpected fault: %s", answer["traceback"])
             raise _Fault(f"No PDF could be made ({answer['error']}). The log tells where.", again=False)
         self.printed += 1
         if "refused" in answer:
@@ -239,18 +239,18 @@ class _Running:
 
 
 def _environment() -> dict[str, str]:
-    """What the press needs of our surroundings, which is no secret and no database."""
+    """What the worker needs of our surroundings, which is no secret and no database."""
     return {name: value for name, value in os.environ.items() if name not in ("SECRET_KEY", "DATABASE_URL")}
 
 
-FOLDERS = "contract-desk-press-"
+FOLDERS = "contract-desk-worker-"
 LOCK = "lock"
 ABANDONED_AFTER = 60 * 60
-"""Seconds after which a folder without a lock belongs to no press that is just starting."""
+"""Seconds after which a folder without a lock belongs to no worker that is just starting."""
 
 
 def _sweep() -> None:
-    """Remove the folders of presses that live no more: their application was killed, and could not."""
+    """Remove the folders of workers that live no more: their application was killed, and could not."""
     for folder in Path(tempfile.gettempdir()).glob(f"{FOLDERS}*"):
         try:
             found = folder.lstat()
@@ -266,7 +266,7 @@ def _sweep_away(folder: Path, *, age: int) -> None:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             shutil.rmtree(folder, ignore_errors=True)
     except BlockingIOError:
-        return  # its press lives
+        return  # its worker lives
     except FileNotFoundError:
         if age > ABANDONED_AFTER:
             shutil.rmtree(folder, ignore_errors=True)

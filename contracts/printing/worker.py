@@ -1,4 +1,4 @@
-"""The press: a process of its own in which WeasyPrint makes PDFs. Only `contracts.printing.pdf` speaks to it.
+"""The printing worker: a process of its own in which WeasyPrint makes PDFs. Only `contracts.printing.pdf` speaks to it.
 
     python -m contracts.printing.worker SOCKET SECONDS BYTES
 
@@ -82,13 +82,13 @@ def print_page(
     *, html: str, identifier: str, created_on: str, language: str, title: str | None
 ) -> tuple[bytes, int, list[str]]:
     """Return the PDF of a page, its number of pages, and the addresses that the page asked for and did not get."""
-    press = _press()
-    fetcher = press.fetcher({})
-    page = press.weasyprint.HTML(string=html, url_fetcher=fetcher)
+    loaded = _loaded()
+    fetcher = loaded.fetcher({})
+    page = loaded.weasyprint.HTML(string=html, url_fetcher=fetcher)
     document = page.render(
-        stylesheets=[press.style_sheet],
-        font_config=press.font_config,
-        counter_style=press.counter_style,
+        stylesheets=[loaded.style_sheet],
+        font_config=loaded.font_config,
+        counter_style=loaded.counter_style,
         pdf_variant="pdf/ua-1",
     )
     document.metadata.created = document.metadata.modified = created_on
@@ -101,7 +101,7 @@ def print_page(
 
 
 @dataclass(frozen=True)
-class _Press:
+class _Loaded:
     """WeasyPrint with our style sheet and fonts, read and parsed."""
 
     weasyprint: object
@@ -112,7 +112,7 @@ class _Press:
 
 
 @cache
-def _press() -> _Press:
+def _loaded() -> _Loaded:
     weasyprint = import_weasyprint()
     from weasyprint.css.counters import CounterStyle
     from weasyprint.text.fonts import FontConfiguration
@@ -131,8 +131,8 @@ def _press() -> _Press:
             f"No PDF can be made: the style sheet asks for {', '.join(own.refused)}, which is none of our fonts. "
             f"Correct {STYLE_SHEET}."
         )
-    atexit.register(_press.cache_clear)  # WeasyPrint then removes the folder into which it unpacked the fonts
-    return _Press(weasyprint, fetcher, style_sheet, font_config, counter_style)
+    atexit.register(_loaded.cache_clear)  # WeasyPrint then removes the folder into which it unpacked the fonts
+    return _Loaded(weasyprint, fetcher, style_sheet, font_config, counter_style)
 
 
 def _fetcher_class() -> type:

@@ -19,7 +19,7 @@ from contracts.sealing.frozen import SealedRow
 from invoicing.credits.crediting import WaiverDecision, credit, withdraw_waiver
 from invoicing.models import Correction, Invoice, InvoiceLine, InvoicePdf, Waiver
 from invoicing.runs.drafting import draft_invoices
-from tests.faults import cases, presses, taking_out
+from tests.faults import cases, printing_workers, taking_out
 from tests.faults.outcome import Outcome
 from tests.faults.scratch import Scratch
 from tests.faults.workers import apart
@@ -75,10 +75,10 @@ def _count(ends: Mapping[str, str], end: str) -> int:
 
 def prepare(scratch: Scratch) -> None:
     """Issue two months, take one back for good, and draft a third."""
-    presses.warm()
+    printing_workers.warm()
     scratch.fresh()
     cases.agreements(1)
-    presses.in_process_with_press(issue_and_credit)
+    printing_workers.in_process_with_worker(issue_and_credit)
     User.objects.create_superuser("root")
 
 

@@ -6,10 +6,10 @@ from collections import Counter
 from datetime import date
 
 from invoicing.runs.drafting import draft_invoices
-from tests.faults import cases, presses, taking_out
+from tests.faults import cases, printing_workers, taking_out
 from tests.faults.killing import KillPoints
 from tests.faults.outcome import Outcome
-from tests.faults.presses import in_process_with_press
+from tests.faults.printing_workers import in_process_with_worker
 from tests.faults.scratch import Scratch
 from tests.faults.soundness import damage_to_books, damage_to_finished_books, fingerprint
 from tests.faults.workers import apart
@@ -22,12 +22,12 @@ def check(scratch: Scratch, *, full: bool, control: bool) -> Outcome:
     """Kill at each point, look at the books as they lie, run again; the end is that of a run that nobody disturbed."""
     wanted = (100 if control else 1000) if full else (5 if control else 9)
     agreements = 2 if full else 1
-    presses.warm()
+    printing_workers.warm()
     scratch.fresh()
     cases.agreements(agreements)
     scratch.save("prepared")
     begun = time.monotonic()
-    steps, _writes = in_process_with_press(lambda: run(KillPoints())).value
+    steps, _writes = in_process_with_worker(lambda: run(KillPoints())).value
     took = time.monotonic() - begun
     expected = apart(fingerprint)
     outcome = Outcome({"documents": len(expected), "database and file steps": steps})
@@ -38,7 +38,7 @@ def check(scratch: Scratch, *, full: bool, control: bool) -> Outcome:
     rng = random.Random(2)
     if control:  # what a transaction would have held together falls apart right after a row was written
         scratch.fresh("prepared")
-        _steps, writes = in_process_with_press(lambda: run(KillPoints(), control=True)).value
+        _steps, writes = in_process_with_worker(lambda: run(KillPoints(), control=True)).value
         points = [(step, True) for step in spread(writes, wanted)]
     else:
         points = chosen(rng, steps, wanted, took)
@@ -48,10 +48,10 @@ def check(scratch: Scratch, *, full: bool, control: bool) -> Outcome:
         killed += killed_at(point, control).killed
         outcome.add(apart(damage_to_books), when="as it lay: ")
         if position % 3 == 0:
-            again = in_process_with_press(lambda: run(control=control), kill_after=rng.uniform(0, took))
+            again = in_process_with_worker(lambda: run(control=control), kill_after=rng.uniform(0, took))
             twice += again.killed
             outcome.add(apart(damage_to_books), when="after the second kill: ")
-        ended = in_process_with_press(lambda: run(control=control))
+        ended = in_process_with_worker(lambda: run(control=control))
         outcome.add(Counter({f"run again: {ended.error[:80]}": bool(ended.error)}))
         outcome.add(apart(damage_to_finished_books), when="run again: ")
         outcome.add(Counter({"run again: another result": apart(fingerprint) != expected}))
@@ -75,8 +75,8 @@ def spread(steps: list[int], wanted: int) -> list[int]:
 def killed_at(point: tuple[int, bool] | float, control: bool):
     """Run, and be killed at a step or after some seconds."""
     if isinstance(point, tuple):
-        return in_process_with_press(lambda: run(KillPoints(point), control=control))
-    return in_process_with_press(lambda: run(control=control), kill_after=point)
+        return in_process_with_worker(lambda: run(KillPoints(point), control=control))
+    return in_process_with_worker(lambda: run(control=control), kill_after=point)
 
 
 def run(points: KillPoints | None = None, *, control: bool = False) -> tuple[int, list[int]]:

@@ -24,10 +24,10 @@ from invoicing.documents.printing import INVOICE_PDFS
 from invoicing.issued.ledger import make_good
 from invoicing.models import Invoice, InvoicePdf
 from invoicing.runs.drafting import draft_invoices
-from tests.faults import cases, presses
+from tests.faults import cases, printing_workers
 from tests.faults.killing import KillPoints
 from tests.faults.outcome import Outcome
-from tests.faults.presses import in_process_with_press
+from tests.faults.printing_workers import in_process_with_worker
 from tests.faults.scratch import Scratch
 from tests.faults.soundness import damage_to_books, damage_to_finished_books
 from tests.faults.workers import apart, in_process
@@ -35,7 +35,7 @@ from tests.faults.workers import apart, in_process
 TITLE = "printing killed"
 THROUGH = date(1998, 11, 30)
 BACK_WITHIN = 120
-"""Seconds within which a document must be printed after its press was killed."""
+"""Seconds within which a document must be printed after its worker was killed."""
 
 SECONDS = 20
 """What a document may take where a bomb is to be waited for."""
@@ -44,19 +44,19 @@ ORDER = {"html": "<p>x</p>", "identifier": "1", "created_on": "1999-01-01", "lan
 
 def check(scratch: Scratch, *, full: bool, control: bool) -> Outcome:
     """Kill whoever prints, at many moments; every PDF comes out whole, the same to the byte, and in time."""
-    presses.warm()
+    printing_workers.warm()
     scratch.fresh()
     cases.agreements(1)
     apart(issue_without_pdfs)
     scratch.save("unprinted")
-    steps, _files = in_process_with_press(lambda: storing(KillPoints(), False)).value
+    steps, _files = in_process_with_worker(lambda: storing(KillPoints(), False)).value
     expected = digests()
     outcome = Outcome({"documents": len(expected)})
     points = 100 if full else 3
     if control:
-        halt_press_without_limit(scratch, outcome)
+        halt_worker_without_limit(scratch, outcome)
     else:
-        kill_presses(scratch, outcome, expected, points if full else 2)
+        kill_workers(scratch, outcome, expected, points if full else 2)
     if full and not control:
         bombs(scratch, outcome)  # they take their time; tests/contracts/printing/test_worker.py has small ones
     killed = kill_application(scratch, expected, steps, points, control)
@@ -95,11 +95,11 @@ def digests() -> list[list[str]]:
     return [list(row) for row in InvoicePdf.objects.order_by("invoice").values_list("file_name", "sha256")]
 
 
-# ---- the press ---------------------------------------------------------------------------------------------------
+# ---- the worker --------------------------------------------------------------------------------------------------
 
 
-def kill_presses(scratch: Scratch, outcome: Outcome, expected: list, points: int) -> None:
-    """Kill or halt the press while it prints."""
+def kill_workers(scratch: Scratch, outcome: Outcome, expected: list, points: int) -> None:
+    """Kill or halt the worker while it prints."""
     rng = random.Random(6)
     slowest = killed = 0
     for position in range(points):
@@ -113,12 +113,12 @@ def kill_presses(scratch: Scratch, outcome: Outcome, expected: list, points: int
             slowest = max(slowest, ended.value["seconds"])
         outcome.add(apart(damage_to_finished_books))
         outcome.add(Counter({"PDFs differ from undisturbed ones": apart(digests) != expected}))
-    outcome.figures |= {"presses struck": killed, "slowest document back": f"{slowest:.1f} s"}
+    outcome.figures |= {"workers killed or halted": killed, "slowest document back": f"{slowest:.1f} s"}
     outcome.damage["document not back in time"] += slowest > BACK_WITHIN
 
 
 def print_and_strike(how: signal.Signals, after: float) -> dict:
-    """Print everything, while somebody strikes the press after some seconds."""
+    """Print everything, while somebody kills or halts the worker after some seconds."""
     pdf._printer = pdf.Printer(seconds=4)
     pdf._printer.print(ORDER)
     struck = []
@@ -138,14 +138,14 @@ def print_and_strike(how: signal.Signals, after: float) -> dict:
     return {"struck": len(struck), "seconds": time.monotonic() - begun}
 
 
-def halt_press_without_limit(scratch: Scratch, outcome: Outcome) -> None:
-    """The control: without a limit in time, a halted press holds its document for ever."""
+def halt_worker_without_limit(scratch: Scratch, outcome: Outcome) -> None:
+    """The control: without a limit in time, a halted worker holds its document for ever."""
     scratch.fresh("unprinted")
-    outcome.part("press halted", {"document not back in time": apart(halted_without_limit)})
+    outcome.part("worker halted", {"document not back in time": apart(halted_without_limit)})
 
 
 def halted_without_limit() -> bool:
-    """Print while the press is halted; return whether we still wait for it after some seconds."""
+    """Print while the worker is halted; return whether we still wait for it after some seconds."""
     pdf._printer = pdf.Printer(seconds=3600)
     pdf._printer.print(ORDER)
     os.kill(pdf._printer.pid, signal.SIGSTOP)
@@ -161,7 +161,7 @@ def halted_without_limit() -> bool:
 
 
 def bombs(scratch: Scratch, outcome: Outcome) -> None:
-    """Issue documents that hang the press or eat its memory; the others are printed, and pages are served meanwhile."""
+    """Issue documents that hang the worker or eat its memory; others are printed, and pages are served meanwhile."""
     scratch.fresh()
     apart(issue_bombs)
     ended = in_process(print_bombs)
@@ -230,18 +230,18 @@ def kill_application(scratch: Scratch, expected: list, steps: int, points: int, 
     chosen += [rng.uniform(0, 0.6) for _ in range(points - len(chosen))]
     if control:
         scratch.fresh("unprinted")
-        _steps, files = in_process_with_press(lambda: storing(KillPoints(), True)).value
+        _steps, files = in_process_with_worker(lambda: storing(KillPoints(), True)).value
         chosen = [(step, False) for step in files[:points]]
     killed = 0
     for point in chosen:
         scratch.fresh("unprinted")
         if isinstance(point, tuple):
-            ended = in_process_with_press(lambda point=point: storing(KillPoints(point), control))
+            ended = in_process_with_worker(lambda point=point: storing(KillPoints(point), control))
         else:
-            ended = in_process_with_press(lambda: storing(None, control), kill_after=point)
+            ended = in_process_with_worker(lambda: storing(None, control), kill_after=point)
         killed += ended.killed
         outcome.add(apart(damage_to_books), when="as it lay: ")
-        again = in_process_with_press(lambda: storing(None, control))
+        again = in_process_with_worker(lambda: storing(None, control))
         outcome.add(Counter({f"run again: {again.error[:90]}": bool(again.error)}))
         outcome.add(apart(damage_to_finished_books), when="run again: ")
         outcome.add(Counter({"run again: PDFs differ": apart(digests) != expected}))

@@ -17,7 +17,7 @@ from contracts.money import cents
 from invoicing.models import Correction, Invoice, InvoiceLine, InvoicePdf
 from invoicing.runs.drafting import draft_invoices
 from tests import reference
-from tests.faults import cases, presses, taking_out
+from tests.faults import cases, printing_workers, taking_out
 from tests.faults.outcome import Outcome
 from tests.faults.scratch import Scratch
 from tests.faults.soundness import damage_to_finished_books
@@ -44,7 +44,7 @@ TABLES = (Invoice, InvoiceLine, Correction, InvoicePdf)
 
 def check(scratch: Scratch, *, full: bool, control: bool) -> Outcome:
     """Bill, amend, bill: after each amendment, what was issued before is the same to the byte."""
-    presses.warm()
+    printing_workers.warm()
     scratch.fresh()
     changes = CHANGES if full else CHANGES[:1]
     (agreement,) = cases.agreements(1, sites=SITES)
@@ -77,7 +77,7 @@ def check(scratch: Scratch, *, full: bool, control: bool) -> Outcome:
 
 def bill(through: date, on: date) -> None:
     """Draft, issue and print what is due."""
-    ended = presses.in_process_with_press(
+    ended = printing_workers.in_process_with_worker(
         lambda: [result.refusal for result in draft_invoices(through=through, on=on, by=None, issue_drafts=True)]
     )
     if ended.error or any(ended.value):

@@ -18,7 +18,7 @@ from invoicing.documents.content import invoice_content
 from invoicing.documents.printing import draft_pdf
 from invoicing.models import Invoice, InvoiceLine
 from sites.models import Site
-from tests.faults import cases, presses
+from tests.faults import cases, printing_workers
 from tests.faults.outcome import Outcome
 from tests.faults.scratch import Scratch
 from tests.faults.workers import apart
@@ -41,10 +41,10 @@ def check(scratch: Scratch, *, full: bool, control: bool) -> Outcome:
     examples = 100_000 if full else 600
     outcome = Outcome({"examples": examples})
     outcome.part("rules", apart(lambda: rounded_wrongly(examples, control), seconds=3600))
-    presses.warm()
+    printing_workers.warm()
     scratch.fresh()
     documents, printed = (400, 40) if full else (6, 2)
-    ended = presses.in_process_with_press(lambda: sums_that_differ(documents, printed, control))
+    ended = printing_workers.in_process_with_worker(lambda: sums_that_differ(documents, printed, control))
     if ended.error:
         raise RuntimeError(ended.error)
     outcome.figures |= {"documents added up": documents, "of them printed": printed}

@@ -5,7 +5,7 @@ from datetime import date
 
 from invoicing.models import InvoiceLine
 from invoicing.runs.drafting import draft_invoices
-from tests.faults import cases, presses, taking_out
+from tests.faults import cases, printing_workers, taking_out
 from tests.faults.outcome import Outcome, failures
 from tests.faults.scratch import Scratch
 from tests.faults.soundness import damage_to_finished_books, fingerprint
@@ -17,13 +17,13 @@ THROUGH = date(1998, 11, 30)
 
 def check(scratch: Scratch, *, full: bool, control: bool) -> Outcome:
     """Start two runs; everything is billed, issued and printed, by one or the other, and once."""
-    presses.warm()
+    printing_workers.warm()
     scratch.fresh()
     cases.agreements(2)
     if control:
         apart(lambda: taking_out.constraints(InvoiceLine, "invoice_line_instalment_once"))
     scratch.save("prepared")
-    presses.in_process_with_press(run)
+    printing_workers.in_process_with_worker(run)
     expected = apart(fingerprint)
     repeats = (30 if control else 100) if full else 2
     outcome = Outcome(
@@ -43,15 +43,15 @@ def check(scratch: Scratch, *, full: bool, control: bool) -> Outcome:
 
 def both(control: bool):
     """Start the two of them."""
-    with presses.at_hand(2) as takes:
+    with printing_workers.at_hand(2) as takes:
         return at_once([lambda take=take: run(take, control=control) for take in takes])
 
 
-def run(take_press=lambda: None, *, control: bool = False) -> dict:
+def run(take_worker=lambda: None, *, control: bool = False) -> dict:
     """Draft, issue and print everything due; say what came of it."""
     if control:
         taking_out.locks()
-    take_press()
+    take_worker()
     results = draft_invoices(through=THROUGH, on=cases.AFTERWARDS, by=None, issue_drafts=True)
     return {
         "issued": sum(len(result.documents) for result in results),

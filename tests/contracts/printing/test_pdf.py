@@ -260,7 +260,7 @@ def test_document_after_a_refused_one_prints():
 
 @pytest.fixture
 def without_weasyprint(monkeypatch, tmp_path):
-    """Return a function that takes WeasyPrint away, here and in the press: its import then runs this line of Python."""
+    """Return a function that takes WeasyPrint away, here and in the worker: its import runs this line of Python."""
 
     def take_away(line: str) -> None:
         package = tmp_path / "weasyprint"

@@ -25,7 +25,7 @@ MEMORY_BOMB = '<table><tr><td colspan="3000000">x</td></tr></table>'
 
 @pytest.fixture
 def temporary(tmp_path, monkeypatch) -> Path:
-    """Give the presses of a test a folder of their own for what they put down."""
+    """Give the workers of a test a folder of their own for what they put down."""
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     return tmp_path
 
@@ -63,7 +63,7 @@ def wait_until(condition, seconds: int = 20) -> None:
 
 
 def while_printing(printer: Printer, body: str, act) -> RenderedPdf:
-    """Print a document and do something to the press in the middle of it."""
+    """Print a document and do something to the worker in the middle of it."""
     pid = printer.pid
     started = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11]
 
@@ -82,14 +82,14 @@ def while_printing(printer: Printer, body: str, act) -> RenderedPdf:
 MORE = '<h2 style="break-before: page">More</h2>' + "<p>A paragraph of some words.</p>" * 500
 
 
-def test_press_is_kept_for_the_next_document(printer):
+def test_worker_is_kept_for_the_next_document(printer):
     printer.print(order("<h1>One</h1>"))
     first = printer.pid
     assert text(printer.print(order("<h1>Two</h1>"))) == "Two"
     assert printer.pid == first
 
 
-def test_document_is_printed_again_when_its_press_is_killed(printer):
+def test_document_is_printed_again_when_its_worker_is_killed(printer):
     printer.print(order("<h1>Before</h1>"))
     killed = printer.pid
     printed = while_printing(printer, "<h1>The same</h1>" + MORE, lambda pid: os.kill(pid, signal.SIGKILL))
@@ -98,13 +98,13 @@ def test_document_is_printed_again_when_its_press_is_killed(printer):
     assert printer.pid != killed
 
 
-def test_press_that_was_killed_while_idle_is_replaced(printer):
+def test_worker_that_was_killed_while_idle_is_replaced(printer):
     printer.print(order("<h1>Before</h1>"))
     os.kill(printer.pid, signal.SIGKILL)
     assert text(printer.print(order("<h1>After</h1>"))) == "After"
 
 
-def test_halted_press_is_replaced_when_its_time_is_over(printer):
+def test_halted_worker_is_replaced_when_its_time_is_over(printer):
     printer.print(order("<h1>Before</h1>"))
     halted = printer.pid
     begun = time.monotonic()
@@ -156,7 +156,7 @@ def test_others_go_on_while_a_document_hangs(printer):
     assert steps > 100
 
 
-def test_press_knows_neither_secret_nor_database(printer, monkeypatch):
+def test_worker_knows_neither_secret_nor_database(printer, monkeypatch):
     monkeypatch.setenv("SECRET_KEY", "canary-key")
     monkeypatch.setenv("DATABASE_URL", "postgres://canary-database")
     printer.print(order("<p>x</p>"))
@@ -166,7 +166,7 @@ def test_press_knows_neither_secret_nor_database(printer, monkeypatch):
 # ---- what is left behind -----------------------------------------------------------------------------------------
 
 
-def test_folder_goes_with_its_press(printer, temporary):
+def test_folder_goes_with_its_worker(printer, temporary):
     printer.print(order("<h1>One</h1>"))
     (folder,) = temporary.iterdir()
     assert [path.name for path in folder.iterdir() if path.is_dir()] != []  # WeasyPrint's unpacked fonts
@@ -174,7 +174,7 @@ def test_folder_goes_with_its_press(printer, temporary):
     assert list(temporary.iterdir()) == []
 
 
-def test_folder_of_a_press_that_was_killed_with_its_application_is_swept_by_the_next(printer, temporary):
+def test_folder_of_a_worker_that_was_killed_with_its_application_is_swept_by_the_next(printer, temporary):
     def folder(name: str, *, age: int = 0, locked: bool = True) -> Path:
         created = temporary / f"{pdf.FOLDERS}{name}"
         created.mkdir()
@@ -199,12 +199,12 @@ def test_folder_of_a_press_that_was_killed_with_its_application_is_swept_by_the_
 APPLICATION = """
 import django, os, signal, sys
 django.setup()
-from contracts import pdf
+from contracts.printing import pdf
 order = {"identifier": "D-1", "created_on": "1998-11-01", "language": "en", "title": None}
 pdf._printer.print({"html": "<p>x</p>", **order})
 print(pdf._printer.pid, flush=True)
 if sys.argv[1] == "killed while printing":
-    pdf._printer.seconds = pdf._printer._press.seconds = 3
+    pdf._printer.seconds = pdf._printer._worker.seconds = 3
     import threading
     threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGKILL)).start()
     pdf._printer.print({"html": "<p>a" + chr(0x301) * 20_000, **order})
@@ -214,7 +214,7 @@ elif sys.argv[1] == "killed":
 
 
 @pytest.mark.parametrize("end", ["ordinary", "killed", "killed while printing"])
-def test_press_ends_with_its_application(end, tmp_path):
+def test_worker_ends_with_its_application(end, tmp_path):
     environment = {
         **os.environ,
         "SECRET_KEY": "x",
@@ -229,7 +229,7 @@ def test_press_ends_with_its_application(end, tmp_path):
     assert (list(tmp_path.iterdir()) == []) == (end == "ordinary")
 
 
-def test_forked_process_prints_with_a_press_of_its_own():
+def test_forked_process_prints_with_a_worker_of_its_own():
     pdf.render_pdf(html="<p>x</p>", identifier="D-1", created_on=date(1998, 11, 1))
     ours = pdf._printer.pid
     reading, writing = os.pipe()

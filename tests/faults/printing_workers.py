@@ -1,6 +1,6 @@
-"""Presses for hundreds of short runs: forked from one that is warm, which saves the second that each start takes.
+"""Workers for hundreds of short runs: forked from one that is warm, which saves the second that each start takes.
 
-A run that loses its press starts the next one as the application always does.
+A run that loses its worker starts the next one as the application always does.
 """
 
 import os
@@ -18,7 +18,7 @@ from tests.faults.workers import Act, Ended, in_process
 
 
 class _Sibling:
-    """The press of a run, as the run sees it: a process that somebody else started."""
+    """The worker of a run, as the run sees it: a process that somebody else started."""
 
     def __init__(self, pid: int):
         self.pid = pid
@@ -36,7 +36,7 @@ class _Sibling:
 
 
 class _Handed(pdf._Running):
-    """A press that runs already."""
+    """A worker that runs already."""
 
     def __init__(self, orders: Connection, pid: int):
         self.seconds, self.memory, self.printed = pdf.SECONDS, pdf.MEMORY, 0
@@ -47,12 +47,12 @@ class _Handed(pdf._Running):
 
 def warm() -> None:
     """Read style sheet and fonts once, here."""
-    worker._press()
+    worker._loaded()
 
 
 @contextmanager
 def at_hand(number: int) -> Iterator[list[Act]]:
-    """Have so many warm presses ready; each is taken in the process that will print with it."""
+    """Have so many warm workers ready; each is taken in the process that will print with it."""
     created = [_forked() for _ in range(number)]
     try:
         yield [partial(_take, orders, pid) for orders, pid in created]
@@ -63,15 +63,15 @@ def at_hand(number: int) -> Iterator[list[Act]]:
             os.waitpid(pid, 0)  # it ends when nobody holds the other side any more
 
 
-def in_process_with_press(act: Act, *, kill_after: float | None = None, seconds: int = 300) -> Ended:
-    """Do what `in_process` does, with a warm press at hand."""
+def in_process_with_worker(act: Act, *, kill_after: float | None = None, seconds: int = 300) -> Ended:
+    """Do what `in_process` does, with a warm worker at hand."""
     with at_hand(1) as (take,):
 
-        def with_press():
+        def with_worker():
             take()
             return act()
 
-        return in_process(with_press, kill_after=kill_after, seconds=seconds)
+        return in_process(with_worker, kill_after=kill_after, seconds=seconds)
 
 
 def _forked() -> tuple[Connection, int]:
@@ -88,4 +88,4 @@ def _forked() -> tuple[Connection, int]:
 
 
 def _take(orders: Connection, pid: int) -> None:
-    pdf._printer._press = _Handed(orders, pid)
+    pdf._printer._worker = _Handed(orders, pid)
