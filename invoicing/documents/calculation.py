@@ -9,9 +9,9 @@ from itertools import groupby
 from contracts.money import ZERO, money_text
 from contracts.periods import day_text
 from invoicing.charges.annual import instalment_inputs, instalment_steps
+from invoicing.charges.causes import why_nothing_due
 from invoicing.charges.charge import AnyCharge, Charge, OneOff
 from invoicing.charges.kinds import kind_of_rule
-from invoicing.charges.nothing_due import why_nothing_due
 from invoicing.charges.unbilled import AdjustedPart, Adjustment, after_waiver
 
 

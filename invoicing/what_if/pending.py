@@ -10,8 +10,8 @@ from django.db.models import Exists, Max, OuterRef, Q
 from contracts.models import Agreement
 from contracts.money import ZERO
 from contracts.periods import DaySpan
+from invoicing.charges.causes import Passed, never_billed
 from invoicing.charges.charge import AnyCharge
-from invoicing.charges.never_billed import Passed, never_billed
 from invoicing.charges.unbilled import AdjustedPart, Adjustment, PlannedDocument, adjustments, unbilled
 from invoicing.models import Invoice
 from invoicing.runs.books import Books, books_of

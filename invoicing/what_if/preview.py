@@ -14,9 +14,8 @@ from itertools import groupby
 from contracts.money import ZERO, money_text
 from contracts.periods import AnnualPeriod, day_text
 from contracts.wording import plural
+from invoicing.charges.causes import ended_by, part_span, why_never_billed, why_nothing_due
 from invoicing.charges.charge import AnyCharge, Charge, ChargeKey, SiteFacts
-from invoicing.charges.never_billed import why_never_billed
-from invoicing.charges.nothing_due import ended_by, part_span, why_nothing_due
 from invoicing.charges.unbilled import AdjustedPart, Adjustment, PlannedDocument
 from invoicing.what_if.compare import Amounts, Group, grouped
 
