@@ -243,12 +243,15 @@ def test_a_new_password_is_set_for_somebody_else():
     person = User.objects.create_user("jdoe", password="the first long word")
     address = f"/admin/auth/user/{person.pk}/password/"
     page = root.get(address)
-    assert list(page.context["form"].fields) == ["password1", "password2"]
+    assert list(page.context["form"].fields) == ["new_password1", "new_password2"]
 
-    root.post(address, {"password1": "another long word", "password2": "another long word", "set-password": "1"})
+    passwords = {"new_password1": "another long word", "new_password2": "another long word"}
+    done = root.post(address, passwords, follow=True)
 
     person.refresh_from_db()
     assert person.check_password("another long word")
+    assert "The new password of jdoe is set. The old one no longer works." in words(done)
+    assert "Set a new password." in words(root.get(f"/admin/auth/user/{person.pk}/history/"))
 
 
 def test_only_an_administrator_makes_another_one():
@@ -262,6 +265,8 @@ def test_only_an_administrator_makes_another_one():
 
     person.refresh_from_db()
     assert (person.first_name, person.is_superuser) == ("Jane", False)
+    root = User.objects.create_superuser("root")
+    assert [client.get(f"/admin/auth/user/{one.pk}/password/").status_code for one in (person, root)] == [200, 403]
 
 
 def root_permissions(*names: str):

@@ -103,6 +103,7 @@ class RecordInline(admin.TabularInline):
     extra = 0
     classes = ("plain",)
     formset = NamedFormSet
+    empty_value_display = NOTHING
     formfield_overrides = INPUTS
 
     def sealed_with(self, parent: models.Model | None) -> bool:

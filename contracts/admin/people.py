@@ -4,9 +4,16 @@ from datetime import datetime
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from django.contrib.auth.forms import SetPasswordForm, UserChangeForm, UserCreationForm
 from django.contrib.auth.models import Group, Permission, User
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters
 
 from contracts.admin.base import RecordAdmin
 
@@ -45,16 +52,6 @@ class PersonForm(InPlainWords, UserChangeForm):
     """A person on file; the password is set on its own page."""
 
     password = None
-
-
-class PersonPassword(AdminPasswordChangeForm):
-    """A new password for somebody else: everybody here signs in with one."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.fields.pop("usable_password", None)
-        for field in self.fields.values():
-            field.required = True
 
 
 class PermissionsField(forms.ModelMultipleChoiceField):
@@ -109,7 +106,6 @@ class PersonAdmin(RecordAdmin, UserAdmin):
     form = PersonForm
     add_form = NewPerson
     add_form_template = None
-    change_password_form = PersonPassword
     add_fieldsets = (
         (None, {"fields": ("username", ("password1", "password2"))}),
         ("Person", {"fields": (("first_name", "last_name"), "email")}),
@@ -127,6 +123,24 @@ class PersonAdmin(RecordAdmin, UserAdmin):
 
     def title_of(self, row: User) -> str:
         return row.get_full_name() or row.get_username()
+
+    @method_decorator(sensitive_post_parameters())
+    def user_change_password(self, request, id, form_url=""):
+        """Set a new password for somebody else; only an administrator sets that of another one."""
+        person = self.get_object(request, unquote(id))
+        if person is None or not self.has_change_permission(request, person):
+            raise PermissionDenied
+        if person.is_superuser and not request.user.is_superuser:
+            raise PermissionDenied
+        form = SetPasswordForm(person, request.POST or None, label_suffix="")
+        if form.is_valid():
+            form.save()
+            self.log_change(request, person, "Set a new password.")
+            self.message_user(request, f"The new password of {person} is set. The old one no longer works.")
+            update_session_auth_hash(request, person)
+            return redirect("admin:auth_user_change", person.pk)
+        context = self.admin_site.each_context(request) | {"opts": self.opts, "original": person, "form": form}
+        return TemplateResponse(request, "admin/auth/user/change_password.html", context)
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("groups")
