@@ -17,6 +17,7 @@ from sites.agreement_files.level_entry import (
 from sites.agreement_files.reading_entry import reading_problems
 from sites.agreement_files.schedule_entry import limit_of, schedule_of
 from sites.agreement_files.sections import (
+    AGREEMENT,
     AMENDMENTS,
     PARTIES,
     SECTIONS,
@@ -150,22 +151,18 @@ def _party_problems(document: Document, stored: Document) -> Iterator[Problem]:
 def _agreement_problems(document: Document, stored: Document) -> Iterator[Problem]:
     agreement = document["agreement"]
     if "agreement" not in stored:
-        needed = ("dated_on", "supplier", "customer", "first_period_starts_on")
-        missing = [key for key in needed if key not in agreement]
-        for key in missing:
-            message = f"This is missing: agreement {agreement['number']} is not on file, so the file must describe it."
-            yield Problem(f"agreement.{key}", message)
-    merged = {**stored.get("agreement", {}), **agreement}
+        yield from AGREEMENT.missing("agreement", agreement, f"agreement {agreement['number']}")
+    whole = {**stored.get("agreement", {}), **agreement}
     parties = {party["legal_name"] for source in (document, stored) for party in source.get("parties", [])}
     for side in ("supplier", "customer"):
-        if side in merged and merged[side] not in parties:
-            yield Problem(f"agreement.{side}", f"{shown(merged[side])} is no party of the file or on file. Add it.")
-    if merged.get("supplier", "") == merged.get("customer"):
+        if side in whole and whole[side] not in parties:
+            yield Problem(f"agreement.{side}", f"{shown(whole[side])} is no party of the file or on file. Add it.")
+    if whole.get("supplier", "") == whole.get("customer"):
         yield Problem("agreement.customer", "Supplier and customer are the same party.")
-    if merged.get("original_expires_on", "9999-12-31") <= merged.get("dated_on", ""):
+    if whole.get("original_expires_on", "9999-12-31") <= whole.get("dated_on", ""):
         yield Problem("agreement.original_expires_on", "The expiration must lie after the date of the agreement.")
-    yield from _amendment_problems(document, stored, merged)
-    yield from _execution_problems(document, stored, merged)
+    yield from _amendment_problems(document, stored, whole)
+    yield from _execution_problems(document, stored, whole)
 
 
 def _amendment_problems(document: Document, stored: Document, agreement: Mapping) -> Iterator[Problem]:
@@ -174,9 +171,7 @@ def _amendment_problems(document: Document, stored: Document, agreement: Mapping
         number = amendment["number"]
         if number in on_file:
             continue
-        if "effective_on" not in amendment:
-            message = f"This is missing: amendment {number} is not on file, so the file must describe it."
-            yield Problem(f"{place}.effective_on", message)
+        yield from AMENDMENTS.missing(place, amendment, f"amendment {number}")
         refusals = amendment_refusals(
             agreement=AgreementTerms(
                 number=agreement["number"],

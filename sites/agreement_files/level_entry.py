@@ -92,8 +92,7 @@ def site_problems(document: Document, stored: Document, schedules: Schedules, pe
         if codes.get(site.get("clli"), site_name(site)) != site_name(site):
             yield Problem(f"{place}.clli", f"The CLLI code {site['clli']} is that of {codes[site['clli']]} on file.")
         if "in_service_on" not in whole:
-            message = f"This is missing: {site_name(site)} is not on file, so the file must describe it."
-            yield Problem(f"{place}.in_service_on", message)
+            yield from SITES.missing(place, whole, site_name(site))
             continue
         start = whole["in_service_on"]
         if whole.get("removed_on", start) < start:
@@ -246,10 +245,7 @@ def review_problems(document: Document, stored: Document, schedules: Schedules, 
             yield Problem(f"{place}.period", f"There is no annual period {review['period']}.")
             continue
         if REVIEWS.key(review) not in on_file:
-            for key in ("first_day", "last_day", "due_on", "opened_on", "cut_off_on"):
-                if key not in review:
-                    message = f"This is missing: the review of annual period {review['period']} is not on file."
-                    yield Problem(f"{place}.{key}", message)
+            yield from REVIEWS.missing(place, review, f"the review of annual period {review['period']}")
         for spot, line in placed(review, LINES, place):
             if line["site"] not in sites:
                 yield Problem(f"{spot}.site", f"{shown(line['site'])} is no site of the file or on file.")

@@ -7,7 +7,7 @@ published form.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from sites.agreement_files.agreement_file import Document
+from sites.agreement_files.agreement_file import Document, Problem
 
 Key = tuple
 Fields = Mapping[str, "str | Fields"]
@@ -26,34 +26,36 @@ def key_text(key: Key) -> str:
 class Rows:
     """Rows of one kind: a section of the file, or a list within its rows.
 
-    `needed` and `optional` are the fields that tell a row from others, the optional ones with what it means to leave
-    them out. `may_fill` are fields that a file may add to a row on file; `until_sealed` those that it may add until all
-    of `sealed_by` are on file. Days at the paths `happened` must not lie after the day of loading. What a row says is
-    known from the latest of `known_on` (as a rule the same), and `later` gives for parts of it when they are known.
+    `needed` and `optional` are the fields that tell a row from others; an optional one that is left out stands for the
+    value given here. A file may add `may_fill` to a row on file, and `until_sealed` as long as not all of `sealed_by`
+    are on file. The days at the paths `happened` must not lie after the day of loading. A row is known from the latest
+    of the days `known_on`, and a part of it from the day that `later` names.
     """
 
     name: str
     what: str = ""
-    """What a message calls one of them; the repeats of nameless rows are no concern of the table."""
+    """What a message calls one row; rows without such a name are not searched for repeats."""
     needed: tuple[str, ...] = ()
     optional: Mapping[str, object] = field(default_factory=dict)
     named: Callable[[Key], str] = key_text
     fields: Fields = field(default_factory=dict)
     rows: str = ""
-    """Where an exported row of the model keeps these rows."""
+    """The attribute under which the row above brings these rows along when it is exported."""
     parts: tuple["Rows", ...] = ()
     tallied: str = ""
-    """The name under which a report of loading counts the rows of a part."""
+    """What the report of a loading calls the rows of a part; without a name it does not count them."""
     grows: bool = False
     """Whether a part takes more rows although the row above it is sealed."""
     may_fill: tuple[str, ...] = ()
     until_sealed: tuple[str, ...] = ()
     sealed_by: tuple[str, ...] = ()
+    new_needs: tuple[str, ...] = ()
+    """Fields without which a row that is not on file cannot come in."""
     happened: tuple[str, ...] = ()
     known_on: tuple[str, ...] = ()
     later: Mapping[str, str] = field(default_factory=dict)
     model: str = ""
-    """The model of facts that are written as they are."""
+    """The model of a section of facts."""
     of_agreement: str = "site__agreement"
 
     def key(self, row: Document) -> Key:
@@ -71,6 +73,13 @@ class Rows:
     def is_sealed(self, stored: Document) -> bool:
         """Whether a row on file takes no more of what it takes until it is sealed."""
         return bool(self.sealed_by) and all(name in stored for name in self.sealed_by)
+
+    def missing(self, place: str, row: Document, name: str) -> Iterator[Problem]:
+        """Yield the fields that a row which is not on file lacks; `name` names it in the sentence."""
+        for needed in self.new_needs:
+            if needed not in row:
+                message = f"This is missing: {name} is not on file, so the file must describe it."
+                yield Problem(f"{place}.{needed}", message)
 
     @property
     def is_numbered(self) -> bool:
@@ -140,6 +149,7 @@ AGREEMENT = Rows(
     may_fill=("net_days", "customer_reference"),
     until_sealed=("original_expires_on", "executed_on"),
     sealed_by=("executed_on",),
+    new_needs=("dated_on", "supplier", "customer", "first_period_starts_on"),
     parts=(Rows(name="schedule", grows=True),),
 )
 
@@ -162,6 +172,7 @@ AMENDMENTS = Rows(
     },
     until_sealed=("customer_signature", "supplier_signature"),
     sealed_by=("customer_signature", "supplier_signature"),
+    new_needs=("effective_on",),
     parts=(WITHDRAWN, Rows(name="schedule")),
     happened=(
         *(f"{side}_signature.signed_on" for side in SIDES),
@@ -189,6 +200,7 @@ SITES = Rows(
     may_fill=("clli", "population"),
     until_sealed=("removed_on", "charged_through", "charge_end_reason"),
     sealed_by=("removed_on",),
+    new_needs=("in_service_on",),
     parts=(CHARGED_LEVELS, COUNTS),
     happened=("counts.date", "charged_levels.agreed_on"),
     later={
@@ -210,6 +222,7 @@ REVIEWS = Rows(
     },
     until_sealed=("meeting_on", *SIDES),
     sealed_by=SIDES,
+    new_needs=("first_day", "last_day", "due_on", "opened_on", "cut_off_on"),
     parts=(LINES,),
     happened=("opened_on", *(f"{side}.agreed_on" for side in SIDES)),
     known_on=("opened_on",),
@@ -275,8 +288,13 @@ ORDERS = Rows(
 )
 
 FACTS = (BLOCKS, WORK, QUOTATIONS, ORDERS)
-"""Sections whose rows are written as they are; an order finds its quotation written."""
+"""Sections whose rows are stored column by column, in the order in which they refer to one another."""
 SECTIONS = (PARTIES, AMENDMENTS, READINGS, SITES, REVIEWS, *FACTS)
+KINDS = (
+    *(PARTIES.name, AGREEMENT.name),
+    *(kind for section in SECTIONS[1:] for kind in (section.name, *(part.tallied for part in section.parts)) if kind),
+)
+"""Everything that the report of a loading counts, in its order."""
 
 
 # ---- walking a document ------------------------------------------------------------------------------------------

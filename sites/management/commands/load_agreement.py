@@ -9,9 +9,7 @@ from contracts.wording import plural
 from sites.agreement_files.agreement_file import Problem
 from sites.agreement_files.loading import CannotLoad, Loaded, load_agreement
 from sites.agreement_files.schema import read
-
-KINDS = ("parties", "agreement", "amendments", "readings", "sites", "counts", "reviews", "charged levels")
-FACTS = ("blocks", "work", "quotations", "orders")
+from sites.agreement_files.sections import KINDS
 
 
 class Command(BaseCommand):
@@ -56,7 +54,7 @@ def told(loaded: Loaded, *, dry_run: bool) -> list[str]:
         return ["Nothing new: everything in the file is on file already."]
     verb = "would be " if dry_run else ""
     lines = []
-    for kind in [kind for kind in (*KINDS, *FACTS) if loaded.added[kind] or loaded.completed[kind]]:
+    for kind in [kind for kind in KINDS if loaded.added[kind] or loaded.completed[kind]]:
         parts = [
             f"{count} {word}"
             for count, word in (
