@@ -6,8 +6,8 @@ difference.
 """
 
 import hashlib
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -117,55 +117,53 @@ def only_demonstration(agreement: Agreement) -> bool:
 # ---- work --------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class WorkFacts:
+    """What somebody says was done: the facts of one work entry."""
+
+    site: Site
+    worked_on: date
+    service: str
+    hours: Decimal
+    person: str
+    reference: str = ""
+
+    def tidied(self) -> "WorkFacts":
+        """Return them with the site as it is on file now, and no blanks that say nothing."""
+        return replace(
+            self,
+            site=Site.objects.get(pk=self.site.pk),
+            service=self.service.strip(),
+            person=one_line(self.person),
+            reference=self.reference.strip(),
+        )
+
+
 @transaction.atomic
 def enter_work(
-    *,
-    site: Site,
-    worked_on: date,
-    service: str,
-    hours: Decimal,
-    person: str,
-    reference: str = "",
-    agreement: Agreement | None = None,
-    allow_duplicate: bool = True,
-    on: date,
-    by: User | None,
+    *, agreement: Agreement | None = None, allow_duplicate: bool = True, on: date, by: User | None, **facts
 ) -> WorkEntry:
-    """Record hours done for a site on one day (hours, paragraphs 1 and 2).
+    """Record hours done for a site on one day (hours, paragraphs 1 and 2); the facts are those of `WorkFacts`.
 
     Raises CannotRecord, naming the field, for work outside the term or after `on`, at a site that is not in service or
     belongs to another agreement than the one given, for hours that are no positive hundredths or make more than 24 for
     the person on that day under all agreements, and for a service that the schedule does not charge by hours. With
     `allow_duplicate` False, also for an entry that is on file word for word: a form that was sent twice.
     """
-    agreement = _lock_for_work(site.agreement_id if agreement is None else agreement.pk)
-    done = _done(site, worked_on, service, hours, person, reference)
+    done = WorkFacts(**facts)
+    agreement = _lock_for_work(done.site.agreement_id if agreement is None else agreement.pk)
+    done = done.tidied()
     faults = _faults(agreement, done, on=on)
     if not faults and not allow_duplicate:
         faults = _alike(done)
     if faults:
         raise CannotRecord(*faults)
-    return WorkEntry.objects.create(
-        **_values(agreement, done, on), recorded_on=on, recorded_by=by, is_demonstration=done.site.is_demonstration
-    )
+    return _created(agreement, done, on, by)
 
 
 @transaction.atomic
-def change_work(
-    *,
-    entry: WorkEntry,
-    reason: str,
-    site: Site,
-    worked_on: date,
-    service: str,
-    hours: Decimal,
-    person: str,
-    reference: str = "",
-    seen: str = "",
-    on: date,
-    by: User | None,
-) -> WorkEntry:
-    """Change an entry that is not billed; what it said before is kept in its history, with the reason.
+def change_work(*, entry: WorkEntry, reason: str, seen: str = "", on: date, by: User | None, **facts) -> WorkEntry:
+    """Change an entry that is not billed to other `WorkFacts`; what it said before stays on file, with the reason.
 
     Raises CannotRecord for a billed or reversed entry, without a reason, where nothing would differ, for what
     `enter_work` refuses, and where somebody else has changed it since it was `seen`.
@@ -175,15 +173,8 @@ def change_work(
         raise CannotRecord(message)
     if seen and seen != entry_version(entry):
         raise CannotRecord(Refused("STALE", "", STALE))
-    done = _done(site, worked_on, service, hours, person, reference)
-    faults = [
-        *reason_refusals(reason=reason, why="Say why the entry is changed."),
-        *_faults(agreement, done, on=on, instead_of=entry),
-    ]
-    if not faults and _says_the_same(entry, agreement, done, on):
-        faults.append(Refused("SAME", "", "Nothing is different. Change what is wrong, or leave the entry as it is."))
-    if faults:
-        raise CannotRecord(*faults)
+    same = "Nothing is different. Change what is wrong, or leave the entry as it is."
+    done = _instead(entry, agreement, facts, reason=reason, why="Say why the entry is changed.", same=same, on=on)
     before = entry.as_said()
     for name, value in _values(agreement, done, on).items():
         setattr(entry, name, value)
@@ -196,44 +187,18 @@ def change_work(
 
 
 @transaction.atomic
-def correct_work(
-    *,
-    entry: WorkEntry,
-    reason: str,
-    site: Site,
-    worked_on: date,
-    service: str,
-    hours: Decimal,
-    person: str,
-    reference: str = "",
-    on: date,
-    by: User | None,
-) -> WorkEntry:
-    """Reverse an entry, billed or not, with a reason, and enter what is right in its place; return the new entry.
+def correct_work(*, entry: WorkEntry, reason: str, on: date, by: User | None, **facts) -> WorkEntry:
+    """Reverse an entry, billed or not, with a reason, and enter the right `WorkFacts` in its place; return the new one.
 
     Raises CannotRecord for an entry that is reversed already, without a reason, where nothing would differ, and for
     what `enter_work` refuses.
     """
     agreement, entry = _locked(entry)
     _refuse_reversed(entry)
-    done = _done(site, worked_on, service, hours, person, reference)
-    faults = [
-        *reason_refusals(reason=reason, why="Say what is wrong with the entry."),
-        *_faults(agreement, done, on=on, instead_of=entry),
-    ]
-    if not faults and _says_the_same(entry, agreement, done, on):
-        message = "Nothing is different. Change what is wrong, or reverse the entry without another one in its place."
-        faults.append(Refused("SAME", "", message))
-    if faults:
-        raise CannotRecord(*faults)
+    same = "Nothing is different. Change what is wrong, or reverse the entry without another one in its place."
+    done = _instead(entry, agreement, facts, reason=reason, why="Say what is wrong with the entry.", same=same, on=on)
     _reverse(entry, reason, on, by)
-    return WorkEntry.objects.create(
-        **_values(agreement, done, on),
-        replaces=entry,
-        recorded_on=on,
-        recorded_by=by,
-        is_demonstration=done.site.is_demonstration,
-    )
+    return _created(agreement, done, on, by, replaces=entry)
 
 
 @transaction.atomic
@@ -282,23 +247,6 @@ def _lock_for_work(key: int) -> Agreement:
     return Agreement.objects.with_terms().get(pk=key)
 
 
-@dataclass(frozen=True)
-class _Done:
-    """What somebody says was done."""
-
-    site: Site
-    worked_on: date
-    service: str
-    hours: Decimal
-    person: str
-    reference: str
-
-
-def _done(site: Site, worked_on: date, service: str, hours: Decimal, person: str, reference: str) -> _Done:
-    now = Site.objects.get(pk=site.pk)
-    return _Done(now, worked_on, service.strip(), hours, one_line(person), reference.strip())
-
-
 def _locked(entry: WorkEntry) -> tuple[Agreement, WorkEntry]:
     key = Site.objects.values_list("agreement", flat=True).get(pk=entry.site_id)
     agreement = _lock_for_work(key)
@@ -306,7 +254,7 @@ def _locked(entry: WorkEntry) -> tuple[Agreement, WorkEntry]:
     return agreement, WorkEntry.objects.select_related("site").get(pk=entry.pk)
 
 
-def _faults(agreement: Agreement, done: _Done, *, on: date, instead_of: WorkEntry | None = None) -> list[Refused]:
+def _faults(agreement: Agreement, done: WorkFacts, *, on: date, instead_of: WorkEntry | None = None) -> list[Refused]:
     terms = agreement.as_terms()
     filed = hours_on_file(days=[done.worked_on], without=instead_of)
     faults = [
@@ -338,7 +286,32 @@ def _faults(agreement: Agreement, done: _Done, *, on: date, instead_of: WorkEntr
     return [*faults, *out_of_service(name=str(done.site), worked_on=done.worked_on, **site)]
 
 
-def _alike(done: _Done) -> list[Refused]:
+def _instead(
+    entry: WorkEntry, agreement: Agreement, facts: Mapping, *, reason: str, why: str, same: str, on: date
+) -> WorkFacts:
+    """Return the facts that take the place of an entry's. Raises CannotRecord for what is wrong with them."""
+    done = WorkFacts(**facts).tidied()
+    faults = [*reason_refusals(reason=reason, why=why), *_faults(agreement, done, on=on, instead_of=entry)]
+    if not faults and _says_the_same(entry, agreement, done, on):
+        faults.append(Refused("SAME", "", same))
+    if faults:
+        raise CannotRecord(*faults)
+    return done
+
+
+def _created(
+    agreement: Agreement, done: WorkFacts, on: date, by: User | None, replaces: WorkEntry | None = None
+) -> WorkEntry:
+    return WorkEntry.objects.create(
+        **_values(agreement, done, on),
+        replaces=replaces,
+        recorded_on=on,
+        recorded_by=by,
+        is_demonstration=done.site.is_demonstration,
+    )
+
+
+def _alike(done: WorkFacts) -> list[Refused]:
     sentence = ("site", "worked_on", "hours", "person", "reference")
     same = WorkEntry.objects.filter(reversed_on=None, **{name: getattr(done, name) for name in sentence})
     if not any(chargeable_service(services=[row.service], service=done.service) for row in same):
@@ -347,7 +320,7 @@ def _alike(done: _Done) -> list[Refused]:
     return [Refused("ALIKE", "allow_duplicate", message)]
 
 
-def _values(agreement: Agreement, done: _Done, on: date) -> dict:
+def _values(agreement: Agreement, done: WorkFacts, on: date) -> dict:
     """What is stored of work that has no fault: the service as the schedule spells it, whole hundredths of hours."""
     services = services_on(terms=agreement.as_terms(), day=done.worked_on, known_on=on)
     return {
@@ -360,7 +333,7 @@ def _values(agreement: Agreement, done: _Done, on: date) -> dict:
     }
 
 
-def _says_the_same(entry: WorkEntry, agreement: Agreement, done: _Done, on: date) -> bool:
+def _says_the_same(entry: WorkEntry, agreement: Agreement, done: WorkFacts, on: date) -> bool:
     return all(getattr(entry, name) == value for name, value in _values(agreement, done, on).items())
 
 
