@@ -91,7 +91,7 @@ def corrections_preview(
     billed = [_changed(adjustment, part, earlier) for adjustment in corrections for part in adjustment.parts]
     fresh = tuple(_first_billed(charge) for charge in first_billed)
     order = list(earlier)
-    by_document = grouped(billed, by=lambda part: part.documents[0])
+    by_document = grouped(billed, by=lambda part: part.documents[0].number, of=lambda part: part.documents[0])
     return Preview(
         sites=tuple(_sites(sorted([*billed, *fresh], key=_place))),
         documents=tuple(sorted(by_document, key=lambda group: order.index(group.of.number))),
