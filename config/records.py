@@ -1,8 +1,6 @@
 """The record pages, Django's admin in the shell of the other pages: who gets in, and what there is to do."""
 
-from dataclasses import dataclass
-
-from django.contrib.admin import AdminSite
+from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LogoutView, redirect_to_login
@@ -14,135 +12,43 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 
-
-@dataclass(frozen=True, kw_only=True)
-class Task:
-    """What a person comes for: to enter records of one kind, or to look at those on file."""
-
-    model: str
-    sentence: str
-
-
-TASKS: tuple[tuple[str, tuple[Task, ...]], ...] = (
-    (
-        "Agreements and parties",
-        (
-            Task(
-                model="contracts.agreement",
-                sentence="Number, parties, term and payment as the signed document states them.",
-            ),
-            Task(
-                model="contracts.party",
-                sentence="A customer or supplier: legal name, address and other spellings found in documents.",
-            ),
-            Task(
-                model="contracts.amendment",
-                sentence="The next numbered change to an agreement, with its dates and the scanned document.",
-            ),
-            Task(
-                model="contracts.chosenreading",
-                sentence="How unclear or silent clauses are read; chosen on the page of the agreement.",
-            ),
-        ),
-    ),
-    (
-        "Prices",
-        (
-            Task(
-                model="contracts.priceschedule",
-                sentence="One appendix of prices: levels, limits, hours, included services and the rules beside them.",
-            ),
-            Task(
-                model="contracts.servicelevel",
-                sentence="The rows of all price tables, with annual and integration prices.",
-            ),
-            Task(
-                model="contracts.componentlimit",
-                sentence="The cells of all price tables: how much of a component a level allows.",
-            ),
-        ),
-    ),
-    (
-        "Sites and counts",
-        (
-            Task(
-                model="sites.site",
-                sentence="A customer city with a switch: the unit that is charged.",
-            ),
-            Task(
-                model="sites.componentcount",
-                sentence="One figure of one component at one site. A whole month is quicker on the agreement’s counts.",
-            ),
-            Task(
-                model="sites.countchange",
-                sentence="Who changed which figure, when, from what and why.",
-            ),
-            Task(
-                model="sites.chargedlevel",
-                sentence="Levels agreed at reviews, and the levels at which later sites started.",
-            ),
-            Task(
-                model="sites.renewalreview",
-                sentence="Reviews of all agreements with their dates and signatures; held on their own pages.",
-            ),
-            Task(
-                model="sites.importedfile",
-                sentence="Every file of sites, counts or work that was imported, by whom and when.",
-            ),
-        ),
-    ),
-    (
-        "Hours and system integration",
-        (
-            Task(
-                model="sites.blockpurchase",
-                sentence="Blocks of prepaid hours; bought and reversed on the agreement’s page of hours.",
-            ),
-            Task(
-                model="sites.workentry",
-                sentence="Hours worked at all sites; entered on the agreement’s page of hours.",
-            ),
-            Task(
-                model="sites.integrationorder",
-                sentence="Orders of system integration; placed and completed on the site’s page.",
-            ),
-            Task(
-                model="sites.quotation",
-                sentence="Quoted integration prices with their signatures.",
-            ),
-        ),
-    ),
-    (
-        "Invoices",
-        (
-            Task(
-                model="invoicing.invoice",
-                sentence="Every document with its lines as they are stored; drafted and issued on their own pages.",
-            ),
-            Task(
-                model="invoicing.invoicepdf",
-                sentence="The PDF of each issued document with size and SHA-256.",
-            ),
-            Task(
-                model="invoicing.numberseries",
-                sentence="How documents are numbered; fixed once the first number is given.",
-            ),
-        ),
-    ),
-    (
-        "People and roles",
-        (
-            Task(
-                model="auth.user",
-                sentence="Who signs in, with name, e-mail and roles.",
-            ),
-            Task(
-                model="auth.group",
-                sentence="What each role may see and do. A person gets it with the role.",
-            ),
-        ),
-    ),
-)
+TASKS = {
+    "Agreements and parties": {
+        "contracts.agreement": "Number, parties, term and payment as the signed document states them.",
+        "contracts.party": "A customer or supplier: legal name, address and other spellings found in documents.",
+        "contracts.amendment": "The next numbered change to an agreement, with its dates and the scanned document.",
+        "contracts.chosenreading": "How unclear or silent clauses are read; chosen on the page of the agreement.",
+    },
+    "Prices": {
+        "contracts.priceschedule": "One appendix of prices: levels, limits, hours, included services and rules.",
+        "contracts.servicelevel": "The rows of all price tables, with annual and integration prices.",
+        "contracts.componentlimit": "The cells of all price tables: how much of a component a level allows.",
+    },
+    "Sites and counts": {
+        "sites.site": "A customer city with a switch: the unit that is charged.",
+        "sites.componentcount": "One figure at one site. A whole month is quicker on the agreement’s page of counts.",
+        "sites.countchange": "Who changed which figure, when, from what and why.",
+        "sites.chargedlevel": "Levels agreed at reviews, and the levels at which later sites started.",
+        "sites.renewalreview": "Reviews of all agreements with their dates and signatures; held on their own pages.",
+        "sites.importedfile": "Every file of sites, counts or work that was imported, by whom and when.",
+    },
+    "Hours and system integration": {
+        "sites.blockpurchase": "Blocks of prepaid hours; bought and reversed on the agreement’s page of hours.",
+        "sites.workentry": "Hours worked at all sites; entered on the agreement’s page of hours.",
+        "sites.integrationorder": "Orders of system integration; placed and completed on the site’s page.",
+        "sites.quotation": "Quoted integration prices with their signatures.",
+    },
+    "Invoices": {
+        "invoicing.invoice": "Every document with its lines as they are stored; drafted and issued on their own pages.",
+        "invoicing.invoicepdf": "The PDF of each issued document with size and SHA-256.",
+        "invoicing.numberseries": "How documents are numbered; fixed once the first number is given.",
+    },
+    "People and roles": {
+        "auth.user": "Who signs in, with name, e-mail and roles.",
+        "auth.group": "What each role may see and do. A person gets it with the role.",
+    },
+}
+"""What there is to do, by subject: each kind of record with a sentence about it."""
 
 
 class RecordSite(AdminSite):
@@ -189,24 +95,23 @@ class RecordSite(AdminSite):
         """Return the tasks that are open to a person, by subject; a subject without any is left out."""
         admins = {model._meta.label_lower: row for model, row in self._registry.items()}
         groups = [
-            (title, [self._offer(request, task, admins[task.model]) for task in tasks if task.model in admins])
-            for title, tasks in TASKS
+            (title, [offer for name, text in rows.items() if (offer := _offer(request, admins[name], text))])
+            for title, rows in TASKS.items()
         ]
-        shown = [(title, [offer for offer in offers if offer]) for title, offers in groups]
-        return [(title, offers) for title, offers in shown if offers]
+        return [(title, offers) for title, offers in groups if offers]
 
-    def _offer(self, request: HttpRequest, task: Task, model_admin) -> dict:
-        """Return what of a task a person may do, empty if nothing."""
-        address = "admin:" + task.model.replace(".", "_")
-        may_view = model_admin.has_view_or_change_permission(request)
-        may_add = model_admin.has_add_permission(request)
-        if not may_view and not may_add:
-            return {}
-        return {
-            "entering": model_admin.entering,
-            "looking_up": model_admin.looking_up,
-            "records": model_admin.many,
-            "sentence": task.sentence,
-            "list": reverse(f"{address}_changelist") if may_view else "",
-            "add": reverse(f"{address}_add") if may_add else "",
-        }
+
+def _offer(request: HttpRequest, model_admin: ModelAdmin, sentence: str) -> dict:
+    """Return what a person may do with one kind of record, empty if nothing."""
+    address = f"admin:{model_admin.opts.app_label}_{model_admin.opts.model_name}"
+    may_view, may_add = model_admin.has_view_or_change_permission(request), model_admin.has_add_permission(request)
+    if not may_view and not may_add:
+        return {}
+    return {
+        "entering": model_admin.entering,
+        "looking_up": model_admin.looking_up,
+        "records": model_admin.many,
+        "sentence": sentence,
+        "list": reverse(f"{address}_changelist") if may_view else "",
+        "add": reverse(f"{address}_add") if may_add else "",
+    }
