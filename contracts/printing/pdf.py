@@ -33,7 +33,7 @@ from contracts.printing.worker import PdfUnavailable, import_weasyprint
 logger = logging.getLogger(__name__)
 
 SECONDS = 55
-"""The longest that one document may take: a fault and the second attempt after it are over within two minutes."""
+"""The most processor time that one document may take; a busy machine refuses nothing that a quiet one prints."""
 MEMORY = 2 * 1024**3
 """The most memory, in bytes, that the worker gets: five times what an invoice of 1,000 lines needs."""
 LIBRARIES = (
@@ -180,23 +180,27 @@ class _Running:
 
     def print(self, order: Mapping[str, str | None]) -> RenderedPdf:
         """Print one order. Raises _Fault where that ended the worker, or was too much for it."""
-        late = threading.Event()
+        answered, halted = threading.Event(), threading.Event()
 
-        def give_up():
-            late.set()
-            self.process.kill()
+        def watch():
+            # The worker ends itself when its time is over; one that was halted cannot, and uses no time either.
+            used = None
+            while not answered.wait(self.seconds / 4):
+                before, used = used, _processor_time(self.process.pid)
+                if used is not None and used == before:
+                    halted.set()
+                    self.process.kill()
+                    return
 
-        # The worker ends itself when the time is over; one that was halted cannot.
-        watch = threading.Timer(self.seconds + 1, give_up)
-        watch.start()
+        threading.Thread(target=watch, daemon=True).start()
         try:
             self.orders.send_bytes(json.dumps(dict(order)).encode())
             answer = json.loads(self.orders.recv_bytes())
             data = self.orders.recv_bytes()
         except (EOFError, ConnectionError):
-            raise self._death(late) from None
+            raise self._death(halted) from None
         finally:
-            watch.cancel()
+            answered.set()
         return self._printed(answer, data)
 
     def _printed(self, answer: Mapping, data: bytes) -> RenderedPdf:
@@ -215,10 +219,12 @@ class _Running:
             )
         return RenderedPdf(data, answer["pages"])
 
-    def _death(self, late: threading.Event) -> _Fault:
+    def _death(self, halted: threading.Event) -> _Fault:
         ended = -self.process.wait()
-        if late.is_set() or ended == signal.SIGALRM:
-            return self._too_much(f"{self.seconds} seconds")
+        if ended == signal.SIGPROF:
+            return self._too_much(f"{self.seconds} seconds of processor time")
+        if halted.is_set():
+            return _Fault("No PDF could be made: the process that prints stood still. Try again.", again=True)
         by = signal.Signals(ended).name if ended > 0 else f"exit code {-ended}"
         return _Fault(
             f"No PDF could be made: the process that prints was ended from outside ({by}). Try again; if it happens "
@@ -236,6 +242,15 @@ class _Running:
         self.process.wait()
         self.orders.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _processor_time(pid: int) -> int | None:
+    """Return what a process has used of the processor, in ticks of the system's clock; None once it is gone."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    return int(fields[11]) + int(fields[12])
 
 
 def _environment() -> dict[str, str]:

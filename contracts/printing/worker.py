@@ -3,9 +3,9 @@
     python -m contracts.printing.worker SOCKET SECONDS BYTES
 
 A document can hang the renderer or make it eat all memory. Here that ends this process and nothing else: it ends itself
-after so many seconds with one document, gets no more than so many bytes, and knows neither the database nor a secret.
-It stays warm for the next document, since style sheet and fonts cost more than a page, and ends when the other side
-does. Nothing of ours is imported, so that it starts quickly.
+after so many seconds of processor time with one document, gets no more than so many bytes, and knows neither the
+database nor a secret. It stays warm for the next document, since style sheet and fonts cost more than a page, and ends
+when the other side does. Nothing of ours is imported, so that it starts quickly.
 """
 
 import atexit
@@ -42,7 +42,7 @@ def main(handle: int, seconds: int, memory: int) -> None:
     """Print one order after the other until the other side closes the socket, or one of them is too much."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends the process, whatever it is doing, and with nobody left to ask
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)  # ends the process, whatever it is doing, and with nobody left to ask
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     with Connection(handle) as orders:
         while True:
@@ -50,14 +50,14 @@ def main(handle: int, seconds: int, memory: int) -> None:
                 order = orders.recv_bytes()
             except (EOFError, ConnectionError):
                 return
-            signal.alarm(seconds)
+            signal.setitimer(signal.ITIMER_PROF, seconds)
             answer, data = answer_to(json.loads(order))
             try:
                 orders.send_bytes(json.dumps(answer).encode())
                 orders.send_bytes(data)
             except ConnectionError:
                 return  # nobody waits for it any more
-            signal.alarm(0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def answer_to(order: Mapping[str, str]) -> tuple[dict, bytes]:

