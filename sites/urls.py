@@ -7,8 +7,10 @@ from sites.month_grid import views as grid_views
 from sites.month_path import MonthPath
 from sites.reports import urls as report_urls
 from sites.reviews import views as review_views
+from sites.service import views as service_views
 from sites.site_history import views as history_views
 from sites.site_pages import views
+from sites.starting import events as starting_events
 from sites.starting import views as starting_views
 
 register_converter(MonthPath, "month")
@@ -23,6 +25,18 @@ urlpatterns = [
     path("sites/<int:pk>/history.csv", history_views.SiteHistoryCsv.as_view(), name="site_history_csv"),
     path("sites/<int:pk>/history.xlsx", history_views.SiteHistoryXlsx.as_view(), name="site_history_xlsx"),
     path("sites/<int:pk>/starting-level/", starting_views.StartingLevel.as_view(), name="starting_level"),
+    path(
+        "sites/<int:pk>/starting-level/change/",
+        starting_events.ChangeStartingLevel.as_view(),
+        name="starting_level_change",
+    ),
+    path(
+        "sites/<int:pk>/starting-level/withdraw/",
+        starting_events.WithdrawStartingLevel.as_view(),
+        name="starting_level_withdraw",
+    ),
+    path("sites/<int:pk>/service/end/", service_views.EndService.as_view(), name="service_end"),
+    path("sites/<int:pk>/service/correct/", service_views.CorrectService.as_view(), name="service_correct"),
     # Counts of a month
     path("agreements/<int:pk>/counts/", grid_views.LastMonth.as_view(), name="counts"),
     path("agreements/<int:pk>/counts/<month:month>/", grid_views.MonthGridPage.as_view(), name="month_grid"),

@@ -15,6 +15,7 @@ from invoicing.runs.issuing import issue
 from sites.hours.recording import buy_blocks, enter_work, reverse_blocks
 from sites.integration.ordering import order_integration, record_quotation
 from sites.models import RenewalReview
+from sites.starting.recording import record_starting_level
 from tests import factories, reference
 
 ON = date(1999, 8, 5)
@@ -38,6 +39,8 @@ def full_desk(settings, *, demonstration: bool) -> dict[str, tuple]:
     agreement = factories.agreement()
     site = factories.site(agreement, "Reno", state="NV", is_demonstration=demonstration)
     factories.counts(site, date(1998, 10, 1), reference.counts())
+    later = factories.site(agreement, "Waco", date(1999, 11, 1), is_demonstration=demonstration)
+    record_starting_level(site=later, period_number=2, level_code="SMALL", reason="Grows", on=BEFORE, by=None)
     wrong, blocks = (
         buy_blocks(agreement=agreement, blocks=1, bought_on=date(1999, 6, day), on=BEFORE, by=None) for day in (1, 2)
     )
@@ -63,7 +66,7 @@ def full_desk(settings, *, demonstration: bool) -> dict[str, tuple]:
     of_agreement = """sites:agreement_detail contracts:amendment_draft invoicing:reading_register sites:hours
         sites:hours_buy sites:hours_enter sites:hours_entries invoicing:correction_detail"""
     of_site = """sites:site_detail sites:starting_level sites:integration sites:integration_order
-        sites:integration_quote"""
+        sites:integration_quote sites:service_end sites:service_correct"""
     of_draft = """contracts:amendment_detail contracts:amendment_change contracts:amendment_schedule
         contracts:amendment_discard"""
     of_order = "sites:integration_attach sites:integration_complete sites:integration_cancel"
@@ -73,11 +76,12 @@ def full_desk(settings, *, demonstration: bool) -> dict[str, tuple]:
         no_arguments: (),
         of_agreement: (agreement.pk,),
         of_site: (site.pk,),
+        "sites:starting_level_change sites:starting_level_withdraw": (later.pk,),
         of_order: (order.pk,),
         of_entry: (entry.pk,),
         of_issued: (issued.pk,),
         of_draft: (agreement.pk, 2),
-        "contracts:amendment_comparison invoicing:amendment_effect": (agreement.pk, 1),
+        "contracts:amendment_comparison contracts:amendment_attach_scan invoicing:amendment_effect": (agreement.pk, 1),
         "sites:review_open": (not_reviewed.pk, 1),
         "invoicing:count_history invoicing:count_correct": (site.pk, "GE", date(1998, 10, 1)),
         "contracts:amendment_sign": (agreement.pk, 2, "customer"),

@@ -16,12 +16,13 @@ WITH_PRICES = "sites:review_list sites:review_detail sites:review_pdf sites:star
  sites:quotation_file contracts:amendment_detail contracts:amendment_comparison invoicing:amendment_effect\
  invoicing:reading_register invoicing:invoice_list invoicing:invoice_detail invoicing:invoice_pdf\
  invoicing:correction_list invoicing:correction_detail invoicing:waiver_list"
-WORK = "sites:hours_enter sites:hours_change invoicing:count_correct"
+WORK = "sites:hours_enter sites:hours_change sites:service_correct invoicing:count_correct"
 AGREEMENTS = "contracts:amendment_draft contracts:amendment_change contracts:amendment_schedule\
- contracts:amendment_sign contracts:amendment_discard invoicing:reading_change sites:hours_buy sites:hours_correct\
+ contracts:amendment_sign contracts:amendment_discard contracts:amendment_attach_scan\
+ invoicing:reading_change sites:hours_buy sites:hours_correct\
  sites:hours_reverse sites:hours_reverse_blocks sites:integration_order sites:integration_quote\
  sites:integration_attach sites:integration_complete sites:integration_cancel sites:review_open sites:review_refresh\
- sites:review_agree"
+ sites:review_agree sites:service_end sites:starting_level_change sites:starting_level_withdraw"
 BILLING = "invoicing:run invoicing:invoice_issue invoicing:invoice_credit"
 WAIVING = "invoicing:waiver_withdraw"
 

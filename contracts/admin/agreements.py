@@ -8,11 +8,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest
 from django.urls import path, reverse
 
-from contracts.admin.base import ReadOnlyAdmin, RecordAdmin, RecordInline
-from contracts.admin.discarding import DiscardAmendment
+from contracts.admin.base import EventLink, ReadOnlyAdmin, RecordAdmin, RecordInline
 from contracts.admin.forms import AmendmentForm
-from contracts.admin.signing import AttachScan, CopySchedule, ExecuteAgreement, SignForCustomer, SignForSupplier
 from contracts.amendments import amending
+from contracts.amendments.pages import SIDES
 from contracts.clock import business_date
 from contracts.comparison import amendment_changes
 from contracts.models import Agreement, Amendment, ChosenReading, Party, PartyAlias
@@ -114,7 +113,20 @@ class AgreementAdmin(RecordAdmin):
         ),
     )
     inlines = (ChosenReadingInline,)
-    events = (ExecuteAgreement,)
+    events = (
+        EventLink(
+            "Record that the agreement is signed",
+            "contracts:agreement_execute",
+            "contracts.execute_agreement",
+            lambda agreement: not agreement.is_sealed,
+        ),
+        EventLink(
+            "Enter or change its own price table",
+            "contracts:agreement_schedule",
+            "contracts.change_priceschedule",
+            lambda agreement: not agreement.is_sealed,
+        ),
+    )
     refusals = (amending.CannotAmend,)
 
     def save_formset(self, request, form, formset, change):
@@ -143,8 +155,15 @@ class AgreementAdmin(RecordAdmin):
             "amendments": list(obj.amendments.order_by("number").prefetch_related("schedules")),
             "original_schedule": obj.schedules.filter(amendment=None).first(),
             "may_amend": request.user.has_perm("contracts.add_amendment"),
-            "may_add_schedule": request.user.has_perm("contracts.add_priceschedule") and not obj.is_sealed,
         }
+
+
+def _address(amendment: Amendment) -> tuple:
+    return amendment.agreement_id, amendment.number
+
+
+def _is_draft(amendment: Amendment) -> bool:
+    return not amendment.is_sealed and not amendment.is_closed
 
 
 @admin.register(Amendment)
@@ -163,7 +182,40 @@ class AmendmentAdmin(RecordAdmin):
     )
     date_hierarchy = "effective_on"
     autocomplete_fields = ("agreement",)
-    events = (SignForCustomer, SignForSupplier, CopySchedule, AttachScan, DiscardAmendment)
+    events = (
+        *(
+            EventLink(
+                f"Record the {side}’s signature",
+                "contracts:amendment_sign",
+                "contracts.execute_agreement",
+                lambda row, side=side: getattr(row, f"{side}_signed_on") is None,
+                lambda row, side=side: (*_address(row), side),
+            )
+            for side in SIDES
+        ),
+        EventLink(
+            "Copy the schedule in force",
+            "contracts:amendment_copy_schedule",
+            "contracts.add_priceschedule",
+            lambda row: _is_draft(row) and not row.schedules.exists(),
+            _address,
+        ),
+        EventLink(
+            "Attach the scanned document",
+            "contracts:amendment_attach_scan",
+            "contracts.change_amendment",
+            lambda row: row.is_sealed and not row.document,
+            _address,
+        ),
+        EventLink(
+            "Discard the amendment",
+            "contracts:amendment_discard",
+            "contracts.delete_amendment",
+            _is_draft,
+            _address,
+            removes=True,
+        ),
+    )
     refusals = (amending.CannotAmend,)
     terms = (
         (
@@ -263,8 +315,8 @@ class AmendmentAdmin(RecordAdmin):
         return {
             "changes": amendment_changes(agreement=terms, number=obj.number, known_on=business_date()),
             "schedule": obj.schedules.first(),
+            "may_enter_schedule": _is_draft(obj) and request.user.has_perm("contracts.change_priceschedule"),
             "scan_url": reverse("admin:contracts_amendment_scan", args=[obj.pk]) if obj.document else "",
-            "may_add_schedule": request.user.has_perm("contracts.add_priceschedule") and not obj.is_sealed,
         }
 
 

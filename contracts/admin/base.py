@@ -1,6 +1,7 @@
 """What every admin page shares: sealed rows are shown and not changed, amounts are readable, every input has a name."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import ClassVar
 
@@ -10,7 +11,7 @@ from django.contrib.admin.utils import flatten, flatten_fieldsets
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.db import IntegrityError, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import path, reverse
+from django.urls import reverse
 
 from contracts.admin.opened import CarriesVersion
 from contracts.admin.shell import InShell, may_view
@@ -152,18 +153,37 @@ class ReadOnlyInline(RecordInline):
         return False
 
 
-class RecordAdmin(CarriesVersion, InShell):
-    """Base of every admin page: native dates, no bulk actions, events as buttons, a sentence on sealed rows.
+@dataclass(frozen=True)
+class EventLink:
+    """A button on a record's page that leads to the page of an event, for those who may do it while it can happen."""
 
-    `events` are the confirmation pages offered on the change page. `refusals` are the exceptions of the -ing modules
-    that the page shows as a message.
+    title: str
+    page: str
+    permission: str
+    offered: Callable[[models.Model], bool] = lambda row: True
+    address: Callable[[models.Model], tuple] = lambda row: (row.pk,)
+    removes: bool = False
+
+    def shown(self, user, row: models.Model) -> bool:
+        """Whether the button stands on the page of a row."""
+        return user.has_perm(self.permission) and self.offered(row)
+
+    def button(self, row: models.Model) -> tuple[str, str]:
+        """Return what the button says and where it leads."""
+        return self.title, reverse(self.page, args=self.address(row))
+
+
+class RecordAdmin(CarriesVersion, InShell):
+    """Base of every admin page: native dates, no bulk actions, buttons that lead to events, a sentence on sealed rows.
+
+    `refusals` are the exceptions of the -ing modules that the page shows as a message.
     """
 
     formfield_overrides = INPUTS
     actions = None
     empty_value_display = NOTHING
     list_per_page = 50
-    events: ClassVar[tuple] = ()
+    events: ClassVar[tuple[EventLink, ...]] = ()
     refusals: ClassVar[tuple[type[Exception], ...]] = ()
     sealed_by = "Executed"
 
@@ -175,17 +195,6 @@ class RecordAdmin(CarriesVersion, InShell):
         """Refuse to delete sealed or closed rows, and those that have an event of their own for it."""
         by_event = any(event.removes for event in self.events)
         return not by_event and not is_locked(obj) and super().has_delete_permission(request, obj)
-
-    def get_urls(self):
-        own = [
-            path(
-                f"<path:object_id>/{event.slug}/",
-                self.admin_site.admin_view(event.as_view(model_admin=self)),
-                name=f"{self.opts.app_label}_{self.opts.model_name}_{event.slug}",
-            )
-            for event in self.events
-        ]
-        return own + super().get_urls()
 
     def get_inlines(self, request, obj):
         """Leave rows that are only looked at off the form of a record that is being added: there are none."""
@@ -252,16 +261,12 @@ class RecordAdmin(CarriesVersion, InShell):
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         if obj is not None and change:
-            offered = [event for event in self.events if event.permitted(request.user) and event.offered(obj)]
-            context["events"] = [(event.title, self.event_url(event, obj)) for event in offered if not event.removes]
-            context["removals"] = [(event.title, self.event_url(event, obj)) for event in offered if event.removes]
+            offered = [event for event in self.events if event.shown(request.user, obj)]
+            context["events"] = [event.button(obj) for event in offered if not event.removes]
+            context["removals"] = [event.button(obj) for event in offered if event.removes]
             context["seal_note"] = self.seal_note(obj)
             context.update(self.page_context(request, obj))
         return super().render_change_form(request, context, add, change, form_url, obj)
-
-    def event_url(self, event: type, obj: models.Model) -> str:
-        """Return the address of an event's confirmation page."""
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{event.slug}", args=[obj.pk])
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         page = partial(super().changeform_view, request, object_id, form_url, extra_context)

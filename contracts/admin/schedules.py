@@ -1,39 +1,16 @@
-"""Admin pages of price schedules: levels, limits, components and included services."""
+"""Admin pages of price schedules: the table is looked at here, and entered in the form of its document."""
 
-from django import forms
 from django.contrib import admin
 
 from contracts.admin.agreements import ExecutedFilter
-from contracts.admin.base import ReadOnlyAdmin, RecordAdmin, RecordInline, amount
-from contracts.admin.discarding import DiscardLevel, DiscardSchedule
-from contracts.admin.forms import LimitForm, LimitFormSet, PriceScheduleForm
-from contracts.amendments.amending import CannotAmend
-from contracts.models import Component, ComponentLimit, IncludedService, PriceSchedule, ServiceLevel
-from contracts.schedule import Weight, findings
+from contracts.admin.base import EventLink, ReadOnlyAdmin, ReadOnlyInline, amount
+from contracts.models import ComponentLimit, HourService, IncludedService, PriceSchedule, ServiceLevel
+from contracts.schedule import findings
+
+CHANGE, DISCARD = "contracts.change_priceschedule", "contracts.delete_priceschedule"
 
 
-class ComponentInline(RecordInline):
-    """The counted columns of the table."""
-
-    model = Component
-    fields = ("rank", "code", "name", "defines_site")
-    ordering = ("rank",)
-    verbose_name_plural = "Components: the columns of the table"
-
-
-class ServiceLevelInline(RecordInline):
-    """The rows of the table; their limits are entered on the page of each level."""
-
-    model = ServiceLevel
-    fields = ("rank", "code", "name", "annual_price", "integration_price")
-    ordering = ("rank",)
-    show_change_link = True
-    can_delete = False
-    classes = ()
-    verbose_name_plural = "Service levels: the rows of the table; the limits stand on the page of each row"
-
-
-class IncludedServiceInline(RecordInline):
+class IncludedServiceInline(ReadOnlyInline):
     """Services that the annual price includes."""
 
     model = IncludedService
@@ -41,16 +18,46 @@ class IncludedServiceInline(RecordInline):
     verbose_name_plural = "Included services: never charged"
 
 
+class HourServiceInline(ReadOnlyInline):
+    """Services that are charged by hours."""
+
+    model = HourService
+    fields = ("name",)
+    verbose_name_plural = "Services charged by hours"
+
+
+def _of_amendment(schedule: PriceSchedule) -> tuple:
+    return schedule.agreement_id, schedule.amendment.number
+
+
+def _of_agreement(schedule: PriceSchedule) -> tuple:
+    return (schedule.agreement_id,)
+
+
+def _amendment_is_open(schedule: PriceSchedule) -> bool:
+    return schedule.amendment_id is not None and not schedule.is_sealed and not schedule.is_closed
+
+
+def _agreement_is_open(schedule: PriceSchedule) -> bool:
+    return schedule.amendment_id is None and not schedule.is_sealed
+
+
+def _links(title: str, page: str, permission: str, *, removes: bool = False) -> tuple[EventLink, EventLink]:
+    """Return the button for the table of an amendment, and the one for that of an agreement itself."""
+    return (
+        EventLink(title, f"contracts:amendment_{page}", permission, _amendment_is_open, _of_amendment, removes),
+        EventLink(title, f"contracts:agreement_{page}", permission, _agreement_is_open, _of_agreement, removes),
+    )
+
+
 @admin.register(PriceSchedule)
-class PriceScheduleAdmin(RecordAdmin):
+class PriceScheduleAdmin(ReadOnlyAdmin):
     """One appendix of prices."""
 
-    form = PriceScheduleForm
     list_display = ("__str__", "agreement", "executed_on")
     list_select_related = ("agreement", "amendment")
     list_filter = (ExecutedFilter, ("agreement", admin.RelatedOnlyFieldListFilter))
     search_fields = ("clause", "agreement__number", "amendment__contract_number")
-    autocomplete_fields = ("agreement", "amendment")
     fieldsets = (
         (
             None,
@@ -94,13 +101,11 @@ class PriceScheduleAdmin(RecordAdmin):
             },
         ),
     )
-    inlines = (ComponentInline, ServiceLevelInline, IncludedServiceInline)
-    events = (DiscardSchedule,)
-    refusals = (CannotAmend,)
-
-    def get_readonly_fields(self, request, obj=None):
-        names = super().get_readonly_fields(request, obj)
-        return names if obj is None else [*names, "agreement", "amendment"]
+    inlines = (IncludedServiceInline, HourServiceInline)
+    events = (
+        *_links("Change the price table", "schedule", CHANGE),
+        *_links("Take the price table off", "discard_schedule", DISCARD, removes=True),
+    )
 
     def page_context(self, request, obj):
         row = PriceSchedule.objects.with_table().get(pk=obj.pk)
@@ -110,50 +115,30 @@ class PriceScheduleAdmin(RecordAdmin):
             "components": schedule.components,
             "grid": list(zip(row.level_list, schedule.levels, cells, strict=True)),
             "findings": findings(schedule),
-            "errors_found": any(finding.weight is Weight.ERROR for finding in findings(schedule)),
-            "may_change": self.has_change_permission(request, obj),
         }
 
 
-class ComponentLimitInline(RecordInline):
+class ComponentLimitInline(ReadOnlyInline):
     """The cells of one row of the table."""
 
     model = ComponentLimit
-    form = LimitForm
-    formset = LimitFormSet
     fields = ("component", "stated", "printed")
+    readonly_fields = ("stated",)
     ordering = ("component__rank",)
     verbose_name_plural = "Limits: one cell per component"
 
     def get_queryset(self, request):
-        return super().get_queryset(request).select_related("component")
+        return super().get_queryset(request).select_related("component", "level__schedule")
 
     @admin.display(description="limit")
     def stated(self, limit: ComponentLimit) -> str:
         """The cell as it reads."""
         return str(limit.as_limit())
 
-    def missing(self, level: ServiceLevel) -> list[Component]:
-        """Return the components for which the level has no cell yet."""
-        return list(level.schedule.components.exclude(limits__level=level).order_by("rank"))
-
-    def get_extra(self, request, obj=None, **kwargs):
-        return len(self.missing(obj)) if obj else 0
-
-    def get_max_num(self, request, obj=None, **kwargs):
-        return obj.schedule.components.count() if obj else 0
-
-    def get_formset(self, request, obj=None, **kwargs):
-        formset = super().get_formset(request, obj, **kwargs)
-        if "component" in formset.form.base_fields:
-            field: forms.ModelChoiceField = formset.form.base_fields["component"]
-            field.queryset = obj.schedule.components.order_by("rank")
-        return formset
-
 
 @admin.register(ServiceLevel)
-class ServiceLevelAdmin(RecordAdmin):
-    """One row of a price schedule; added on the page of the schedule."""
+class ServiceLevelAdmin(ReadOnlyAdmin):
+    """One row of a price schedule."""
 
     list_display = (
         "name",
@@ -167,30 +152,17 @@ class ServiceLevelAdmin(RecordAdmin):
     list_filter = (("schedule__agreement", admin.RelatedOnlyFieldListFilter),)
     search_fields = ("name", "code", "schedule__agreement__number", "schedule__amendment__contract_number")
     fields = ("schedule", ("rank", "code", "name"), ("annual_price", "integration_price"))
-    readonly_fields = ("schedule",)
     inlines = (ComponentLimitInline,)
-    events = (DiscardLevel,)
-    refusals = (CannotAmend,)
-
-    def has_add_permission(self, request):
-        return False
 
     @admin.display(ordering="schedule__agreement__number")
     def agreement(self, level: ServiceLevel):
         """The agreement of its schedule."""
         return level.schedule.agreement
 
-    def get_formset_kwargs(self, request, obj, inline, prefix):
-        """Start a row for each component without a cell; a row left as it is stays not stated."""
-        values = super().get_formset_kwargs(request, obj, inline, prefix)
-        if isinstance(inline, ComponentLimitInline) and inline.has_add_permission(request, obj):
-            values["initial"] = [{"component": component.pk} for component in inline.missing(obj)]
-        return values
-
 
 @admin.register(ComponentLimit)
 class ComponentLimitAdmin(ReadOnlyAdmin):
-    """Cells of all tables; entered on the page of their level."""
+    """Cells of all tables."""
 
     list_display = ("component", "level", "schedule", "limit", "printed")
     list_select_related = ("component", "level__schedule__agreement", "level__schedule__amendment")

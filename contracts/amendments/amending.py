@@ -22,7 +22,7 @@ from contracts.amendments.schedule_writing import (
     write_schedule,
 )
 from contracts.locking import locked_agreement
-from contracts.models import Agreement, Amendment, ChosenReading, PriceSchedule, ServiceLevel, WithdrawnSignature
+from contracts.models import Agreement, Amendment, ChosenReading, PriceSchedule, WithdrawnSignature
 from contracts.periods import day_text
 from contracts.schedule import Refused
 from contracts.terms import (
@@ -362,14 +362,6 @@ def discard_schedule(*, schedule: PriceSchedule, on: date, by: User | None) -> N
     _refuse_sealed(schedule)
     clear_table(schedule)
     schedule.delete()
-
-
-@transaction.atomic
-def discard_level(*, level: ServiceLevel, on: date, by: User | None) -> None:
-    """Take a row off the table of a price schedule, with its limits. Raises CannotAmend once a party has signed it."""
-    _refuse_sealed(PriceSchedule.objects.select_for_update().get(pk=level.schedule_id))
-    level.limits.all().delete()
-    level.delete()
 
 
 def amendment_version(amendment: Amendment) -> str:

@@ -5,31 +5,26 @@ from typing import ClassVar
 
 from django.contrib.admin.models import ADDITION
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.urls import reverse
 
 from contracts.amendments.amending import (
-    CannotAmend,
     amendment_version,
+    attach_scan,
     change_amendment,
-    change_schedule,
     copy_schedule_in_force,
     discard_amendment,
     discard_schedule,
     draft_amendment,
-    enter_schedule,
     record_signature,
     withdraw_signature,
 )
-from contracts.amendments.forms import AmendmentDraftForm, AmendmentValuesForm, SignatureForm, WithdrawalForm
+from contracts.amendments.forms import AmendmentDraftForm, AmendmentValuesForm, ScanForm, SignatureForm, WithdrawalForm
 from contracts.amendments.pages import SIDES, signature_consequences, signature_message
-from contracts.amendments.views import AgreementPage, AmendmentPage, table_context
-from contracts.comparison import differences
+from contracts.amendments.views import AgreementPage, AmendmentPage
 from contracts.models import Agreement, Amendment
 from contracts.pages.event_page import EventPage
 from contracts.periods import day_text
-from contracts.price_table.form import PercentForm, ScheduleForm
-from contracts.schedule import Schedule
 from contracts.terms import (
     NotInForce,
     TermsFound,
@@ -38,7 +33,6 @@ from contracts.terms import (
     next_amendment_number,
     terms_on,
 )
-from contracts.wording import plural
 
 
 class AmendmentDraft(AgreementPage, EventPage):
@@ -159,65 +153,6 @@ class AmendmentChange(AmendmentEvent):
         return f"What {changed} says is changed."
 
 
-class ScheduleChange(AmendmentEvent):
-    """The price table of a draft: filled and added to without storing, then stored as a whole."""
-
-    permission_required = "contracts.change_priceschedule"
-    template_name = "contracts/amendment_schedule.html"
-
-    def get(self, request, *args, **kwargs):
-        """Show the table on file, or an empty one."""
-        form = ScheduleForm.of(self.schedule.as_schedule()) if self.schedule else ScheduleForm.empty()
-        return self._page(form)
-
-    def post(self, request, *args, **kwargs):
-        """Do what the button asks for; everything but “Save” only changes the form."""
-        asked = request.POST.get("do", "save")
-        if asked == "fill":
-            return self._fill()
-        if asked != "save":
-            return self._page(ScheduleForm.typed(request.POST, more=asked.removeprefix("add-")))
-        form = ScheduleForm.posted(request.POST)
-        if not form.is_valid():
-            return self._page(form)
-        try:
-            message = self._save(form.schedule)
-        except CannotAmend as refusal:
-            return self._refused(form, refusal)
-        return self.done(message)
-
-    def _page(self, form: ScheduleForm, percent: PercentForm | None = None, **more) -> HttpResponse:
-        return self.render_to_response(self.get_context_data(**table_context(self, form, percent, **more)))
-
-    def _fill(self) -> HttpResponse:
-        form, percent = ScheduleForm.posted(self.request.POST), PercentForm(self.request.POST, prefix="fill")
-        form.full_clean()
-        if not percent.is_valid():
-            return self._page(ScheduleForm.typed(self.request.POST), percent)
-        typed, count = percent.filled(self.request.POST, form)
-        return self._page(ScheduleForm.typed(typed), filled=count, percent_filled=percent.cleaned_data["percent"])
-
-    def _save(self, value: Schedule) -> str:
-        if self.schedule is None:
-            enter_schedule(
-                agreement=self.agreement, amendment=self.amendment, schedule=value, on=self.on, by=self.request.user
-            )
-            return f"The price table of {self.amendment} is entered."
-        before = self.schedule.as_schedule()
-        seen = self.request.POST.get("seen", "")
-        change_schedule(schedule=self.schedule, value=value, seen=seen, on=self.on, by=self.request.user)
-        changed = plural(len(differences(before=before, after=value)), "value")
-        return f"The price table of {self.amendment} is saved: {changed} changed."
-
-    def _refused(self, form: ScheduleForm, refusal: CannotAmend) -> HttpResponse:
-        """Keep what was typed; where somebody else was faster, show what differs from what is on file now."""
-        for refused in refusal.refused:
-            form.add_error(None, refused.message)
-        stale = any(refused.code == "STALE" for refused in refusal.refused)
-        stored = self.schedule.as_schedule() if self.schedule else None
-        return self._page(form, overwritten=differences(before=stored, after=form.schedule) if stale else ())
-
-
 # ---- signatures --------------------------------------------------------------------------------------------------
 
 
@@ -301,6 +236,27 @@ class Withdraw(SideEvent):
         signer = self.signer
         withdraw_signature(amendment=self.amendment, side=self.side, on=self.on, by=self.request.user, **facts)
         return f"The signature of {signer} is withdrawn. {self.amendment} is open for changes."
+
+
+class AttachScan(AmendmentEvent):
+    """Attach the scanned document to an executed amendment that has none."""
+
+    permission_required = "contracts.change_amendment"
+    form_class = ScanForm
+    title = "Attach the scanned document"
+    button = "Attach the document"
+
+    def refusal(self) -> str:
+        if self.amendment.document:
+            return f"{self.amendment} has its scanned document. The one on file stays."
+        return "" if self.amendment.is_sealed else f"{self.amendment} is not executed: attach the scan on its form."
+
+    def consequences(self):
+        return [f"The scan is kept with {self.amendment} and cannot be replaced. Nothing else of it changes."]
+
+    def perform(self, **facts):
+        attach_scan(amendment=self.amendment, on=self.on, by=self.request.user, **facts)
+        return f"The scanned document is attached to {self.amendment}."
 
 
 class CopySchedule(AmendmentEvent):

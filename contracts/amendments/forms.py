@@ -8,6 +8,7 @@ from django import forms
 from contracts.amendments.pages import SIDES
 from contracts.pages.event_page import EventForm
 from contracts.pages.inputs import DayField, LineField, WholeField
+from contracts.pages.scans import ScanField
 
 HIGHEST_NUMBER = 32767
 
@@ -85,3 +86,9 @@ class WithdrawalForm(EventForm):
     """Why a signature is withdrawn."""
 
     reason = LineField(max_length=200, help_text="It stays on file beside the signature that was withdrawn.")
+
+
+class ScanForm(EventForm):
+    """The scanned document of an executed amendment."""
+
+    document = ScanField(label="Scanned document", help_text="PDF, PNG or JPEG, at most 20 MB.")

@@ -8,12 +8,11 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.views.generic import TemplateView
 
-from contracts.amendments.amending import schedule_version
 from contracts.amendments.pages import AmendmentShown, amendment_shown
+from contracts.amendments.schedule_pages import table_context
 from contracts.clock import business_date
 from contracts.models import Agreement, Amendment, PriceSchedule, WithdrawnSignature
-from contracts.price_table.form import PercentForm, ScheduleForm
-from contracts.price_table.layout import entry_table
+from contracts.price_table.form import ScheduleForm
 from contracts.terms import (
     AgreementTerms,
     schedule_before,
@@ -76,19 +75,6 @@ class AmendmentPage(AgreementPage):
         return super().get_context_data(amendment=self.amendment, **({"shown": self.shown} | kwargs))
 
 
-def table_context(page: AmendmentPage, form: ScheduleForm, percent: PercentForm | None = None, **more) -> dict:
-    """Return what the form of the price table needs on a page."""
-    before, source = schedule_before(agreement=page.terms, number=page.amendment.number, known_on=page.on)
-    return {
-        "form": form,
-        "table": entry_table(form=form, in_force=before),
-        "against": source if before else None,
-        "percent": percent or PercentForm(prefix="fill"),
-        "seen": schedule_version(page.schedule.as_schedule()) if page.schedule else "",
-        **more,
-    }
-
-
 class AmendmentDetail(AmendmentPage, TemplateView):
     """One amendment: how far it has come, what it says, and its price table, open for changes while it is a draft."""
 
@@ -100,7 +86,11 @@ class AmendmentDetail(AmendmentPage, TemplateView):
         shown = self.shown
         may_change = shown.is_draft and self.request.user.has_perm("contracts.change_priceschedule")
         if may_change and self.schedule is not None:
-            kwargs |= table_context(self, ScheduleForm.of(self.schedule.as_schedule()))
+            before, source = schedule_before(agreement=self.terms, number=self.amendment.number, known_on=self.on)
+            schedule = self.schedule.as_schedule()
+            kwargs |= table_context(
+                form=ScheduleForm.of(schedule), stored=schedule, before=before, source=source, row=self.amendment
+            )
         return super().get_context_data(shown=shown, may_change_schedule=may_change, **kwargs)
 
 

@@ -4,29 +4,9 @@ from django import forms
 
 from contracts.clock import business_date
 from contracts.models import Component
-from contracts.periods import day_text
-from sites.charged import starting_levels
 from sites.counts.recording import record_counts
-from sites.models import ChargedLevel, ComponentCount, Site
+from sites.models import ComponentCount, Site
 from sites.refusals import CannotRecord
-
-
-class SiteForm(forms.ModelForm):
-    """A site; its facts must fit the counts that are on file."""
-
-    class Meta:
-        model = Site
-        fields = ("agreement", "city", "state", "clli", "population", "in_service_on", "is_demonstration")
-
-    def clean_in_service_on(self):
-        """Refuse a first day after a count that is on file."""
-        day = self.cleaned_data["in_service_on"]
-        earliest = self.instance.counts.order_by("counted_on").first() if self.instance.pk else None
-        if earliest is not None and earliest.counted_on < day:
-            raise forms.ValidationError(
-                f"There is a count of {day_text(earliest.counted_on)}, before this day. Correct one of the two."
-            )
-        return day
 
 
 class CountForm(forms.ModelForm):
@@ -73,19 +53,3 @@ def save_count(*, site: Site, counted_on, component_code: str, quantity: int, so
         by=user,
         dry_run=dry_run,
     )
-
-
-class StartingLevelCorrection(forms.ModelForm):
-    """A correction of the level at which a site started: the starting level of its schedule, or the one above it."""
-
-    class Meta:
-        model = ChargedLevel
-        fields = ("level", "agreed_on", "reason")
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        if "level" in self.fields and self.instance.pk:
-            schedule = type(self.instance.level.schedule).objects.with_table().get(pk=self.instance.level.schedule_id)
-            codes = [level.code for level in starting_levels(schedule=schedule.as_schedule())]
-            levels = self.fields["level"].queryset.filter(schedule=schedule, code__in=codes)
-            self.fields["level"].queryset = levels.order_by("rank")

@@ -2,11 +2,21 @@
 
 from django.contrib import admin
 
-from contracts.admin import ReadOnlyAdmin, ReadOnlyInline, RecordAdmin, amount, named
-from sites.admin.events import EndService, RecordCounts, RecordStartingLevel
-from sites.admin.forms import CountForm, SiteForm, StartingLevelCorrection, save_count
-from sites.models import ChargedLevel, ComponentCount, CountChange, RenewalReview, ReviewLine, Site
+from contracts.admin import EventLink, ReadOnlyAdmin, ReadOnlyInline, RecordAdmin, amount, named
+from contracts.clock import business_date
+from sites.admin.forms import CountForm, save_count
+from sites.models import (
+    ChargedLevel,
+    ComponentCount,
+    CountChange,
+    RenewalReview,
+    ReviewLine,
+    ServiceChange,
+    Site,
+    StartingLevelChange,
+)
 from sites.refusals import CannotRecord
+from sites.starting.queries import closed_on
 
 MOST_DATES = 12
 MOST_COUNTS = 400
@@ -27,11 +37,18 @@ class ChargedLevelInline(ReadOnlyInline):
         return super().get_queryset(request).select_related("level", "site")
 
 
+def _of_agreement(site: Site) -> tuple:
+    return (site.agreement_id,)
+
+
+def _is_to_start(site: Site) -> bool:
+    return not closed_on(site_key=site.pk, on=business_date())[1]
+
+
 @admin.register(Site)
 class SiteAdmin(RecordAdmin):
     """Customer cities with a switch."""
 
-    form = SiteForm
     list_display = ("__str__", "agreement", "clli", "in_service_on", "removed_on", "is_demonstration")
     list_select_related = ("agreement",)
     list_filter = (("agreement", admin.RelatedOnlyFieldListFilter), "is_demonstration")
@@ -39,9 +56,15 @@ class SiteAdmin(RecordAdmin):
     autocomplete_fields = ("agreement",)
     date_hierarchy = "in_service_on"
     inlines = (ChargedLevelInline,)
-    events = (RecordCounts, RecordStartingLevel, EndService)
-    refusals = (CannotRecord,)
-    ending = ("removed_on", "charged_through", "charge_end_reason")
+    events = (
+        EventLink(
+            "Enter counts", "sites:counts", "sites.add_componentcount", address=lambda site: (site.agreement_id,)
+        ),
+        EventLink("Record the starting level", "sites:starting_level", "sites.add_chargedlevel", _is_to_start),
+        EventLink("Correct the days in service", "sites:service_correct", "sites.change_site"),
+        EventLink("End the service", "sites:service_end", "sites.end_service", lambda site: site.removed_on is None),
+    )
+    events_of_service = ("in_service_on", "removed_on", "charged_through", "charge_end_reason")
     facts = (
         (
             None,
@@ -63,7 +86,7 @@ class SiteAdmin(RecordAdmin):
         "End of service",
         {
             "fields": (("removed_on", "charged_through"), "charge_end_reason"),
-            "description": "Recorded as an event. The site stays charged to the annual period's end unless "
+            "description": "Recorded by its button. The site stays charged to the annual period's end unless "
             "a person decided otherwise.",
         },
     )
@@ -72,11 +95,8 @@ class SiteAdmin(RecordAdmin):
         return self.facts if obj is None else (*self.facts, self.ended)
 
     def get_readonly_fields(self, request, obj=None):
-        """The agreement stays; the end of service is an event, and can be corrected once it is recorded."""
-        if obj is None:
-            return ()
-        may_correct = obj.removed_on is not None and request.user.has_perm("sites.end_service")
-        return ("agreement",) if may_correct else ("agreement", *self.ending)
+        """The agreement stays; the days in service of a site on file are corrected, and end, by events."""
+        return () if obj is None else ("agreement", *self.events_of_service)
 
     def page_context(self, request, obj):
         if not request.user.has_perm("sites.view_componentcount"):
@@ -156,34 +176,61 @@ class CountChangeAdmin(ReadOnlyAdmin):
 
 
 @admin.register(ChargedLevel)
-class ChargedLevelAdmin(RecordAdmin):
-    """Levels on record; recorded by events, a starting level can be corrected."""
+class ChargedLevelAdmin(ReadOnlyAdmin):
+    """Levels on record; a starting level is changed and withdrawn by events."""
 
-    form = StartingLevelCorrection
     list_display = ("site", "agreement", "period_number", "level", "agreed_on", "is_starting")
     list_select_related = ("site__agreement", "level")
     list_filter = (("site__agreement", admin.RelatedOnlyFieldListFilter), "period_number", "is_starting")
     search_fields = ("site__city", "site__state", "site__clli", "level__name")
     fields = ("site", "period_number", "level", "agreed_on", "is_starting", "reason")
-    readonly_fields = ("site", "period_number", "is_starting")
+    events = (
+        EventLink(
+            "Change the starting level",
+            "sites:starting_level_change",
+            "sites.change_chargedlevel",
+            lambda level: level.is_starting,
+            lambda level: (level.site_id,),
+        ),
+        EventLink(
+            "Withdraw the starting level",
+            "sites:starting_level_withdraw",
+            "sites.change_chargedlevel",
+            lambda level: level.is_starting,
+            lambda level: (level.site_id,),
+            removes=True,
+        ),
+    )
 
     @admin.display(ordering="site__agreement__number")
     def agreement(self, charged: ChargedLevel):
         """The agreement of the site."""
         return charged.site.agreement
 
-    def has_add_permission(self, request):
-        return False
 
-    def has_change_permission(self, request, obj=None):
-        """Only a starting level can be corrected; what was agreed at a review stays."""
-        agreed = obj is not None and not obj.is_starting
-        return not agreed and super().has_change_permission(request, obj)
+class SiteChangeAdmin(ReadOnlyAdmin):
+    """The history of a fact of a site: who changed what, when and why."""
 
-    def has_delete_permission(self, request, obj=None):
-        """What was agreed at a review stays."""
-        agreed = obj is not None and not obj.is_starting
-        return not agreed and super().has_delete_permission(request, obj)
+    list_filter = (("site__agreement", admin.RelatedOnlyFieldListFilter),)
+    ordering = ("-pk",)
+    search_fields = ("site__city", "site__state", "site__clli", "reason", "recorded_by__username")
+    date_hierarchy = "recorded_on"
+
+
+@admin.register(ServiceChange)
+class ServiceChangeAdmin(SiteChangeAdmin):
+    """The history of the days in service."""
+
+    list_display = ("recorded_on", "site", "day", "before", "after", "recorded_by", "reason")
+    list_select_related = ("site", "recorded_by")
+
+
+@admin.register(StartingLevelChange)
+class StartingLevelChangeAdmin(SiteChangeAdmin):
+    """The history of the starting levels."""
+
+    list_display = ("recorded_on", "site", "period_number", "before", "after", "recorded_by", "reason")
+    list_select_related = ("site", "recorded_by", "before", "after")
 
 
 class ReviewLineInline(ReadOnlyInline):

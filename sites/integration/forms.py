@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from django import forms
 
-from contracts.admin.forms import ScanField
 from contracts.pages.event_page import EventForm
 from contracts.pages.inputs import AmountField, DayField
+from contracts.pages.scans import ScanField
 from sites.hours.forms import ReplacesField
 from sites.models import IntegrationOrder, Quotation, Site
 from sites.refusals import LONGEST_LINE, LONGEST_REASON

@@ -6,6 +6,7 @@ from sites.models.history import ComparableChoice
 from sites.models.hours import BlockPurchase, WorkChange, WorkEntry
 from sites.models.integration import IntegrationOrder, Quotation
 from sites.models.reports import MonthlyReport, ReportAcknowledgment, ReportPdf
+from sites.models.service import ServiceChange, StartingLevelChange
 from sites.models.sites import ChargedLevel, ComponentCount, RenewalReview, ReviewLine, Site
 
 __all__ = [
@@ -24,7 +25,9 @@ __all__ = [
     "ReportAcknowledgment",
     "ReportPdf",
     "ReviewLine",
+    "ServiceChange",
     "Site",
+    "StartingLevelChange",
     "WorkChange",
     "WorkEntry",
 ]

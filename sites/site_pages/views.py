@@ -9,7 +9,7 @@ from contracts.pages import agreement as contract_pages
 from contracts.pages.lists import ListPage
 from contracts.terms import terms_on
 from sites.counts.counting import withdrawn_figures
-from sites.models import RenewalReview, Site
+from sites.models import RenewalReview, ServiceChange, Site
 from sites.site_pages import pages
 from sites.site_pages.filters import SiteFilter
 from sites.site_pages.forms import TermsOnForm
@@ -82,6 +82,10 @@ class SiteDetail(PermissionRequiredMixin, DetailView):
         terms = self.object.agreement.as_terms()
         page = pages.site_page(site=self.object, agreement=terms, on=self.on)
         found = terms_on(agreement=terms, service_on=self.object.in_service_on, known_on=self.on)
-        starts_here = not closed_because(site=self.object, found=found)
+        recorded = any(row.is_starting for row in self.object.charged_level_list)
+        starts_here = recorded or not closed_because(site=self.object, found=found)
         withdrawn = withdrawn_figures(sites=[self.object])
-        return super().get_context_data(page=page, terms=terms, starts_here=starts_here, withdrawn=withdrawn, **kwargs)
+        changes = ServiceChange.objects.filter(site=self.object).select_related("recorded_by").order_by("-pk")
+        return super().get_context_data(
+            page=page, terms=terms, starts_here=starts_here, withdrawn=withdrawn, history=changes, **kwargs
+        )

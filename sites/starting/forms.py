@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django import forms
 
 from contracts.money import money_text
+from contracts.pages.event_page import EventForm
 from contracts.pages.inputs import LineField
 from contracts.schedule import Level
 from sites.refusals import CannotRecord
@@ -111,6 +112,26 @@ class StartingLevelForm(forms.Form):
         """Put each sentence at the field it concerns."""
         for error in refusal.refused:
             self.add_error({"level": "level_code", "reason": "reason"}.get(error.place), error.message)
+
+
+class WithdrawLevelForm(EventForm):
+    """Why a starting level is taken back; `seen` is the one that was on record when the page was opened."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+    reason = LineField(max_length=LONGEST_REASON, help_text="It stays in the history of the starting level.")
+
+
+class AnotherLevelForm(WithdrawLevelForm):
+    """The level that takes the place of the one on record."""
+
+    places = {"level": "level_code"}
+    field_order = ("level_code", "reason")
+
+    level_code = forms.ChoiceField(label="Level", widget=forms.RadioSelect)
+
+    def __init__(self, *args, levels: Iterable[Level], with_prices: bool, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["level_code"].choices = [(level.code, _level_text(level, with_prices)) for level in levels]
 
 
 def _level_text(level: Level, with_prices: bool) -> str:

@@ -5,12 +5,12 @@ from datetime import date
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from contracts.models import Agreement, ServiceLevel
+from contracts.models import Agreement, PriceSchedule, ServiceLevel
 from contracts.schedule import Refused, Schedule
 from contracts.terms import AgreementTerms, NotInForce, TermsFound, terms_on
 from sites.charged import starting_levels
-from sites.models import ChargedLevel, Site
-from sites.refusals import CannotRecord
+from sites.models import ChargedLevel, Site, StartingLevelChange
+from sites.refusals import CannotRecord, reason_refusals
 
 
 @transaction.atomic
@@ -37,8 +37,95 @@ def record_starting_level(
     if refused is not None:
         raise CannotRecord(refused)
     level = next(row for row in _level_rows(agreement, terms, found.schedule) if row.code == level_code)
+    _note(site, period_number, before=None, after=level, reason=reason, on=on, by=by)
     return ChargedLevel.objects.create(
         site=site, period_number=period_number, level=level, agreed_on=on, is_starting=True, reason=reason.strip()
+    )
+
+
+@transaction.atomic
+def change_starting_level(
+    *, site: Site, level_code: str, reason: str, seen: str = "", on: date, by: User | None
+) -> ChargedLevel:
+    """Put another starting level in place of the one recorded; what it was stays in its history, with the reason.
+
+    Raises CannotRecord where none is recorded, for a level at which no later site starts, for the same level, without
+    a reason, and where somebody else has changed it since it was `seen`.
+    """
+    stored = _locked_level(site, seen)
+    schedule = PriceSchedule.objects.with_table().get(pk=stored.level.schedule_id)
+    allowed = {level.code: level.name for level in starting_levels(schedule=schedule.as_schedule())}
+    faults = reason_refusals(reason=reason, why="Say why the starting level changes.")
+    if level_code not in allowed:
+        message = f"A later site starts at {' or '.join(allowed.values())}. Choose one of these levels."
+        faults.append(Refused("TOO_FAR", "level", message))
+    elif level_code == stored.level.code:
+        faults.append(Refused("SAME", "level", f"{site} starts at {stored.level} already. Choose the other level."))
+    if faults:
+        raise CannotRecord(*faults)
+    level = next(row for row in schedule.level_list if row.code == level_code)
+    _note(site, stored.period_number, before=stored.level, after=level, reason=reason, on=on, by=by)
+    stored.level, stored.agreed_on, stored.reason = level, on, reason.strip()
+    stored.save()
+    return stored
+
+
+@transaction.atomic
+def withdraw_starting_level(*, site: Site, reason: str, seen: str = "", on: date, by: User | None) -> None:
+    """Take back the starting level of a site; what it was stays in its history, with the reason.
+
+    Raises CannotRecord where none is recorded, without a reason, and where somebody else has changed it since it was
+    `seen`.
+    """
+    stored = _locked_level(site, seen)
+    if faults := reason_refusals(reason=reason, why="Say why the starting level is withdrawn."):
+        raise CannotRecord(*faults)
+    _note(site, stored.period_number, before=stored.level, after=None, reason=reason, on=on, by=by)
+    stored.delete()
+
+
+def starting_level_of(site: Site) -> ChargedLevel | None:
+    """Return the starting level on record, None where none is."""
+    rows = ChargedLevel.objects.filter(site=site, is_starting=True).select_related("level")
+    return rows.order_by("period_number").first()
+
+
+def level_version(stored: ChargedLevel) -> str:
+    """Return a mark of a starting level, by which its writers notice that somebody else has changed it."""
+    return f"{stored.pk}|{stored.level_id}"
+
+
+def _locked_level(site: Site, seen: str) -> ChargedLevel:
+    site = Site.objects.select_for_update(no_key=True).get(pk=site.pk)
+    stored = starting_level_of(site)
+    if stored is None:
+        raise CannotRecord(Refused("NONE", "", f"No starting level is recorded for {site}. Record it instead."))
+    if seen and seen != level_version(stored):
+        message = f"Somebody else has changed the starting level of {site} since you opened this page"
+        message = f"{message}: it is {stored.level} now. Nothing is saved. Compare, and save again."
+        raise CannotRecord(Refused("STALE", "", message))
+    return stored
+
+
+def _note(
+    site: Site,
+    period_number: int,
+    *,
+    before: ServiceLevel | None,
+    after: ServiceLevel | None,
+    reason: str,
+    on: date,
+    by: User | None,
+) -> None:
+    """Add an entry to the history of the starting level."""
+    StartingLevelChange.objects.create(
+        site=site,
+        period_number=period_number,
+        before=before,
+        after=after,
+        reason=reason.strip(),
+        recorded_on=on,
+        recorded_by=by,
     )
 
 

@@ -9,7 +9,7 @@ from django.views.generic import View
 
 from contracts.clock import business_date
 from sites.charged import starting_levels
-from sites.models import Site
+from sites.models import Site, StartingLevelChange
 from sites.refusals import CannotRecord
 from sites.starting.choosing_comparables import choose_comparables
 from sites.starting.forms import ComparisonForm, StartingLevelForm
@@ -101,6 +101,9 @@ class StartingLevel(PermissionRequiredMixin, View):
             "may_decide": may_decide,
             "comparison": comparison,
             "rows": comparison.rows(),
+            "history": StartingLevelChange.objects.filter(site=self.start.site)
+            .select_related("before", "after", "recorded_by")
+            .order_by("-pk"),
             "decision": (decision or self.level_form()) if may_decide else None,
         }
         return render(self.request, "sites/site_starting_level.html", context)

@@ -184,7 +184,7 @@ def test_scan_of_another_kind_is_refused(manager, agreement, name, content, sent
 
 
 def test_scan_that_is_too_large_is_refused(manager, agreement, monkeypatch):
-    monkeypatch.setattr("contracts.admin.forms.LARGEST_SCAN", 10)
+    monkeypatch.setattr("contracts.pages.scans.LARGEST_SCAN", 10)
     response = manager.post(
         f"{ADMIN}/amendment/add/",
         amendment_form(agreement, document=SimpleUploadedFile("scan.pdf", b"%PDF-1.4 more")),

@@ -117,7 +117,7 @@ def test_every_input_has_a_name(browser_page, sign_in):
         f"{ADMIN}/priceschedule/{schedule.pk}/change/",
         f"{ADMIN}/servicelevel/{schedule.levels.first().pk}/change/",
         "/admin/sites/site/add/",
-        f"/admin/sites/site/{site.pk}/record-counts/",
+        f"/admin/sites/site/{site.pk}/change/",
         "/admin/sites/componentcount/add/",
     ):
         browser_page.goto(path)

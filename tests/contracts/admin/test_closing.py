@@ -6,9 +6,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from contracts.models import Amendment
-from tests import factories, reference
-from tests.contracts.admin.admin_pages import ADMIN, amendment_form, errors_of, management, open_amendment, save
-from tests.contracts.amendments.amendment_pages import address, draft_with_table, sign, table_of
+from tests.contracts.admin.admin_pages import ADMIN, amendment_form, save
+from tests.contracts.amendments.amendment_pages import address, draft_with_table, sign
 from tests.people import ACCOUNT_MANAGER, client_of
 from tests.reading import links
 
@@ -46,7 +45,7 @@ def test_values_of_a_signed_amendment_are_shown_and_not_changed(manager, signed)
     assert list(page.context["adminform"].form.fields) == ["document"]
     assert page.context["seal_note"] == f"Amendment 2 (LNM990901MP) {CLOSED}"
     assert address("amendment_detail", signed) in links(page)
-    assert offered(manager, url) == ["Record the supplier's signature"]
+    assert offered(manager, url) == ["Record the supplier’s signature"]
 
     manager.post(url, amendment_form(signed.agreement, contract_number="OTHER", effective_on="1999-12-01"))
     signed.refresh_from_db()
@@ -71,46 +70,3 @@ def test_draft_is_still_changed_in_data_entry(manager):
 
     draft.refresh_from_db()
     assert draft.contract_number == "OTHER"
-
-
-def test_table_of_a_signed_amendment_is_shown_and_not_changed(manager, signed):
-    schedule = signed.schedules.get()
-    level = schedule.levels.get(code="SMALL")
-    prefixes = ("components", "levels", "included_services", "hour_services", "limits")
-    posted = {key: value for prefix in prefixes for key, value in management(prefix).items()}
-
-    for url, values in (
-        (f"{ADMIN}/priceschedule/{schedule.pk}/change/", {"clause": "Appendix B", "minimum_changed": "9"}),
-        (f"{ADMIN}/servicelevel/{level.pk}/change/", {"code": "SMALL", "name": "S", "rank": 2, "annual_price": "1"}),
-    ):
-        page = manager.get(url)
-        assert page.context["seal_note"].endswith(CLOSED)
-        assert not page.context["has_change_permission"]
-        assert offered(manager, url) == []
-        assert manager.post(url, posted | values).status_code == 403
-    assert table_of(signed) == reference.SCHEDULE
-
-
-@pytest.mark.parametrize("model", ["amendment", "priceschedule", "servicelevel"])
-def test_nothing_signed_is_discarded(manager, signed, model):
-    schedule = signed.schedules.get()
-    keys = {"amendment": signed.pk, "priceschedule": schedule.pk, "servicelevel": schedule.levels.first().pk}
-
-    answer = manager.post(f"{ADMIN}/{model}/{keys[model]}/discard/", follow=True)
-
-    (sentence,) = [str(message) for message in answer.context["messages"]]
-    assert sentence.startswith("What a party has signed stays. Withdraw the signature while it is the only one")
-    assert table_of(signed) == reference.SCHEDULE
-
-
-def test_schedule_is_not_attached_to_a_signed_amendment(manager):
-    amendment = open_amendment(factories.agreement())
-    sign(amendment)
-    prefixes = ("components", "levels", "included_services", "hour_services")
-    posted = {key: value for prefix in prefixes for key, value in management(prefix).items()}
-    posted |= {"agreement": amendment.agreement_id, "amendment": amendment.pk, "clause": "B", "minimum_changed": "1"}
-
-    answer = manager.post(f"{ADMIN}/priceschedule/add/", posted)
-
-    assert errors_of(answer) == {"amendment": [f"Amendment 2 (LNM990901MP) {CLOSED}"]}
-    assert not amendment.schedules.exists()

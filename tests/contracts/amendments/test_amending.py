@@ -8,7 +8,6 @@ from contracts.amendments.amending import (
     CannotAmend,
     copy_schedule_in_force,
     discard_amendment,
-    discard_level,
     discard_schedule,
     draft_amendment,
     enter_schedule,
@@ -435,8 +434,8 @@ def test_execute_agreement_refuses_a_second_time(agreement):
 def test_execute_agreement_refuses_a_schedule_with_errors():
     agreement = open_agreement()
     schedule = enter_schedule(agreement=agreement, amendment=None, schedule=reference.SCHEDULE, on=ON, by=None)
-    for level in schedule.levels.all():
-        discard_level(level=level, on=ON, by=None)
+    ComponentLimit.objects.filter(level__schedule=schedule).delete()
+    schedule.levels.all().delete()
 
     places = [
         place for place, _message in refused(execute_agreement, agreement=agreement, executed_on=ON, on=ON, by=None)
@@ -474,13 +473,3 @@ def test_nothing_sealed_is_discarded(agreement):
 
     assert refused(discard_amendment, amendment=row, on=ON, by=None) == [("executed_on", f"{row}{message}")]
     assert refused(discard_schedule, schedule=schedule, on=ON, by=None) == [("schedule", f"{schedule}{message}")]
-    level = schedule.levels.first()
-    assert refused(discard_level, level=level, on=ON, by=None) == [("schedule", f"{schedule}{message}")]
-
-
-def test_discarded_level_takes_its_limits_along(agreement):
-    schedule = copy_schedule_in_force(amendment=drafted(agreement), on=ON, by=None)
-    discard_level(level=schedule.levels.get(code="LARGE"), on=ON, by=None)
-
-    left = PriceSchedule.objects.with_table().get(pk=schedule.pk).as_schedule()
-    assert [level.code for level in left.levels] == ["VERY_SMALL", "SMALL", "MEDIUM", "VERY_LARGE"]

@@ -16,7 +16,6 @@ from contracts.amendments.amending import (
     change_schedule,
     copy_schedule_in_force,
     discard_amendment,
-    discard_level,
     discard_schedule,
     draft_amendment,
     enter_schedule,
@@ -297,13 +296,11 @@ def test_change_schedule_refuses_a_level_that_a_site_is_charged_at(agreement, ta
 def test_first_signature_closes_the_draft_for_every_function(agreement, draft, table):
     signed(draft)
 
-    level = table.levels.first()
     for call in (
         lambda: changed(draft),
         lambda: change_schedule(schedule=table, value=reference.SCHEDULE, on=ON, by=None),
         lambda: copy_schedule_in_force(amendment=draft, on=ON, by=None),
         lambda: enter_schedule(agreement=agreement, amendment=draft, schedule=reference.SCHEDULE, on=ON, by=None),
-        lambda: discard_level(level=level, on=ON, by=None),
         lambda: discard_schedule(schedule=table, on=ON, by=None),
         lambda: discard_amendment(amendment=draft, on=ON, by=None),
     ):

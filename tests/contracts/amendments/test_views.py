@@ -231,13 +231,14 @@ def test_page_after_one_signature_is_closed_and_offers_the_other_and_the_withdra
     assert tables(page)[0][1][:3] == ["Very Small", "163,000.00", "up to 15"]
 
 
-def test_page_of_an_executed_amendment_offers_nothing_more(manager):
+def test_page_of_an_executed_amendment_offers_its_scan_and_nothing_more(manager):
     amendment = factories.agreement().amendments.get()
     page = manager.get(address("amendment_detail", amendment))
 
     assert "Executed 20 Oct 1998" in words(page)
     assert "it is executed and sealed" in words(page)
-    assert offers(page, amendment) == {address("amendment_comparison", amendment), effect_of(amendment)}
+    scan = address("amendment_attach_scan", amendment)
+    assert offers(page, amendment) == {address("amendment_comparison", amendment), effect_of(amendment), scan}
 
 
 @pytest.mark.parametrize("role", [VIEWER, FINANCE])

@@ -12,7 +12,6 @@ from decimal import Decimal
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
-from django.forms import model_to_dict, modelform_factory
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
@@ -24,7 +23,6 @@ from contracts.readings import ANNUAL_QUESTIONS, QUESTIONS
 from contracts.schedule import Schedule
 from contracts.terms import expiration_known, expiration_on_file
 from invoicing.readings.changing import change_reading
-from sites.admin.forms import SiteForm
 from sites.counts.recording import record_counts
 from sites.hours.recording import buy_blocks, change_work, correct_work, enter_work, reverse_blocks, reverse_work
 from sites.integration.ordering import (
@@ -34,11 +32,11 @@ from sites.integration.ordering import (
     order_integration,
     record_quotation,
 )
-from sites.models import BlockPurchase, IntegrationOrder, Quotation, RenewalReview, Site, WorkEntry
+from sites.models import BlockPurchase, IntegrationOrder, Quotation, RenewalReview, ServiceChange, Site, WorkEntry
 from sites.refusals import CannotRecord
 from sites.reviews.reviewing import CannotReview, open_review, record_agreement, refresh_review
-from sites.service import end_service
-from sites.starting.recording import record_starting_level
+from sites.service.recording import correct_service, end_service
+from sites.starting.recording import change_starting_level, record_starting_level, withdraw_starting_level
 from tests import factories, reference
 
 REFUSALS = (CannotAmend, CannotChoose, CannotRecord, CannotReview)
@@ -60,10 +58,7 @@ LEVELS = st.sampled_from([level.code for level in reference.LEVELS])
 WORKED = st.sampled_from(["0.01", "0.40", "1.00", "7.75", "24.00"]).map(Decimal)
 SERVICES = st.sampled_from(reference.SCHEDULE.hour_services)
 READINGS = st.sampled_from([(key, choice) for key in ANNUAL_QUESTIONS for choice in QUESTIONS[key].choices])
-ENDINGS = ("removed_on", "charged_through", "charge_end_reason")
-
-CorrectedSite = modelform_factory(Site, form=SiteForm, fields=(*SiteForm.Meta.fields, *ENDINGS))
-"""What data entry saves of a site, its end of service among it."""
+Day = ServiceChange.Day
 
 
 class RecordedLife(RuleBasedStateMachine):
@@ -172,24 +167,18 @@ class RecordedLife(RuleBasedStateMachine):
         self.add_site(day)
 
     def add_site(self, day: date):
-        facts = {"agreement": self.agreement.pk, "city": f"City {self.name()}", "in_service_on": day}
-        form = SiteForm(facts)
-        if form.is_valid():
-            form.save()
+        factories.site(self.agreement, f"City {self.name()}", day)
 
     @rule(place=PLACES, day=STARTS)
     def start_is_corrected(self, place, day):
-        self.correct_site(self.one(self.sites(), place), in_service_on=day)
+        self.correct_days(self.one(self.sites(), place), {Day.FIRST: day})
 
     @rule(place=PLACES)
     def removal_is_taken_back(self, place):
-        site = self.one(self.sites(), place)
-        self.correct_site(site, removed_on=None, charged_through=None, charge_end_reason="")
+        self.correct_days(self.one(self.sites(), place), {Day.LAST: None, Day.CHARGED: None})
 
-    def correct_site(self, site: Site, **facts):
-        form = CorrectedSite(model_to_dict(site) | facts, instance=site)
-        if form.is_valid():
-            form.save()
+    def correct_days(self, site: Site, days: dict):
+        self.record(correct_service, site=site, days=days, reason="Recorded wrong")
 
     @rule(place=PLACES, days=st.integers(0, 400), ends=st.booleans())
     def site_leaves(self, place, days, ends):
@@ -202,6 +191,15 @@ class RecordedLife(RuleBasedStateMachine):
     def starting_level_is_decided(self, place, level, period):
         site = self.one(self.sites(), place)
         self.record(record_starting_level, site=site, period_number=period, level_code=level, reason="Decided")
+
+    @rule(place=PLACES, level=LEVELS)
+    def starting_level_is_changed(self, place, level):
+        site = self.one(self.sites(), place)
+        self.record(change_starting_level, site=site, level_code=level, reason="Decided anew")
+
+    @rule(place=PLACES)
+    def starting_level_is_withdrawn(self, place):
+        self.record(withdraw_starting_level, site=self.one(self.sites(), place), reason="Never agreed")
 
     @rule(
         place=PLACES,

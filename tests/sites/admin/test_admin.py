@@ -99,14 +99,6 @@ def test_site_keeps_its_agreement_and_its_end_of_service(clerk, site):
     assert (row.city, row.agreement, row.removed_on) == ("Orlando", site.agreement, None)
 
 
-def test_site_cannot_start_after_a_count_on_file(clerk, site):
-    posted = site_form(site.agreement, city="Melbourne", in_service_on="1998-10-02")
-    response = save(clerk, f"{ADMIN}/site/{site.pk}/change/", posted)
-    assert errors_of(response) == {
-        "in_service_on": ["There is a count of 1 October 1998, before this day. Correct one of the two."]
-    }
-
-
 def test_site_page_shows_the_latest_counts(clerk, site):
     factories.counts(site, date(1999, 7, 1), {"GE": 12})
     page = clerk.get(f"{ADMIN}/site/{site.pk}/change/")
@@ -227,122 +219,41 @@ def test_history_of_counts_is_looked_at_and_never_changed(clerk, site):
         assert client.post(f"{url}delete/", {"post": "yes"}).status_code == 403
 
 
-def test_counts_of_a_date_are_recorded_together(clerk, site):
-    url = f"{ADMIN}/site/{site.pk}/record-counts/"
-    form = clerk.get(url).context["form"]
-    assert [(name, field.help_text) for name, field in form.fields.items()][3:5] == [
-        ("count_GE", "10 on 1 October 1998"),
-        ("count_5ESS", "1 on 1 October 1998"),
-    ]
-
-    posted = {"counted_on": "1999-07-01", "source": "letter", "count_GE": "14", "count_SLC": "9", "count_SM": ""}
-    answer = clerk.post(url, posted, follow=True)
-    assert messages_of(answer) == ["Counts of Melbourne, FL on 1 July 1999: 2 added, 0 corrected, 0 on file already."]
-    stored = dict(site.counts.filter(counted_on=date(1999, 7, 1)).values_list("component_code", "quantity"))
-    assert stored == {"GE": 14, "SLC": 9}
-
-
-def test_counts_recorded_together_are_refused_at_their_fields(clerk, site):
-    url = f"{ADMIN}/site/{site.pk}/record-counts/"
-    late = clerk.post(url, {"counted_on": "1999-08-02", "count_GE": "14"})
-    assert list(late.context["form"].errors) == ["counted_on"]
-    huge = clerk.post(url, {"counted_on": "1999-07-01", "count_GE": "1000000000"})
-    assert list(huge.context["form"].errors) == ["count_GE"]
-    empty = clerk.post(url, {"counted_on": "1999-07-01"})
-    assert empty.context["form"].errors == {"__all__": ["No count is typed. Type at least one figure."]}
-    assert site.counts.count() == 6
-
-
 # ---- events ------------------------------------------------------------------------------------------------------
-
-
-def test_service_is_ended(manager, site):
-    url = f"{ADMIN}/site/{site.pk}/end-service/"
-    assert manager.get(url).status_code == 200
-    answer = manager.post(url, {"last_day": "1999-06-30"}, follow=True)
-
-    site.refresh_from_db()
-    assert (site.removed_on, site.charged_through) == (date(1999, 6, 30), None)
-    assert messages_of(answer) == ["The service of Melbourne, FL ends on 30 June 1999."]
-    assert "End the service" not in offered(manager, f"{ADMIN}/site/{site.pk}/change/")
-
-
-def test_early_end_of_charges_needs_its_reason(manager, site):
-    posted = {"last_day": "1999-06-30", "charged_through": "1999-07-31"}
-    answer = manager.post(f"{ADMIN}/site/{site.pk}/end-service/", posted)
-    assert answer.context["form"].errors == {"reason": ["Say why charges end before the annual period does."]}
-
-
-def test_recorded_end_of_service_can_be_corrected_by_those_who_record_it(manager, clerk, site):
-    Site.objects.update(removed_on=date(1999, 6, 30))
-    posted = site_form(site.agreement, city="Melbourne", in_service_on="1998-10-01", removed_on="1999-05-31")
-    save(clerk, f"{ADMIN}/site/{site.pk}/change/", posted)
-    site.refresh_from_db()
-    assert site.removed_on == date(1999, 6, 30)
-
-    save(manager, f"{ADMIN}/site/{site.pk}/change/", posted)
-    site.refresh_from_db()
-    assert site.removed_on == date(1999, 5, 31)
 
 
 def later_site(agreement: Agreement) -> Site:
     return factories.site(agreement, "Topeka", date(1999, 11, 1))
 
 
-def test_starting_level_is_recorded_for_a_later_site(manager, agreement):
-    row = later_site(agreement)
-    url = f"{ADMIN}/site/{row.pk}/starting-level/"
-    page = manager.get(url)
-    assert page.context["form"].fields["level_code"].choices == [
-        ("VERY_SMALL", "Very Small, 163,000.00 a year"),
-        ("SMALL", "Small, 198,000.00 a year"),
+def test_page_of_a_site_leads_to_its_events(manager, clerk, site, agreement):
+    later, url = later_site(agreement), f"{ADMIN}/site/{{}}/change/"
+    assert offered(manager, url.format(site.pk)) == ["Enter counts", "Correct the days in service", "End the service"]
+    assert offered(manager, url.format(later.pk))[1] == "Record the starting level"
+    assert offered(clerk, url.format(later.pk)) == ["Enter counts", "Correct the days in service"]
+
+    Site.objects.update(removed_on=date(2000, 6, 30))
+    assert "End the service" not in offered(manager, url.format(site.pk))
+
+
+def test_days_in_service_of_a_site_on_file_are_not_changed_by_its_form(manager, site):
+    posted = site_form(site.agreement, city="Melbourne", in_service_on="1998-10-02", removed_on="1999-05-31")
+    save(manager, f"{ADMIN}/site/{site.pk}/change/", posted)
+
+    site.refresh_from_db()
+    assert (site.in_service_on, site.removed_on) == (date(1998, 10, 1), None)
+
+
+def test_page_of_a_starting_level_leads_to_its_events(manager, agreement):
+    starting = factories.charged_level(later_site(agreement), 2, "SMALL", TODAY, is_starting=True)
+    agreed = factories.charged_level(factories.site(agreement, "Waco"), 2, "SMALL", TODAY)
+    page = manager.get(f"{ADMIN}/chargedlevel/{starting.pk}/change/").context
+
+    assert [title for title, _url in (*page["events"], *page["removals"])] == [
+        "Change the starting level",
+        "Withdraw the starting level",
     ]
-    assert page.context["consequences"] == [
-        "Topeka is charged at this level in Annual period 2 (1 October 1999 to 30 September 2000)."
-    ]
-
-    manager.post(url, {"level_code": "SMALL", "reason": "Three comparable cities"})
-    charged = ChargedLevel.objects.get()
-    assert (charged.period_number, charged.level.code, charged.is_starting) == (2, "SMALL", True)
-    assert "Record the starting level" not in offered(manager, f"{ADMIN}/site/{row.pk}/change/")
-
-
-def test_starting_level_is_not_offered_in_the_first_period(manager, site):
-    assert offered(manager, f"{ADMIN}/site/{site.pk}/change/") == ["Record counts", "End the service"]
-    answer = manager.get(f"{ADMIN}/site/{site.pk}/starting-level/", follow=True)
-    assert messages_of(answer) == [
-        "Every site is charged at Very Small in the first annual period: there is nothing to decide."
-    ]
-
-
-def test_starting_level_can_be_corrected_within_the_rule(manager, agreement):
-    row = later_site(agreement)
-    charged = factories.charged_level(row, 2, "SMALL", TODAY)
-    ChargedLevel.objects.update(is_starting=True)
-    url = f"{ADMIN}/chargedlevel/{charged.pk}/change/"
-    codes = [level.code for level in manager.get(url).context["adminform"].form.fields["level"].queryset]
-    assert codes == ["VERY_SMALL", "SMALL"]
-
-    large = charged.level.schedule.levels.get(code="LARGE")
-    refused = save(manager, url, {"level": large.pk, "agreed_on": "1999-08-01"})
-    assert list(errors_of(refused)) == ["level"]
-    very_small = charged.level.schedule.levels.get(code="VERY_SMALL")
-    save(manager, url, {"level": very_small.pk, "agreed_on": "1999-08-01", "reason": "recount"})
-    charged.refresh_from_db()
-    assert (charged.level, charged.reason) == (very_small, "recount")
-
-
-@pytest.mark.parametrize("event", ["end-service", "starting-level"])
-@pytest.mark.parametrize("role", [VIEWER, FINANCE, DATA_ENTRY])
-def test_event_is_refused_without_the_permission(agreement, role, event):
-    row = later_site(agreement)
-    client = client_of(role)
-    url = f"{ADMIN}/site/{row.pk}/{event}/"
-    posted = {"last_day": "1999-12-01", "level_code": "SMALL", "reason": "x"}
-
-    assert (client.get(url).status_code, client.post(url, posted).status_code) == (403, 403)
-    row.refresh_from_db()
-    assert (row.removed_on, row.charged_levels.count()) == (None, 0)
+    assert offered(manager, f"{ADMIN}/chargedlevel/{agreed.pk}/change/") == []
 
 
 # ---- roles -------------------------------------------------------------------------------------------------------
@@ -370,13 +281,12 @@ def test_those_who_only_look_change_nothing(site, review, role):
         assert client.get(f"{ADMIN}/{name}/add/").status_code == 403
         assert client.post(f"{ADMIN}/{name}/{row.pk}/change/", {}).status_code == 403
         assert client.post(f"{ADMIN}/{name}/{row.pk}/delete/", {"post": "yes"}).status_code == 403
-    assert client.post(f"{ADMIN}/site/{site.pk}/record-counts/", {}).status_code == 403
 
 
 def test_data_entry_sees_sites_and_counts_and_no_price(clerk, site, review):
     factories.charged_level(site, 2, "SMALL", TODAY)
     pages = [f"/site/{site.pk}/change/", "/site/", "/componentcount/", "/site/add/", "/componentcount/add/"]
-    pages += [f"/site/{site.pk}/record-counts/", f"/componentcount/{site.counts.first().pk}/change/"]
+    pages += [f"/componentcount/{site.counts.first().pk}/change/"]
     for page in pages:
         answer = clerk.get(ADMIN + page)
         assert answer.status_code == 200, page
@@ -386,7 +296,7 @@ def test_data_entry_sees_sites_and_counts_and_no_price(clerk, site, review):
         assert clerk.get(ADMIN + page).status_code == 403
     assert clerk.post(f"{ADMIN}/site/{site.pk}/delete/", {"post": "yes"}).status_code == 403
     assert clerk.get("/admin/").status_code == 200
-    assert offered(clerk, f"{ADMIN}/site/{site.pk}/change/") == ["Record counts"]
+    assert offered(clerk, f"{ADMIN}/site/{site.pk}/change/") == ["Enter counts", "Correct the days in service"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from sites.agreement_files.agreement_file import text
 from sites.counts.recording import record_counts
 from sites.models import ChargedLevel, CountChange, RenewalReview, Site
 from sites.reviews.reviewing import open_review, record_agreement
-from sites.service import end_service
+from sites.service.recording import end_service
 from sites.starting.recording import record_starting_level
 from tests.sites.agreement_files.files import (
     DEMONSTRATION_TEXT,

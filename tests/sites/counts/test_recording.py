@@ -7,7 +7,6 @@ from contracts.terms import Signature
 from sites.counts.recording import Conflict, Recorded, record_counts
 from sites.models import ChargedLevel, ComponentCount, CountChange
 from sites.refusals import CannotRecord
-from sites.service import end_service
 from sites.starting.recording import record_starting_level
 from tests import factories, reference
 
@@ -296,68 +295,3 @@ def test_record_starting_level_refuses_a_second_level_and_a_day_without_terms(ag
     ]
     [(place, message)] = refused(started, factories.site(agreement, "Too late", date(2000, 10, 1)))
     assert (place, message.split(" expired")[0]) == ("level", "Agreement LNS970602JC")
-
-
-# ---- the end of service
-
-
-def ended(site, last_day=date(2000, 3, 31), **changed):
-    return end_service(site=site, last_day=last_day, on=date(2000, 4, 1), by=None, **changed)
-
-
-def test_end_service_records_the_last_day_and_keeps_the_charges(site):
-    ended(site)
-    site.refresh_from_db()
-
-    assert (site.removed_on, site.charged_through, site.charge_end_reason) == (date(2000, 3, 31), None, "")
-
-
-def test_end_service_records_an_earlier_end_of_charges_with_its_reason(site):
-    ended(site, charged_through=date(2000, 3, 31), reason=" Moved to another agreement ")
-    site.refresh_from_db()
-
-    assert (site.charged_through, site.charge_end_reason) == (date(2000, 3, 31), "Moved to another agreement")
-
-
-def test_end_service_changes_nothing_the_second_time_and_refuses_another_day(site):
-    ended(site)
-
-    assert ended(site).removed_on == date(2000, 3, 31)
-    assert refused(ended, site, date(2000, 4, 30)) == [
-        ("last_day", "The service of Augusta, GA ended on 31 March 2000 already. Correct the site instead.")
-    ]
-
-
-@pytest.mark.parametrize(
-    ("changed", "expected"),
-    [
-        (
-            {"last_day": date(1998, 9, 30)},
-            [("last_day", "30 September 1998 lies before Augusta, GA's first day in service, 1 October 1998.")],
-        ),
-        (
-            {"charged_through": date(2000, 3, 30), "reason": ""},
-            [
-                ("reason", "Say why charges end before the annual period does."),
-                (
-                    "charged_through",
-                    "Charges cannot end on 30 March 2000, before the service does on 31 March 2000.",
-                ),
-            ],
-        ),
-        (
-            {"charged_through": date(2000, 10, 1), "reason": "x"},
-            [
-                (
-                    "charged_through",
-                    "Charges end with the annual period on 30 September 2000 anyway. Leave this empty.",
-                )
-            ],
-        ),
-        ({"reason": "x"}, [("charged_through", "A reason needs the day through which charges go on.")]),
-    ],
-)
-def test_end_service_refuses_naming_the_field(site, changed, expected):
-    assert refused(ended, site, **changed) == expected
-    site.refresh_from_db()
-    assert site.removed_on is None

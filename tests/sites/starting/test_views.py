@@ -416,4 +416,4 @@ def test_page_asks_the_same_number_of_queries(agreement, number, django_assert_n
         client.get(page(site))
 
 
-PAGE = 19
+PAGE = 20
