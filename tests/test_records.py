@@ -123,6 +123,11 @@ def test_the_parts_of_the_software_lead_to_the_index():
     assert superuser_client().get("/admin/contracts/").url == "/admin/"
 
 
+@pytest.mark.parametrize("page", ["change", "history", "delete"])
+def test_what_is_not_on_file_is_not_found(page):
+    assert superuser_client().get(f"/admin/contracts/party/99/{page}/").status_code == 404
+
+
 def test_no_record_page_speaks_of_the_software(settings):
     full_desk(settings, demonstration=True)
     client = superuser_client()

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.contrib.admin import ModelAdmin
 from django.db import models
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 EDIT_AGAIN = " You may edit it again below."
@@ -112,6 +112,10 @@ class InShell(ModelAdmin):
             return reverse("admin:index")
         page = own_page(row) if may_view(request.user, self.model) else ""
         return page or reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[row.pk])
+
+    def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
+        """Answer as every other page does for what is not on file."""
+        raise Http404(f"No such {self.one}.")
 
     def message_user(self, request, message, *args, **kwargs):
         """Say what was done by the verb alone, in the words of the page."""
