@@ -105,7 +105,7 @@ def test_every_kind_of_record_has_its_task():
 def test_the_index_offers_what_a_role_may_do():
     assert offered(client_of(ACCOUNT_MANAGER)) == {
         "Agreements and parties": ["Enter an agreement", "Add a party", "Enter an amendment"],
-        "Prices": ["Enter a price schedule"],
+        "Prices": [],
         "Sites and counts": ["Enter a site", "Enter a count"],
         "Hours and system integration": [],
         "Invoices": [],

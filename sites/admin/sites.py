@@ -221,6 +221,7 @@ class SiteChangeAdmin(ReadOnlyAdmin):
 class ServiceChangeAdmin(SiteChangeAdmin):
     """The history of the days in service."""
 
+    noun, nouns = "change of service", "changes of days in service"
     list_display = ("recorded_on", "site", "day", "before", "after", "recorded_by", "reason")
     list_select_related = ("site", "recorded_by")
 
@@ -229,6 +230,7 @@ class ServiceChangeAdmin(SiteChangeAdmin):
 class StartingLevelChangeAdmin(SiteChangeAdmin):
     """The history of the starting levels."""
 
+    noun, nouns = "change of a starting level", "changes of starting levels"
     list_display = ("recorded_on", "site", "period_number", "before", "after", "recorded_by", "reason")
     list_select_related = ("site", "recorded_by", "before", "after")
 

@@ -106,18 +106,18 @@ def test_a_filter_names_what_is_chosen(browser_page, sign_in):
 def test_every_input_has_a_name(browser_page, sign_in):
     agreement = factories.agreement()
     amendment = open_amendment(agreement)
-    schedule = factories.schedule(agreement, amendment, reference.SCHEDULE, clause="Appendix A")
+    factories.schedule(agreement, amendment, reference.SCHEDULE, clause="Appendix A")
     site = factories.site(agreement, "Melbourne")
     sign_in(user_of(ACCOUNT_MANAGER))
     for path in (
         f"{ADMIN}/party/{agreement.customer_id}/change/",
         f"{ADMIN}/agreement/add/",
         f"{ADMIN}/amendment/{amendment.pk}/change/",
-        f"{ADMIN}/amendment/{amendment.pk}/sign-customer/",
-        f"{ADMIN}/priceschedule/{schedule.pk}/change/",
-        f"{ADMIN}/servicelevel/{schedule.levels.first().pk}/change/",
+        f"/agreements/{agreement.pk}/amendments/{amendment.number}/sign/customer/",
+        f"/agreements/{agreement.pk}/amendments/{amendment.number}/schedule/",
         "/admin/sites/site/add/",
         f"/admin/sites/site/{site.pk}/change/",
+        f"/sites/{site.pk}/service/correct/",
         "/admin/sites/componentcount/add/",
     ):
         browser_page.goto(path)
