@@ -126,9 +126,13 @@ class EventPage(PermissionRequiredMixin, FormView):
         try:
             message = self.perform(**form.facts())
         except Refusal as refusal:
-            form.show_refusal(refusal)
-            return self.form_invalid(form)
+            return self.refused(form, refusal)
         return self.done(message)
+
+    def refused(self, form: EventForm, refusal: Refusal) -> HttpResponse:
+        """Show the form again, with each sentence at its field."""
+        form.show_refusal(refusal)
+        return self.form_invalid(form)
 
     def done(self, message: str) -> HttpResponse:
         """Note what was done, say so and go on."""

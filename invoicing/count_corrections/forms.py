@@ -3,16 +3,16 @@
 from django import forms
 from django.utils.datastructures import MultiValueDict
 
+from contracts.pages.event_page import EventForm
 from contracts.pages.inputs import LineField, WholeField
 from invoicing.count_corrections.dependents import CountedFigure
 from sites.counts.recording import MOST_QUANTITY
-from sites.refusals import CannotRecord
 
 NONE = "none"
 """What the form keeps as seen where no figure was on file."""
 
 
-class CountCorrectionForm(forms.Form):
+class CountCorrectionForm(EventForm):
     """What the figure is to be from now on, or that it is withdrawn; and why.
 
     `seen` keeps the figure that the person had before their eyes, so that nobody overwrites one they have not seen.
@@ -43,8 +43,8 @@ class CountCorrectionForm(forms.Form):
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, data=None, *, figure: CountedFigure):
-        self.figure = figure
-        super().__init__(data, label_suffix="", initial={"seen": seen_text(figure.quantity)})
+        self.figure, self.places = figure, {figure.code: "quantity"}
+        super().__init__(data, initial={"seen": seen_text(figure.quantity)})
         if figure.stands is None:
             del self.fields["withdraw"]
             self.fields["quantity"].label = "Figure"
@@ -65,7 +65,6 @@ class CountCorrectionForm(forms.Form):
             self.add_error("quantity", f"{quantity} is the figure on file. Type another one.")
         return data
 
-    @property
     def facts(self) -> dict:
         """What is to be recorded, as `record_counts` takes it."""
         code, seen = self.figure.code, self.cleaned_data["seen"]
@@ -77,12 +76,6 @@ class CountCorrectionForm(forms.Form):
             "source": "" if withdrawn else self.cleaned_data["source"],
             "reason": self.cleaned_data["reason"],
         }
-
-    def show_refusal(self, refusal: CannotRecord) -> None:
-        """Put each sentence at the field it concerns, and the rest above the form."""
-        for error in refusal.refused:
-            place = "quantity" if error.place == self.figure.code else error.place
-            self.add_error(place if place in self.fields else None, error.message)
 
     def now_seen(self, quantity: int | None) -> None:
         """Take the figure that is on file by now as seen: it is shown beside what was typed."""

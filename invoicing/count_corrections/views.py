@@ -1,13 +1,14 @@
 """Pages of one figure: its history with what rests on it, and its correction."""
 
-from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.functional import cached_property
-from django.views.generic import FormView, TemplateView
+from django.views.generic import TemplateView
 
 from contracts.clock import business_date
+from contracts.pages.event_page import EventPage
 from invoicing.count_corrections.dependents import dependents_of
 from invoicing.count_corrections.forms import CountCorrectionForm
 from invoicing.count_corrections.history import CountHistory, count_history, outcome
@@ -55,7 +56,7 @@ class CountHistoryPage(FigurePage, TemplateView):
     template_name = "invoicing/count_history.html"
 
 
-class CountCorrect(FigurePage, FormView):
+class CountCorrect(FigurePage, EventPage):
     """Correct or withdraw a figure: the form, then what rests on the figure and what to do next, then it is written."""
 
     permission_required = ("sites.view_componentcount", "sites.change_componentcount")
@@ -67,30 +68,41 @@ class CountCorrect(FigurePage, FormView):
         data = self.request.POST if self.request.method == "POST" else None
         return {"data": data, "figure": self.history.figure}
 
+    def record(self, *, dry_run: bool, **facts) -> None:
+        """Record the figure, or find out whether it can be. Raises CannotRecord."""
+        figure = self.history.figure
+        counted = {"site": figure.site, "counted_on": figure.counted_on, "on": self.on, "by": self.request.user}
+        record_counts(dry_run=dry_run, **counted, **facts)
+
     def form_valid(self, form):
         """Show what it means; once that is confirmed, record it. Nothing typed is lost on the way."""
         if "back" in self.request.POST:
             return self.render_to_response(self.get_context_data(form=form))
-        figure, facts, confirmed = self.history.figure, form.facts, "confirmed" in self.request.POST
+        if "confirmed" in self.request.POST:
+            return super().form_valid(form)
+        try:
+            self.record(dry_run=True, **form.facts())
+        except CannotRecord as refusal:
+            return self.refused(form, refusal)
+        quantity = form.facts()["quantities"].get(self.history.figure.code)
+        steps = self.dependents.next_steps(quantity)
+        context = self.get_context_data(form=form, confirming=True, quantity=quantity, steps=steps)
+        return self.render_to_response(context)
+
+    def refused(self, form, refusal):
+        """Take the figure that somebody else has stored meanwhile as seen: it is shown beside what was typed."""
+        form.show_refusal(refusal)
+        if isinstance(refusal, Conflict):
+            form.now_seen(refusal.conflicts[0].stored)
+        return self.form_invalid(form)
+
+    def perform(self, **facts):
+        figure = self.history.figure
         quantity = facts["quantities"].get(figure.code)
         steps = self.dependents.next_steps(quantity)  # before anything is written: what the figure on file decides
-        try:
-            record_counts(
-                site=figure.site,
-                counted_on=figure.counted_on,
-                on=self.on,
-                by=self.request.user,
-                dry_run=not confirmed,
-                **facts,
-            )
-        except CannotRecord as refusal:
-            form.show_refusal(refusal)
-            if isinstance(refusal, Conflict):
-                form.now_seen(refusal.conflicts[0].stored)
-            return self.form_invalid(form)
-        becomes = outcome(figure=figure, quantity=quantity)
-        if not confirmed:
-            context = self.get_context_data(form=form, confirming=True, becomes=becomes, quantity=quantity, steps=steps)
-            return self.render_to_response(context)
-        messages.success(self.request, " ".join([becomes, *steps]))
-        return redirect("invoicing:count_history", figure.site.pk, figure.code, figure.counted_on)
+        self.record(dry_run=False, **facts)
+        return " ".join([outcome(figure=figure, quantity=quantity), *steps])
+
+    def back(self):
+        figure = self.history.figure
+        return reverse("invoicing:count_history", args=[figure.site.pk, figure.code, figure.counted_on])

@@ -299,6 +299,13 @@ def _waive(lines: Sequence[InvoiceLine], waiver: WaiverDecision, *, reason: str,
     )
 
 
+def why_withdrawn(waiver: Waiver) -> str:
+    """Say why a waiver cannot be withdrawn: it was. Empty for one that stands."""
+    if waiver.withdrawn_on is None:
+        return ""
+    return f"The waiver was withdrawn on {day_text(waiver.withdrawn_on)} already: {waiver.withdrawal_reason}"
+
+
 @transaction.atomic
 def withdraw_waiver(*, waiver: Waiver, reason: str, on: date, by: User | None) -> Waiver:
     """Withdraw a waiver: the charge falls due again, and the next run bills it.
@@ -307,8 +314,8 @@ def withdraw_waiver(*, waiver: Waiver, reason: str, on: date, by: User | None) -
     """
     Agreement.objects.select_for_update().get(pk=waiver.line.invoice.agreement_id)
     waiver = Waiver.objects.select_for_update().get(pk=waiver.pk)
-    if waiver.withdrawn_on is not None:
-        raise CannotCredit(f"The waiver was withdrawn on {day_text(waiver.withdrawn_on)} already.")
+    if message := why_withdrawn(waiver):
+        raise CannotCredit(message)
     if not reason.strip():
         raise CannotCredit(
             Refused("NO_REASON", "reason", "Say why the waiver is withdrawn; the reason is kept with it.")

@@ -3,32 +3,33 @@
 from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.core.exceptions import PermissionDenied
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.functional import cached_property
-from django.views.generic import DetailView, FormView
-from django.views.generic.detail import SingleObjectMixin
+from django.views.generic import DetailView
 
 from contracts.clock import business_date
 from contracts.money import money_text
+from contracts.pages.event_page import EventPage
 from contracts.pages.lists import ListPage
-from contracts.periods import DaySpan
+from contracts.periods import DaySpan, day_text
+from contracts.refusal import Refusal
 from invoicing.credits.crediting import (
-    CannotCredit,
     credit,
     creditable_lines,
     nothing_left,
     uncreditable,
+    why_withdrawn,
     withdraw_waiver,
 )
-from invoicing.issued.numbering import CannotNumber
 from invoicing.models import Invoice, Waiver
 from invoicing.pages.credit_forms import WAIVER_FIELDS, CreditForm, WithdrawForm
 from invoicing.pages.filters import WaiverFilter
 from invoicing.pages.tables import WaiverTable
-from invoicing.runs.plan import CannotBill
 from invoicing.what_if.pending import NextRun, next_run_of
 
 WAIVE = "invoicing.waive_charge"
+INVENTED = "Demonstration data: this document bills invented sites."
 
 
 class InvoiceCredit(PermissionRequiredMixin, DetailView):
@@ -79,11 +80,8 @@ class InvoiceCredit(PermissionRequiredMixin, DetailView):
                 amounts=form.amounts,
                 waiver=form.waiver,
             )
-        except CannotCredit as refusal:
+        except Refusal as refusal:
             form.show_refusal(refusal)
-            return self.render_to_response(self.get_context_data(form=form))
-        except (CannotBill, CannotNumber) as refusal:
-            form.add_error(None, str(refusal))
             return self.render_to_response(self.get_context_data(form=form))
         taken = "" if note.total == -invoice.total else f"{money_text(-note.total)} of "
         after = next_run_sentence(next_run_of(invoice=note, on=self.on), waived=form.waiver is not None)
@@ -118,31 +116,49 @@ class WaiverList(ListPage):
         return record.line.invoice.is_demonstration
 
 
-class WaiverWithdraw(PermissionRequiredMixin, SingleObjectMixin, FormView):
+class WaiverWithdraw(EventPage):
     """Withdraw a waiver with a reason: the charge falls due again."""
 
     permission_required = ("invoicing.view_invoice", "invoicing.view_waiver", WAIVE)
-    queryset = Waiver.objects.with_documents()
-    template_name = "invoicing/waiver_withdraw.html"
+    title, button, danger = "Withdraw a waiver", "Withdraw the waiver", True
+    crumbs = "invoicing/parts/waiver_crumbs.html"
     form_class = WithdrawForm
 
-    def dispatch(self, request, *args, **kwargs):
-        """Find the waiver once the permission is checked."""
-        if self.has_permission():
-            self.object = self.get_object()
-        return super().dispatch(request, *args, **kwargs)
+    @cached_property
+    def waiver(self) -> Waiver:
+        """The waiver, with the documents that it is about."""
+        return get_object_or_404(Waiver.objects.with_documents(), pk=self.kwargs["pk"])
 
-    def form_valid(self, form):
-        """Withdraw it on the business date."""
-        on = business_date()
-        try:
-            waiver = withdraw_waiver(
-                waiver=self.object, reason=form.cleaned_data["reason"], on=on, by=self.request.user
-            )
-        except CannotCredit as refusal:
-            form.show_refusal(refusal)
-            return self.form_invalid(form)
-        note = self.object.line.invoice
-        after = next_run_sentence(next_run_of(invoice=note, on=on), waived=False)
-        messages.success(self.request, f"The waiver of {money_text(-waiver.line.amount)} is withdrawn. {after}")
-        return redirect("invoicing:invoice_detail", pk=note.pk)
+    @property
+    def note(self) -> Invoice:
+        """The credit note by which the charge was taken back."""
+        return self.waiver.line.invoice
+
+    def refusal(self):
+        return why_withdrawn(self.waiver)
+
+    def demonstration(self):
+        return INVENTED if self.note.is_demonstration else ""
+
+    def about(self):
+        waiver, line = self.waiver, self.waiver.line
+        amount = f"{money_text(waiver.amount)} {self.note.agreement.currency}"
+        charge = f"{line.site or 'All sites'}, {line.description or line.level_name}"
+        yield "Waived", f"{amount} of line {line.credits.position} of {line.credits.invoice}: {charge}"
+        yield "Decided", f"by {waiver.decided_by} on {day_text(waiver.decided_on)}"
+        yield "Reason", waiver.reason
+
+    def consequences(self):
+        yield "The charge falls due again, and the next run bills what is due for it."
+        yield "The credit note stays as it was issued. The waiver stays on file with your reason."
+
+    def perform(self, *, reason):
+        waiver = withdraw_waiver(waiver=self.waiver, reason=reason, on=self.on, by=self.request.user)
+        after = next_run_sentence(next_run_of(invoice=self.note, on=self.on), waived=False)
+        return f"The waiver of {money_text(-waiver.line.amount)} is withdrawn. {after}"
+
+    def back(self):
+        return reverse("invoicing:invoice_detail", args=[self.note.pk])
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(waiver=self.waiver, **kwargs)

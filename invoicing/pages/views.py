@@ -7,18 +7,21 @@ from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.db.models import Q
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views.generic import DetailView, FormView
 
 from contracts.clock import business_date
 from contracts.models import Agreement
+from contracts.money import money_text
+from contracts.pages.event_page import EventPage
 from contracts.pages.lists import ListPage
 from contracts.periods import day_text
 from contracts.printing.stored_pdf import CannotPrint
+from contracts.wording import plural
 from invoicing.credits.crediting import creditable_lines, is_creditable
 from invoicing.documents.printing import INVOICE_PDFS, draft_pdf
-from invoicing.issued.numbering import CannotNumber
 from invoicing.models import Invoice, Waiver
 from invoicing.pages.filters import InvoiceFilter
 from invoicing.pages.forms import RunForm
@@ -26,7 +29,6 @@ from invoicing.pages.invoice import InvoicePage, Since, invoice_page, run_shown
 from invoicing.pages.tables import InvoiceTable
 from invoicing.runs.drafting import draft_invoices
 from invoicing.runs.issuing import issue
-from invoicing.runs.plan import CannotBill
 from invoicing.what_if.pending import next_run_of
 
 
@@ -123,39 +125,60 @@ class InvoicePdf(PermissionRequiredMixin, DetailView):
         )
 
 
-class InvoiceEvent(InvoicePageMixin, DetailView):
-    """A confirmation page: GET shows what will happen, POST does it."""
-
-    def get_context_data(self, **kwargs):
-        """Add the composed page and the day on which it would happen."""
-        kwargs.setdefault("form", None)
-        return super().get_context_data(page=self.invoice_page(), on=business_date(), **kwargs)
-
-    def refused(self, invoice: Invoice, refusal: Exception):
-        """Say why nothing has happened, on the page of the document or, if a later run replaced it, on the list."""
-        messages.error(self.request, str(refusal))
-        if Invoice.objects.filter(pk=invoice.pk).exists():
-            return redirect("invoicing:invoice_detail", pk=invoice.pk)
-        return redirect("invoicing:invoice_list")
-
-
-class InvoiceIssue(InvoiceEvent):
+class InvoiceIssue(InvoicePageMixin, EventPage):
     """Issue a draft."""
 
     permission_required = ("invoicing.view_invoice", "invoicing.issue_invoice")
+    button, back_name = "Issue", "Back without issuing"
+    crumbs = "invoicing/parts/invoice_crumbs.html"
     template_name = "invoicing/invoice_issue.html"
 
-    def post(self, request, *args, **kwargs):
-        """Issue it on the business date."""
-        draft = self.get_object()
-        try:
-            issued = issue(invoice=draft, on=business_date(), by=request.user)
-        except (CannotBill, CannotNumber) as refusal:
-            return self.refused(draft, refusal)
-        messages.success(
-            request, f"{issued} is issued, dated {day_text(issued.issued_on)}. Send its PDF to the customer."
-        )
-        return redirect("invoicing:invoice_detail", pk=issued.pk)
+    @cached_property
+    def object(self) -> Invoice:
+        """The document."""
+        return get_object_or_404(self.queryset, pk=self.kwargs["pk"])
+
+    @cached_property
+    def page(self) -> InvoicePage:
+        """The document as its page shows it."""
+        return self.invoice_page()
+
+    @property
+    def title(self):
+        return f"Issue the draft of {self.page.document['period']}"
+
+    def refusal(self):
+        issued = self.object
+        return f"{issued} is issued already, dated {day_text(issued.issued_on)}." if issued.is_issued else ""
+
+    def demonstration(self):
+        return "Demonstration data: this document bills invented sites." if self.object.is_demonstration else ""
+
+    def consequences(self):
+        document = self.page.document
+        amount = f"{money_text(Decimal(document['total']))} {document['currency']} for {document['period']}"
+        whom = f"{document['customer']['name']} under agreement {document['agreement']['number']}"
+        yield f"{self.object.get_kind_display()} to {whom}: {amount}, {plural(len(self.page.lines), 'line')}."
+        yield f"It takes the next number of its series and is dated {self.on:%A}, {day_text(self.on)}."
+        yield "Everything it shows is frozen, and its PDF is made."
+        yield "It can never be changed or deleted. A mistake is corrected by a credit note."
+
+    def perform(self):
+        issued = issue(invoice=self.object, on=self.on, by=self.request.user)
+        return f"{issued} is issued, dated {day_text(issued.issued_on)}. Send its PDF to the customer."
+
+    def refused(self, form, refusal):
+        """Say why nothing has happened, on the page of the document or, if a later run replaced it, on the list."""
+        messages.error(self.request, str(refusal))
+        stands = Invoice.objects.filter(pk=self.object.pk).exists()
+        return redirect(self.back() if stands else "invoicing:invoice_list")
+
+    def back(self):
+        return reverse("invoicing:invoice_detail", args=[self.object.pk])
+
+    def get_context_data(self, **kwargs):
+        """Add the composed page."""
+        return super().get_context_data(invoice=self.object, page=self.page, **kwargs)
 
 
 class Run(PermissionRequiredMixin, FormView):

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from django import forms
 
-from contracts.amendments.choosing_readings import CannotChoose
 from contracts.fields import validate_plain_text
+from contracts.pages.event_page import EventForm
 from contracts.pages.inputs import DayField, LineField
 from invoicing.readings.pages import Alternative, Entry
 
@@ -19,7 +19,7 @@ class Option:
     alternative: Alternative
 
 
-class ReadingForm(forms.Form):
+class ReadingForm(EventForm):
     """Which reading, from which day on, who chose it, when and why."""
 
     choice = forms.ChoiceField(
@@ -51,7 +51,7 @@ class ReadingForm(forms.Form):
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args, entry: Entry, **kwargs):
-        super().__init__(*args, label_suffix="", **kwargs)
+        super().__init__(*args, **kwargs)
         self.entry = entry
         self.fields["choice"].choices = [(one.effect.choice.value, one.sentence) for one in entry.options]
         days = "The first day of an annual period." if entry.decides_amounts else "Any day within the term."
@@ -61,8 +61,3 @@ class ReadingForm(forms.Form):
         """The readings to choose from, each with its effect."""
         for radio, alternative in zip(self["choice"], self.entry.options, strict=True):
             yield Option(radio, alternative)
-
-    def show_refusal(self, refusal: CannotChoose) -> None:
-        """Put each sentence at the field it concerns."""
-        for refused in refusal.refused:
-            self.add_error(refused.place if refused.place in self.fields else None, refused.message)

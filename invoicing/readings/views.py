@@ -1,16 +1,15 @@
 """The register of readings of an agreement, and the page on which another reading is chosen."""
 
-from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.http import Http404
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
-from django.views.generic import FormView, TemplateView
+from django.views.generic import TemplateView
 
-from contracts.amendments.choosing_readings import CannotChoose
 from contracts.clock import business_date
 from contracts.models import Agreement
+from contracts.pages.event_page import EventPage
 from contracts.periods import day_text
 from contracts.readings import QUESTIONS
 from invoicing.readings.changing import change_reading
@@ -53,10 +52,12 @@ class ReadingRegister(RegisterPage, TemplateView):
         return super().get_context_data(agreement=self.agreement, register=self.register, **kwargs)
 
 
-class ReadingChange(RegisterPage, FormView):
-    """Choose another reading of one clause: GET shows what will change and from when, POST records it."""
+class ReadingChange(RegisterPage, EventPage):
+    """Choose another reading of one clause, from a day on."""
 
     permission_required = (*READ, "contracts.change_reading")
+    title, button = "Choose another reading", "Record the reading"
+    back_name = "Back to the register"
     template_name = "invoicing/reading_change.html"
     form_class = ReadingForm
 
@@ -93,21 +94,17 @@ class ReadingChange(RegisterPage, FormView):
             **kwargs,
         )
 
-    def form_valid(self, form):
-        """Record it, or put what was refused at its fields."""
-        try:
-            row = change_reading(
-                agreement=self.agreement,
-                question=self.entry.question.key,
-                on=self.register.on,
-                by=self.request.user,
-                **form.cleaned_data,
-            )
-        except CannotChoose as refusal:
-            form.show_refusal(refusal)
-            return self.form_invalid(form)
+    def refusal(self):
+        if not self.agreement.executed_on:
+            return "The agreement is not executed yet: its readings are open, and are changed on the agreement’s form."
+        return "" if self.entry.opens_on else self.entry.refusal
+
+    def perform(self, **facts):
+        key = self.entry.question.key
+        row = change_reading(agreement=self.agreement, question=key, on=self.on, by=self.request.user, **facts)
         sentence = self.entry.question.sentence(self.entry.question.choices(row.choice))
         follows = "" if self.entry.decides_amounts else " Refresh an open review: it rests on the earlier reading."
-        messages.success(self.request, f"Recorded, from {day_text(row.applies_from)} on: {sentence}{follows}")
-        register = reverse("invoicing:reading_register", args=[self.agreement.pk])
-        return redirect(f"{register}#{self.entry.question.key}")
+        return f"Recorded, from {day_text(row.applies_from)} on: {sentence}{follows}"
+
+    def back(self):
+        return f"{reverse('invoicing:reading_register', args=[self.agreement.pk])}#{self.entry.question.key}"

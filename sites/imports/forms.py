@@ -5,12 +5,13 @@ import re
 from django import forms
 from django.core.exceptions import ValidationError
 
+from contracts.pages.event_page import EventForm
 from contracts.pages.inputs import LineField
 from contracts.periods import Month
 from sites.imports.columns import LEFT_OUT, Column
 from sites.imports.importing import LONGEST_UNDO_REASON
 from sites.imports.tabular import MOST_BYTES
-from sites.refusals import LONGEST_REASON, CannotRecord
+from sites.refusals import LONGEST_REASON
 
 NOT_CHOSEN, LEAVE_OUT, PREFIX = "", "leave-out", "column:"
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])", re.ASCII)
@@ -68,16 +69,7 @@ def _told(column: Column) -> str:
     return f"{column.title} ({name})" if name else column.title
 
 
-class RefusedForm(forms.Form):
-    """A form whose facts a function may refuse."""
-
-    def show_refusal(self, refusal: CannotRecord) -> None:
-        """Put each sentence at the field it concerns, and the rest above the form."""
-        for error in refusal.refused:
-            self.add_error(error.place if error.place in self.fields else None, error.message)
-
-
-class ConfirmForm(RefusedForm):
+class ConfirmForm(EventForm):
     """The confirmation of a preview; figures on file are corrected only with a reason."""
 
     reason = LineField(
@@ -93,7 +85,7 @@ class ConfirmForm(RefusedForm):
         return self
 
 
-class UndoForm(RefusedForm):
+class UndoForm(EventForm):
     """Why an import is taken back."""
 
     reason = LineField(label="Reason", max_length=LONGEST_UNDO_REASON, help_text="It stays on file.")

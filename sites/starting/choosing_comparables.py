@@ -22,8 +22,8 @@ def choose_comparables(*, site: Site, choices: Mapping[int, Choice], on: date, b
     """Record which sites are used in the comparison for a starting level, and why: all choices, or none (note 4).
 
     `choices` are by the key of the other site. A choice that differs from what the rule says needs a reason; one that
-    says the same takes an earlier choice back. Raises CannotRecord, each error at the key of its site, for a choice
-    without a reason, a site that has no days to count or belongs to another customer, and once the level is recorded.
+    says the same takes an earlier choice back. Raises CannotRecord, at the reason of the site (`reason_17`), for a
+    choice without one, a site that has no days to count or belongs to another customer, and once the level is recorded.
     """
     site = Site.objects.select_for_update(no_key=True).get(pk=site.pk)
     start = start_of(site=site, on=on)
@@ -31,7 +31,7 @@ def choose_comparables(*, site: Site, choices: Mapping[int, Choice], on: date, b
         raise CannotRecord(Refused("CLOSED", "", f"{start.closed} The comparison stays as it is."))
     compared = {one.site.pk: one for one in start.compared}
     errors = [
-        Refused("COMPARABLE", str(key), message)
+        Refused("COMPARABLE", f"reason_{key}", message)
         for key, choice in choices.items()
         if (message := _fault(compared.get(key), choice))
     ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 from django import forms
 
@@ -9,7 +10,6 @@ from contracts.money import money_text
 from contracts.pages.event_page import EventForm
 from contracts.pages.inputs import LineField
 from contracts.schedule import Level
-from sites.refusals import CannotRecord
 from sites.starting.choosing_comparables import LONGEST_REASON
 from sites.starting.history import Choice
 from sites.starting.queries import Compared, Start
@@ -29,7 +29,7 @@ class ComparedRow:
         return bool(self.used and (self.used.errors or self.reason.errors))
 
 
-class ComparisonForm(forms.Form):
+class ComparisonForm(EventForm):
     """A tick and a reason for each site that may be added to the comparison or left out of it.
 
     What the page showed comes back with it: only what a person changed is recorded, so that two people who look at the
@@ -83,21 +83,16 @@ class ComparisonForm(forms.Form):
             if set(names(one)) & set(self.changed_data)
         }
 
-    def show_refusal(self, refusal: CannotRecord) -> None:
-        """Put each sentence at the reason of its site, and the rest above the form."""
-        for error in refusal.refused:
-            place = f"reason_{error.place}"
-            self.add_error(place if place in self.fields else None, error.message)
-
 
 def names(one: Compared) -> tuple[str, str]:
     """Return the names of the two fields of a site."""
     return f"used_{one.site.pk}", f"reason_{one.site.pk}"
 
 
-class StartingLevelForm(forms.Form):
+class StartingLevelForm(EventForm):
     """The level at which the site starts, and why."""
 
+    places: ClassVar = {"level": "level_code"}
     level_code = forms.ChoiceField(label="Level", widget=forms.RadioSelect)
     reason = LineField(
         label="Reason", max_length=200, help_text="What supports the level: the sites compared, and who decided."
@@ -105,13 +100,8 @@ class StartingLevelForm(forms.Form):
 
     def __init__(self, *args, levels: Iterable[Level], proposed: Level | None, with_prices: bool, **kwargs):
         initial = {"level_code": proposed.code if proposed else None}
-        super().__init__(*args, initial=initial, label_suffix="", **kwargs)
+        super().__init__(*args, initial=initial, **kwargs)
         self.fields["level_code"].choices = [(level.code, _level_text(level, with_prices)) for level in levels]
-
-    def show_refusal(self, refusal: CannotRecord) -> None:
-        """Put each sentence at the field it concerns."""
-        for error in refusal.refused:
-            self.add_error({"level": "level_code", "reason": "reason"}.get(error.place), error.message)
 
 
 class WithdrawLevelForm(EventForm):

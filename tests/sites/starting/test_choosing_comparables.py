@@ -42,7 +42,7 @@ def refusal(cases, choices: dict[str, Choice]) -> list[tuple[str, str]]:
     with pytest.raises(CannotRecord) as refused:
         choose(cases, choices)
     assert ComparableChoice.objects.count() == 0
-    names = {str(site.pk): city for city, site in cases.items()}
+    names = {f"reason_{site.pk}": city for city, site in cases.items()}
     return [(names.get(error.place, error.place), error.message) for error in refused.value.refused]
 
 
