@@ -210,6 +210,7 @@ class Finding:
     """Something about a schedule that a person should see before it is signed.
 
     `cells` names the cells it concerns by level and component code; the component code of an annual price is empty.
+    `value` is what stands wrongly in a list that `place` names, such as a code that is used twice.
     """
 
     weight: Weight
@@ -218,6 +219,7 @@ class Finding:
     place: str = ""
     missing: range = range(0)
     cells: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    value: str = field(default="", compare=False)
 
 
 def bands(schedule_levels: Sequence[Level], component_code: str) -> tuple[tuple[Level, int, int], ...]:
@@ -258,7 +260,8 @@ def _shape_findings(schedule: Schedule) -> list[Finding]:
         ("service charged by hours", list(schedule.hour_services)),
     ):
         for value in sorted({value for value in values if values.count(value) > 1}):
-            found.append(Finding(Weight.ERROR, "REPEATED", f"The {what} {value} is used twice.", what))
+            message = f"The {what} {value} is used twice."
+            found.append(Finding(Weight.ERROR, "REPEATED", message, what, value=str(value)))
     for service in schedule.hour_services:
         if schedule.includes(service):
             message = f"The service charged by hours {service} is used as an included service too (note 1)."
@@ -268,6 +271,7 @@ def _shape_findings(schedule: Schedule) -> list[Finding]:
                     "INCLUDED_IN_ANNUAL_PRICE",
                     f"{message} What the annual price includes cannot be charged: take it off one of the lists.",
                     "service charged by hours",
+                    value=service,
                 )
             )
     for what, code in (

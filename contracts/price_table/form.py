@@ -355,7 +355,7 @@ class ScheduleForm(forms.Form):
         if finding.place in repeatable:
             part, what = repeatable[finding.place]
             names = [f"{part}-{index}-{what}" for index in self._indexes(part)]
-            return [name for name in names if f" {self.said(name)} is used" in finding.message]
+            return [name for name in names if self.said(name) == finding.value] or [None]
         return [] if self.errors else [None]
 
     def _indexes(self, part: str) -> Sequence[int]:
