@@ -5,6 +5,7 @@ a lock on the row. What differs is named, with who changed it, and nothing is sa
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from copy import copy
 from dataclasses import dataclass, field
 from functools import partial
@@ -112,7 +113,7 @@ class CarriesVersion:
 
     def delete_view(self, request, object_id, extra_context=None):
         page: Callable[..., HttpResponse] = partial(super().delete_view, request, object_id)
-        with transaction.atomic():
+        with transaction.atomic() if request.method == "POST" else nullcontext():
             row = self._locked(request, object_id)
             if row is None or not self.has_delete_permission(request, row):
                 return page(extra_context)
