@@ -80,12 +80,20 @@ def names(resolver: URLResolver, prefix: str = "") -> set[str]:
 def pages(settings, tmp_path) -> dict[str, str]:
     """The address of each page by its name, on a desk with one row of everything."""
     arguments = full_desk(settings, demonstration=True)
-    agreement = Agreement.objects.get()
-    site = Site.objects.get()
+    agreement = Agreement.objects.get(pk=arguments["sites:agreement_detail"][0])
+    site = Site.objects.get(pk=arguments["sites:site_detail"][0])
     augusta = factories.site(agreement, "Augusta", state="GA")
     factories.counts(augusta, date(1998, 10, 1), reference.counts())
     factories.counts(augusta, date(1999, 7, 31), reference.counts(GE=14))
     factories.counts(site, date(1999, 6, 30), reference.counts(GE=16))
+    unsigned = Agreement.objects.create(
+        number="A-9",
+        dated_on=date(1999, 7, 1),
+        supplier=agreement.supplier,
+        customer=agreement.customer,
+        first_period_starts_on=reference.ANCHOR,
+    )
+    factories.schedule(unsigned, None, reference.SCHEDULE, clause="Appendix A")
     july, june = Month(1999, 7), Month(1999, 6)
     october = Month(1998, 10)
     issue_report(agreement=agreement, month=october, days_after=10, on=ON, by=None)
@@ -96,6 +104,7 @@ def pages(settings, tmp_path) -> dict[str, str]:
     more = {
         "login": (),
         "password_change": (),
+        "contracts:agreement_execute contracts:agreement_schedule contracts:agreement_discard_schedule": (unsigned.pk,),
         "sites:month_grid": (agreement.pk, july),
         "sites:imports sites:hours_import sites:level_outlook sites:agreement_reports": (agreement.pk,),
         "sites:import": (agreement.pk, "counts"),
