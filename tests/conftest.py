@@ -20,9 +20,13 @@ django.setup()
 
 from django.conf import settings as django_settings  # noqa: E402
 from django.contrib.auth.models import Group  # noqa: E402
+from django.test import Client  # noqa: E402
 
+from contracts.models import Agreement  # noqa: E402
 from contracts.sealing import guards  # noqa: E402
 from invoicing import roles  # noqa: E402
+from tests import factories  # noqa: E402
+from tests.people import client_of  # noqa: E402
 
 django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 django_settings.WHITENOISE_AUTOREFRESH = True  # finds a style sheet when asked, instead of all of them for every client
@@ -61,6 +65,25 @@ def _own_folders(settings, tmp_path: Path) -> None:
     """Give every test its own folder for PDFs and for uploads."""
     settings.DOCUMENTS_DIR = tmp_path / "documents"
     settings.MEDIA_ROOT = tmp_path / "uploads"
+
+
+@pytest.fixture(autouse=True)
+def _business_date(request, settings) -> None:
+    """Set the business date of a test or file that names one: pytest.mark.business_date(date(1999, 7, 15))."""
+    if marker := request.node.get_closest_marker("business_date"):
+        (settings.BUSINESS_DATE,) = marker.args
+
+
+@pytest.fixture
+def agreement(db) -> Agreement:
+    """The reference agreement, executed, without sites."""
+    return factories.agreement()
+
+
+@pytest.fixture
+def manager(db) -> Client:
+    """A client of an account manager."""
+    return client_of(roles.ACCOUNT_MANAGER)
 
 
 @pytest.fixture(autouse=True)

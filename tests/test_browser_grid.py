@@ -26,11 +26,6 @@ def _december_1998(settings, live_server) -> None:
     settings.BUSINESS_DATE = date(1998, 12, 10)
 
 
-@pytest.fixture
-def agreement():
-    return factories.agreement()
-
-
 def with_sites(agreement, number: int) -> list:
     sites = factories.sites(agreement, number)
     ComponentCount.objects.bulk_create(

@@ -8,14 +8,10 @@ from playwright.sync_api import Page, Request, Route, expect
 from tests import factories
 from tests.people import ACCOUNT_MANAGER, FINANCE, user_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.business_date(date(1999, 7, 15))]
+
 
 COME_BACK = "dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))"
-
-
-@pytest.fixture(autouse=True)
-def _business_date(settings):
-    settings.BUSINESS_DATE = date(1999, 7, 15)
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ from invoicing.runs.issuing import issue
 from tests import factories, reference
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of, user_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(date(1998, 11, 15))]
+
 SCRIPT = "<script>alert(1)</script>"
 EVERYBODY = {VIEWER, ACCOUNT_MANAGER, FINANCE, DATA_ENTRY}
 WITH_PRICES = EVERYBODY - {DATA_ENTRY}
@@ -54,11 +55,6 @@ WHO_GETS_IN = {
     "invoicing:waiver_list": WITH_PRICES,
     "invoicing:waiver_withdraw": {FINANCE, ACCOUNT_MANAGER},
 }
-
-
-@pytest.fixture(autouse=True)
-def _november_1998(settings):
-    settings.BUSINESS_DATE = date(1998, 11, 15)
 
 
 @pytest.fixture

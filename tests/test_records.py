@@ -18,16 +18,12 @@ from tests.full_desk import full_desk
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of, superuser_client
 from tests.reading import words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(date(1999, 7, 15))]
+
 
 JARGON = re.compile(
     r"Site administration|Django|Select \w+ to|Add another|View on site|Log out|successfully|icon-|>History<|[Ss]taff"
 )
-
-
-@pytest.fixture(autouse=True)
-def _business_date(settings):
-    settings.BUSINESS_DATE = date(1999, 7, 15)
 
 
 def offered(client: Client) -> dict[str, list[str]]:

@@ -34,24 +34,9 @@ from tests.contracts.admin.admin_pages import (
     opened,
     save,
 )
-from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of, superuser_client
+from tests.people import DATA_ENTRY, FINANCE, VIEWER, client_of, superuser_client
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _business_date(settings):
-    settings.BUSINESS_DATE = date(1999, 7, 15)
-
-
-@pytest.fixture
-def agreement() -> Agreement:
-    return factories.agreement()
-
-
-@pytest.fixture
-def manager():
-    return client_of(ACCOUNT_MANAGER)
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(date(1999, 7, 15))]
 
 
 # ---- entering ----------------------------------------------------------------------------------------------------

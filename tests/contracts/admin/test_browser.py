@@ -10,18 +10,14 @@ from tests import factories, reference
 from tests.contracts.admin.admin_pages import ADMIN, open_amendment
 from tests.people import ACCOUNT_MANAGER, user_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.business_date(date(1999, 7, 15))]
+
 
 NARROW = {"width": 390, "height": 844}
 NAMELESS = """() => [...document.querySelectorAll("#content :is(input, select, textarea, [role=combobox])")]
     .filter(input => input.type !== "hidden" && input.type !== "submit" && input.offsetParent
         && !input.getAttribute("aria-label") && !(input.labels && input.labels.length))
     .map(input => input.name || input.className)"""
-
-
-@pytest.fixture(autouse=True)
-def _business_date(settings):
-    settings.BUSINESS_DATE = date(1999, 7, 15)
 
 
 def test_amendment_is_entered_with_the_search_box(browser_page, sign_in):

@@ -8,22 +8,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from contracts.models import Amendment
 from tests.contracts.admin.admin_pages import ADMIN, amendment_form, save
 from tests.contracts.amendments.amendment_pages import address, draft_with_table, sign
-from tests.people import ACCOUNT_MANAGER, client_of
 from tests.reading import links
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(date(1999, 2, 15))]
+
 
 CLOSED = "is closed by a signature and cannot be changed. Withdraw the signature first."
-
-
-@pytest.fixture(autouse=True)
-def _business_date(settings):
-    settings.BUSINESS_DATE = date(1999, 2, 15)
-
-
-@pytest.fixture
-def manager():
-    return client_of(ACCOUNT_MANAGER)
 
 
 @pytest.fixture

@@ -8,26 +8,17 @@ from django.urls import reverse
 from contracts.models import Agreement, Amendment
 from tests import factories, reference
 from tests.contracts.admin.admin_pages import ADMIN, open_amendment
-from tests.people import ACCOUNT_MANAGER, VIEWER, client_of
+from tests.people import VIEWER, client_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(date(1999, 7, 15))]
+
 
 SIGNED = {"customer_signer": "Ann", "customer_signed_on": date(1999, 7, 1)}
-
-
-@pytest.fixture(autouse=True)
-def _business_date(settings):
-    settings.BUSINESS_DATE = date(1999, 7, 15)
 
 
 @pytest.fixture
 def amendment() -> Amendment:
     return open_amendment(factories.agreement())
-
-
-@pytest.fixture
-def manager():
-    return client_of(ACCOUNT_MANAGER)
 
 
 def buttons(client, name: str, row) -> dict[str, str]:

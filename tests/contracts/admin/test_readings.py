@@ -3,27 +3,15 @@
 from datetime import date
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from contracts.amendments.choosing_readings import choose_reading
 from contracts.models import Agreement, ChosenReading
 from tests import factories
 from tests.contracts.admin.admin_pages import ADMIN, management, save
-from tests.people import ACCOUNT_MANAGER, client_of
 from tests.reading import links, words
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _july_1999(settings):
-    settings.BUSINESS_DATE = date(1999, 7, 15)
-
-
-@pytest.fixture
-def manager() -> Client:
-    return client_of(ACCOUNT_MANAGER)
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(date(1999, 7, 15))]
 
 
 @pytest.fixture

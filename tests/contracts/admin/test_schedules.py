@@ -4,28 +4,11 @@ from datetime import date
 
 import pytest
 
-from contracts.models import Agreement
 from tests import factories, reference
 from tests.contracts.admin.admin_pages import ADMIN, open_amendment
-from tests.people import ACCOUNT_MANAGER, client_of
 from tests.reading import words
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _business_date(settings):
-    settings.BUSINESS_DATE = date(1999, 7, 15)
-
-
-@pytest.fixture
-def agreement() -> Agreement:
-    return factories.agreement()
-
-
-@pytest.fixture
-def manager():
-    return client_of(ACCOUNT_MANAGER)
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(date(1999, 7, 15))]
 
 
 def test_schedule_page_shows_the_table_and_its_warnings(manager, agreement):

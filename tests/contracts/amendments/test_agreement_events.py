@@ -10,17 +10,13 @@ from django.urls import reverse
 from contracts.models import Agreement, Amendment, PriceSchedule
 from tests import factories, reference
 from tests.contracts.admin.admin_pages import messages_of
-from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
+from tests.people import DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.reading import links, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(date(1999, 7, 15))]
+
 
 PAGES = ("agreement_execute", "agreement_schedule", "agreement_discard_schedule")
-
-
-@pytest.fixture(autouse=True)
-def _business_date(settings):
-    settings.BUSINESS_DATE = date(1999, 7, 15)
 
 
 @pytest.fixture
@@ -36,11 +32,6 @@ def agreement() -> Agreement:
     )
     factories.schedule(row, None, reference.SCHEDULE, clause="Appendix A")
     return row
-
-
-@pytest.fixture
-def manager():
-    return client_of(ACCOUNT_MANAGER)
 
 
 def page(name: str, agreement: Agreement) -> str:

@@ -26,11 +26,6 @@ ON = date(2000, 6, 1)
 END = date(2000, 9, 30)
 
 
-@pytest.fixture
-def agreement() -> Agreement:
-    return factories.agreement()
-
-
 def drafted(agreement, number=2, **changed) -> Amendment:
     values = {
         "contract_number": "LNM000601MP",

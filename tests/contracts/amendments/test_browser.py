@@ -10,15 +10,11 @@ from tests import factories
 from tests.contracts.amendments.amendment_pages import address, draft_with_table, sign, table_of
 from tests.people import ACCOUNT_MANAGER, user_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.business_date(date(1999, 2, 15))]
+
 
 NARROW = {"width": 390, "height": 844}
 SAVE = "Save the price table"
-
-
-@pytest.fixture(autouse=True)
-def _business_date(settings):
-    settings.BUSINESS_DATE = date(1999, 2, 15)
 
 
 def walk(page: Page, agreement_pk: int) -> None:

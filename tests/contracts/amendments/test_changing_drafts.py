@@ -23,7 +23,7 @@ from contracts.amendments.amending import (
     schedule_version,
     withdraw_signature,
 )
-from contracts.models import Agreement, Amendment, PriceSchedule, WithdrawnSignature
+from contracts.models import Amendment, PriceSchedule, WithdrawnSignature
 from contracts.schedule import Component, HourPrices, IncludedService, Level, Limit, LimitKind, OpeningRule, Schedule
 from contracts.sealing.frozen import SealedRow
 from tests import factories, reference
@@ -37,11 +37,6 @@ SIGNED = (
     "Ann Example signed Amendment 2 (LNM000601MP) for the customer on 30 May 2000. Withdraw that signature first, with "
     "a reason."
 )
-
-
-@pytest.fixture
-def agreement() -> Agreement:
-    return factories.agreement()
 
 
 @pytest.fixture

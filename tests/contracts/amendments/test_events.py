@@ -10,20 +10,10 @@ from contracts.models import Agreement, Amendment, PriceSchedule, WithdrawnSigna
 from tests import factories, reference
 from tests.contracts.admin.admin_pages import messages_of, open_amendment
 from tests.contracts.amendments.amendment_pages import address, draft_with_table, errors_of, sign, table_of
-from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
+from tests.people import DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.reading import links, words
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _business_date(settings):
-    settings.BUSINESS_DATE = date(1999, 2, 15)
-
-
-@pytest.fixture
-def manager():
-    return client_of(ACCOUNT_MANAGER)
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(date(1999, 2, 15))]
 
 
 # ---- signatures

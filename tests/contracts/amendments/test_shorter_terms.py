@@ -13,8 +13,9 @@ from tests import factories, reference
 from tests.contracts.admin.admin_pages import ADMIN, amendment_form, open_amendment
 from tests.contracts.admin.admin_pages import errors_of as admin_errors_of
 from tests.contracts.amendments.amendment_pages import DRAFT, address, errors_of, sign
-from tests.people import ACCOUNT_MANAGER, client_of
 from tests.reading import words
+
+pytestmark = pytest.mark.business_date(date(1999, 2, 15))
 
 EFFECTIVE_ON = date(1999, 1, 1)
 TOO_EARLY = date(1998, 12, 30)
@@ -32,11 +33,6 @@ VALUES = {
     "expires_on": TOO_EARLY,
 }
 POSTED = {"effective_on": "1999-01-01", "expires_on": "1998-12-30"}
-
-
-@pytest.fixture(autouse=True)
-def _business_date(settings):
-    settings.BUSINESS_DATE = date(1999, 2, 15)
 
 
 @pytest.mark.parametrize(
@@ -128,11 +124,6 @@ def test_each_signature_refuses_what_was_entered_before_the_rule(signed):
 
 
 # ---- its pages
-
-
-@pytest.fixture
-def manager(db):
-    return client_of(ACCOUNT_MANAGER)
 
 
 @pytest.fixture

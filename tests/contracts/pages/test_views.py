@@ -10,14 +10,10 @@ from tests import factories, reference
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.reading import links, tables, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(date(1999, 7, 15))]
+
 ADDRESS = reverse("contracts:agreement_list")
 ENTER = reverse("admin:contracts_agreement_add")
-
-
-@pytest.fixture(autouse=True)
-def _july_1999(settings):
-    settings.BUSINESS_DATE = date(1999, 7, 15)
 
 
 def test_list_shows_parties_expiration_and_next_review():

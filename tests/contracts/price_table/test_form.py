@@ -12,20 +12,9 @@ from contracts.schedule import Component, HourPrices, IncludedService, Limit, Li
 from tests import factories, reference
 from tests.contracts.admin.admin_pages import messages_of, open_amendment
 from tests.contracts.amendments.amendment_pages import address, draft_with_table, errors_of, table_of, typed_in
-from tests.people import ACCOUNT_MANAGER, client_of
 from tests.reading import words
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _business_date(settings):
-    settings.BUSINESS_DATE = date(1999, 2, 15)
-
-
-@pytest.fixture
-def manager():
-    return client_of(ACCOUNT_MANAGER)
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(date(1999, 2, 15))]
 
 
 @pytest.fixture

@@ -29,11 +29,6 @@ UNSIGNED = reference.amendment(
 
 
 @pytest.fixture
-def agreement():
-    return factories.agreement()
-
-
-@pytest.fixture
 def unsealed():
     """An amendment that nobody has signed, on an agreement of its own."""
     other = factories.agreement("LNS-OPEN")

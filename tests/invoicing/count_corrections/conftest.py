@@ -2,19 +2,10 @@
 
 import pytest
 
-from tests import factories
 from tests.invoicing.count_corrections.count_cases import ON, counted_site, documents_of
-from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, client_of
+from tests.people import DATA_ENTRY, client_of
 
-
-@pytest.fixture(autouse=True)
-def _business_date(settings):
-    settings.BUSINESS_DATE = ON
-
-
-@pytest.fixture
-def agreement():
-    return factories.agreement()
+pytestmark = pytest.mark.business_date(ON)
 
 
 @pytest.fixture
@@ -30,8 +21,3 @@ def documents(agreement, site):
 @pytest.fixture
 def clerk():
     return client_of(DATA_ENTRY)
-
-
-@pytest.fixture
-def manager():
-    return client_of(ACCOUNT_MANAGER)

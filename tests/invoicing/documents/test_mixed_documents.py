@@ -16,14 +16,10 @@ from tests.invoicing.billing_cases import blocks, issue_through, order, work
 from tests.people import VIEWER, client_of
 from tests.reading import tables, words
 
-pytestmark = pytest.mark.django_db
 JUNE, JULY, AUGUST = date(1999, 6, 30), date(1999, 7, 31), date(1999, 8, 2)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(AUGUST)]
 CLAUSE = "Amendment 1 (LNM980917MP), Appendix A"
-
-
-@pytest.fixture(autouse=True)
-def _august_1999(settings):
-    settings.BUSINESS_DATE = AUGUST
 
 
 def mixed(entries: int = 1) -> Invoice:

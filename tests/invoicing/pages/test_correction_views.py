@@ -18,14 +18,9 @@ from tests.invoicing.what_if.test_retroactive_amendment import AMENDMENT_2, FEBR
 from tests.people import DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.reading import links, tables, words
 
-pytestmark = pytest.mark.django_db
 LIST = reverse("invoicing:correction_list")
 MARCH = date(1999, 3, 15)
-
-
-@pytest.fixture(autouse=True)
-def _march_1999(settings):
-    settings.BUSINESS_DATE = MARCH
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(MARCH)]
 
 
 def page_of(agreement: Agreement) -> str:

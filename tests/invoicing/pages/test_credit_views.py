@@ -19,14 +19,9 @@ from tests import factories
 from tests.people import ACCOUNT_MANAGER, FINANCE, VIEWER, client_of, user_of
 from tests.reading import links, tables, words
 
-pytestmark = pytest.mark.django_db
 DECEMBER = date(1998, 12, 1)
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(DECEMBER)]
 OCTOBER, NOVEMBER = date(1998, 10, 31), date(1998, 11, 30)
-
-
-@pytest.fixture(autouse=True)
-def _december_1998(settings):
-    settings.BUSINESS_DATE = DECEMBER
 
 
 @pytest.fixture

@@ -16,12 +16,7 @@ from tests.invoicing.pages.page_cases import NOVEMBER, RUN, drafted, event, issu
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.reading import links, words
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _november_1998(settings):
-    settings.BUSINESS_DATE = NOVEMBER
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(NOVEMBER)]
 
 
 @pytest.fixture

@@ -14,13 +14,9 @@ from tests.invoicing.pages.page_cases import INVOICES, NOVEMBER, RUN, drafted, e
 from tests.people import ACCOUNT_MANAGER, FINANCE, VIEWER, client_of
 from tests.reading import links, tables, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(NOVEMBER)]
+
 EVENTS = ("issue", "credit")
-
-
-@pytest.fixture(autouse=True)
-def _november_1998(settings):
-    settings.BUSINESS_DATE = NOVEMBER
 
 
 @pytest.fixture

@@ -15,14 +15,10 @@ from tests import event_pages, factories
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.reading import links, tables, words
 
-pytestmark = pytest.mark.django_db
 OCTOBER, DECEMBER = date(1998, 10, 31), date(1998, 12, 1)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(DECEMBER)]
 WAIVERS = reverse("invoicing:waiver_list")
-
-
-@pytest.fixture(autouse=True)
-def _december_1998(settings):
-    settings.BUSINESS_DATE = DECEMBER
 
 
 def waived(number: str = "LNS970602JC", amount: str = "500.00", sites: int = 1) -> tuple[Agreement, list[Waiver]]:

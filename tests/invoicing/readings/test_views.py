@@ -15,14 +15,10 @@ from tests import event_pages, factories, reference
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.reading import links, words
 
-pytestmark = pytest.mark.django_db
 JULY, OCTOBER_1999 = date(1999, 7, 15), date(1999, 10, 1)
+
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(JULY)]
 REASON = "Asked for by the customer."
-
-
-@pytest.fixture(autouse=True)
-def _july_1999(settings):
-    settings.BUSINESS_DATE = JULY
 
 
 @pytest.fixture

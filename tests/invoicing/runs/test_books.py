@@ -33,11 +33,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def agreement():
-    return factories.agreement()
-
-
-@pytest.fixture
 def site(agreement):
     return factories.site(agreement, "Tampa", state="FL")
 

@@ -15,14 +15,9 @@ from tests.invoicing.pages.page_cases import INVOICES, issued, two_sites
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.reading import links, tables, words
 
-pytestmark = pytest.mark.django_db
 DISCARD = reverse("invoicing:invoice_discard")
 DECEMBER = date(1998, 12, 31)
-
-
-@pytest.fixture(autouse=True)
-def _december_1998(settings):
-    settings.BUSINESS_DATE = DECEMBER
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(DECEMBER)]
 
 
 @pytest.fixture

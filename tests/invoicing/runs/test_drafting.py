@@ -26,11 +26,6 @@ from tests.invoicing.billing_cases import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def agreement():
-    return factories.agreement()
-
-
 # ---- the annual charge -------------------------------------------------------------------------------------------
 
 

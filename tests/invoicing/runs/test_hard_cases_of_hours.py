@@ -20,11 +20,6 @@ JUNE, JULY = date(1999, 6, 30), date(1999, 7, 31)
 
 
 @pytest.fixture
-def agreement():
-    return factories.agreement()
-
-
-@pytest.fixture
 def site(agreement):
     return factories.site(agreement, "Tampa")
 

@@ -31,11 +31,6 @@ from tests.invoicing.billing_cases import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def agreement():
-    return factories.agreement()
-
-
 def test_issuing_numbers_freezes_and_seals(agreement, finance):
     factories.sites(agreement, 1)
     run(OCTOBER)

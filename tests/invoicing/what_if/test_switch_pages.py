@@ -9,17 +9,12 @@ from sites.models import ComponentCount
 from tests import factories
 from tests.invoicing.billing_cases import FEBRUARY, issue_through, run
 from tests.invoicing.count_corrections.count_cases import RESTING, correct, history_of, record, rows_of, text_of
-from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, client_of
+from tests.people import DATA_ENTRY, client_of
 from tests.reference import ANCHOR, SMALLEST
 
-pytestmark = pytest.mark.django_db
 ON = date(1999, 3, 1)
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(ON)]
 SWITCH = {"code": "5ESS", "day": "1998-10-01"}
-
-
-@pytest.fixture(autouse=True)
-def _business_date(settings):
-    settings.BUSINESS_DATE = ON
 
 
 @pytest.fixture
@@ -31,11 +26,6 @@ def site():
         factories.counts(each, ANCHOR, SMALLEST)
     issue_through(FEBRUARY, ON)
     return site
-
-
-@pytest.fixture
-def manager():
-    return client_of(ACCOUNT_MANAGER)
 
 
 def typed(quantity: int | str, **more) -> dict:

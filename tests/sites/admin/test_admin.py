@@ -14,20 +14,9 @@ from tests import factories, reference
 from tests.contracts.admin.admin_pages import save
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of, superuser_client, user_of
 
-pytestmark = pytest.mark.django_db
-
 ADMIN = "/admin/sites"
 TODAY = date(1999, 8, 1)
-
-
-@pytest.fixture(autouse=True)
-def _business_date(settings):
-    settings.BUSINESS_DATE = TODAY
-
-
-@pytest.fixture
-def agreement() -> Agreement:
-    return factories.agreement()
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(TODAY)]
 
 
 @pytest.fixture
@@ -40,11 +29,6 @@ def site(agreement) -> Site:
 @pytest.fixture
 def clerk():
     return client_of(DATA_ENTRY)
-
-
-@pytest.fixture
-def manager():
-    return client_of(ACCOUNT_MANAGER)
 
 
 def errors_of(response) -> dict:

@@ -16,19 +16,10 @@ from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, VIEWER, client_of, superus
 from tests.reading import words
 from tests.sites.hours.rows import CARE, ON, bought, worked
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(ON)]
+
 
 KINDS = ("blockpurchase", "workentry", "integrationorder", "quotation", "importedfile")
-
-
-@pytest.fixture(autouse=True)
-def _business_date(settings):
-    settings.BUSINESS_DATE = ON
-
-
-@pytest.fixture
-def agreement():
-    return factories.agreement()
 
 
 @pytest.fixture

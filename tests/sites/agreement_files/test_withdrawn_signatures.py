@@ -5,8 +5,7 @@ from datetime import date
 import pytest
 
 from contracts.amendments.amending import withdraw_signature
-from contracts.models import Agreement, WithdrawnSignature
-from tests import factories
+from contracts.models import WithdrawnSignature
 from tests.sites.agreement_files.files import exported, load, refused, second_amendment
 
 pytestmark = pytest.mark.django_db
@@ -18,11 +17,6 @@ WITHDRAWN = {
     "withdrawn_on": "2000-06-05",
     "reason": "A price was wrong",
 }
-
-
-@pytest.fixture
-def agreement() -> Agreement:
-    return factories.agreement()
 
 
 def with_withdrawn(*rows: dict) -> dict:

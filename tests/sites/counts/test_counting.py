@@ -17,11 +17,6 @@ DAY, ON = date(1999, 7, 31), date(1999, 8, 1)
 
 
 @pytest.fixture
-def agreement():
-    return factories.agreement()
-
-
-@pytest.fixture
 def site(agreement):
     return factories.site(agreement, "Augusta", state="GA")
 

@@ -17,11 +17,6 @@ DAY = date(1999, 7, 31)
 
 
 @pytest.fixture
-def agreement():
-    return factories.agreement()
-
-
-@pytest.fixture
 def site(agreement):
     return factories.site(agreement, "Augusta", state="GA", clli="AUGSGAZZDS0")
 

@@ -16,7 +16,8 @@ from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, client_of
 from tests.reading import words
 from tests.sites.hours.rows import CARE, ON, refused, worked
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(ON)]
+
 DAY = date(1999, 7, 12)
 BEFORE = {
     "site": "Reno",
@@ -26,11 +27,6 @@ BEFORE = {
     "person": "Ann Example",
     "reference": "",
 }
-
-
-@pytest.fixture(autouse=True)
-def _business_date(settings):
-    settings.BUSINESS_DATE = ON
 
 
 @pytest.fixture

@@ -14,19 +14,10 @@ from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, client_of
 from tests.reading import words
 from tests.sites.hours.rows import CARE, ON, PROVISIONING, bought, stored, team, worked
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(ON)]
+
 
 DAY = date(1999, 7, 12)
-
-
-@pytest.fixture(autouse=True)
-def _business_date(settings):
-    settings.BUSINESS_DATE = ON
-
-
-@pytest.fixture
-def agreement():
-    return factories.agreement()
 
 
 @pytest.fixture

@@ -20,11 +20,6 @@ DAY = date(1999, 7, 12)
 
 
 @pytest.fixture
-def agreement():
-    return factories.agreement()
-
-
-@pytest.fixture
 def site(agreement):
     return factories.site(agreement, "Augusta", state="GA")
 

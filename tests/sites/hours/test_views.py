@@ -11,17 +11,7 @@ from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.reading import words
 from tests.sites.hours.rows import ON, bought, team, worked
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _business_date(settings):
-    settings.BUSINESS_DATE = ON
-
-
-@pytest.fixture
-def agreement():
-    return factories.agreement()
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(ON)]
 
 
 @pytest.fixture

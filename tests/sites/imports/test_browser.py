@@ -8,7 +8,8 @@ from sites.models import ComponentCount, ImportedFile
 from tests import factories
 from tests.people import DATA_ENTRY, user_of
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.business_date(date(1999, 7, 15))]
+
 
 DROP = """text => {
     const data = new DataTransfer();
@@ -19,11 +20,6 @@ DROP = """text => {
 NAMELESS = """() => [...document.querySelectorAll("main :is(input, select)")]
     .filter(input => input.type !== "hidden" && !(input.labels && input.labels.length)).map(input => input.name)"""
 WIDER = "document.documentElement.scrollWidth > window.innerWidth"
-
-
-@pytest.fixture(autouse=True)
-def _business_date(settings):
-    settings.BUSINESS_DATE = date(1999, 7, 15)
 
 
 def test_a_dropped_file_is_looked_through_asked_about_and_imported(browser_page, sign_in):

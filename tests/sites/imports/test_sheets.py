@@ -40,11 +40,6 @@ FORMULAS = (
 
 
 @pytest.fixture
-def agreement():
-    return factories.agreement()
-
-
-@pytest.fixture
 def sites(agreement):
     stored = factories.site(agreement, "Augusta", state="GA"), factories.site(agreement, "Reno", state="NV")
     factories.counts(stored[0], date(1999, 5, 31), {"GE": 10, "5ESS": 1, "SLC": 7, "SM": 1, "DACS2": 1, "DACS4": 0})

@@ -18,11 +18,6 @@ GOOD = f"{HEADER}\nBoise,ID,BOISIDXXDS0,125738,1999-02-01\nReno,NV,,,1998-10-01\
 
 
 @pytest.fixture
-def agreement():
-    return factories.agreement()
-
-
-@pytest.fixture
 def augusta(agreement):
     return factories.site(agreement, "Augusta", state="GA")
 

@@ -17,22 +17,13 @@ from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.reading import links, tables, words
 from tests.sites.hours.rows import ON, worked
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(ON)]
+
 
 HEADER = "date,site,service,hours,person,reference"
 GOOD = f"{HEADER}\n1999-02-01,Reno,Customer Care,7.25,Ann,R-1\n1999-02-02,Augusta,Customer Care,1,Ann,\n"
 ALL_KINDS = {"counts", "sites", "work"}
 COUNTS = "site,date,GE,SLC\nAugusta,1999-06-30,10,7\nReno,1999-06-30,42,23\n"
-
-
-@pytest.fixture(autouse=True)
-def _business_date(settings):
-    settings.BUSINESS_DATE = ON
-
-
-@pytest.fixture
-def agreement():
-    return factories.agreement()
 
 
 @pytest.fixture

@@ -23,11 +23,6 @@ GOOD = f"""{HEADER}
 
 
 @pytest.fixture
-def agreement():
-    return factories.agreement()
-
-
-@pytest.fixture
 def sites(agreement):
     augusta = factories.site(agreement, "Augusta", state="GA", clli="AUGSGAZZDS0")
     return augusta, factories.site(agreement, "Reno", is_demonstration=True)

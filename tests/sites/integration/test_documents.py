@@ -19,18 +19,13 @@ from tests import factories
 from tests.people import ACCOUNT_MANAGER, VIEWER, client_of
 from tests.reading import links, words
 
-pytestmark = pytest.mark.django_db
 ON = date(1999, 11, 15)
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(ON)]
 MISSING = (
     "The signed document of Quotation Q-1 is not on file, and gives no price before it is. "
     "Attach the document to the quotation."
 )
 SCAN = b"%PDF-1.7 signed"
-
-
-@pytest.fixture(autouse=True)
-def _business_date(settings):
-    settings.BUSINESS_DATE = ON
 
 
 @pytest.fixture

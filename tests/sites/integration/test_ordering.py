@@ -29,11 +29,6 @@ DAY = date(1999, 11, 1)
 
 
 @pytest.fixture
-def agreement():
-    return factories.agreement()
-
-
-@pytest.fixture
 def site(agreement):
     return factories.site(agreement, "Augusta", is_demonstration=True)
 

@@ -16,23 +16,12 @@ from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.reading import links, words
 from tests.sites.hours.rows import stored
 
-pytestmark = pytest.mark.django_db
-
 ON = date(1999, 11, 15)
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(ON)]
 NOT_STATED = (
     "The price schedule states no price for system integration at a Medium site (Appendix A, note 5). "
     "Attach a quotation with its own price that both parties have signed."
 )
-
-
-@pytest.fixture(autouse=True)
-def _business_date(settings):
-    settings.BUSINESS_DATE = ON
-
-
-@pytest.fixture
-def agreement():
-    return factories.agreement()
 
 
 @pytest.fixture

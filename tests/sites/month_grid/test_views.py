@@ -14,19 +14,10 @@ from sites.models import ComponentCount, CountChange, MissingCount
 from tests import factories, reference
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, VIEWER, client_of, user_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(date(1998, 12, 10))]
+
 SEPTEMBER, OCTOBER, NOVEMBER = (Month(1998, number) for number in (9, 10, 11))
 LAST = date(1998, 11, 30)
-
-
-@pytest.fixture(autouse=True)
-def _december_1998(settings):
-    settings.BUSINESS_DATE = date(1998, 12, 10)
-
-
-@pytest.fixture
-def agreement():
-    return factories.agreement()
 
 
 @pytest.fixture

@@ -16,13 +16,9 @@ from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.sites.reports.cases import NOVEMBER, OCTOBER, counted_sites, issued
 from tests.sites.reports.test_reporting import correct, mark, revise
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(date(1998, 11, 15))]
+
 EVERYBODY = {VIEWER, ACCOUNT_MANAGER, FINANCE, DATA_ENTRY}
-
-
-@pytest.fixture(autouse=True)
-def _november_1998(settings):
-    settings.BUSINESS_DATE = date(1998, 11, 15)
 
 
 def address(name: str, site, month: Month = OCTOBER, *more) -> str:

@@ -2,15 +2,8 @@
 
 import pytest
 
-from contracts.models import Agreement
 from sites.models import RenewalReview, Site
-from tests import factories
 from tests.sites.reviews.cases import REVIEW_ON, every_case, opened
-
-
-@pytest.fixture
-def agreement() -> Agreement:
-    return factories.agreement()
 
 
 @pytest.fixture

@@ -18,9 +18,8 @@ from tests.reading import words
 from tests.reference import SMALLEST
 from tests.sites.hours.rows import bought, team, worked
 
-pytestmark = pytest.mark.django_db
-
 ON = date(1999, 8, 1)
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(ON)]
 LINES = (
     ("Position on", "1 August 1999"),
     ("Prepaid hours left", "1,400.00 h"),
@@ -30,11 +29,6 @@ LINES = (
         "Hourly prices are open from 1 July 1999 to 30 September 1999: the tenth month of the annual period has begun.",
     ),
 )
-
-
-@pytest.fixture(autouse=True)
-def _business_date(settings):
-    settings.BUSINESS_DATE = ON
 
 
 @pytest.fixture

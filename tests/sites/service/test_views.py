@@ -12,15 +12,9 @@ from tests.contracts.admin.admin_pages import messages_of
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.reading import links, tables
 
-pytestmark = pytest.mark.django_db
-
 TODAY = date(1999, 8, 1)
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(TODAY)]
 PAGES = ("service_end", "service_correct", "starting_level_change", "starting_level_withdraw")
-
-
-@pytest.fixture(autouse=True)
-def _business_date(settings):
-    settings.BUSINESS_DATE = TODAY
 
 
 @pytest.fixture

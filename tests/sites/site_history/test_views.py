@@ -14,13 +14,8 @@ from tests import factories, reference
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.reading import links, tables, words
 
-pytestmark = pytest.mark.django_db
 JUNE = date(1999, 6, 15)
-
-
-@pytest.fixture(autouse=True)
-def _june_1999(settings):
-    settings.BUSINESS_DATE = JUNE
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(JUNE)]
 
 
 DAYS = (date(1998, 10, 1), date(1998, 11, 30), date(1999, 1, 31), date(1999, 3, 31), date(1999, 5, 31))

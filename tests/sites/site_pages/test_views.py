@@ -13,15 +13,10 @@ from tests import factories, reference
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of, user_of
 from tests.reading import links, tables, words
 
-pytestmark = pytest.mark.django_db
 JULY = date(1999, 7, 15)
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(JULY)]
 SITES = reverse("sites:site_list")
 ROLES = (VIEWER, ACCOUNT_MANAGER, FINANCE, DATA_ENTRY)
-
-
-@pytest.fixture(autouse=True)
-def _july_1999(settings):
-    settings.BUSINESS_DATE = JULY
 
 
 def counted(site: Site, **changed) -> Site:

@@ -18,11 +18,6 @@ OUT, IN = Choice(False, "Opened for one customer."), Choice(True, "The city is a
 
 
 @pytest.fixture
-def agreement():
-    return factories.agreement()
-
-
-@pytest.fixture
 def cases(agreement):
     return every_case(agreement)
 

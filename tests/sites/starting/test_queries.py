@@ -19,11 +19,6 @@ GE = COMPONENTS[0]
 
 
 @pytest.fixture
-def agreement():
-    return factories.agreement()
-
-
-@pytest.fixture
 def cases(agreement):
     return every_case(agreement)
 

@@ -12,17 +12,7 @@ from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.reading import links, tables, words
 from tests.sites.starting.cases import ON, every_case, past, planned
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _january_2000(settings):
-    settings.BUSINESS_DATE = ON
-
-
-@pytest.fixture
-def agreement():
-    return factories.agreement()
+pytestmark = [pytest.mark.django_db, pytest.mark.business_date(ON)]
 
 
 @pytest.fixture
