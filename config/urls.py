@@ -8,8 +8,6 @@ from django.views.generic import RedirectView
 
 
 class OwnPassword(SuccessMessageMixin, PasswordChangeView):
-    """Change the password with which one signs in."""
-
     success_url = reverse_lazy("home")
     success_message = "Your password is changed. You stay signed in here; other browsers ask for the new one."
 

@@ -73,7 +73,6 @@ class ComparedCell:
 
     @property
     def changed(self) -> bool:
-        """Whether the two differ."""
         return self.before != self.after
 
 
@@ -92,12 +91,10 @@ class ComparedLevel:
 
     @property
     def cells(self) -> tuple[ComparedCell, ...]:
-        """All cells of the row."""
         return (self.name, self.rank, self.annual_price, *self.limits, self.integration_price)
 
     @property
     def changed(self) -> bool:
-        """Whether any cell of the row differs."""
         return any(cell.changed for cell in self.cells)
 
 

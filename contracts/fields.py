@@ -41,7 +41,6 @@ class HundredthsField(models.BigIntegerField):
         return name, "django.db.models.BigIntegerField", args, kwargs
 
     def from_db_value(self, value, expression, connection):
-        """Whole hundredths become a Decimal of two places."""
         return None if value is None else Decimal(value).scaleb(-2)
 
     def to_python(self, value):
@@ -68,7 +67,6 @@ class HundredthsField(models.BigIntegerField):
         return "" if value is None else str(value)
 
     def formfield(self, **kwargs):
-        """A decimal input with two places."""
         return models.Field.formfield(
             self, **{"form_class": HundredthsFormField, "max_digits": 13, "decimal_places": 2, **kwargs}
         )

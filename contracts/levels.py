@@ -27,7 +27,6 @@ class Flag(StrEnum):
 
     @property
     def sentence(self) -> str:
-        """The sentence shown wherever the level is."""
         return _SENTENCES[self]
 
 

@@ -76,12 +76,10 @@ class Month:
 
     @property
     def span(self) -> DaySpan:
-        """First to last day of the month."""
         last = calendar.monthrange(self.year, self.month)[1]
         return DaySpan(date(self.year, self.month, 1), date(self.year, self.month, last))
 
     def following(self) -> "Month":
-        """Return the next calendar month."""
         return Month.of(self.span.last_day + ONE_DAY)
 
     def __str__(self) -> str:

@@ -257,7 +257,6 @@ class Chosen:
 
     @property
     def sentence(self) -> str:
-        """The sentence printed for the choice."""
         return self.question.sentence(self.choice)
 
     @property
@@ -283,57 +282,46 @@ class Readings:
 
     @property
     def level(self) -> LevelDecision:
-        """Which row a configuration falls in."""
         return LevelDecision(self.of_question("level").choice)
 
     @property
     def change(self) -> ChangeCounting:
-        """When a component counts as changed."""
         return ChangeCounting(self.of_question("change").choice)
 
     @property
     def review_day(self) -> ReviewDay:
-        """How the review's due date is counted."""
         return ReviewDay(self.of_question("review-day").choice)
 
     @property
     def frequency(self) -> Frequency:
-        """How often the annual price is billed."""
         return Frequency(self.of_question("frequency").choice)
 
     @property
     def timing(self) -> Timing:
-        """When an instalment is due."""
         return Timing(self.of_question("timing").choice)
 
     @property
     def proration(self) -> Proration:
-        """What part of a period costs."""
         return Proration(self.of_question("proration").choice)
 
     @property
     def rounding(self) -> Rounding:
-        """How instalments meet the whole."""
         return Rounding(self.of_question("rounding").choice)
 
     @property
     def block_count(self) -> BlockCount:
-        """Over which time completed blocks are counted."""
         return BlockCount(self.of_question("block-count").choice)
 
     @property
     def block_completion(self) -> BlockCompletion:
-        """When a block counts as completed."""
         return BlockCompletion(self.of_question("block-completion").choice)
 
     @property
     def minimum(self) -> Minimum:
-        """To what the minimum charge for hourly work applies."""
         return Minimum(self.of_question("minimum").choice)
 
     @property
     def history(self) -> StartingHistory:
-        """When history supports a higher starting level."""
         return StartingHistory(self.of_question("history").choice)
 
 

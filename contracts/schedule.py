@@ -28,7 +28,6 @@ class Limit:
 
     @property
     def stated(self) -> bool:
-        """Whether the source gives a figure."""
         return self.kind is not LimitKind.NOT_STATED
 
     def __str__(self) -> str:

@@ -82,7 +82,6 @@ class AmendmentTerms:
 
     @property
     def missing_signatures(self) -> tuple[str, ...]:
-        """The parties that have not signed."""
         signatures = (("the customer", self.customer_signature), ("the supplier", self.supplier_signature))
         return tuple(party for party, signature in signatures if signature is None)
 

@@ -7,8 +7,6 @@ from invoicing.models import Invoice, InvoiceLine, InvoicePdf, NumberSeries
 
 
 class InvoiceLineInline(ReadOnlyInline):
-    """The lines of a document."""
-
     model = InvoiceLine
     fields = (
         "position",
@@ -31,8 +29,6 @@ class InvoiceLineInline(ReadOnlyInline):
 
 
 class IssuedFilter(admin.SimpleListFilter):
-    """Issued, or still a draft."""
-
     title = "state"
     parameter_name = "issued"
 
@@ -45,8 +41,6 @@ class IssuedFilter(admin.SimpleListFilter):
 
 @admin.register(Invoice)
 class InvoiceAdmin(ReadOnlyAdmin):
-    """Invoices and credit notes."""
-
     nouns = "invoices and credit notes"
     list_display = (
         "__str__",
@@ -71,7 +65,6 @@ class InvoiceAdmin(ReadOnlyAdmin):
 
     @admin.display(ordering="agreement__customer__legal_name")
     def customer(self, invoice: Invoice):
-        """The customer of the agreement."""
         return invoice.agreement.customer
 
     def page_context(self, request, obj):
@@ -84,8 +77,6 @@ class InvoiceAdmin(ReadOnlyAdmin):
 
 @admin.register(InvoicePdf)
 class InvoicePdfAdmin(ReadOnlyAdmin):
-    """The stored PDFs of issued documents."""
-
     noun, nouns = "stored PDF", "stored PDFs"
     list_display = ("file_name", "invoice", "pages", "size", "made_at")
     list_select_related = ("invoice",)

@@ -13,5 +13,4 @@ class DayPath:
         return date.fromisoformat(value)
 
     def to_url(self, value: date | str) -> str:
-        """Write a day as an address names it."""
         return value if isinstance(value, str) else value.isoformat()

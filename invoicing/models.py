@@ -42,20 +42,15 @@ class NumberSeries(models.Model):
 
 
 class InvoiceQuerySet(FrozenQuerySet):
-    """Documents with what a page or a run needs of them."""
-
     def with_agreement(self):
-        """Bring the agreement and its parties along."""
         return self.select_related("agreement__customer", "agreement__supplier", "pdf").order_by(
             "-first_day", "-number", "-pk"
         )
 
     def issued(self):
-        """Documents that have a number."""
         return self.exclude(issued_on=None)
 
     def drafts(self):
-        """Documents that have none yet."""
         return self.filter(issued_on=None)
 
 
@@ -149,7 +144,6 @@ class Invoice(FrozenModel):
 
     @property
     def is_issued(self) -> bool:
-        """Whether the document has its number."""
         return self.issued_on is not None
 
 
@@ -265,8 +259,6 @@ class InvoiceLine(FrozenModel):
 
 
 class WaiverQuerySet(FrozenQuerySet):
-    """Waivers with what a run or a page needs of them."""
-
     def with_documents(self):
         """Bring the credit line along, the line that it took back, and both their documents; newest first."""
         lines = ("line__site", "line__invoice__agreement", "line__credits__invoice", "recorded_by", "withdrawn_by")
@@ -332,7 +324,6 @@ class Waiver(FrozenModel):
 
     @property
     def stands(self) -> bool:
-        """Whether nobody has withdrawn it."""
         return self.withdrawn_on is None
 
 

@@ -24,7 +24,6 @@ class Basis(StrEnum):
 
     @property
     def sentence(self) -> str:
-        """The sentence printed beside the level."""
         return _SENTENCES[self]
 
 

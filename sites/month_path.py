@@ -14,5 +14,4 @@ class MonthPath:
         return Month(int(year), int(month))
 
     def to_url(self, value: Month) -> str:
-        """Write a month as an address names it."""
         return f"{value.year}-{value.month:02}"

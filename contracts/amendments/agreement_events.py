@@ -14,24 +14,18 @@ from contracts.periods import day_text
 
 
 class ExecutionForm(EventForm):
-    """When both parties had signed."""
-
     executed_on = DayField(label="Executed on", help_text="The later of the two parties’ signature dates.")
 
 
 class AgreementEvent(EventPage):
-    """An event of an agreement that is not executed."""
-
     crumbs = "contracts/parts/agreement_crumbs.html"
 
     @cached_property
     def agreement(self) -> Agreement:
-        """The agreement."""
         return get_object_or_404(Agreement.objects.with_terms(), pk=self.kwargs["pk"])
 
     @property
     def schedule(self) -> PriceSchedule | None:
-        """Its own price schedule, where it has one."""
         return self.agreement.original_schedules[0] if self.agreement.original_schedules else None
 
     def refusal(self):
@@ -49,8 +43,6 @@ class AgreementEvent(EventPage):
 
 
 class ExecuteAgreement(AgreementEvent):
-    """Record that the agreement's own terms are signed."""
-
     permission_required = "contracts.execute_agreement"
     form_class = ExecutionForm
     title, button = "Record that the agreement is signed", "Record the execution"
@@ -89,8 +81,6 @@ class ExecuteAgreement(AgreementEvent):
 
 
 class DiscardOwnSchedule(AgreementEvent):
-    """Take the agreement's own price table off the file."""
-
     permission_required = "contracts.delete_priceschedule"
     title = button = "Take the price table off"
     danger = True

@@ -74,7 +74,6 @@ class AmendmentDraft(AgreementPage, EventPage):
         return super().get_form_kwargs() | {"on_file": on_file, "may_copy": may_copy}
 
     def get_context_data(self, **kwargs):
-        """Add what is on file, to be compared with the document."""
         latest = max(self.terms.amendments, key=lambda amendment: amendment.number, default=None)
         on_file = expiration_on_file(agreement=self.terms, before=self.number)
         return super().get_context_data(latest=latest, on_file=on_file, in_force=self.in_force, **kwargs)
@@ -123,8 +122,6 @@ class AmendmentEvent(AmendmentPage, EventPage):
 
 
 class AmendmentChange(AmendmentEvent):
-    """Change what a draft says about itself and the term."""
-
     permission_required = "contracts.change_amendment"
     button = "Save"
     template_name = "contracts/amendment_change.html"
@@ -135,16 +132,13 @@ class AmendmentChange(AmendmentEvent):
         return f"Change what {self.amendment} says"
 
     def get_initial(self):
-        """What is on file."""
         return {name: getattr(self.amendment, name) for name in AmendmentValuesForm.base_fields}
 
     def get_form_kwargs(self):
-        """Give the form the expiration on file before this amendment."""
         on_file = expiration_on_file(agreement=self.terms, before=self.amendment.number)
         return super().get_form_kwargs() | {"on_file": on_file}
 
     def get_context_data(self, **kwargs):
-        """Add the mark of what is on file now, which stands beside the form."""
         return super().get_context_data(seen=amendment_version(self.amendment), **kwargs)
 
     def perform(self, **facts):
@@ -157,13 +151,10 @@ class AmendmentChange(AmendmentEvent):
 
 
 class SideEvent(AmendmentEvent):
-    """An event of one party's signature."""
-
     permission_required = "contracts.execute_agreement"
 
     @property
     def side(self) -> str:
-        """The party it is about."""
         if self.kwargs["side"] not in SIDES:
             raise Http404("An amendment is signed by the customer and by the supplier.")
         return self.kwargs["side"]
@@ -175,7 +166,6 @@ class SideEvent(AmendmentEvent):
 
     @property
     def signer(self) -> str:
-        """Who signed for that party."""
         return getattr(self.amendment, f"{self.side}_signer")
 
     @property
@@ -239,8 +229,6 @@ class Withdraw(SideEvent):
 
 
 class AttachScan(AmendmentEvent):
-    """Attach the scanned document to an executed amendment that has none."""
-
     permission_required = "contracts.change_amendment"
     form_class = ScanForm
     title = "Attach the scanned document"
@@ -260,8 +248,6 @@ class AttachScan(AmendmentEvent):
 
 
 class CopySchedule(AmendmentEvent):
-    """Start the price schedule of a draft from the one in force."""
-
     permission_required = "contracts.add_priceschedule"
     title = "Copy the schedule in force"
     button = "Copy the schedule"
@@ -288,8 +274,6 @@ class CopySchedule(AmendmentEvent):
 
 
 class DiscardSchedule(AmendmentEvent):
-    """Take the price schedule of a draft off the file."""
-
     permission_required = "contracts.delete_priceschedule"
     title = "Take the price table off"
     button = "Take the price table off"
@@ -310,8 +294,6 @@ class DiscardSchedule(AmendmentEvent):
 
 
 class DiscardAmendment(AmendmentEvent):
-    """Take a draft off the file."""
-
     permission_required = "contracts.delete_amendment"
     title = "Discard the amendment"
     button = "Discard the amendment"

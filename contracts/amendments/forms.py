@@ -14,8 +14,6 @@ HIGHEST_NUMBER = 32767
 
 
 class AmendmentValuesForm(EventForm):
-    """What an amendment says about itself and about the term."""
-
     contract_number = LineField(
         max_length=40, required=False, help_text="The amendment’s own contract number, as printed on it."
     )
@@ -52,8 +50,6 @@ class AmendmentValuesForm(EventForm):
 
 
 class AmendmentDraftForm(AmendmentValuesForm):
-    """The next amendment of an agreement."""
-
     number = WholeField(lowest=1, highest=HIGHEST_NUMBER, help_text="Amendments are numbered from 1 without a gap.")
     copy_schedule = forms.BooleanField(
         label="Copy the schedule in force",
@@ -70,8 +66,6 @@ class AmendmentDraftForm(AmendmentValuesForm):
 
 
 class SignatureForm(EventForm):
-    """Who signed for a party, and when."""
-
     name = LineField(max_length=100, help_text="As printed under the signature.")
     title = LineField(max_length=100, required=False, help_text="The signer’s title, where the document says it.")
     signed_on = DayField(label="Signed on", help_text="The date beside the signature.")
@@ -83,12 +77,8 @@ class SignatureForm(EventForm):
 
 
 class WithdrawalForm(EventForm):
-    """Why a signature is withdrawn."""
-
     reason = LineField(max_length=200, help_text="It stays on file beside the signature that was withdrawn.")
 
 
 class ScanForm(EventForm):
-    """The scanned document of an executed amendment."""
-
     document = ScanField(label="Scanned document", help_text="PDF, PNG or JPEG, at most 20 MB.")

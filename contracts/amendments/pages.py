@@ -55,12 +55,10 @@ class AmendmentShown:
 
     @property
     def signed(self) -> tuple[Side, ...]:
-        """The parties that have signed."""
         return tuple(side for side in self.sides if side.signature is not None)
 
     @property
     def missing(self) -> tuple[Side, ...]:
-        """The parties that have not signed."""
         return tuple(side for side in self.sides if side.signature is None)
 
 

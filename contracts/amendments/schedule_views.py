@@ -23,7 +23,6 @@ class ScheduleEntry:
 
     @property
     def document(self) -> Agreement | Amendment:
-        """What the table belongs to."""
         raise NotImplementedError
 
     @property
@@ -36,7 +35,6 @@ class ScheduleEntry:
         return None, ""
 
     def get(self, request, *args, **kwargs):
-        """Show the table on file, or an empty one."""
         form = ScheduleForm.of(self.schedule.as_schedule()) if self.schedule else ScheduleForm.empty()
         return self._page(form)
 
@@ -102,8 +100,6 @@ class ScheduleEntry:
 
 
 class ScheduleChange(ScheduleEntry, AmendmentEvent):
-    """The price table of an amendment that nobody has signed."""
-
     @property
     def document(self):
         return self.amendment

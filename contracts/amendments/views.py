@@ -20,34 +20,25 @@ from contracts.terms import (
 
 
 class AgreementPage(PermissionRequiredMixin):
-    """What the pages about the amendments of one agreement share."""
-
     @cached_property
     def on(self) -> date:
-        """The business date, read once."""
         return business_date()
 
     @cached_property
     def agreement(self) -> Agreement:
-        """The agreement with everything that its terms are read from."""
         return get_object_or_404(Agreement.objects.with_terms(), pk=self.kwargs["pk"])
 
     @cached_property
     def terms(self) -> AgreementTerms:
-        """Its pure value."""
         return self.agreement.as_terms()
 
     def get_context_data(self, **kwargs):
-        """Add the agreement and its terms."""
         return super().get_context_data(agreement=self.agreement, terms=self.terms, on=self.on, **kwargs)
 
 
 class AmendmentPage(AgreementPage):
-    """What the pages of one amendment share."""
-
     @cached_property
     def amendment(self) -> Amendment:
-        """The amendment, with its price schedule."""
         for amendment in self.agreement.amendment_list:
             if amendment.number == self.kwargs["number"]:
                 return amendment
@@ -55,12 +46,10 @@ class AmendmentPage(AgreementPage):
 
     @property
     def schedule(self) -> PriceSchedule | None:
-        """Its price schedule, where it has one."""
         return self.amendment.schedule_list[0] if self.amendment.schedule_list else None
 
     @property
     def shown(self) -> AmendmentShown:
-        """What the page shows of it."""
         withdrawn = WithdrawnSignature.objects.filter(amendment=self.amendment).select_related("withdrawn_by")
         return amendment_shown(
             agreement=self.agreement,
@@ -71,7 +60,6 @@ class AmendmentPage(AgreementPage):
         )
 
     def get_context_data(self, **kwargs):
-        """Add the amendment."""
         return super().get_context_data(amendment=self.amendment, **({"shown": self.shown} | kwargs))
 
 
@@ -82,7 +70,6 @@ class AmendmentDetail(AmendmentPage, TemplateView):
     template_name = "contracts/amendment_detail.html"
 
     def get_context_data(self, **kwargs):
-        """Add the table as a form for those who may change it."""
         shown = self.shown
         may_change = shown.is_draft and self.request.user.has_perm("contracts.change_priceschedule")
         if may_change and self.schedule is not None:

@@ -50,10 +50,7 @@ class PartyAlias(models.Model):
 
 
 class AgreementQuerySet(FrozenQuerySet):
-    """Agreements with what a page or a run needs of them."""
-
     def with_parties(self):
-        """Bring supplier and customer along."""
         return self.select_related("supplier", "customer").order_by("number")
 
     def with_terms(self):
@@ -306,8 +303,6 @@ class WithdrawnSignature(FrozenModel):
 
 
 class ChosenReadingQuerySet(FrozenQuerySet):
-    """Readings in the order in which they come to apply."""
-
     def in_order(self):
         """By question and the day from which they apply; of two from one day the one recorded later comes last."""
         return self.order_by("question", F("applies_from").asc(nulls_first=True), "pk")
@@ -373,7 +368,6 @@ class ChosenReading(FrozenModel):
             raise ValidationError({"choice": f"This does not answer “{question.title}” Choose one of its sentences."})
 
     def as_chosen(self) -> readings.Chosen:
-        """Make the pure value."""
         question = readings.QUESTIONS[self.question]
         return readings.Chosen(
             question, question.choices(self.choice), self.clause, self.chosen_by, self.chosen_on.isoformat()

@@ -16,10 +16,7 @@ CODE = RegexValidator(r"^[A-Z0-9][A-Z0-9_]*\Z", "Use capital letters, digits and
 
 
 class PriceScheduleQuerySet(FrozenQuerySet):
-    """Price schedules with their tables."""
-
     def with_table(self):
-        """Bring levels, limits, components and included services along."""
         limits = ComponentLimit.objects.select_related("component").order_by("component__rank")
         return self.order_by("pk").prefetch_related(
             models.Prefetch("components", Component.objects.order_by("rank"), to_attr="component_list"),
@@ -170,7 +167,6 @@ class Component(FrozenModel):
         return self.name
 
     def as_component(self) -> pricing.Component:
-        """Make the pure value."""
         return pricing.Component(self.code, self.name, self.defines_site)
 
 
@@ -243,7 +239,6 @@ class ComponentLimit(FrozenModel):
         return f"{self.component}: {self.as_limit()}"
 
     def as_limit(self) -> pricing.Limit:
-        """Make the pure value."""
         return pricing.Limit(pricing.LimitKind(self.kind), self.lower, self.upper, self.printed)
 
 

@@ -16,7 +16,6 @@ class AgreementFilter(FilterSet):
         fields = []
 
     def search(self, queryset, name, value):
-        """Agreements whose number, amendment number or party contains the text."""
         parties = Party.objects.filter(Q(legal_name__icontains=value) | Q(aliases__name__icontains=value))
         amended = Agreement.objects.filter(amendments__contract_number__icontains=value)
         return queryset.filter(

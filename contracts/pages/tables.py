@@ -18,5 +18,4 @@ class AgreementTable(ListTable):
     next_review = CellColumn("Next review due", "contracts/cells/next_review.html")
 
     def prepare(self, record: Agreement) -> AgreementRow:
-        """What the terms say on the business date."""
         return agreement_row(agreement=record, on=self.on)

@@ -238,7 +238,6 @@ class _Chunk:
         return sum(len(lines) for lines in self.lines.values())
 
     def document(self, row: Invoice) -> StoredDocument:
-        """Return one of the documents as plain values."""
         lines = self.lines.get(row.pk, ())
         sealed = row.content.get(SEALED)
         moved = {} if sealed else _moved(row, lines)

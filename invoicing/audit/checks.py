@@ -30,7 +30,6 @@ class Finding:
 
     @property
     def text(self) -> str:
-        """The finding as one line."""
         return f"{self.place}: {'note: ' if self.is_note else ''}{self.message}"
 
 

@@ -107,12 +107,10 @@ class Charge:
 
     @property
     def key(self) -> ChargeKey:
-        """Site and annual period."""
         return ChargeKey.of_site(self.site.key, self.period.number)
 
     @property
     def part(self) -> int:
-        """The instalment's number."""
         return self.instalment.number
 
     @property

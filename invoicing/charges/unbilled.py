@@ -43,12 +43,10 @@ class Billed:
 
     @property
     def amount(self) -> Decimal:
-        """The sum of all lines."""
         return sum((part.amount for part in self.parts.values()), ZERO)
 
     @property
     def waived(self) -> Decimal:
-        """The sum of what was waived."""
         return sum((part.waived for part in self.parts.values()), ZERO)
 
 
@@ -82,7 +80,6 @@ class AdjustedPart:
 
     @property
     def amount(self) -> Decimal:
-        """Due less billed."""
         return self.due - self.billed.amount
 
 

@@ -29,11 +29,9 @@ class CountedFigure:
 
     @property
     def quantity(self) -> int | None:
-        """The quantity on file."""
         return self.stands.quantity if self.stands else None
 
     def __str__(self) -> str:
-        """The component, the place and the day."""
         return f"{self.name} at {self.site} on {day_text(self.counted_on)}"
 
 
@@ -72,7 +70,6 @@ class DependentReport:
 
     @property
     def month(self) -> Month:
-        """The month of the report."""
         return Month.of(self.report.month)
 
     @property
@@ -87,7 +84,6 @@ class DependentReport:
 
     @property
     def next_step(self) -> str:
-        """What the correction of the figure asks for."""
         if self.superseded_by is not None:
             return ""
         if self.compared:
@@ -125,7 +121,6 @@ class DependentReview:
 
     @property
     def name(self) -> str:
-        """The review, as a sentence names it."""
         return f"Renewal review of annual period {self.line.review.period_number}"
 
     @property
@@ -140,7 +135,6 @@ class DependentReview:
 
     @property
     def next_step(self) -> str:
-        """What the correction of the figure asks for."""
         which = f"The renewal review of annual period {self.line.review.period_number}"
         if self.agreed_on is None:
             return f"{which} is open: refresh it before it is agreed."
@@ -182,7 +176,6 @@ class DependentInvoice:
 
     @property
     def where(self) -> str:
-        """What of it rests on the figure."""
         if self.by_switch:
             return f"Charges the site in annual period {self.period_number}, because a switch is counted"
         return f"Charges {self.level} in annual period {self.period_number}, as agreed at the review"
@@ -251,7 +244,6 @@ class Dependents:
 
     @property
     def nothing(self) -> bool:
-        """Whether nothing rests on the figure."""
         return not (self.reports or self.reviews or self.invoices)
 
 

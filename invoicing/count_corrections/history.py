@@ -17,7 +17,6 @@ class Entry:
 
     @property
     def kind(self) -> str:
-        """What happened to the figure."""
         if self.change.before is None:
             return "Recorded"
         return "Withdrawn" if self.change.after is None else "Corrected"

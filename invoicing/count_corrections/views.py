@@ -24,7 +24,6 @@ class FigurePage(PermissionRequiredMixin):
 
     @cached_property
     def on(self):
-        """The business date."""
         return business_date()
 
     @cached_property
@@ -44,7 +43,6 @@ class FigurePage(PermissionRequiredMixin):
         return dependents_of(self.history.figure, with_invoices=with_invoices, on=self.on)
 
     def get_context_data(self, **kwargs):
-        """Add the figure, its history and what rests on it."""
         figure = self.history.figure
         shown = {"figure": figure, "site": figure.site, "history": self.history, "dependents": self.dependents}
         return super().get_context_data(**(kwargs | shown))
@@ -64,7 +62,6 @@ class CountCorrect(FigurePage, EventPage):
     template_name = "invoicing/count_correct.html"
 
     def get_form_kwargs(self):
-        """Give the form the figure."""
         data = self.request.POST if self.request.method == "POST" else None
         return {"data": data, "figure": self.history.figure}
 

@@ -18,7 +18,6 @@ class AmendmentEffectPage(PermissionRequiredMixin, TemplateView):
     template_name = "invoicing/amendment_effect.html"
 
     def get_context_data(self, **kwargs):
-        """Compute the effect as known on the business date."""
         on = business_date()
         agreement = get_object_or_404(Agreement.objects.with_terms(), pk=self.kwargs["pk"])
         amendment = next((row for row in agreement.amendment_list if row.number == self.kwargs["number"]), None)

@@ -22,12 +22,10 @@ class CorrectionPage(PermissionRequiredMixin, TemplateView):
 
     @cached_property
     def form(self) -> ThroughForm:
-        """The day asked for."""
         return ThroughForm(self.request.GET, default=self.default_through())
 
     @cached_property
     def on(self):
-        """The business date, read once."""
         return business_date()
 
     def pending(self, agreements):
@@ -73,18 +71,15 @@ class CorrectionDetail(CorrectionPage):
 
     @cached_property
     def agreement(self):
-        """The agreement with its terms, where something was issued under it."""
         found = billed_agreements().filter(pk=self.kwargs["pk"]).first()
         if found is None:
             raise Http404("Nothing was billed under such an agreement.")
         return found
 
     def default_through(self):
-        """The day of the last run."""
         return last_through(agreements=[self.agreement]).get(self.agreement.pk, self.on)
 
     def get_context_data(self, **kwargs):
-        """Compute the preview, and show some sites at a time."""
         pending = self.pending([self.agreement])
         preview = previews(pending=pending)[0] if pending else None
         return super().get_context_data(

@@ -95,7 +95,6 @@ class CreditForm(EventForm):
             )
 
     def entries(self) -> Iterator[LineEntry]:
-        """The lines with their fields, in order."""
         for position, each in self.lines.items():
             yield LineEntry(each, self._field(f"take-{position}"), self._field(f"amount-{position}"))
 
@@ -165,8 +164,6 @@ def only_whole(each: CreditableLine) -> bool:
 
 
 class WithdrawForm(EventForm):
-    """Why a waiver is withdrawn."""
-
     reason = reason_field(
         validators=[validate_plain_text],
         help_text="Kept with the waiver.",

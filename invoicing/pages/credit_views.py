@@ -41,7 +41,6 @@ class InvoiceCredit(PermissionRequiredMixin, DetailView):
 
     @cached_property
     def on(self):
-        """The business date, read once."""
         return business_date()
 
     def form(self, data=None) -> CreditForm | None:
@@ -126,7 +125,6 @@ class WaiverWithdraw(EventPage):
 
     @cached_property
     def waiver(self) -> Waiver:
-        """The waiver, with the documents that it is about."""
         return get_object_or_404(Waiver.objects.with_documents(), pk=self.kwargs["pk"])
 
     @property

@@ -19,7 +19,6 @@ class DiscardDrafts(PermissionRequiredMixin, TemplateView):
     template_name = "invoicing/invoice_discard.html"
 
     def get_context_data(self, **kwargs):
-        """Add the drafts, by agreement and period, and how many more there are."""
         found = self.chosen().order_by("agreement__number", "first_day", "pk")
         drafts = list(found[:MOST_AT_ONCE])
         return super().get_context_data(
@@ -39,7 +38,6 @@ class DiscardDrafts(PermissionRequiredMixin, TemplateView):
         return filters.qs if filters.is_valid() else drafts.none()
 
     def post(self, request, *args, **kwargs):
-        """Discard them, and name what was left."""
         keys = _keys(request.POST.get("drafts", ""))
         if keys:
             _tell(request, discard_drafts(keys=keys, by=request.user))

@@ -42,7 +42,6 @@ class InvoiceFilter(FilterSet):
         fields = []
 
     def by_state(self, queryset, name, value):
-        """Drafts, or documents that have their number."""
         return queryset.issued() if value == "issued" else queryset.drafts()
 
     def tabs(self) -> tuple[Tab, ...]:
@@ -77,5 +76,4 @@ class WaiverFilter(FilterSet):
         fields = []
 
     def by_state(self, queryset, name, value):
-        """Those that stand, or those that somebody has withdrawn."""
         return queryset.filter(withdrawn_on__isnull=value == "standing")

@@ -11,8 +11,6 @@ from contracts.periods import ONE_DAY
 
 
 class RunForm(forms.Form):
-    """Through which date to bill, and which agreements."""
-
     through = DayField(label="Bill through", help_text="Everything due through this day and not billed yet is drafted.")
     agreements = forms.MultipleChoiceField(
         widget=forms.CheckboxSelectMultiple,
@@ -40,8 +38,6 @@ class RunForm(forms.Form):
 
 
 class ThroughForm(forms.Form):
-    """Through which day to look for corrections."""
-
     through = DayField(label="As a run through", required=False)
 
     def __init__(self, data, *, default: date):

@@ -112,7 +112,6 @@ class Since:
 
     @property
     def creditable(self) -> bool:
-        """Whether anything is left to take back."""
         return any(self.left.values())
 
     @property

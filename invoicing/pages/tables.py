@@ -28,7 +28,6 @@ class InvoiceTable(ListTable):
     column_permissions = {"agreement": "contracts.view_agreement"}
 
     def prepare(self, record: Invoice) -> InvoiceRow:
-        """The billing period in words."""
         return invoice_row(record)
 
 

@@ -42,7 +42,6 @@ class InvoiceList(ListPage):
 
     @cached_property
     def tabs(self):
-        """The states with their counts."""
         return self.filterset.tabs()
 
     @cached_property
@@ -57,7 +56,6 @@ class InvoiceList(ListPage):
         return kwargs if self.drafts else kwargs | {"exclude": [*kwargs["exclude"], "choose"]}
 
     def get_context_data(self, **kwargs):
-        """Add the states with their counts."""
         return super().get_context_data(tabs=self.tabs, drafts=self.drafts, **kwargs)
 
 
@@ -67,7 +65,6 @@ class InvoicePageMixin(PermissionRequiredMixin):
     queryset = Invoice.objects.with_agreement().select_related("issued_by", "drafted_by")
 
     def invoice_page(self, left: Mapping[int, Decimal] | None = None) -> InvoicePage:
-        """Load what hangs on the document and compose its page."""
         invoice = self.object
         return invoice_page(
             invoice=invoice,
@@ -85,7 +82,6 @@ class InvoiceDetail(InvoicePageMixin, DetailView):
     permission_required = "invoicing.view_invoice"
 
     def get_context_data(self, **kwargs):
-        """Add the composed page, and what has become of an issued document since."""
         since = self.since() if self.object.is_issued else None
         page = self.invoice_page(since.left if since else None)
         return super().get_context_data(page=page, since=since, **kwargs)
@@ -109,7 +105,6 @@ class InvoicePdf(PermissionRequiredMixin, DetailView):
     model = Invoice
 
     def get(self, request, *args, **kwargs):
-        """Return the file, or a page that says why there is none."""
         invoice = self.get_object()
         try:
             data = INVOICE_PDFS.read(invoice) if invoice.is_issued else draft_pdf(invoice=invoice)
@@ -126,8 +121,6 @@ class InvoicePdf(PermissionRequiredMixin, DetailView):
 
 
 class InvoiceIssue(InvoicePageMixin, EventPage):
-    """Issue a draft."""
-
     permission_required = ("invoicing.view_invoice", "invoicing.issue_invoice")
     button, back_name = "Issue", "Back without issuing"
     crumbs = "invoicing/parts/invoice_crumbs.html"
@@ -135,12 +128,10 @@ class InvoiceIssue(InvoicePageMixin, EventPage):
 
     @cached_property
     def object(self) -> Invoice:
-        """The document."""
         return get_object_or_404(self.queryset, pk=self.kwargs["pk"])
 
     @cached_property
     def page(self) -> InvoicePage:
-        """The document as its page shows it."""
         return self.invoice_page()
 
     @property
@@ -177,7 +168,6 @@ class InvoiceIssue(InvoicePageMixin, EventPage):
         return reverse("invoicing:invoice_detail", args=[self.object.pk])
 
     def get_context_data(self, **kwargs):
-        """Add the composed page."""
         return super().get_context_data(invoice=self.object, page=self.page, **kwargs)
 
 

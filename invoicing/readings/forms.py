@@ -20,8 +20,6 @@ class Option:
 
 
 class ReadingForm(EventForm):
-    """Which reading, from which day on, who chose it, when and why."""
-
     choice = forms.ChoiceField(
         label="Read the clause so",
         widget=forms.RadioSelect,
@@ -58,6 +56,5 @@ class ReadingForm(EventForm):
         self.fields["applies_from"].help_text = days
 
     def options(self) -> Iterator[Option]:
-        """The readings to choose from, each with its effect."""
         for radio, alternative in zip(self["choice"], self.entry.options, strict=True):
             yield Option(radio, alternative)

@@ -99,7 +99,6 @@ class Register:
     fixed: tuple[FixedReading, ...] = ()
 
     def entry(self, key: str) -> Entry:
-        """Return the entry of a question that there is."""
         return next(entry for group in self.groups for entry in group.entries if entry.question.key == key)
 
 

@@ -23,18 +23,14 @@ READ = ("contracts.view_agreement", "contracts.view_chosenreading", "invoicing.v
 
 
 class RegisterPage(PermissionRequiredMixin):
-    """An agreement with its register of readings."""
-
     permission_required = READ
 
     @cached_property
     def agreement(self) -> Agreement:
-        """The agreement with its terms."""
         return get_object_or_404(Agreement.objects.with_terms(), pk=self.kwargs["pk"])
 
     @cached_property
     def register(self) -> Register:
-        """The register on the business date."""
         return reading_register(
             agreement=self.agreement,
             known=on_file(agreement=self.agreement, on=business_date()),
@@ -48,13 +44,10 @@ class ReadingRegister(RegisterPage, TemplateView):
     template_name = "invoicing/reading_register.html"
 
     def get_context_data(self, **kwargs):
-        """Add the register."""
         return super().get_context_data(agreement=self.agreement, register=self.register, **kwargs)
 
 
 class ReadingChange(RegisterPage, EventPage):
-    """Choose another reading of one clause, from a day on."""
-
     permission_required = (*READ, "contracts.change_reading")
     title, button = "Choose another reading", "Record the reading"
     back_name = "Back to the register"
@@ -63,17 +56,14 @@ class ReadingChange(RegisterPage, EventPage):
 
     @cached_property
     def entry(self):
-        """The question's entry in the register."""
         if self.kwargs["question"] not in QUESTIONS:
             raise Http404("There is no such question.")
         return self.register.entry(self.kwargs["question"])
 
     def get_form_kwargs(self):
-        """Give the form the entry that it is about."""
         return super().get_form_kwargs() | {"entry": self.entry}
 
     def get_initial(self):
-        """Propose the first day that is open, the clause on file, and today's date."""
         row = self.entry.present.row
         return {
             "choice": self.request.GET.get("choice"),
@@ -85,7 +75,6 @@ class ReadingChange(RegisterPage, EventPage):
         }
 
     def get_context_data(self, **kwargs):
-        """Add the agreement and the entry."""
         return super().get_context_data(
             agreement=self.agreement,
             entry=self.entry,

@@ -35,7 +35,6 @@ class Amounts:
 
     @classmethod
     def total(cls, amounts: Iterable["Amounts"]) -> "Amounts":
-        """The sum of some."""
         amounts = tuple(amounts)
         return cls(sum((each.before for each in amounts), ZERO), sum((each.after for each in amounts), ZERO))
 
@@ -49,7 +48,6 @@ class Group:
 
     @cached_property
     def amounts(self) -> Amounts:
-        """The sum of the rows."""
         return Amounts.total(row.amounts for row in self.rows)
 
 
@@ -78,7 +76,6 @@ class DuePart:
 
     @property
     def amounts(self) -> Amounts:
-        """What falls due."""
         return Amounts(*(charge.amount if charge else ZERO for charge in (self.before, self.after)))
 
 

@@ -66,7 +66,6 @@ class Preview:
 
     @property
     def parts(self) -> int:
-        """How many parts changed."""
         return sum(len(group.rows) for group in (*self.documents, self.unbilled))
 
     @cached_property

@@ -42,7 +42,6 @@ class Loaded:
 
     @property
     def changed(self) -> bool:
-        """Whether anything was new."""
         return bool(self.added or self.completed)
 
 

@@ -108,7 +108,6 @@ class _CountsPlot(Plot):
 
     @property
     def sentence(self) -> str:
-        """What the plot shows."""
         if not self.stretches:
             return f"{self.series.name}: not counted."
         first, last = self.stretches[0].count, self.stretches[-1].count

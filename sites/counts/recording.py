@@ -34,7 +34,6 @@ class Conflicting:
 
     @property
     def message(self) -> str:
-        """Both figures, and the next step."""
         who = f" by {self.stored_by}" if self.stored_by else ""
         when = f" on {day_text(self.stored_on)}" if self.stored_on else ""
         now = "no figure is on file any more" if self.stored is None else f"{self.stored} was stored{who}{when}"

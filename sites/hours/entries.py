@@ -89,7 +89,6 @@ class HourlyWork:
 
     @property
     def sentence(self) -> str:
-        """What became of the hours, in words."""
         if isinstance(self.terms, NotInForce):
             return f"{hours_text(self.work.hours)} without terms. {self.terms.message}"
         parts = []
@@ -118,7 +117,6 @@ class Movement(StrEnum):
 
     @property
     def label(self) -> str:
-        """How the ledger calls it."""
         return _LABELS[self]
 
 
@@ -154,12 +152,10 @@ class LedgerRow:
 
     @property
     def hours_in(self) -> Decimal:
-        """Hours added to the pool."""
         return self.hours if self.movement is Movement.BOUGHT else ZERO
 
     @property
     def hours_out(self) -> Decimal:
-        """Hours taken out of the pool."""
         return self.hours if self.movement in _OUT else ZERO
 
 
@@ -175,7 +171,6 @@ class Block:
 
     @property
     def left(self) -> Decimal:
-        """Hours not used yet."""
         return self.hours - self.used
 
 
@@ -188,7 +183,6 @@ class UnusedHours:
 
     @property
     def sentence(self) -> str:
-        """What is to be decided."""
         return (
             f"{hours_text(self.hours)} were left unused when the agreement expired on {day_text(self.expires_on)}. "
             "The contract does not say what becomes of them: a person decides."

@@ -40,8 +40,6 @@ class NumberField(forms.Field):
 
 
 class ReasonForm(EventForm):
-    """Why something is taken back."""
-
     reason = forms.CharField(label="Reason", max_length=LONGEST_REASON, help_text="It stays on file.")
 
 
@@ -68,8 +66,6 @@ class ReplacesField(forms.TypedChoiceField):
 
 
 class BlocksForm(EventForm):
-    """Blocks of prepaid hours that the customer bought."""
-
     bought_on = DayField(label="Bought on", help_text="From this day on the hours can be used.")
     blocks = NumberField(label="Blocks", example="1", help_text="Whole blocks, for all sites of the agreement.")
     reference = forms.CharField(
@@ -86,8 +82,6 @@ class BlocksForm(EventForm):
 
 
 class SiteField(forms.ModelChoiceField):
-    """A site of one agreement."""
-
     def __init__(self, *args, agreement: Agreement, **kwargs):
         super().__init__(
             *args,
@@ -150,8 +144,6 @@ class ChangeForm(WorkForm):
 
 
 class CorrectionForm(ChangeForm):
-    """What is right in place of an entry, and what was wrong about it."""
-
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         del self.fields["seen"]

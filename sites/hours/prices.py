@@ -96,7 +96,6 @@ class BothWays:
 
     @property
     def sentence(self) -> str:
-        """Both prices in words."""
         prices, missing = [], []
         if self.blocks_amount is None:
             missing.append("no block of hours")
@@ -264,7 +263,6 @@ class HourlyStatus:
 
     @property
     def sentence(self) -> str:
-        """The answer in words."""
         if self.problem:
             return self.problem
         if self.open:

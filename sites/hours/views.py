@@ -115,7 +115,6 @@ class WorkList(ListPage):
     template_name = "sites/hours_entries.html"
 
     def get_queryset(self):
-        """The entries with their sites."""
         self.agreement = get_object_or_404(Agreement, pk=self.kwargs["pk"])
         return (
             WorkEntry.objects.filter(site__agreement=self.agreement)
@@ -124,7 +123,6 @@ class WorkList(ListPage):
         )
 
     def get_context_data(self, **kwargs):
-        """Add the agreement."""
         return super().get_context_data(agreement=self.agreement, **kwargs)
 
 
@@ -137,7 +135,6 @@ class Entry(PermissionRequiredMixin, DetailView):
     context_object_name = "entry"
 
     def get_context_data(self, **kwargs):
-        """Add the agreement and what became of the hours."""
         agreement = Agreement.objects.with_terms().get(pk=self.object.site.agreement_id)
         today = business_date()
         ledger = ledger_of(agreement_id=agreement.pk, terms=agreement.as_terms(), known_on=today)
@@ -154,15 +151,12 @@ class Entry(PermissionRequiredMixin, DetailView):
 
 
 class HoursEvent(EventPage):
-    """An event of an agreement's hours."""
-
     crumbs = "sites/parts/hours_crumbs.html"
     styles = ("hours.css",)
     back_name = "Back to the hours"
 
     @cached_property
     def agreement(self) -> Agreement:
-        """The agreement, with its terms."""
         return get_object_or_404(Agreement.objects.with_terms(), pk=self.agreement_key)
 
     @property
@@ -171,7 +165,6 @@ class HoursEvent(EventPage):
         return self.kwargs["pk"]
 
     def position(self):
-        """Where the agreement stands with its hours by now."""
         ledger = ledger_of(agreement_id=self.agreement.pk, terms=self.agreement.as_terms(), known_on=self.on)
         return position_of(ledger=ledger, on=self.on)
 
@@ -187,19 +180,15 @@ class HoursEvent(EventPage):
 
 
 class BuyBlocks(HoursEvent):
-    """Record that blocks of prepaid hours were bought."""
-
     permission_required = "sites.buy_blocks"
     title, button = "Buy blocks of hours", "Record the purchase"
     form_class = BlocksForm
 
     @cached_property
     def now(self):
-        """The position by now."""
         return self.position()
 
     def get_initial(self):
-        """Propose the business date, and the blocks that the waiting work needs."""
         ways = self.now.both_ways
         return {"bought_on": self.on, "blocks": (ways and ways.blocks) or 1}
 
@@ -235,15 +224,12 @@ class BuyBlocks(HoursEvent):
 
 
 class ReverseBlocks(HoursEvent):
-    """Take a purchase of blocks back."""
-
     permission_required = "sites.reverse_hours"
     title, button, danger = "Reverse the purchase of blocks", "Reverse it", True
     form_class = ReasonForm
 
     @cached_property
     def purchase(self) -> BlockPurchase:
-        """The purchase."""
         return get_object_or_404(BlockPurchase, pk=self.kwargs["pk"])
 
     @property
@@ -293,14 +279,12 @@ class EnterWork(HoursEvent):
         return "Enter the next one" if self.kept in self.request.session else "Enter the work"
 
     def get_initial(self):
-        """Begin with what stays from the entry before."""
         return {"worked_on": self.on, **self.request.session.get(self.kept, {})}
 
     def get_form_kwargs(self):
         return super().get_form_kwargs() | {"agreement": self.agreement}
 
     def get_context_data(self, **kwargs):
-        """Add the entries recorded last."""
         rows = WorkEntry.objects.filter(site__agreement=self.agreement).select_related("site").order_by("-pk")
         return super().get_context_data(last=list(rows[:KEPT_LAST]), **kwargs)
 
@@ -323,13 +307,10 @@ def _became(entry: WorkEntry, position) -> str:
 
 
 class EntryEvent(HoursEvent):
-    """An event of one work entry."""
-
     back_name = "Back to the entry"
 
     @cached_property
     def entry(self) -> WorkEntry:
-        """The entry."""
         return get_object_or_404(WorkEntry.objects.select_related("site"), pk=self.kwargs["pk"])
 
     @property
@@ -357,8 +338,6 @@ class EntryEvent(HoursEvent):
 
 
 class ChangeWork(EntryEvent):
-    """Change an entry that is not billed."""
-
     permission_required = "sites.enter_work"
     title, button = "Change the entry", "Change it"
     form_class = ChangeForm
@@ -377,8 +356,6 @@ class ChangeWork(EntryEvent):
 
 
 class CorrectWork(ChangeWork):
-    """Reverse an entry and enter what is right in its place."""
-
     permission_required = ("sites.enter_work", "sites.reverse_hours")
     title, button = "Correct the entry", "Reverse it and enter this"
     form_class = CorrectionForm
@@ -397,8 +374,6 @@ class CorrectWork(ChangeWork):
 
 
 class ReverseWork(EntryEvent):
-    """Take an entry back."""
-
     permission_required = "sites.reverse_hours"
     title, button, danger = "Reverse the entry", "Reverse it", True
     form_class = ReasonForm

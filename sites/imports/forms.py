@@ -19,8 +19,6 @@ ENDINGS = (("csv", "CSV"), ("xlsx", "XLSX"))
 
 
 class ImportFileForm(forms.Form):
-    """The file to look through."""
-
     file = forms.FileField(
         label="File",
         allow_empty_file=True,
@@ -86,8 +84,6 @@ class ConfirmForm(EventForm):
 
 
 class UndoForm(EventForm):
-    """Why an import is taken back."""
-
     reason = LineField(label="Reason", max_length=LONGEST_UNDO_REASON, help_text="It stays on file.")
 
 
@@ -107,15 +103,11 @@ class MonthField(forms.CharField):
 
 
 class TemplateForm(forms.Form):
-    """What a template is for."""
-
     month = MonthField(label="Month", required=False, help_text="Fills in the date: the month's last day.")
     format = forms.ChoiceField(label="Format", choices=ENDINGS, initial="xlsx")
 
 
 class ExportForm(forms.Form):
-    """Which counts are exported."""
-
     first = MonthField(label="From month", required=False)
     last = MonthField(label="Through month", required=False)
     format = forms.ChoiceField(label="Format", choices=ENDINGS, initial="xlsx")

@@ -107,7 +107,6 @@ class Preview:
 
     @cached_property
     def cells(self) -> Counter:
-        """How many cells there are of each state."""
         return Counter(cell.state for row in self.rows for cell in row.cells if cell.state)
 
     def rows_in(self, state: State) -> tuple[PreviewRow, ...]:

@@ -63,28 +63,23 @@ class ImportDesk(PermissionRequiredMixin, View):
 
     @cached_property
     def agreement(self) -> Agreement:
-        """The agreement, with its terms."""
         return get_object_or_404(Agreement.objects.with_terms(), pk=self.kwargs["pk"])
 
     @cached_property
     def kind(self) -> ImportKind:
-        """The kind of file."""
         if self.kwargs["kind"] not in KINDS:
             raise Http404
         return KINDS[self.kwargs["kind"]]
 
     @cached_property
     def on(self):
-        """The business date."""
         return business_date()
 
     @property
     def scope(self) -> Scope:
-        """What the import is for."""
         return Scope(self.agreement, {self.agreement.pk: self.agreement.as_terms()}, self.on)
 
     def get_permission_required(self):
-        """Return what the kind of file asks for."""
         return self.kind.permissions
 
     def waiting(self) -> tuple[Mark, Incoming] | None:
@@ -106,14 +101,12 @@ class ImportFile(ImportDesk, TemplateView):
     template_name = "sites/import.html"
 
     def get(self, request, *args, **kwargs):
-        """Show the form, or the preview of the file that waits."""
         if "mark" not in request.GET:
             return self.show()
         waiting = self.waiting()
         return self.gone() if waiting is None else self.show_preview(*waiting)
 
     def post(self, request, *args, **kwargs):
-        """Do what the form asks for."""
         if "mark" not in request.POST:
             return self.take()
         waiting = self.waiting()
@@ -202,7 +195,6 @@ class ImportFile(ImportDesk, TemplateView):
         return ColumnsForm(data, unclear=preview.unclear, columns=columns, remembers=self.kind.remembers_columns)
 
     def show(self, form: ImportFileForm | None = None, **more):
-        """Show the page."""
         return self.render_to_response(
             self.get_context_data(
                 form=form or ImportFileForm(),
@@ -230,7 +222,6 @@ class PreviewSheet(ImportDesk):
     """The whole preview of a file that waits, as CSV."""
 
     def get(self, request, *args, **kwargs):
-        """Look the file through again and write every cell and error."""
         waiting = self.waiting()
         if waiting is None:
             raise Http404
@@ -242,7 +233,6 @@ class ImportTemplate(ImportDesk):
     """A file to fill in, with the agreement's columns and sites."""
 
     def get(self, request, *args, **kwargs):
-        """Write the template, for the month in the address if there is one."""
         form = TemplateForm({"format": "csv"} | request.GET.dict())
         if not form.is_valid():
             return refuse_choice(request, self.agreement, self.kind, form)
@@ -255,11 +245,8 @@ class ImportTemplate(ImportDesk):
 
 
 class CountTemplate(ImportTemplate):
-    """The template for component counts."""
-
     @cached_property
     def kind(self) -> ImportKind:
-        """Counts."""
         return KINDS["counts"]
 
 
@@ -274,7 +261,6 @@ class CountExport(ImportDesk):
         return (self.permission_required,)
 
     def get(self, request, *args, **kwargs):
-        """Write the counts of the months in the address, or all."""
         form = ExportForm({"format": "csv"} | request.GET.dict())
         if not form.is_valid():
             return refuse_choice(request, self.agreement, self.kind, form)
@@ -313,7 +299,6 @@ class Imports(PermissionRequiredMixin, DetailView):
     template_name = "sites/imports.html"
 
     def get_context_data(self, **kwargs):
-        """Add a page of the imports."""
         here = Q(agreement=self.object) | Q(agreement=None)  # a command can import one file for all agreements
         rows = ImportedFile.objects.filter(here).select_related("imported_by", "undone_by")
         page = Paginator(rows.order_by("-pk"), ROWS_A_PAGE).get_page(self.request.GET.get("page"))
@@ -331,7 +316,6 @@ class ImportDetail(PermissionRequiredMixin, DetailView):
     context_object_name = "file"
 
     def get_context_data(self, **kwargs):
-        """Add what it brought."""
         kind = KINDS[self.object.kind]
         brought = kind.brought(self.object, most=MOST_SHOWN)
         return super().get_context_data(
@@ -350,13 +334,11 @@ class ImportUndo(ImportDetail):
     template_name = "sites/import_undo.html"
 
     def get_context_data(self, **kwargs):
-        """Add what would happen."""
         kwargs.setdefault("form", UndoForm())
         undoing = KINDS[self.object.kind].undoing(self.object) if self.object.undone_on is None else None
         return super().get_context_data(undoing=undoing, **kwargs)
 
     def post(self, request, *args, **kwargs):
-        """Undo it, or say why it cannot be."""
         self.object = self.get_object()
         form = UndoForm(request.POST)
         if form.is_valid():

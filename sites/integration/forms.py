@@ -13,8 +13,6 @@ from sites.refusals import LONGEST_LINE, LONGEST_REASON
 
 
 class QuotationField(forms.ModelChoiceField):
-    """A quotation of one site."""
-
     def __init__(self, *args, site: Site, **kwargs):
         super().__init__(
             *args,
@@ -56,8 +54,6 @@ class OrderForm(EventForm):
 
 
 class QuotationForm(EventForm):
-    """A quotation that both parties have signed, with its document."""
-
     beside = (
         ("number", "dated_on"),
         ("price", "document"),
@@ -78,22 +74,16 @@ class QuotationForm(EventForm):
 
 
 class DocumentForm(EventForm):
-    """The signed document of a quotation that is on file without it."""
-
     document = ScanField(
         label="Signed document", widget=forms.FileInput, help_text="PDF, PNG or JPEG of at most 20 MB."
     )
 
 
 class AttachForm(EventForm):
-    """The quotation that gives an order its price."""
-
     def __init__(self, *args, site: Site, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["quotation"] = QuotationField(site=site, empty_label="Choose a quotation")
 
 
 class CompletionForm(EventForm):
-    """The day of the cutover."""
-
     completed_on = DayField(label="Cutover completed on")

@@ -27,7 +27,6 @@ class OrderShown:
 
     @property
     def is_priced(self) -> bool:
-        """Whether the price is stated."""
         return isinstance(self.price, Priced)
 
     @property
@@ -42,7 +41,6 @@ class OrderShown:
 
     @property
     def state(self) -> str:
-        """How far the order has come."""
         if self.order.reversed_on is not None:
             return "Cancelled"
         if self.order.billed_on is not None:

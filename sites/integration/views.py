@@ -38,7 +38,6 @@ class OfSite(PermissionRequiredMixin):
 
     @cached_property
     def on(self):
-        """The business date."""
         return business_date()
 
     @property
@@ -48,12 +47,10 @@ class OfSite(PermissionRequiredMixin):
 
     @cached_property
     def site(self) -> Site:
-        """The site with its agreement and levels."""
         return get_object_or_404(Site.objects.with_agreement_terms().with_levels(), pk=self.site_key)
 
     @cached_property
     def shown(self):
-        """The orders and quotations with their prices."""
         orders = IntegrationOrder.objects.filter(site=self.site).order_by("-ordered_on", "-pk")
         return integration_page(
             site=self.site,
@@ -64,7 +61,6 @@ class OfSite(PermissionRequiredMixin):
         )
 
     def get_context_data(self, **kwargs):
-        """Add the site and its orders."""
         return super().get_context_data(site=self.site, page=self.shown, on=self.on, **kwargs)
 
 
@@ -75,8 +71,6 @@ class Integration(OfSite, TemplateView):
 
 
 class IntegrationEvent(OfSite, EventPage):
-    """An event of a site's integration."""
-
     crumbs = "sites/parts/integration_crumbs.html"
     styles = ("hours.css",)
     back_name = "Back to system integration"
@@ -89,14 +83,11 @@ class IntegrationEvent(OfSite, EventPage):
 
 
 class Order(IntegrationEvent):
-    """Order the integration of a site."""
-
     permission_required = "sites.order_integration"
     title, button = "Order system integration", "Record the order"
     form_class = OrderForm
 
     def get_initial(self):
-        """Propose the business date."""
         return {"ordered_on": self.on}
 
     def get_form_kwargs(self):
@@ -122,8 +113,6 @@ class Order(IntegrationEvent):
 
 
 class Quote(IntegrationEvent):
-    """Record a quotation with its document."""
-
     permission_required = "sites.order_integration"
     title, button = "Record a quotation", "Record the quotation"
     form_class = QuotationForm
@@ -140,15 +129,12 @@ class Quote(IntegrationEvent):
 
 
 class AttachDocument(IntegrationEvent):
-    """Attach the signed document to a quotation that is on file without it."""
-
     permission_required = "sites.order_integration"
     title, button = "Attach the signed document", "Attach the document"
     form_class = DocumentForm
 
     @cached_property
     def quotation(self) -> Quotation:
-        """The quotation."""
         return get_object_or_404(Quotation.objects.select_related("site"), pk=self.kwargs["pk"])
 
     @property
@@ -176,11 +162,8 @@ class AttachDocument(IntegrationEvent):
 
 
 class OrderEvent(IntegrationEvent):
-    """An event of one order."""
-
     @cached_property
     def order(self) -> IntegrationOrder:
-        """The order."""
         return get_object_or_404(IntegrationOrder.objects.select_related("site"), pk=self.kwargs["pk"])
 
     @cached_property
@@ -207,8 +190,6 @@ class OrderEvent(IntegrationEvent):
 
 
 class Attach(OrderEvent):
-    """Attach a quotation to an order."""
-
     permission_required = "sites.order_integration"
     title, button = "Attach a quotation", "Attach the quotation"
     form_class = AttachForm
@@ -218,7 +199,6 @@ class Attach(OrderEvent):
         return super().refusal() or why_quoted(self.order) or missing
 
     def get_form_kwargs(self):
-        """Offer the quotations of the site."""
         return super().get_form_kwargs() | {"site": self.site}
 
     def perform(self, **facts):
@@ -230,8 +210,6 @@ class Attach(OrderEvent):
 
 
 class Complete(OrderEvent):
-    """Record that a cutover is complete."""
-
     permission_required = "sites.complete_integration"
     title, button = "Record that the cutover is complete", "Record the cutover"
     form_class = CompletionForm
@@ -240,7 +218,6 @@ class Complete(OrderEvent):
         return super().refusal() or why_complete(self.order)
 
     def get_initial(self):
-        """Propose the business date."""
         return {"completed_on": self.on}
 
     def consequences(self):
@@ -256,8 +233,6 @@ class Complete(OrderEvent):
 
 
 class Cancel(OrderEvent):
-    """Cancel an order."""
-
     permission_required = "sites.order_integration"
     title, button, danger = "Cancel the order", "Cancel the order", True
     form_class = ReasonForm
@@ -278,7 +253,6 @@ class QuotationFile(PermissionRequiredMixin, View):
     permission_required = ("sites.view_quotation", "contracts.view_priceschedule")
 
     def get(self, request, pk):
-        """Send the document."""
         quotation = get_object_or_404(Quotation, pk=pk)
         try:
             file = quotation.document.open("rb") if quotation.document else None

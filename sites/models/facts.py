@@ -22,10 +22,7 @@ def reversal_constraint(model: str) -> models.CheckConstraint:
 
 
 class ChargedFactQuerySet(FrozenQuerySet):
-    """Facts with what a ledger, a page or a run needs of them."""
-
     def in_order(self):
-        """Oldest first."""
         return self.order_by(self.model.dated_by, "pk")
 
     def standing(self, *, known_on):
@@ -71,5 +68,4 @@ class ChargedFact(FrozenModel):
 
     @property
     def happened_on(self):
-        """The day of it."""
         return getattr(self, self.dated_by)

@@ -57,7 +57,6 @@ class BlockPurchase(ChargedFact):
         return f"{plural(self.blocks, 'block')} bought on {self.bought_on}"
 
     def as_fact(self) -> Purchase:
-        """Make the pure value."""
         return Purchase(self.pk, self.bought_on, self.blocks)
 
 
@@ -102,7 +101,6 @@ class WorkEntry(ChargedFact):
         return f"{self.hours} h of {self.service} on {self.worked_on}, {self.site}"
 
     def as_fact(self) -> Work:
-        """Make the pure value."""
         return Work(self.pk, self.worked_on, self.hours, self.site_id, self.service, self.person, self.reference)
 
     def as_said(self) -> dict[str, str]:

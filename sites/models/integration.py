@@ -53,13 +53,10 @@ class Quotation(FrozenModel):
         return f"Quotation {self.number}"
 
     def as_quoted(self) -> Quoted:
-        """Make the pure value."""
         return Quoted(self.number, self.price, self.executed_on, bool(self.document))
 
 
 class IntegrationOrderQuerySet(ChargedFactQuerySet):
-    """Orders with what a page or a run needs of them."""
-
     def for_books(self):
         """Orders whose cutover is complete, with their quotations."""
         return super().for_books().filter(completed_on__isnull=False).select_related("quotation")

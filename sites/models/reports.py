@@ -14,10 +14,7 @@ REVISE_INSTEAD = "Correct the counts and issue a revision instead."
 
 
 class MonthlyReportQuerySet(FrozenQuerySet):
-    """Issued reports with what a page needs of them."""
-
     def with_agreement(self):
-        """Bring the agreement and its customer along."""
         return self.select_related("agreement__customer").order_by("agreement__number", "-month", "-revision")
 
 

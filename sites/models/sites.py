@@ -15,10 +15,7 @@ from sites.review_days import ReviewKind
 
 
 class SiteQuerySet(models.QuerySet):
-    """Sites with what a page, a review or a run needs of them."""
-
     def with_agreement(self):
-        """Bring the agreement and its customer along."""
         return self.select_related("agreement__customer").order_by("agreement__number", "city", "state", "pk")
 
     def in_service(self, *, first_day, last_day):
@@ -156,15 +153,11 @@ class ComponentCount(models.Model):
         return f"{self.component_code} {self.quantity} on {self.counted_on}"
 
     def as_count(self) -> Count:
-        """Make the pure value."""
         return Count(self.component_code, self.counted_on, self.quantity)
 
 
 class RenewalReviewQuerySet(models.QuerySet):
-    """Reviews with what a page needs of them."""
-
     def with_agreement(self):
-        """Bring the agreement and its parties along."""
         return self.select_related("agreement__customer", "agreement__supplier").order_by(
             "-due_on", "agreement__number"
         )

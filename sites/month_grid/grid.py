@@ -56,7 +56,6 @@ class GridCell:
 
     @property
     def jump(self) -> Jump | None:
-        """What is unusual about the figure."""
         return jump(component=self.component, before=self.was.quantity if self.was else None, now=self.quantity)
 
     @property
@@ -104,12 +103,10 @@ class GridRow:
 
     @property
     def seen(self) -> str:
-        """The figures on file, as the row's hidden field holds them."""
         return seen_text({cell.component.code: _filed(cell.filed) for cell in self.cells if cell.filed})
 
     @property
     def has_filed(self) -> bool:
-        """Whether a figure of the month is on file."""
         return any(cell.filed for cell in self.cells)
 
     @property
@@ -156,7 +153,6 @@ class MonthGrid:
 
     @property
     def running(self) -> bool:
-        """Whether the month is not over."""
         return self.month.span.last_day >= self.on
 
     @property

@@ -46,7 +46,6 @@ class LastMonth(PermissionRequiredMixin, View):
     permission_required = "sites.view_componentcount"
 
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Find the month."""
         agreement = get_object_or_404(Agreement, pk=pk)
         month = month_to_open(sites=Site.objects.filter(agreement=agreement), on=business_date())
         return redirect("sites:month_grid", agreement.pk, month)
@@ -63,7 +62,6 @@ class GridView(PermissionRequiredMixin, ContextMixin, View):
 
     @cached_property
     def on(self) -> date:
-        """The business date."""
         return business_date()
 
     @cached_property
@@ -84,25 +82,20 @@ class GridView(PermissionRequiredMixin, ContextMixin, View):
 
     @cached_property
     def agreement(self) -> Agreement:
-        """The agreement with its terms."""
         return get_object_or_404(Agreement.objects.with_terms(), pk=self.kwargs["pk"])
 
     def load(self, keys: list[int] | None = None) -> GridRows:
-        """Load the rows of the month, or those of some sites."""
         return load_grid(agreement=self.agreement, month=self.month, on=self.on, after=self.after, keys=keys)
 
     def grid(self, rows: GridRows, **typed: Any) -> MonthGrid:
-        """Compose the grid of loaded rows."""
         return month_grid(rows=rows, month=self.month, on=self.on, after=self.after, **typed)
 
     @property
     def may_add(self) -> bool:
-        """Whether the person may enter counts."""
         return self.request.user.has_perm("sites.add_componentcount")
 
     @property
     def may_correct(self) -> bool:
-        """Whether the person may correct counts on file."""
         return self.request.user.has_perm("sites.change_componentcount")
 
     def save(self, rows: GridRows, typed: dict[int, TypedRow], page_reason: str) -> dict:
@@ -162,7 +155,6 @@ class MonthGridPage(GridView, TemplateView):
         return redirect(request.get_full_path())
 
     def get_context_data(self, **kwargs) -> dict:
-        """Add the grid, and who may type and correct in it."""
         if "grid" not in kwargs:
             kwargs["grid"] = self.grid(self.load())
         grid = kwargs["grid"]
@@ -192,7 +184,6 @@ class GridFigures(GridView):
     """What typed rows come to: changes, jumps and the measured level. It reads and never writes."""
 
     def get(self, request: HttpRequest, **kwargs) -> JsonResponse:
-        """Answer for the sites that the address names."""
         asked = request.GET.getlist("site")[:MOST_ROWS]
         rows = self.load(keys=[int(text) for text in asked if re.fullmatch(r"[0-9]{1,9}", text, re.ASCII)])
         typed, _refused = self.read(rows, request.GET)
@@ -204,7 +195,6 @@ class GridRowSave(GridView):
     """Saves one row: its answer is the row as it stands then, or why it was not saved."""
 
     def post(self, request: HttpRequest, site: int, **kwargs) -> JsonResponse:
-        """Record the row by one call."""
         rows = self.load(keys=[site] if site <= HIGHEST_KEY else [])
         if not rows.sites:
             raise Http404("The site is not in service in the month.")

@@ -203,7 +203,6 @@ class Gap:
 
     @property
     def components(self) -> str:
-        """The names of the components in one line."""
         return ", ".join(self.names)
 
 

@@ -11,14 +11,10 @@ from sites.reports.content import Gap
 
 
 class IssueForm(EventForm):
-    """Issuing a report: what was seen."""
-
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
 
 class ReviseForm(IssueForm):
-    """Issuing a revision: why."""
-
     reason = LineField(
         label="Reason of the revision", max_length=LONGEST_REASON, help_text="The report and its PDF print it."
     )
@@ -44,8 +40,6 @@ class FiguresField(forms.MultipleChoiceField):
 
 
 class MarkForm(EventForm):
-    """Figures of a month that nobody can supply, with one reason."""
-
     reason = LineField(label="Reason", max_length=LONGEST_REASON, help_text="The report prints it for the customer.")
 
     def __init__(self, *args, gaps: Iterable[Gap], **kwargs):
@@ -55,16 +49,12 @@ class MarkForm(EventForm):
 
 
 class UnmarkForm(EventForm):
-    """Marks to take back."""
-
     def __init__(self, *args, gaps: Iterable[Gap], **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["marked"] = FiguresField(gaps, label="Figures marked as missing")
 
 
 class AcknowledgeForm(EventForm):
-    """That the customer has the report."""
-
     acknowledged_by = LineField(
         label="Acknowledged by", max_length=LONGEST_LINE, help_text="The customer’s person who confirmed it."
     )

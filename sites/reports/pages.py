@@ -92,7 +92,6 @@ class MonthPage:
 
     @property
     def month(self) -> Month:
-        """The month."""
         return self.status.month
 
     @cached_property
@@ -112,7 +111,6 @@ class MonthPage:
 
     @cached_property
     def charts(self) -> tuple[SiteChart, ...]:
-        """The charts of what is shown."""
         return site_charts(self.content)
 
     @cached_property

@@ -20,7 +20,6 @@ class ReportState(StrEnum):
 
     @property
     def label(self) -> str:
-        """The state in words."""
         return _LABELS[self]
 
 

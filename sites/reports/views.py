@@ -65,10 +65,7 @@ class ReportList(PermissionRequiredMixin, TemplateView):
 
 
 class AgreementReports(ReportList):
-    """The months of one agreement."""
-
     def agreements(self):
-        """That agreement."""
         self.agreement = get_object_or_404(Agreement.objects.with_terms(), pk=self.kwargs["pk"])
         return Agreement.objects.with_terms().filter(pk=self.agreement.pk)
 
@@ -83,17 +80,14 @@ class MonthMixin(PermissionRequiredMixin):
 
     @cached_property
     def on(self):
-        """The business date."""
         return business_date()
 
     @cached_property
     def agreement(self) -> Agreement:
-        """The agreement, with its terms."""
         return get_object_or_404(Agreement.objects.with_terms(), pk=self.kwargs["pk"])
 
     @cached_property
     def page(self):
-        """Everything that is shown of the month."""
         found = month_page(
             agreement=self.agreement,
             month=self.kwargs["month"],
@@ -106,7 +100,6 @@ class MonthMixin(PermissionRequiredMixin):
         return found
 
     def get_context_data(self, **kwargs):
-        """Add the page."""
         return super().get_context_data(agreement=self.agreement, page=self.page, on=self.on, **kwargs)
 
 
@@ -120,7 +113,6 @@ class MonthReportPdf(MonthMixin, View):
     """The PDF: the stored one, byte by byte, of an issued report; until then the report as it stands."""
 
     def get(self, request, **kwargs):
-        """Send it."""
         page = self.page
         try:
             data = REPORT_PDFS.read(page.report) if page.report else render_report(page.content).data
@@ -134,7 +126,6 @@ class MonthReportSheet(MonthMixin, View):
     """The workbook, of the same content as page and PDF."""
 
     def get(self, request, **kwargs):
-        """Send it."""
         return _file(report_workbook(self.page.content), f"{file_title(self.page.content)}.xlsx", XLSX, "attachment")
 
 
@@ -148,8 +139,6 @@ def _file(data: bytes, name: str, content_type: str, disposition: str) -> HttpRe
 
 
 class MonthEvent(MonthMixin, EventPage):
-    """An event of a month's report."""
-
     crumbs = "sites/parts/report_crumbs.html"
     styles = ("reports.css",)
     back_name = "Back to the report"
@@ -167,8 +156,6 @@ class MonthEvent(MonthMixin, EventPage):
 
 
 class IssueReport(MonthEvent):
-    """Issue the report, or its next revision."""
-
     permission_required = "sites.issue_report"
     template_name = "sites/report_issue.html"
 
@@ -182,7 +169,6 @@ class IssueReport(MonthEvent):
         return "Issue the revision" if self.page.latest else "Issue the report"
 
     def get_form_class(self):
-        """A revision asks for its reason."""
         return ReviseForm if self.page.latest else IssueForm
 
     def get_initial(self):
@@ -196,8 +182,6 @@ class IssueReport(MonthEvent):
 
 
 class MissingEvent(MonthEvent):
-    """An event of the page that marks missing figures."""
-
     permission_required = ("sites.view_monthlyreport", "sites.add_componentcount")
     template_name = "sites/report_missing.html"
     button = "Mark as missing"
@@ -208,22 +192,17 @@ class MissingEvent(MonthEvent):
 
 
 class MarkMissing(MissingEvent):
-    """Mark figures as missing with a reason."""
-
     form_class = MarkForm
 
     def get_form_kwargs(self):
-        """Offer the figures that have no count."""
         return super().get_form_kwargs() | {"gaps": self.page.lacking}
 
     def get_initial(self):
-        """Tick the figures of a site that the address names."""
         site = self.request.GET.get("site", "")
         gaps = self.page.lacking
         return {"figures": [f"{gap.key}:{code}" for gap in gaps if str(gap.key) == site for code in gap.codes]}
 
     def get_context_data(self, **kwargs):
-        """Add the form that takes marks back."""
         if self.page.live_marked:
             kwargs.setdefault("unmark", UnmarkForm(gaps=self.page.live_marked))
         return super().get_context_data(**kwargs)
@@ -234,17 +213,13 @@ class MarkMissing(MissingEvent):
 
 
 class UnmarkMissing(MissingEvent):
-    """Take marks back."""
-
     form_class = UnmarkForm
     http_method_names = ("post", "options")
 
     def get_form_kwargs(self):
-        """Offer the figures that are marked."""
         return super().get_form_kwargs() | {"gaps": self.page.live_marked}
 
     def get_context_data(self, **kwargs):
-        """Show this form beside the one that marks."""
         form = kwargs.pop("form", None) or self.get_form()
         mark = MarkForm(gaps=self.page.lacking)
         return super().get_context_data(form=mark, unmark=form, **kwargs)
@@ -255,14 +230,11 @@ class UnmarkMissing(MissingEvent):
 
 
 class AcknowledgeReport(MonthEvent):
-    """Record that the customer has the latest report."""
-
     permission_required = "sites.acknowledge_report"
     button = "Record the acknowledgment"
     form_class = AcknowledgeForm
 
     def get_initial(self):
-        """Propose the business date."""
         return {"acknowledged_on": self.on}
 
     @property

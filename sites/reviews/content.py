@@ -45,7 +45,6 @@ class Paper:
 
     @property
     def title(self) -> str:
-        """What the paper is called."""
         return "Renewal review" if self.settles_prices else "Term check"
 
     @property
@@ -60,17 +59,14 @@ class Paper:
 
     @property
     def is_agreed(self) -> bool:
-        """Whether both parties' agreement is recorded."""
         return self.review.agreed_on is not None
 
     @property
     def period(self) -> DaySpan:
-        """The annual period under review."""
         return DaySpan(self.review.first_day, self.review.last_day)
 
     @property
     def next_period(self) -> DaySpan | None:
-        """The annual period whose prices are settled."""
         first, last = self.rests_on.get("next_first_day"), self.rests_on.get("next_last_day")
         return DaySpan(date.fromisoformat(first), date.fromisoformat(last)) if first else None
 

@@ -32,7 +32,6 @@ class Basis:
 
     @property
     def kind(self) -> ReviewKind:
-        """Price review or term check."""
         return self.found.due.kind
 
     @property
@@ -126,7 +125,6 @@ class Concerned:
 
     @property
     def is_demonstration(self) -> bool:
-        """Whether one of them is demonstration data."""
         return any(site.is_demonstration for site in (*self.reviewed, *self.leaving, *self.planned))
 
 

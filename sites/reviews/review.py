@@ -211,7 +211,6 @@ class Outcome:
 
     @classmethod
     def of(cls, eligible: Eligibility, proposed: Proposal) -> "Outcome":
-        """Return the outcome of one run of the test."""
         return cls(eligible.eligible, proposed.level.code if proposed.level else None)
 
 

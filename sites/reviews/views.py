@@ -51,7 +51,6 @@ class ReviewList(ListPage):
     template_name = "sites/review_list.html"
 
     def get_context_data(self, **kwargs):
-        """Add the reviews to open, for those who may."""
         to_open = []
         if self.request.user.has_perm("sites.open_review"):
             to_open = unopened_reviews(on=self.on, due_by=self.on + SHOWN_AHEAD)
@@ -59,8 +58,6 @@ class ReviewList(ListPage):
 
 
 class ReviewPage(PermissionRequiredMixin, DetailView):
-    """What the pages of one review share."""
-
     permission_required = "sites.view_renewalreview"
     queryset = RenewalReview.objects.with_agreement()
     context_object_name = "review"
@@ -72,7 +69,6 @@ class ReviewDetail(ReviewPage):
     template_name = "sites/review_detail.html"
 
     def get_context_data(self, **kwargs):
-        """Add the paper in the reader's edition."""
         internal = self.request.user.has_perm(INTERNAL_PERMISSION)
         edition = Edition.INTERNAL if internal else Edition.CUSTOMER
         return super().get_context_data(
@@ -121,7 +117,6 @@ class ReviewOpen(EventPage):
 
     @cached_property
     def agreement(self) -> Agreement:
-        """The agreement, with its terms."""
         return get_object_or_404(Agreement.objects.with_terms(), pk=self.kwargs["pk"])
 
     @cached_property
@@ -178,14 +173,11 @@ class ReviewOpen(EventPage):
 
 
 class ReviewEvent(EventPage):
-    """An event of one review that is not agreed yet."""
-
     crumbs = "sites/parts/review_crumbs.html"
     styles = ("reviews.css",)
 
     @cached_property
     def review(self) -> RenewalReview:
-        """The review."""
         return get_object_or_404(RenewalReview.objects.with_agreement(), pk=self.kwargs["pk"])
 
     def refusal(self):
@@ -203,8 +195,6 @@ class ReviewEvent(EventPage):
 
 
 class ReviewRefresh(ReviewEvent):
-    """Make the lines of a review anew."""
-
     permission_required = "sites.open_review"
     title = button = "Refresh the review"
     back_name = "Leave it as it is"
@@ -223,8 +213,6 @@ class ReviewRefresh(ReviewEvent):
 
 
 class ReviewAgree(ReviewEvent):
-    """Record both parties' agreement: names, dates, and a level for each site."""
-
     permission_required = "sites.agree_review"
     title, button = "Record both parties’ agreement", "Record the agreement"
     back_name = "Back to the paper"
@@ -233,15 +221,12 @@ class ReviewAgree(ReviewEvent):
 
     @cached_property
     def paper(self):
-        """The paper that the agreement is about."""
         return review_paper(review=self.review, edition=Edition.CUSTOMER, on=self.on)
 
     def get_form_kwargs(self):
-        """Give the form the paper."""
         return super().get_form_kwargs() | {"initial": None, "paper": self.paper}
 
     def get_context_data(self, **kwargs):
-        """Add the paper."""
         return super().get_context_data(paper=self.paper, **kwargs)
 
     def perform(self, **facts):

@@ -22,7 +22,6 @@ class SiteEvent(EventPage):
 
     @cached_property
     def site(self) -> Site:
-        """The site with its agreement."""
         return get_object_or_404(Site.objects.select_related("agreement"), pk=self.kwargs["pk"])
 
     def history(self):
@@ -44,8 +43,6 @@ class SiteEvent(EventPage):
 
 
 class EndService(SiteEvent):
-    """Record that a site is removed."""
-
     permission_required = END
     form_class = EndForm
     title, button = "End the service", "Record the end of service"
@@ -71,8 +68,6 @@ class EndService(SiteEvent):
 
 
 class CorrectService(SiteEvent):
-    """Put another first or last day in place of the one on file."""
-
     permission_required = "sites.change_site"
     form_class = CorrectionForm
     title, button = "Correct the days in service", "Record the correction"

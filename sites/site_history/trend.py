@@ -37,7 +37,6 @@ class Silent(StrEnum):
 
     @property
     def sentence(self) -> str:
-        """The reason in words."""
         return _SENTENCES[self]
 
 
@@ -61,7 +60,6 @@ class Line:
     slope: Fraction
 
     def on(self, day: date) -> Fraction:
-        """Return the value of the line on a day."""
         return self.value + self.slope * (day - self.first_day).days
 
     def days_until_above(self, limit: int) -> int:

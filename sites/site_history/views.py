@@ -20,12 +20,10 @@ class SiteHistoryView(PermissionRequiredMixin, DetailView):
     permission_required = "sites.view_site"
 
     def setup(self, request, *args, **kwargs):
-        """Read the business date once."""
         super().setup(request, *args, **kwargs)
         self.on = business_date()
 
     def get_queryset(self):
-        """The site with its agreement, levels and the counts made by now."""
         return Site.objects.with_agreement_terms().with_levels().with_counts(through=self.on)
 
     @property
@@ -34,7 +32,6 @@ class SiteHistoryView(PermissionRequiredMixin, DetailView):
         return self.request.user.has_perm("sites.view_chargedlevel")
 
     def history(self) -> SiteHistory:
-        """Compose the history of the site."""
         missing = MissingCount.objects.filter(site=self.object, month__lte=self.on)
         return site_history(
             site=self.object,
@@ -52,7 +49,6 @@ class SiteHistoryPage(SiteHistoryView):
     template_name = "sites/site_history.html"
 
     def get_context_data(self, **kwargs):
-        """Add the composed history, and what the reader may see of it."""
         sees_prices = self.sees_charged and self.request.user.has_perm("contracts.view_priceschedule")
         return super().get_context_data(
             history=self.history(), on=self.on, sees_charged=self.sees_charged, sees_prices=sees_prices, **kwargs
@@ -66,34 +62,26 @@ class SiteHistoryFile(SiteHistoryView):
     content_type: str
 
     def get(self, request, *args, **kwargs):
-        """Send the file."""
         self.object = self.get_object()
         sheet = history_sheet(site=self.object, history=self.history())
         named = f'attachment; filename="counts-site-{self.object.pk}.{self.ending}"'
         return HttpResponse(self.written(sheet), content_type=self.content_type, headers={"Content-Disposition": named})
 
     def written(self, sheet: Sheet) -> bytes:
-        """Return the bytes of the file."""
         raise NotImplementedError
 
 
 class SiteHistoryCsv(SiteHistoryFile):
-    """The counts as CSV."""
-
     ending, content_type = "csv", "text/csv; charset=utf-8"
 
     def written(self, sheet: Sheet) -> bytes:
-        """Return the table without its notes."""
         return csv_bytes(sheet.headings, sheet.rows)
 
 
 class SiteHistoryXlsx(SiteHistoryFile):
-    """The counts as XLSX."""
-
     ending, content_type = "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
     def written(self, sheet: Sheet) -> bytes:
-        """Return the table with its notes."""
         return workbook([sheet], title=f"Counts at {self.object}", created_on=self.on)
 
 
@@ -105,7 +93,6 @@ class LevelOutlook(PermissionRequiredMixin, DetailView):
     template_name = "sites/level_outlook.html"
 
     def get_context_data(self, **kwargs):
-        """Add the sites, found from the counts made by now."""
         on = business_date()
         in_service = Site.objects.filter(agreement=self.object).in_service(first_day=on, last_day=on)
         sites = list(in_service.order_by("city", "state", "pk").with_counts(through=on))

@@ -31,11 +31,9 @@ class SiteFilter(FilterSet):
         fields = []
 
     def search(self, queryset, name, value):
-        """Sites whose city or CLLI code contains the text."""
         return queryset.filter(Q(city__icontains=value) | Q(clli__icontains=value))
 
     def by_service(self, queryset, name, value):
-        """Sites that are planned, in service or removed on the business date."""
         if value == ServiceState.IN_SERVICE.name:
             return queryset.in_service(first_day=self.on, last_day=self.on)
         if value == ServiceState.PLANNED.name:

@@ -25,7 +25,6 @@ class SiteList(ListPage):
     filterset_class = SiteFilter
 
     def get_queryset(self):
-        """The sites with what their row shows of them."""
         return Site.objects.with_agreement_terms().with_levels().with_latest_counts(on=self.on)
 
 
@@ -37,7 +36,6 @@ class AgreementDetail(PermissionRequiredMixin, DetailView):
     template_name = "sites/agreement_detail.html"
 
     def get_context_data(self, **kwargs):
-        """Add the terms on the dates asked for, and everything that hangs on them."""
         agreement, on = self.object, business_date()
         terms = agreement.as_terms()
         form = TermsOnForm(self.request.GET, on=on)
@@ -69,16 +67,13 @@ class SiteDetail(PermissionRequiredMixin, DetailView):
     permission_required = "sites.view_site"
 
     def setup(self, request, *args, **kwargs):
-        """Read the business date once."""
         super().setup(request, *args, **kwargs)
         self.on = business_date()
 
     def get_queryset(self):
-        """The site with its agreement, levels and the counts made by now."""
         return Site.objects.with_agreement_terms().with_levels().with_counts(through=self.on)
 
     def get_context_data(self, **kwargs):
-        """Add the composed page."""
         terms = self.object.agreement.as_terms()
         page = pages.site_page(site=self.object, agreement=terms, on=self.on)
         found = terms_on(agreement=terms, service_on=self.object.in_service_on, known_on=self.on)

@@ -16,18 +16,14 @@ PRICES = "contracts.view_priceschedule"
 
 
 class LevelEvent(SiteEvent):
-    """An event of the starting level on record."""
-
     permission_required = ("sites.change_chargedlevel", "sites.view_chargedlevel")
 
     @cached_property
     def stored(self) -> ChargedLevel | None:
-        """The starting level on record."""
         return starting_level_of(self.site)
 
     @cached_property
     def schedule(self) -> Schedule:
-        """The price schedule that the level is a row of."""
         return PriceSchedule.objects.with_table().get(pk=self.stored.level.schedule_id).as_schedule()
 
     def history(self):
@@ -50,8 +46,6 @@ class LevelEvent(SiteEvent):
 
 
 class ChangeStartingLevel(LevelEvent):
-    """Put another starting level in place of the one on record."""
-
     form_class = AnotherLevelForm
     title, button = "Change the starting level", "Record the change"
 
@@ -72,8 +66,6 @@ class ChangeStartingLevel(LevelEvent):
 
 
 class WithdrawStartingLevel(LevelEvent):
-    """Take the starting level back."""
-
     form_class = WithdrawLevelForm
     title, button = "Withdraw the starting level", "Withdraw the level"
     danger = True

@@ -69,7 +69,6 @@ class ComparisonForm(EventForm):
                 self.add_error(reason, f"A reason goes with a choice. {tick} {one.site}, or clear the reason.")
 
     def rows(self) -> list[ComparedRow]:
-        """The other sites in the page's order, each with its fields."""
         return [
             ComparedRow(one, *((self[name] for name in names(one)) if names(one)[0] in self.fields else (None, None)))
             for one in self.start.compared
@@ -90,8 +89,6 @@ def names(one: Compared) -> tuple[str, str]:
 
 
 class StartingLevelForm(EventForm):
-    """The level at which the site starts, and why."""
-
     places: ClassVar = {"level": "level_code"}
     level_code = forms.ChoiceField(label="Level", widget=forms.RadioSelect)
     reason = LineField(
@@ -112,8 +109,6 @@ class WithdrawLevelForm(EventForm):
 
 
 class AnotherLevelForm(WithdrawLevelForm):
-    """The level that takes the place of the one on record."""
-
     places = {"level": "level_code"}
     field_order = ("level_code", "reason")
 

@@ -247,12 +247,10 @@ class StartingProposal:
 
     @property
     def used(self) -> tuple[Judged, ...]:
-        """The sites whose days went into the median."""
         return tuple(one for one in self.sites if one.standing.is_used)
 
     @property
     def left_out(self) -> tuple[Judged, ...]:
-        """The sites that did not."""
         return tuple(one for one in self.sites if not one.standing.is_used)
 
 

@@ -107,7 +107,6 @@ class Compared:
 
     @property
     def site(self) -> Site:
-        """The other site."""
         return self.past.site
 
     @property

@@ -35,11 +35,9 @@ class StartingLevel(PermissionRequiredMixin, View):
         return start_of(site=site, on=business_date())
 
     def get(self, request, pk):
-        """Show the page."""
         return self.page()
 
     def post(self, request, pk):
-        """Do what the button says."""
         if not request.user.has_perm(DECIDE):
             raise PermissionDenied("Starting levels are decided by account managers.")
         if self.start.closed:
@@ -79,11 +77,9 @@ class StartingLevel(PermissionRequiredMixin, View):
         return self.page(decision=form)
 
     def comparison_form(self, data=None) -> ComparisonForm:
-        """Make the form of ticks and reasons."""
         return ComparisonForm(data, start=self.start)
 
     def level_form(self, data=None) -> StartingLevelForm:
-        """Make the form of the decision, with the proposal chosen."""
         return StartingLevelForm(
             data,
             levels=starting_levels(schedule=self.start.found.schedule),
