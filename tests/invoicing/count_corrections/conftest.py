@@ -5,7 +5,10 @@ import pytest
 from tests.invoicing.count_corrections.count_cases import ON, counted_site, documents_of
 from tests.people import DATA_ENTRY, client_of
 
-pytestmark = pytest.mark.business_date(ON)
+
+@pytest.fixture(autouse=True)
+def _on_the_day(settings) -> None:
+    settings.BUSINESS_DATE = ON
 
 
 @pytest.fixture
