@@ -23,11 +23,6 @@ KINDS = ("blockpurchase", "workentry", "integrationorder", "quotation", "importe
 
 
 @pytest.fixture
-def site(agreement):
-    return factories.site(agreement, "Augusta", state="GA", clli="AUGSGAZZDS0")
-
-
-@pytest.fixture
 def rows(agreement, site) -> dict[str, object]:
     """One row of every kind; the work entry stands in place of a reversed one."""
     content = b"date,site,service,hours,person,reference\n1999-07-12,Augusta,Customer Care,2.50,Bob,REQ-9\n"

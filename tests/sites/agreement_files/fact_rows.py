@@ -16,7 +16,8 @@ from sites.integration.ordering import (
 )
 from sites.models import Site
 from tests.sites.agreement_files.files import refused, small
-from tests.sites.hours.rows import CARE, PROVISIONING, bought, stored, worked
+from tests.sites.hours.rows import CARE, PROVISIONING, bought, worked
+from tests.sites.refusals import stored
 
 ON = date(2000, 12, 1)
 DAY = date(1999, 7, 12)

@@ -3,7 +3,6 @@
 from datetime import date
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from contracts.sealing.frozen import SealedRow
@@ -14,16 +13,6 @@ from tests import factories
 pytestmark = pytest.mark.django_db
 
 DAY, ON = date(1999, 7, 31), date(1999, 8, 1)
-
-
-@pytest.fixture
-def site(agreement):
-    return factories.site(agreement, "Augusta", state="GA")
-
-
-@pytest.fixture
-def clerk():
-    return User.objects.create_user("clerk")
 
 
 def changed(site, quantities, day=DAY, source="letter", on=ON, by=None, **more) -> list[CountChange]:

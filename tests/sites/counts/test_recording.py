@@ -1,14 +1,13 @@
 from datetime import date
 
 import pytest
-from django.contrib.auth.models import User
 
 from contracts.terms import Signature
 from sites.counts.recording import Conflict, Recorded, record_counts
 from sites.models import ChargedLevel, ComponentCount, CountChange
-from sites.refusals import CannotRecord
 from sites.starting.recording import record_starting_level
 from tests import factories, reference
+from tests.sites.refusals import refused
 
 pytestmark = pytest.mark.django_db
 
@@ -16,27 +15,8 @@ ON = date(1999, 8, 1)
 DAY = date(1999, 7, 31)
 
 
-@pytest.fixture
-def site(agreement):
-    return factories.site(agreement, "Augusta", state="GA", clli="AUGSGAZZDS0")
-
-
-@pytest.fixture
-def clerk():
-    return User.objects.create_user("clerk")
-
-
 def recorded(site, quantities, counted_on=DAY, on=ON, source="letter", by=None, **more) -> Recorded:
     return record_counts(site=site, counted_on=counted_on, quantities=quantities, source=source, on=on, by=by, **more)
-
-
-def refused(call, *args, **kwargs) -> list[tuple[str, str]]:
-    """Return place and sentence of every error of a call, which must be refused and store nothing."""
-    before = ComponentCount.objects.count()
-    with pytest.raises(CannotRecord) as caught:
-        call(*args, **kwargs)
-    assert ComponentCount.objects.count() == before
-    return [(error.place, error.message) for error in caught.value.refused]
 
 
 def stored(site) -> dict[tuple[str, str], int]:

@@ -3,12 +3,9 @@
 from datetime import date
 from decimal import Decimal
 
-import pytest
-
 from contracts.models import Agreement
 from sites.hours.recording import buy_blocks, enter_work
-from sites.models import BlockPurchase, IntegrationOrder, Quotation, Site, WorkChange, WorkEntry
-from sites.refusals import CannotRecord
+from sites.models import BlockPurchase, Site, WorkEntry
 
 ON = date(1999, 7, 15)
 PROVISIONING, CARE = "Provisioning/Translations", "Customer Care"
@@ -38,20 +35,3 @@ def team(site: Site, day: date, hours: int, **facts) -> None:
         )
         for number, share in enumerate(shares)
     )
-
-
-def stored() -> dict[str, list[tuple]]:
-    """Everything that a refusal must leave as it is."""
-    return {
-        model.__name__: sorted(model.objects.values_list(), key=repr)
-        for model in (BlockPurchase, WorkEntry, WorkChange, IntegrationOrder, Quotation)
-    }
-
-
-def refused(call, *args, **kwargs) -> list[tuple[str, str]]:
-    """Return place and sentence of every error of a call, which must be refused and store nothing."""
-    before = stored()
-    with pytest.raises(CannotRecord) as caught:
-        call(*args, **kwargs)
-    assert stored() == before
-    return [(error.place, error.message) for error in caught.value.refused]

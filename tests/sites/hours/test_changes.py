@@ -14,7 +14,8 @@ from sites.models import Site, WorkChange, WorkEntry
 from tests import factories
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, client_of
 from tests.reading import words
-from tests.sites.hours.rows import CARE, ON, refused, worked
+from tests.sites.hours.rows import CARE, ON, worked
+from tests.sites.refusals import refused
 
 pytestmark = [pytest.mark.django_db, pytest.mark.business_date(ON)]
 

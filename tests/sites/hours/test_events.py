@@ -12,17 +12,13 @@ from sites.models import BlockPurchase, WorkEntry
 from tests import event_pages, factories
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, client_of
 from tests.reading import words
-from tests.sites.hours.rows import CARE, ON, PROVISIONING, bought, stored, team, worked
+from tests.sites.hours.rows import CARE, ON, PROVISIONING, bought, team, worked
+from tests.sites.refusals import stored
 
 pytestmark = [pytest.mark.django_db, pytest.mark.business_date(ON)]
 
 
 DAY = date(1999, 7, 12)
-
-
-@pytest.fixture
-def site(agreement):
-    return factories.site(agreement, "Augusta", state="GA")
 
 
 @pytest.fixture

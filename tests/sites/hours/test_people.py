@@ -10,7 +10,8 @@ from sites.imports.importing import KINDS, Incoming, import_file
 from sites.models import WorkEntry
 from tests import factories
 from tests.sites.agreement_files import files
-from tests.sites.hours.rows import refused, worked
+from tests.sites.hours.rows import worked
+from tests.sites.refusals import refused
 
 DAY = date(1999, 7, 12)
 COMPOSED, DECOMPOSED = (unicodedata.normalize(form, "Zoë") for form in ("NFC", "NFD"))

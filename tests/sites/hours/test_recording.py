@@ -3,7 +3,6 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import User
 
 from contracts.models import Agreement
 from contracts.sealing.frozen import SealedRow
@@ -12,21 +11,12 @@ from sites.hours.position import ledger_of
 from sites.hours.recording import change_work, correct_work, entry_version, reverse_blocks, reverse_work
 from sites.models import BlockPurchase, WorkEntry
 from tests import factories, reference
-from tests.sites.hours.rows import CARE, ON, PROVISIONING, bought, refused, worked
+from tests.sites.hours.rows import CARE, ON, PROVISIONING, bought, worked
+from tests.sites.refusals import refused
 
 pytestmark = pytest.mark.django_db
 
 DAY = date(1999, 7, 12)
-
-
-@pytest.fixture
-def site(agreement):
-    return factories.site(agreement, "Augusta", state="GA")
-
-
-@pytest.fixture
-def clerk():
-    return User.objects.create_user("clerk")
 
 
 def billed(entry: WorkEntry) -> WorkEntry:

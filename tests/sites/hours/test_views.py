@@ -14,11 +14,6 @@ from tests.sites.hours.rows import ON, bought, team, worked
 pytestmark = [pytest.mark.django_db, pytest.mark.business_date(ON)]
 
 
-@pytest.fixture
-def site(agreement):
-    return factories.site(agreement, "Augusta", state="GA")
-
-
 def page(client, agreement, **query) -> str:
     return words(client.get(reverse("sites:hours", args=[agreement.pk]), query))
 

@@ -11,19 +11,13 @@ import pytest
 from sites.imports.importing import KINDS, Incoming, import_file
 from sites.models import ComponentCount, WorkEntry
 from sites.refusals import CannotRecord
-from tests import factories
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("site")]
 
 CASES = Path(__file__).resolve().parents[2] / "data" / "cases"
 ON = date(1999, 7, 15)
 COUNTS = {"GE": 10, "5ESS": 1, "SLC": 9, "SM": 1, "DACS2": 1, "DACS4": 1}
 PLAIN = b'site,date,GE,5ESS,SLC,SM,DACS2,DACS4\n"Augusta, GA",1999-07-10,10,1,9,1,1,1\n'
-
-
-@pytest.fixture(autouse=True)
-def site():
-    return factories.site(factories.agreement(), "Augusta", state="GA")
 
 
 def content(name: str) -> bytes:

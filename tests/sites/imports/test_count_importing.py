@@ -7,8 +7,8 @@ from sites.counts.recording import Recorded
 from sites.imports.importing import KINDS, Incoming, import_file
 from sites.imports.preview import State
 from sites.models import ComponentCount, ImportedFile
-from sites.refusals import CannotRecord
 from tests import factories, reference
+from tests.sites.refusals import refused
 
 pytestmark = pytest.mark.django_db
 
@@ -16,25 +16,11 @@ ON = date(1999, 8, 1)
 DAY = date(1999, 7, 31)
 
 
-@pytest.fixture
-def site(agreement):
-    return factories.site(agreement, "Augusta", state="GA", clli="AUGSGAZZDS0")
-
-
 def imported(text, on=ON, name="july.csv", agreement=None, **changed) -> Recorded:
     content = text if isinstance(text, bytes) else text.encode()
     done = import_file(kind=KINDS["counts"], file=Incoming(content, name, agreement), on=on, by=None, **changed)
     cells = done.preview.cells
     return Recorded(cells[State.NEW], cells[State.CHANGED], cells[State.UNCHANGED])
-
-
-def refused(call, *args, **kwargs) -> list[tuple[str, str]]:
-    """Return place and sentence of every error of a call, which must be refused and store nothing."""
-    before = ComponentCount.objects.count()
-    with pytest.raises(CannotRecord) as caught:
-        call(*args, **kwargs)
-    assert ComponentCount.objects.count() == before
-    return [(error.place, error.message) for error in caught.value.refused]
 
 
 def stored(site) -> dict[tuple[str, str], int]:

@@ -4,7 +4,6 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import User
 from django.urls import reverse
 
 from sites.counts.recording import record_counts
@@ -12,10 +11,10 @@ from sites.hours.recording import correct_work, reverse_work
 from sites.imports.count_undoing import CHARGES_FOLLOW
 from sites.imports.importing import KINDS, Incoming, import_file, undo_import
 from sites.models import ComponentCount, CountChange, ImportedFile, MonthlyReport, RenewalReview, WorkEntry
-from sites.refusals import CannotRecord
 from tests import factories
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.reading import words
+from tests.sites import refusals
 
 pytestmark = pytest.mark.django_db
 
@@ -28,16 +27,6 @@ WORK = (
 )
 
 
-@pytest.fixture
-def site(agreement):
-    return factories.site(agreement, "Augusta")
-
-
-@pytest.fixture
-def clerk():
-    return User.objects.create_user("clerk")
-
-
 def imported(agreement, text=COUNTS, kind="counts", reason="", name="june.csv") -> ImportedFile:
     file = Incoming(text.encode(), name, agreement)
     return import_file(kind=KINDS[kind], file=file, reason=reason, on=ON, by=None).file
@@ -48,15 +37,7 @@ def undone(file, reason="Wrong month", by=None) -> ImportedFile:
 
 
 def refused(file, reason="Wrong month") -> list[str]:
-    before = list(ComponentCount.objects.values()), list(WorkEntry.objects.values()), CountChange.objects.count()
-    with pytest.raises(CannotRecord) as caught:
-        undone(file, reason)
-    assert (
-        list(ComponentCount.objects.values()),
-        list(WorkEntry.objects.values()),
-        CountChange.objects.count(),
-    ) == before
-    return [error.message for error in caught.value.refused]
+    return [message for _place, message in refusals.refused(undone, file, reason)]
 
 
 def figures() -> dict[tuple[str, str], tuple[int, str]]:
@@ -102,7 +83,7 @@ def test_a_figure_that_somebody_changed_since_stands_against_it(agreement, site)
     file = imported(agreement)
     record_counts(site=site, counted_on=JUNE, quantities={"GE": 12}, source="", reason="Recount", on=ON, by=None)
 
-    assert refused(file) == ["GE at Augusta on 30 June 1999 was changed after the import."]
+    assert refused(file) == ["GE at Augusta, GA on 30 June 1999 was changed after the import."]
 
 
 def test_a_reason_is_needed_and_a_long_one_is_refused(agreement, site):
@@ -199,7 +180,8 @@ def test_billed_work_stands_against_it(agreement, site):
     WorkEntry.objects.filter(person="Bob").update(billed_on=ON)
 
     assert refused(file) == [
-        "3.00 h of Bob on 2 July 1999, Augusta, are billed. Reverse the entry by itself: the next run then credits it."
+        "3.00 h of Bob on 2 July 1999, Augusta, GA, are billed. "
+        "Reverse the entry by itself: the next run then credits it."
     ]
 
 
@@ -222,7 +204,7 @@ def test_corrected_work_stands_against_it(agreement, site):
     correct_work(entry=old, reason="Misread", hours=Decimal("4"), on=ON, by=None, **facts)
 
     assert refused(file) == [
-        "3.00 h of Bob on 2 July 1999, Augusta, were corrected after the import. "
+        "3.00 h of Bob on 2 July 1999, Augusta, GA, were corrected after the import. "
         "Reverse the entry in their place first."
     ]
 
@@ -272,7 +254,7 @@ def test_the_page_shows_what_stands_against_it(agreement, site, settings):
     response = client.get(address)
 
     assert "This import cannot be undone:" in words(response)
-    assert "GE at Augusta on 30 June 1999 was changed after the import." in words(response)
+    assert "GE at Augusta, GA on 30 June 1999 was changed after the import." in words(response)
     assert 'name="reason"' not in response.content.decode()
     client.post(address, {"reason": "Wrong month"})
     assert len(figures()) == 3

@@ -10,7 +10,8 @@ from sites.imports.importing import KINDS, Incoming, import_file
 from sites.imports.preview import Preview
 from sites.models import ImportedFile, WorkEntry
 from tests import factories
-from tests.sites.hours.rows import CARE, ON, refused, worked
+from tests.sites.hours.rows import CARE, ON, worked
+from tests.sites.refusals import refused
 
 pytestmark = pytest.mark.django_db
 

@@ -14,10 +14,10 @@ from invoicing.models import InvoiceLine
 from invoicing.runs.drafting import draft_invoices
 from sites.integration.ordering import attach_document, complete_integration, order_integration
 from sites.models import IntegrationOrder, Quotation, Site
-from sites.refusals import CannotRecord
 from tests import factories
 from tests.people import ACCOUNT_MANAGER, VIEWER, client_of
 from tests.reading import links, words
+from tests.sites.refusals import refused
 
 ON = date(1999, 11, 15)
 pytestmark = [pytest.mark.django_db, pytest.mark.business_date(ON)]
@@ -80,12 +80,7 @@ def test_nothing_is_billed_until_the_document_is_attached(order):
 def test_document_is_attached_once(order):
     quotation = attached(order)
 
-    with pytest.raises(CannotRecord) as caught:
-        attached(order)
-
-    assert [(error.place, error.message) for error in caught.value.refused] == [
-        ("", "Quotation Q-1 has its signed document. The one on file stays.")
-    ]
+    assert refused(attached, order) == [("", "Quotation Q-1 has its signed document. The one on file stays.")]
     assert Quotation.objects.get(pk=quotation.pk).document.read() == SCAN
 
 

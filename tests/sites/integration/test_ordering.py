@@ -2,7 +2,6 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
@@ -20,7 +19,7 @@ from sites.integration.prices import Priced, PriceNotStated
 from sites.integration.queries import price_of
 from sites.models import IntegrationOrder, Quotation, Site
 from tests import factories, reference
-from tests.sites.hours.rows import refused
+from tests.sites.refusals import refused
 
 pytestmark = pytest.mark.django_db
 
@@ -31,11 +30,6 @@ DAY = date(1999, 11, 1)
 @pytest.fixture
 def site(agreement):
     return factories.site(agreement, "Augusta", is_demonstration=True)
-
-
-@pytest.fixture
-def clerk():
-    return User.objects.create_user("clerk")
 
 
 def ordered(site, day=DAY, on=ON, by=None, **facts) -> IntegrationOrder:

@@ -14,7 +14,7 @@ from sites.models import IntegrationOrder, Quotation
 from tests import event_pages, factories
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.reading import links, words
-from tests.sites.hours.rows import stored
+from tests.sites.refusals import stored
 
 ON = date(1999, 11, 15)
 pytestmark = [pytest.mark.django_db, pytest.mark.business_date(ON)]

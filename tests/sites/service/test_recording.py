@@ -7,28 +7,14 @@ from django.db import IntegrityError, connection, transaction
 
 from contracts.sealing.frozen import SealedRow
 from sites.models import ServiceChange, Site
-from sites.refusals import CannotRecord
 from sites.service.recording import correct_service, end_service, service_version
 from tests import factories, reference
+from tests.sites.refusals import refused
 
 pytestmark = pytest.mark.django_db
 
 Day = ServiceChange.Day
 ON = date(2000, 4, 1)
-
-
-@pytest.fixture
-def site() -> Site:
-    return factories.site(factories.agreement(), "Augusta", state="GA")
-
-
-def refused(call, *args, **kwargs) -> list[tuple[str, str]]:
-    """Return place and sentence of every error of a call, which must be refused and store nothing."""
-    before = (list(Site.objects.values()), ServiceChange.objects.count())
-    with pytest.raises(CannotRecord) as caught:
-        call(*args, **kwargs)
-    assert (list(Site.objects.values()), ServiceChange.objects.count()) == before
-    return [(error.place, error.message) for error in caught.value.refused]
 
 
 def history(site: Site) -> list[tuple]:

@@ -5,21 +5,17 @@ import pytest
 from django.contrib.auth.models import User
 
 from sites.models import ComparableChoice
-from sites.refusals import CannotRecord
 from sites.starting.choosing_comparables import choose_comparables
 from sites.starting.history import Choice
 from sites.starting.recording import record_starting_level
 from tests import factories
 from tests.reference import SMALLEST
-from tests.sites.starting.cases import ON, every_case, past
+from tests.sites.refusals import refused
+from tests.sites.starting.cases import ON, past
 
 pytestmark = pytest.mark.django_db
+NO_SUCH_SITE = "The comparison has no such site: only the customer's other sites can be compared. Leave it out."
 OUT, IN = Choice(False, "Opened for one customer."), Choice(True, "The city is as large.")
-
-
-@pytest.fixture
-def cases(agreement):
-    return every_case(agreement)
 
 
 def choose(cases, choices: dict[str, Choice], on: date = ON, by: User | None = None):
@@ -34,11 +30,8 @@ def stored() -> list[tuple]:
 
 
 def refusal(cases, choices: dict[str, Choice]) -> list[tuple[str, str]]:
-    with pytest.raises(CannotRecord) as refused:
-        choose(cases, choices)
-    assert ComparableChoice.objects.count() == 0
     names = {f"reason_{site.pk}": city for city, site in cases.items()}
-    return [(names.get(error.place, error.place), error.message) for error in refused.value.refused]
+    return [(names.get(place, place), message) for place, message in refused(choose, cases, choices)]
 
 
 def test_choice_that_differs_from_the_rule_is_recorded_with_its_reason(cases):
@@ -93,21 +86,9 @@ def test_same_choice_again_keeps_who_made_it_and_when(cases):
         ("Fast", Choice(False, "   "), "Say why Fast is left out."),
         ("Bigger", Choice(True, ""), "Say why Bigger is added."),
         ("Fast", Choice(False, "x" * 201), "Fast: at most 200 characters; this reason has 201."),
-        (
-            "Growing",
-            IN,
-            "Growing has not reached the limit of its level: there are no days to count. Leave it out.",
-        ),
-        (
-            "Stranger",
-            IN,
-            "The comparison has no such site: only the customer's other sites can be compared. Leave it out.",
-        ),
-        (
-            "Macon",
-            IN,
-            "The comparison has no such site: only the customer's other sites can be compared. Leave it out.",
-        ),
+        ("Growing", IN, "Growing has not reached the limit of its level: there are no days to count. Leave it out."),
+        ("Stranger", IN, NO_SUCH_SITE),
+        ("Macon", IN, NO_SUCH_SITE),
     ],
 )
 def test_choice_is_refused_at_its_site(cases, city, choice, said):

@@ -12,15 +12,10 @@ from sites.starting.queries import histories, past_sites, start_of
 from sites.starting.recording import record_starting_level
 from tests import factories
 from tests.reference import AMENDMENT, ANCHOR, COMPONENTS, SCHEDULE, SMALL, SMALLEST, VERY_SMALL
-from tests.sites.starting.cases import ON, POPULATION, STARTS_ON, every_case, one, past, planned, start
+from tests.sites.starting.cases import ON, POPULATION, STARTS_ON, one, past, planned, start
 
 pytestmark = pytest.mark.django_db
 GE = COMPONENTS[0]
-
-
-@pytest.fixture
-def cases(agreement):
-    return every_case(agreement)
 
 
 def choose(site: Site, comparable: Site, included: bool, reason: str = "Opened for one customer.") -> None:

@@ -1,13 +1,13 @@
 """A starting level that is on record: changed or withdrawn with a reason, and never silently."""
 
 from datetime import date
+from functools import partial
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
 from contracts.sealing.frozen import SealedRow
-from sites.models import ChargedLevel, Site, StartingLevelChange
-from sites.refusals import CannotRecord
+from sites.models import Site, StartingLevelChange
 from sites.starting.recording import (
     change_starting_level,
     level_version,
@@ -16,6 +16,7 @@ from sites.starting.recording import (
     withdraw_starting_level,
 )
 from tests import factories
+from tests.sites import refusals
 
 pytestmark = pytest.mark.django_db
 
@@ -36,12 +37,7 @@ def history() -> list[tuple]:
     ]
 
 
-def refused(call, **kwargs) -> list[tuple[str, str]]:
-    before = (list(ChargedLevel.objects.values()), history())
-    with pytest.raises(CannotRecord) as caught:
-        call(on=LATER, by=None, **kwargs)
-    assert (list(ChargedLevel.objects.values()), history()) == before
-    return [(error.place, error.message) for error in caught.value.refused]
+refused = partial(refusals.refused, on=LATER, by=None)
 
 
 def test_a_level_is_changed_and_withdrawn_and_recorded_anew(site):

@@ -10,14 +10,9 @@ from sites.models import ChargedLevel, ComparableChoice, Site
 from tests import factories
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.reading import links, tables, words
-from tests.sites.starting.cases import ON, every_case, past, planned
+from tests.sites.starting.cases import ON, past, planned
 
 pytestmark = [pytest.mark.django_db, pytest.mark.business_date(ON)]
-
-
-@pytest.fixture
-def cases(agreement):
-    return every_case(agreement)
 
 
 def page(site: Site) -> str:
