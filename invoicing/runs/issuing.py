@@ -82,7 +82,7 @@ def _draft_to_issue(invoice: Invoice) -> Invoice:
     if draft is None:
         raise CannotIssue("The draft was replaced by a later run. Open the list of drafts and issue the new one.")
     if draft.is_issued:
-        raise AlreadyIssued(f"{draft} is issued already, on {day_text(draft.issued_on)}.")
+        raise AlreadyIssued(f"{draft} is issued already, dated {day_text(draft.issued_on)}.")
     return draft
 
 
