@@ -1,17 +1,22 @@
 """Who gets into which page of what is agreed, kept and billed; what a page never holds and a look never writes."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+from contracts.periods import Month
 from tests.full_desk import full_desk
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of, superuser_client
 
 pytestmark = pytest.mark.django_db
 
 EVERYBODY = "contracts:agreement_list sites:agreement_detail sites:site_list sites:site_detail sites:hours\
- sites:hours_entries sites:hours_entry invoicing:count_history"
+ sites:hours_entries sites:hours_entry sites:month_grid sites:month_grid_figures sites:site_history\
+ sites:site_history_csv sites:site_history_xlsx sites:level_outlook sites:report_list sites:agreement_reports\
+ sites:month_report sites:report_pdf sites:report_xlsx invoicing:count_history"
 WITH_PRICES = "sites:review_list sites:review_detail sites:review_pdf sites:starting_level sites:integration\
  sites:quotation_file contracts:amendment_detail contracts:amendment_comparison invoicing:amendment_effect\
  invoicing:reading_register invoicing:invoice_list invoicing:invoice_detail invoicing:invoice_pdf\
@@ -23,7 +28,7 @@ AGREEMENTS = "contracts:amendment_draft contracts:amendment_change contracts:ame
  sites:hours_reverse sites:hours_reverse_blocks sites:integration_order sites:integration_quote\
  sites:integration_attach sites:integration_complete sites:integration_cancel sites:review_open sites:review_refresh\
  sites:review_agree sites:service_end sites:starting_level_change sites:starting_level_withdraw"
-BILLING = "invoicing:run invoicing:invoice_issue invoicing:invoice_credit"
+BILLING = "invoicing:run invoicing:invoice_issue invoicing:invoice_credit invoicing:invoice_discard"
 WAIVING = "invoicing:waiver_withdraw"
 
 LET_IN = {
@@ -38,6 +43,13 @@ LET_IN = {
 def pages(settings) -> dict[str, str]:
     """The address of each page by its name."""
     arguments = full_desk(settings, demonstration=True)
+    of_agreement, of_site = arguments["sites:agreement_detail"], arguments["sites:site_detail"]
+    of_month = (*of_agreement, Month(1999, 7))
+    arguments |= {"sites:report_list": (), "invoicing:invoice_discard": ()}
+    arguments |= dict.fromkeys(("sites:level_outlook", "sites:agreement_reports"), of_agreement)
+    arguments |= {f"sites:site_history{kind}": of_site for kind in ("", "_csv", "_xlsx")}
+    of_months = ("month_grid", "month_grid_figures", "month_report", "report_pdf", "report_xlsx")
+    arguments |= {f"sites:{name}": of_month for name in of_months}
     return {name: reverse(name, args=args) for name, args in arguments.items()}
 
 
@@ -47,6 +59,15 @@ def test_each_role_gets_into_its_pages_only(pages):
         answers = {name: client.get(address).status_code for name, address in pages.items()}
         allowed = set(" ".join(groups).split())
         assert answers == {name: 200 if name in allowed else 403 for name in pages}, role
+        sent = {name: client.post(pages[name], {"confirmed": "yes"}).status_code for name in pages.keys() - allowed}
+        assert sent == dict.fromkeys(sent, 403), role
+
+
+def test_a_form_from_elsewhere_is_refused_on_every_page(pages):
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = superuser_client().cookies
+
+    assert {strict.post(address).status_code for address in pages.values()} == {403}
 
 
 def test_nobody_gets_in_without_signing_in(pages):
@@ -76,6 +97,7 @@ def test_every_page_has_a_title_one_heading_and_no_inline_style_or_script(pages)
         page = client.get(address)
         if page.headers["Content-Type"].startswith("text/html"):
             html = page.content.decode()
+            assert re.search(r"<script(?![^>]* src=)|<script[^>]*>[^<]", html) is None, name
             assert "<title> " not in html, name
             assert "<title>– " not in html, name
             assert html.count("<h1") == 1, name

@@ -1,12 +1,10 @@
-"""What holds for every page of agreements, sites and invoices: who gets in, what is never written, what stays text."""
+"""What holds for every page: a GET never writes, a name stays text, no value in an address breaks anything."""
 
-import re
 from datetime import date
 from decimal import Decimal
 
 import pytest
 from django.apps import apps
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -17,44 +15,11 @@ from invoicing.documents.printing import INVOICE_PDFS
 from invoicing.runs.drafting import draft_invoices
 from invoicing.runs.issuing import issue
 from tests import factories, reference
-from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of, user_of
+from tests.people import FINANCE, VIEWER, client_of, user_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.business_date(date(1998, 11, 15))]
 
 SCRIPT = "<script>alert(1)</script>"
-EVERYBODY = {VIEWER, ACCOUNT_MANAGER, FINANCE, DATA_ENTRY}
-WITH_PRICES = EVERYBODY - {DATA_ENTRY}
-
-WHO_GETS_IN = {
-    "contracts:agreement_list": EVERYBODY,
-    "sites:agreement_detail": EVERYBODY,
-    "sites:month_grid": EVERYBODY,
-    "sites:month_grid_figures": EVERYBODY,
-    "sites:site_list": EVERYBODY,
-    "sites:site_detail": EVERYBODY,
-    "sites:site_history": EVERYBODY,
-    "sites:site_history_csv": EVERYBODY,
-    "sites:site_history_xlsx": EVERYBODY,
-    "sites:level_outlook": EVERYBODY,
-    "sites:report_list": EVERYBODY,
-    "sites:agreement_reports": EVERYBODY,
-    "sites:month_report": EVERYBODY,
-    "sites:report_pdf": EVERYBODY,
-    "sites:report_xlsx": EVERYBODY,
-    "invoicing:count_history": EVERYBODY,
-    "invoicing:invoice_list": WITH_PRICES,
-    "invoicing:reading_register": WITH_PRICES,
-    "invoicing:invoice_detail": WITH_PRICES,
-    "invoicing:invoice_discard": {FINANCE},
-    "invoicing:invoice_pdf": WITH_PRICES,
-    "invoicing:run": {FINANCE},
-    "invoicing:invoice_issue": {FINANCE},
-    "invoicing:invoice_credit": {FINANCE},
-    "invoicing:correction_list": WITH_PRICES,
-    "invoicing:correction_detail": WITH_PRICES,
-    "invoicing:waiver_list": WITH_PRICES,
-    "invoicing:waiver_withdraw": {FINANCE, ACCOUNT_MANAGER},
-}
 
 
 @pytest.fixture
@@ -100,23 +65,6 @@ def desk() -> dict[str, tuple]:
     }
 
 
-@pytest.mark.parametrize("role", sorted(EVERYBODY))
-def test_each_role_gets_into_its_pages_only(role, desk):
-    client = client_of(role)
-
-    let_in = {name for name, args in desk.items() if client.get(reverse(name, args=args)).status_code == 200}
-    refused = {name for name, args in desk.items() if client.get(reverse(name, args=args)).status_code == 403}
-
-    assert let_in == {name for name, roles in WHO_GETS_IN.items() if role in roles}
-    assert let_in | refused == set(desk)
-
-
-def test_nobody_gets_in_without_signing_in(desk):
-    for name, args in desk.items():
-        address = reverse(name, args=args)
-        assert Client().get(address).headers["Location"] == f"{reverse('login')}?next={address}"
-
-
 def test_somebody_without_a_role_gets_in_nowhere(desk):
     user = user_of(VIEWER)
     user.groups.clear()
@@ -148,21 +96,6 @@ def test_a_get_never_writes(desk, settings):
     assert {path.name: path.read_bytes() for path in settings.DOCUMENTS_DIR.iterdir()} == files
 
 
-def test_a_get_sends_no_statement_that_writes(desk):
-    client = client_of(FINANCE)
-    statements = []
-
-    def note(execute, sql, params, many, context):
-        statements.append(sql.split()[0].upper())
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(note):
-        for name, args in desk.items():
-            client.get(reverse(name, args=args))
-
-    assert set(statements) == {"SELECT"}
-
-
 def test_a_name_is_shown_as_text(desk):
     Party.objects.filter(legal_name="KMC Telecom Inc.").update(address=SCRIPT)
     client = client_of(FINANCE)
@@ -189,17 +122,6 @@ def test_a_name_is_shown_as_text(desk):
         "invoicing:waiver_list",
         "invoicing:waiver_withdraw",
     }
-
-
-def test_pages_hold_no_inline_style_or_script(desk):
-    client = client_of(FINANCE)
-
-    for name, args in desk.items():
-        page = client.get(reverse(name, args=args))
-        if page.headers["Content-Type"].startswith("text/html"):
-            html = page.content.decode()
-            inline = re.search(r"<script(?![^>]* src=)|<script[^>]*>[^<]", html) is not None
-            assert [inline, " style=" in html, "<style" in html, " onclick=" in html] == [False] * 4
 
 
 NAMES = ["page", "per_page", "sort", "state", "agreement", "service", "since", "q", "kind", "known_on"]

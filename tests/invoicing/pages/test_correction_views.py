@@ -15,7 +15,7 @@ from sites.models import Site
 from tests import factories
 from tests.invoicing.billing_cases import read
 from tests.invoicing.what_if.test_retroactive_amendment import AMENDMENT_2, FEBRUARY
-from tests.people import DATA_ENTRY, FINANCE, VIEWER, client_of
+from tests.people import FINANCE, VIEWER, client_of
 from tests.reading import links, tables, words
 
 LIST = reverse("invoicing:correction_list")
@@ -267,13 +267,6 @@ def test_many_sites_are_shown_page_by_page(monkeypatch):
     assert [row[0] for row in first if len(row) == 1] == ["City 0001", "City 0002"]
     assert [row[0] for row in second if len(row) == 1] == ["City 0003"]
     assert [row[0] == "Total USD" for row in (first[-1], second[-1])] == [False, True]
-
-
-def test_data_entry_sees_no_amounts():
-    agreement = lowered(billed())
-    client = client_of(DATA_ENTRY)
-
-    assert [client.get(address).status_code for address in (LIST, page_of(agreement))] == [403, 403]
 
 
 # ---- the page of an invoice ------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from invoicing.runs.drafting import draft_invoices
 from invoicing.runs.issuing import issue
 from sites.models import Site
 from tests import factories
-from tests.people import ACCOUNT_MANAGER, FINANCE, VIEWER, client_of, user_of
+from tests.people import FINANCE, VIEWER, client_of, user_of
 from tests.reading import links, tables, words
 
 DECEMBER = date(1998, 12, 1)
@@ -315,10 +315,3 @@ def test_who_may_not_waive_is_not_asked_and_cannot_slip_it_in(invoice):
     assert "waive" not in page.content.decode().replace("/waivers/", "")
     assert (page.status_code, slipped.status_code) == (200, 403)
     assert Invoice.objects.count() == 1
-
-
-@pytest.mark.parametrize("role", [VIEWER, ACCOUNT_MANAGER])
-def test_only_finance_credits(role, invoice):
-    client = client_of(role)
-
-    assert [client.get(address(invoice)).status_code, client.post(address(invoice)).status_code] == [403, 403]

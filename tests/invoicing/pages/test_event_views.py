@@ -4,7 +4,6 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from django.test import Client
 
 from contracts.models import Agreement
 from invoicing.credits.crediting import credit
@@ -13,7 +12,7 @@ from invoicing.runs.drafting import draft_invoices
 from sites.models import Site
 from tests import factories
 from tests.invoicing.pages.page_cases import NOVEMBER, RUN, drafted, event, issued, page_of, two_sites
-from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
+from tests.people import FINANCE, client_of
 from tests.reading import links, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.business_date(NOVEMBER)]
@@ -138,25 +137,6 @@ def test_reason_that_no_document_can_show_is_refused(agreement):
 
     assert "cannot be printed" in words(response)
     assert not Invoice.objects.filter(kind="credit-note").exists()
-
-
-@pytest.mark.parametrize("role", [VIEWER, ACCOUNT_MANAGER, DATA_ENTRY])
-def test_only_finance_may_run_issue_and_credit(role, agreement):
-    invoice, draft, client = issued(agreement), drafted(agreement, date(1998, 11, 30)), client_of(role)
-
-    for address in (event(draft, "issue"), event(invoice, "credit"), RUN):
-        assert [client.get(address).status_code, client.post(address).status_code] == [403, 403]
-    assert Invoice.objects.count() == 2
-
-
-def test_form_from_elsewhere_is_refused(agreement):
-    finance = client_of(FINANCE)
-    strict = Client(enforce_csrf_checks=True)
-    strict.cookies = finance.cookies
-    draft = drafted(agreement)
-
-    assert strict.post(event(draft, "issue")).status_code == 403
-    assert not Invoice.objects.issued().exists()
 
 
 # ---- the run ---------------------------------------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from datetime import date
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from contracts.models import Agreement, ChosenReading
@@ -51,24 +50,20 @@ def posted(**values) -> dict:
     }
 
 
-def chosen(agreement: Agreement, choice: str, applies_from: date = OCTOBER_1999, question: str = "proration"):
-    return change_reading(
-        agreement=agreement,
-        question=question,
-        choice=choice,
-        applies_from=applies_from,
-        clause="silent",
-        chosen_by="J. Doe",
-        chosen_on=date(1999, 7, 12),
-        reason=REASON,
-        on=JULY,
-        by=None,
-    )
+def chosen(agreement: Agreement, choice: str, applies_from: date = OCTOBER_1999, **facts) -> ChosenReading:
+    known = {"clause": "silent", "chosen_by": "J. Doe", "chosen_on": date(1999, 7, 12), "reason": REASON} | facts
+    known |= {"question": "proration", "choice": choice, "applies_from": applies_from}
+    return change_reading(agreement=agreement, on=JULY, by=None, **known)
 
 
-def billed(agreement: Agreement, through: date = date(1999, 6, 30)) -> None:
-    (result,) = draft_invoices(through=through, on=JULY, by=None, agreements=[agreement], issue_drafts=True)
+def billed(agreement: Agreement, through: date = date(1999, 6, 30), on: date = JULY) -> None:
+    (result,) = draft_invoices(through=through, on=on, by=None, agreements=[agreement], issue_drafts=True)
     assert result.refusal == ""
+
+
+def not_executed(agreement: Agreement) -> Agreement:
+    facts = {name: getattr(agreement, name) for name in ("dated_on", "supplier", "customer", "first_period_starts_on")}
+    return Agreement.objects.create(number="ZZ", **facts)
 
 
 def part(response, question: str) -> str:
@@ -163,7 +158,7 @@ def test_register_says_from_when_another_reading_can_apply(agreement, settings):
     assert "Another reading No review is agreed yet: it can apply from any day of the term." in part(page, "change")
 
     settings.BUSINESS_DATE = date(1999, 11, 1)
-    draft_invoices(through=date(1999, 10, 31), on=date(1999, 11, 1), by=None, issue_drafts=True)
+    billed(agreement, date(1999, 10, 31), date(1999, 11, 1))
     page = client.get(register(agreement))
     assert (
         "Another reading Annual period 2 is billed through 31 October 1999, and the term ends on 30 September 2000. "
@@ -189,13 +184,7 @@ PARTY = {"signer": "A. Person", "agreed_on": JULY}
 
 
 def test_register_of_an_agreement_that_is_not_executed_leads_to_data_entry(agreement):
-    draft = Agreement.objects.create(
-        number="ZZ",
-        dated_on=agreement.dated_on,
-        supplier=agreement.supplier,
-        customer=agreement.customer,
-        first_period_starts_on=agreement.first_period_starts_on,
-    )
+    draft = not_executed(agreement)
     entry = reverse("admin:contracts_agreement_change", args=[draft.pk])
 
     manager, viewer = (client_of(role).get(register(draft)) for role in (ACCOUNT_MANAGER, VIEWER))
@@ -226,23 +215,11 @@ def test_register_marks_demonstration_data(agreement):
 
 
 def test_register_shows_a_reason_as_text(agreement):
-    change_reading(
-        agreement=agreement,
-        question="proration",
-        choice="daily",
-        applies_from=date(1998, 10, 1),
-        clause="<b>silent</b>",
-        chosen_by="<script>",
-        chosen_on=JULY,
-        reason="<script>alert(1)</script>",
-        on=JULY,
-        by=None,
-    )
+    chosen(agreement, "daily", clause="<b>silent</b>", chosen_by="<script>", reason="<script>alert(1)</script>")
 
     page = client_of(VIEWER).get(register(agreement)).content.decode()
 
-    assert "<script>" not in page
-    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert ("<script>" in page, "<b>" in page, "&lt;script&gt;alert(1)&lt;/script&gt;" in page) == (False, False, True)
 
 
 @pytest.mark.parametrize("number", [1, 3])
@@ -259,25 +236,7 @@ def test_register_has_a_fixed_number_of_queries(number, django_assert_num_querie
         client.get(register(agreement))
 
 
-# ---- who gets in -------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("role", "register_is", "change_is"),
-    [(VIEWER, 200, 403), (FINANCE, 200, 403), (ACCOUNT_MANAGER, 200, 200), (DATA_ENTRY, 403, 403)],
-)
-def test_each_role_gets_into_its_pages_only(agreement, role, register_is, change_is):
-    client = client_of(role)
-
-    assert client.get(register(agreement)).status_code == register_is
-    assert client.get(change_page(agreement)).status_code == change_is
-    assert client.post(change_page(agreement), posted()).status_code == (302 if change_is == 200 else 403)
-    assert ChosenReading.objects.exists() is (change_is == 200)
-
-
-def test_nobody_gets_in_without_signing_in(agreement):
-    for address in (register(agreement), change_page(agreement)):
-        assert Client().get(address).headers["Location"] == f"{reverse('login')}?next={address}"
+# ---- who is led where ---
 
 
 @pytest.mark.parametrize("role", [ACCOUNT_MANAGER, FINANCE, VIEWER])
@@ -299,26 +258,17 @@ def test_the_agreement_page_leads_to_the_register(agreement, role):
 @pytest.mark.parametrize(
     "page", ["agreements/0/readings/", "agreements/{}/readings/weather/", "agreements/0/readings/change/"]
 )
-def test_what_is_not_there_is_not_found(agreement, page):
-    assert client_of(ACCOUNT_MANAGER).get("/" + page.format(agreement.pk)).status_code == 404
-
-
-def test_pages_write_nothing_on_get_and_hold_no_inline_style_or_script(agreement):
-    client = client_of(ACCOUNT_MANAGER)
-
-    for address in (register(agreement), change_page(agreement), change_page(agreement, "change")):
-        html = client.get(address).content.decode()
-        assert [mark in html for mark in ("<script>", " style=", "<style", " onclick=")] == [False] * 4
-    assert not ChosenReading.objects.exists()
+def test_what_is_not_there_is_not_found(agreement, page, manager):
+    assert manager.get("/" + page.format(agreement.pk)).status_code == 404
 
 
 # ---- choosing another reading ------------------------------------------------------------------------------------
 
 
-def test_page_shows_what_will_change_and_from_when(agreement):
+def test_page_shows_what_will_change_and_from_when(agreement, manager):
     billed(agreement)
 
-    page = client_of(ACCOUNT_MANAGER).get(change_page(agreement), {"choice": "none"})
+    page = manager.get(change_page(agreement), {"choice": "none"})
 
     seen, html = words(page), page.content.decode()
     assert "Annual period 1 is billed through 30 June 1999: it can apply from 1 October 1999." in seen
@@ -330,19 +280,18 @@ def test_page_shows_what_will_change_and_from_when(agreement):
     assert "A review that is open" not in seen
 
 
-def test_page_of_a_review_reading_proposes_today(agreement):
-    page = client_of(ACCOUNT_MANAGER).get(change_page(agreement, "change"))
+def test_page_of_a_review_reading_proposes_today(agreement, manager):
+    page = manager.get(change_page(agreement, "change"))
 
     assert page.context["form"]["applies_from"].value() == JULY
     assert "A review that is open follows it when it is refreshed." in words(page)
     assert "No issued invoice or credit note changes" not in words(page)
 
 
-def test_choosing_records_the_reading_and_leads_back_to_the_register(agreement):
+def test_choosing_records_the_reading_and_leads_back_to_the_register(agreement, manager):
     billed(agreement)
-    client = client_of(ACCOUNT_MANAGER)
 
-    response = client.post(change_page(agreement), posted(), follow=True)
+    response = manager.post(change_page(agreement), posted(), follow=True)
 
     row = ChosenReading.objects.get()
     assert (row.question, row.choice, row.applies_from) == ("proration", "daily", OCTOBER_1999)
@@ -359,22 +308,21 @@ def test_choosing_records_the_reading_and_leads_back_to_the_register(agreement):
     ) in words(response)
 
 
-def test_choosing_a_reading_of_reviews_reminds_of_an_open_one(agreement):
-    client = client_of(ACCOUNT_MANAGER)
+def test_choosing_a_reading_of_reviews_reminds_of_an_open_one(agreement, manager):
 
-    response = client.post(
+    response = manager.post(
         change_page(agreement, "change"), posted(choice="units", applies_from="1999-07-15"), follow=True
     )
 
     assert "Refresh an open review: it rests on the earlier reading." in words(response)
 
 
-def test_what_is_missing_is_said_at_each_field(agreement):
+def test_what_is_missing_is_said_at_each_field(agreement, manager):
     empty = dict.fromkeys(("choice", "applies_from", "chosen_on", "reason"), "") | {"chosen_by": " "}
 
-    response = client_of(ACCOUNT_MANAGER).post(change_page(agreement), posted(**empty))
+    found = event_pages.faults(manager, change_page(agreement), posted(**empty), stored=ChosenReading.objects.count)
 
-    assert response.context["form"].errors == {
+    assert found == {
         "choice": ["Choose one of the readings."],
         "applies_from": ["Say from which day on."],
         "chosen_by": ["Name the person who chose the reading."],
@@ -384,37 +332,30 @@ def test_what_is_missing_is_said_at_each_field(agreement):
 
 
 @pytest.mark.parametrize(
-    ("values", "field", "sentence"),
+    ("values", "found"),
     [
         (
             {"applies_from": "1999-01-01"},
-            "applies_from",
-            "Annual period 1 is billed through 30 June 1999: choose 1 October 1999 or later.",
+            {"applies_from": ["Annual period 1 is billed through 30 June 1999: choose 1 October 1999 or later."]},
         ),
         (
             {"choice": "monthly"},
-            "choice",
-            "The clause is read so already, or this is no reading of it. Choose another one.",
+            {"choice": ["The clause is read so already, or this is no reading of it. Choose another one."]},
         ),
     ],
 )
-def test_what_is_refused_is_said_at_its_field_and_what_was_typed_stays(agreement, values, field, sentence):
+def test_what_is_refused_is_said_at_its_field(agreement, manager, values, found):
     billed(agreement)
+    url, stored = change_page(agreement), ChosenReading.objects.count
 
-    response = client_of(ACCOUNT_MANAGER).post(change_page(agreement), posted(**values))
-
-    assert response.context["form"].errors == {field: [sentence]}
-    assert sentence in words(response)
-    assert "J. Doe" in response.content.decode()
-    assert not ChosenReading.objects.exists()
+    assert event_pages.faults(manager, url, posted(**values), stored=stored) == found
 
 
-def test_somebody_else_s_choice_meanwhile_is_not_overruled_unseen(agreement):
-    client = client_of(ACCOUNT_MANAGER)
-    seen = client.get(change_page(agreement)).context["form"]["seen"].value()
+def test_somebody_else_s_choice_meanwhile_is_not_overruled_unseen(agreement, manager):
+    seen = manager.get(change_page(agreement)).context["form"]["seen"].value()
     chosen(agreement, "none")
 
-    response = client.post(change_page(agreement), posted(seen=seen))
+    response = manager.post(change_page(agreement), posted(seen=seen))
 
     assert (
         "Somebody else has chosen another reading of this clause meanwhile. Look at it, then choose again."
@@ -422,12 +363,11 @@ def test_somebody_else_s_choice_meanwhile_is_not_overruled_unseen(agreement):
     assert [row.choice for row in ChosenReading.objects.all()] == ["none"]
 
 
-def test_what_was_chosen_for_a_later_day_can_be_taken_back(agreement):
+def test_what_was_chosen_for_a_later_day_can_be_taken_back(agreement, manager):
     row = chosen(agreement, "daily")
-    client = client_of(ACCOUNT_MANAGER)
 
-    page = client.get(change_page(agreement))
-    client.post(change_page(agreement), posted(choice="monthly", seen=row.pk))
+    page = manager.get(change_page(agreement))
+    manager.post(change_page(agreement), posted(choice="monthly", seen=row.pk))
 
     assert [value for value, _label in page.context["form"].fields["choice"].choices] == ["monthly", "daily", "none"]
     assert "The clause is read so now. 0.00" in words(page)
@@ -435,53 +375,42 @@ def test_what_was_chosen_for_a_later_day_can_be_taken_back(agreement):
     assert terms.readings_on(OCTOBER_1999).proration.value == "monthly"
 
 
-def test_choosing_twice_records_once(agreement):
-    client = client_of(ACCOUNT_MANAGER)
+def test_choosing_twice_records_once(agreement, manager):
 
-    first, second = (client.post(change_page(agreement), posted()) for _time in range(2))
+    first, second = (manager.post(change_page(agreement), posted()) for _time in range(2))
 
     assert (first.status_code, second.status_code) == (302, 200)
     assert ChosenReading.objects.count() == 1
 
 
-def led_back(url: str) -> str:
-    return event_pages.led_back(client_of(ACCOUNT_MANAGER), url, stored=ChosenReading.objects.count)
+def led_back(client, url: str) -> str:
+    return event_pages.led_back(client, url, stored=ChosenReading.objects.count)
 
 
-def test_page_offers_no_form_where_nothing_can_be_chosen(agreement, settings):
-    settings.BUSINESS_DATE = date(1999, 11, 1)
-    draft_invoices(through=date(1999, 10, 31), on=date(1999, 11, 1), by=None, issue_drafts=True)
+@pytest.mark.parametrize(
+    ("on", "question", "said"),
+    [
+        (
+            date(1999, 11, 1),
+            "proration",
+            "Annual period 2 is billed through 31 October 1999, and the term ends on 30 September 2000. "
+            "Extend it by an amendment first.",
+        ),
+        (
+            date(2000, 10, 2),
+            "change",
+            "Agreement LNS970602JC expires on 30 September 2000. Extend the term by an amendment first.",
+        ),
+    ],
+)
+def test_page_leads_back_where_nothing_can_be_chosen(agreement, manager, settings, on, question, said):
+    billed(agreement, date(1999, 10, 31), on)
+    settings.BUSINESS_DATE = on
 
-    assert led_back(change_page(agreement)).startswith(
-        "Annual period 2 is billed through 31 October 1999, and the term ends on 30 September 2000."
-    )
+    assert led_back(manager, change_page(agreement, question)) == said
 
 
-def test_after_the_expiration_nothing_can_be_chosen(agreement, settings):
-    settings.BUSINESS_DATE = date(2000, 10, 2)
-
-    assert led_back(change_page(agreement, "change")) == (
-        "Agreement LNS970602JC expires on 30 September 2000. Extend the term by an amendment first."
-    )
-
-
-def test_an_agreement_that_is_not_executed_is_changed_in_data_entry(agreement):
-    draft = Agreement.objects.create(
-        number="ZZ",
-        dated_on=agreement.dated_on,
-        supplier=agreement.supplier,
-        customer=agreement.customer,
-        first_period_starts_on=agreement.first_period_starts_on,
-    )
-
-    assert led_back(change_page(draft)) == (
+def test_an_agreement_that_is_not_executed_is_changed_in_data_entry(agreement, manager):
+    assert led_back(manager, change_page(not_executed(agreement))) == (
         "The agreement is not executed yet: its readings are open, and are changed on the agreement’s form."
     )
-
-
-def test_a_form_from_elsewhere_is_refused(agreement):
-    strict = Client(enforce_csrf_checks=True)
-    strict.cookies = client_of(ACCOUNT_MANAGER).cookies
-
-    assert strict.post(change_page(agreement), posted()).status_code == 403
-    assert not ChosenReading.objects.exists()

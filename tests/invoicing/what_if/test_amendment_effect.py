@@ -197,8 +197,3 @@ def test_page_stands_under_the_agreements_and_a_list_of_invoices_does_not(amende
 def test_page_of_an_unknown_amendment_is_not_found(amended):
     client = people.client_of(people.VIEWER)
     assert page(client, amended, 7).status_code == 404
-
-
-def test_page_is_for_those_who_see_invoices(amended):
-    client = people.client_of(people.DATA_ENTRY)
-    assert page(client, amended).status_code == 403
