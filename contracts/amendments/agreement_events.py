@@ -1,12 +1,11 @@
 """Events of an agreement itself: that both parties have signed it, and its own price table taken off before that."""
 
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.functional import cached_property
 
 from contracts.amendments.amending import discard_schedule, execute_agreement
 from contracts.amendments.pages import SEALED_FOR_GOOD
-from contracts.models import Agreement, PriceSchedule
+from contracts.models import PriceSchedule
+from contracts.pages.address import OfAgreement
 from contracts.pages.agreement import price_table
 from contracts.pages.event_page import EventForm, EventPage
 from contracts.pages.inputs import DayField
@@ -17,12 +16,8 @@ class ExecutionForm(EventForm):
     executed_on = DayField(label="Executed on", help_text="The later of the two parties’ signature dates.")
 
 
-class AgreementEvent(EventPage):
+class AgreementEvent(OfAgreement, EventPage):
     crumbs = "contracts/parts/agreement_crumbs.html"
-
-    @cached_property
-    def agreement(self) -> Agreement:
-        return get_object_or_404(Agreement.objects.with_terms(), pk=self.kwargs["pk"])
 
     @property
     def schedule(self) -> PriceSchedule | None:
@@ -37,9 +32,6 @@ class AgreementEvent(EventPage):
 
     def back(self):
         return reverse("sites:agreement_detail", args=[self.agreement.pk])
-
-    def get_context_data(self, **kwargs):
-        return super().get_context_data(agreement=self.agreement, **kwargs)
 
 
 class ExecuteAgreement(AgreementEvent):

@@ -1,17 +1,15 @@
 """Pages of amendments: what one says, its price table, and what it changes."""
 
-from datetime import date
 from functools import cached_property
 
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.http import Http404
-from django.shortcuts import get_object_or_404
 from django.views.generic import TemplateView
 
 from contracts.amendments.pages import AmendmentShown, amendment_shown
 from contracts.amendments.schedule_pages import table_context
-from contracts.clock import business_date
-from contracts.models import Agreement, Amendment, PriceSchedule, WithdrawnSignature
+from contracts.models import Amendment, PriceSchedule, WithdrawnSignature
+from contracts.pages.address import OfAgreement
 from contracts.price_table.form import ScheduleForm
 from contracts.terms import (
     AgreementTerms,
@@ -19,21 +17,13 @@ from contracts.terms import (
 )
 
 
-class AgreementPage(PermissionRequiredMixin):
-    @cached_property
-    def on(self) -> date:
-        return business_date()
-
-    @cached_property
-    def agreement(self) -> Agreement:
-        return get_object_or_404(Agreement.objects.with_terms(), pk=self.kwargs["pk"])
-
+class AgreementPage(PermissionRequiredMixin, OfAgreement):
     @cached_property
     def terms(self) -> AgreementTerms:
         return self.agreement.as_terms()
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(agreement=self.agreement, terms=self.terms, on=self.on, **kwargs)
+        return super().get_context_data(terms=self.terms, **kwargs)
 
 
 class AmendmentPage(AgreementPage):

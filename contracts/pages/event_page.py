@@ -1,7 +1,6 @@
 """The page of an event: GET says what will happen, POST does it by one call, or says at the fields why not."""
 
 from collections.abc import Iterable
-from datetime import date
 
 from django import forms
 from django.contrib import messages
@@ -10,10 +9,9 @@ from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.functional import cached_property
 from django.views.generic import FormView
 
-from contracts.clock import business_date
+from contracts.pages.address import Dated
 from contracts.refusal import Refusal
 
 
@@ -54,7 +52,7 @@ class EventForm(ShowsRefusals, forms.Form):
         return [line for line in named if line] + [[field] for field in shown.values()]
 
 
-class EventPage(PermissionRequiredMixin, FormView):
+class EventPage(PermissionRequiredMixin, Dated, FormView):
     """One event of the business.
 
     A subclass says when it cannot happen and what it will do, calls the one function that does it, and says where to
@@ -72,11 +70,6 @@ class EventPage(PermissionRequiredMixin, FormView):
     """Style sheets besides that of all pages."""
     noted_as = CHANGE
     """How the history of the `subject` names the event: a change, or an addition."""
-
-    @cached_property
-    def on(self) -> date:
-        """The business date, read once."""
-        return business_date()
 
     def refusal(self) -> str:
         """Say why the event cannot happen now; empty where it can."""

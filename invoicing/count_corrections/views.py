@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 
-from contracts.clock import business_date
+from contracts.pages.address import Dated
 from contracts.pages.event_page import EventPage
 from invoicing.count_corrections.dependents import dependents_of
 from invoicing.count_corrections.forms import CountCorrectionForm
@@ -17,14 +17,10 @@ from sites.models import Site
 from sites.refusals import CannotRecord
 
 
-class FigurePage(PermissionRequiredMixin):
+class FigurePage(PermissionRequiredMixin, Dated):
     """A page of one figure: site, component and day stand in its address."""
 
     permission_required: str | tuple[str, ...] = "sites.view_componentcount"
-
-    @cached_property
-    def on(self):
-        return business_date()
 
     @cached_property
     def history(self) -> CountHistory:

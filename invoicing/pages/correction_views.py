@@ -6,7 +6,7 @@ from django.http import Http404
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 
-from contracts.clock import business_date
+from contracts.pages.address import Dated
 from invoicing.models import Invoice
 from invoicing.pages.forms import ThroughForm
 from invoicing.what_if.pending import billed_agreements, last_through, pending_corrections, previews
@@ -15,7 +15,7 @@ AGREEMENTS_A_PAGE = 50
 SITES_A_PAGE = 50
 
 
-class CorrectionPage(PermissionRequiredMixin, TemplateView):
+class CorrectionPage(PermissionRequiredMixin, Dated, TemplateView):
     """A page that looks for corrections through a day of the address, by default that of the last run."""
 
     permission_required = "invoicing.view_invoice"
@@ -23,10 +23,6 @@ class CorrectionPage(PermissionRequiredMixin, TemplateView):
     @cached_property
     def form(self) -> ThroughForm:
         return ThroughForm(self.request.GET, default=self.default_through())
-
-    @cached_property
-    def on(self):
-        return business_date()
 
     def pending(self, agreements):
         """What would be corrected, or nothing where the day cannot be read."""

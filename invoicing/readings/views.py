@@ -2,13 +2,11 @@
 
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.http import Http404
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 
-from contracts.clock import business_date
-from contracts.models import Agreement
+from contracts.pages.address import OfAgreement
 from contracts.pages.event_page import EventPage
 from contracts.periods import day_text
 from contracts.readings import QUESTIONS
@@ -22,18 +20,14 @@ READ = ("contracts.view_agreement", "contracts.view_chosenreading", "invoicing.v
 """The register shows what alternatives would cost: it is for those who see prices."""
 
 
-class RegisterPage(PermissionRequiredMixin):
+class RegisterPage(PermissionRequiredMixin, OfAgreement):
     permission_required = READ
-
-    @cached_property
-    def agreement(self) -> Agreement:
-        return get_object_or_404(Agreement.objects.with_terms(), pk=self.kwargs["pk"])
 
     @cached_property
     def register(self) -> Register:
         return reading_register(
             agreement=self.agreement,
-            known=on_file(agreement=self.agreement, on=business_date()),
+            known=on_file(agreement=self.agreement, on=self.on),
             settled=settled_questions(agreement=self.agreement),
         )
 
@@ -44,7 +38,7 @@ class ReadingRegister(RegisterPage, TemplateView):
     template_name = "invoicing/reading_register.html"
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(agreement=self.agreement, register=self.register, **kwargs)
+        return super().get_context_data(register=self.register, **kwargs)
 
 
 class ReadingChange(RegisterPage, EventPage):
@@ -76,7 +70,6 @@ class ReadingChange(RegisterPage, EventPage):
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(
-            agreement=self.agreement,
             entry=self.entry,
             period=self.register.period,
             is_demonstration=self.register.is_demonstration,

@@ -9,6 +9,7 @@ from django.views.generic import DetailView
 
 from contracts.clock import business_date
 from contracts.models import Agreement
+from contracts.pages.address import OfAgreement
 from contracts.pages.event_page import EventPage
 from contracts.pages.lists import ListPage
 from contracts.periods import day_text
@@ -150,19 +151,10 @@ class Entry(PermissionRequiredMixin, DetailView):
 # ---- events: blocks ----------------------------------------------------------------------------------------------
 
 
-class HoursEvent(EventPage):
+class HoursEvent(OfAgreement, EventPage):
     crumbs = "sites/parts/hours_crumbs.html"
     styles = ("hours.css",)
     back_name = "Back to the hours"
-
-    @cached_property
-    def agreement(self) -> Agreement:
-        return get_object_or_404(Agreement.objects.with_terms(), pk=self.agreement_key)
-
-    @property
-    def agreement_key(self) -> int:
-        """The key of the agreement: that of the address, unless the address names one of its rows."""
-        return self.kwargs["pk"]
 
     def position(self):
         ledger = ledger_of(agreement_id=self.agreement.pk, terms=self.agreement.as_terms(), known_on=self.on)
@@ -174,9 +166,6 @@ class HoursEvent(EventPage):
 
     def back(self):
         return reverse("sites:hours", args=[self.agreement.pk])
-
-    def get_context_data(self, **kwargs):
-        return super().get_context_data(agreement=self.agreement, **kwargs)
 
 
 class BuyBlocks(HoursEvent):

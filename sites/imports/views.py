@@ -8,13 +8,14 @@ from django.core import signing
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views.generic import DetailView, TemplateView, View
 
 from contracts.clock import business_date
 from contracts.models import Agreement
+from contracts.pages.address import OfAgreement
 from sites.imports.forms import ColumnsForm, ConfirmForm, ExportForm, ImportFileForm, TemplateForm, UndoForm
 from sites.imports.held_files import held, hold, release
 from sites.imports.importing import KINDS, Differs, Incoming, import_file, look_through, undo_import
@@ -58,22 +59,14 @@ class Mark:
             return None
 
 
-class ImportDesk(PermissionRequiredMixin, View):
+class ImportDesk(PermissionRequiredMixin, OfAgreement, View):
     """What every page of an agreement's imports needs."""
-
-    @cached_property
-    def agreement(self) -> Agreement:
-        return get_object_or_404(Agreement.objects.with_terms(), pk=self.kwargs["pk"])
 
     @cached_property
     def kind(self) -> ImportKind:
         if self.kwargs["kind"] not in KINDS:
             raise Http404
         return KINDS[self.kwargs["kind"]]
-
-    @cached_property
-    def on(self):
-        return business_date()
 
     @property
     def scope(self) -> Scope:
@@ -198,7 +191,6 @@ class ImportFile(ImportDesk, TemplateView):
         return self.render_to_response(
             self.get_context_data(
                 form=form or ImportFileForm(),
-                agreement=self.agreement,
                 kind=self.kind,
                 columns=self.kind.columns(self.scope),
                 template_form=TemplateForm(auto_id="template-%s"),

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView, View
 
-from contracts.clock import business_date
 from contracts.money import money_text
+from contracts.pages.address import Dated
 from contracts.pages.event_page import EventPage
 from contracts.periods import day_text
 from sites.hours.forms import ReasonForm
@@ -31,14 +31,10 @@ from sites.integration.pages import OrderShown, integration_page, price_text
 from sites.models import IntegrationOrder, Quotation, Site
 
 
-class OfSite(PermissionRequiredMixin):
+class OfSite(PermissionRequiredMixin, Dated):
     """What the pages about one site's integration share."""
 
     permission_required = "sites.view_integrationorder"
-
-    @cached_property
-    def on(self):
-        return business_date()
 
     @property
     def site_key(self) -> int:

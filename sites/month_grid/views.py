@@ -15,6 +15,7 @@ from django.views.generic.base import ContextMixin
 
 from contracts.clock import business_date
 from contracts.models import Agreement
+from contracts.pages.address import OfAgreement
 from contracts.periods import Month, day_text
 from contracts.schedule import Refused
 from sites.models import Site
@@ -51,7 +52,7 @@ class LastMonth(PermissionRequiredMixin, View):
         return redirect("sites:month_grid", agreement.pk, month)
 
 
-class GridView(PermissionRequiredMixin, ContextMixin, View):
+class GridView(PermissionRequiredMixin, OfAgreement, ContextMixin, View):
     """What all views of the grid share: the agreement, the month, and the rows that an address or a form names."""
 
     permission_required = "sites.view_componentcount"
@@ -59,10 +60,6 @@ class GridView(PermissionRequiredMixin, ContextMixin, View):
     def has_permission(self) -> bool:
         """Who sends counts may enter them, or correct them; which of the two a row needs is seen from the row."""
         return super().has_permission() and (self.request.method != "POST" or self.may_add or self.may_correct)
-
-    @cached_property
-    def on(self) -> date:
-        return business_date()
 
     @cached_property
     def month(self) -> Month:
@@ -79,10 +76,6 @@ class GridView(PermissionRequiredMixin, ContextMixin, View):
             return None
         last = min(self.month.span.last_day, self.on).day
         return self.month.span.first_day.replace(day=int(text)) if 0 < int(text) < last else None
-
-    @cached_property
-    def agreement(self) -> Agreement:
-        return get_object_or_404(Agreement.objects.with_terms(), pk=self.kwargs["pk"])
 
     def load(self, keys: list[int] | None = None) -> GridRows:
         return load_grid(agreement=self.agreement, month=self.month, on=self.on, after=self.after, keys=keys)
@@ -159,7 +152,6 @@ class MonthGridPage(GridView, TemplateView):
             kwargs["grid"] = self.grid(self.load())
         grid = kwargs["grid"]
         return super().get_context_data(
-            agreement=self.agreement,
             may_add=self.may_add,
             may_correct=self.may_correct,
             may_type=self.may_add or self.may_correct,

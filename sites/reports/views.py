@@ -11,6 +11,7 @@ from django.views.generic import TemplateView, View
 
 from contracts.clock import business_date
 from contracts.models import Agreement
+from contracts.pages.address import OfAgreement
 from contracts.pages.event_page import EventPage
 from contracts.pages.lists import EvenPages
 from contracts.periods import day_text
@@ -73,18 +74,10 @@ class AgreementReports(ReportList):
 # ---- one month ---------------------------------------------------------------------------------------------------
 
 
-class MonthMixin(PermissionRequiredMixin):
+class MonthMixin(PermissionRequiredMixin, OfAgreement):
     """What the pages of one month share. A month in which no site is in service has none."""
 
     permission_required = "sites.view_monthlyreport"
-
-    @cached_property
-    def on(self):
-        return business_date()
-
-    @cached_property
-    def agreement(self) -> Agreement:
-        return get_object_or_404(Agreement.objects.with_terms(), pk=self.kwargs["pk"])
 
     @cached_property
     def page(self):
@@ -100,7 +93,7 @@ class MonthMixin(PermissionRequiredMixin):
         return found
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(agreement=self.agreement, page=self.page, on=self.on, **kwargs)
+        return super().get_context_data(page=self.page, **kwargs)
 
 
 class MonthReport(MonthMixin, TemplateView):

@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from django.views.generic import DetailView, View
 
 from contracts.clock import business_date
-from contracts.models import Agreement
+from contracts.pages.address import OfAgreement
 from contracts.pages.event_page import EventPage
 from contracts.pages.lists import ListPage
 from contracts.periods import day_text
@@ -102,7 +102,7 @@ class ReviewPdf(PermissionRequiredMixin, View):
 # ---- events ------------------------------------------------------------------------------------------------------
 
 
-class ReviewOpen(EventPage):
+class ReviewOpen(OfAgreement, EventPage):
     """Open the review of an annual period; for one that is open already it leads to its paper."""
 
     permission_required = "sites.open_review"
@@ -114,10 +114,6 @@ class ReviewOpen(EventPage):
     @property
     def title(self):
         return f"Open the review of annual period {self.kwargs['period']}"
-
-    @cached_property
-    def agreement(self) -> Agreement:
-        return get_object_or_404(Agreement.objects.with_terms(), pk=self.kwargs["pk"])
 
     @cached_property
     def found(self) -> ReviewTerms | Refused:
@@ -167,9 +163,6 @@ class ReviewOpen(EventPage):
         if self.stored is not None:
             return reverse("sites:review_detail", args=[self.stored.pk])
         return reverse("sites:agreement_detail", args=[self.agreement.pk])
-
-    def get_context_data(self, **kwargs):
-        return super().get_context_data(agreement=self.agreement, **kwargs)
 
 
 class ReviewEvent(EventPage):

@@ -8,20 +8,17 @@ from django.views.generic import DetailView
 
 from contracts.clock import business_date
 from contracts.models import Agreement
+from contracts.pages.address import Dated
 from contracts.printing.sheets import Sheet, csv_bytes, workbook
 from sites.models import MissingCount, Site
 from sites.site_history.outlook import DAYS_SOON, coming_changes
 from sites.site_history.pages import SiteHistory, history_sheet, site_history
 
 
-class SiteHistoryView(PermissionRequiredMixin, DetailView):
+class SiteHistoryView(PermissionRequiredMixin, Dated, DetailView):
     """One site with everything that its history says on the business date."""
 
     permission_required = "sites.view_site"
-
-    def setup(self, request, *args, **kwargs):
-        super().setup(request, *args, **kwargs)
-        self.on = business_date()
 
     def get_queryset(self):
         return Site.objects.with_agreement_terms().with_levels().with_counts(through=self.on)

@@ -6,6 +6,7 @@ from django.views.generic import DetailView
 from contracts.clock import business_date
 from contracts.models import Agreement
 from contracts.pages import agreement as contract_pages
+from contracts.pages.address import Dated
 from contracts.pages.lists import ListPage
 from contracts.terms import terms_on
 from sites.counts.counting import withdrawn_figures
@@ -61,14 +62,10 @@ class AgreementDetail(PermissionRequiredMixin, DetailView):
         )
 
 
-class SiteDetail(PermissionRequiredMixin, DetailView):
+class SiteDetail(PermissionRequiredMixin, Dated, DetailView):
     """One site: its counts over time, and the level charged and measured in each annual period."""
 
     permission_required = "sites.view_site"
-
-    def setup(self, request, *args, **kwargs):
-        super().setup(request, *args, **kwargs)
-        self.on = business_date()
 
     def get_queryset(self):
         return Site.objects.with_agreement_terms().with_levels().with_counts(through=self.on)
