@@ -19,14 +19,7 @@ OCTOBER, NOVEMBER = date(1998, 10, 31), date(1998, 11, 30)
 
 
 @pytest.fixture
-def agreement():
-    row = factories.agreement()
-    factories.sites(row, 2)
-    return row
-
-
-@pytest.fixture
-def issued(agreement) -> Invoice:
+def issued(two_sites) -> Invoice:
     draft_invoices(through=OCTOBER, on=OCTOBER, by=None, issue_drafts=True)
     return Invoice.objects.get()
 
@@ -109,7 +102,7 @@ def test_invoice_is_found_by_its_number(issued, draft):
 
 
 @pytest.mark.parametrize(("name", "queries"), [("invoice", 8), ("invoicepdf", 7)])
-def test_list_costs_the_same_for_one_row_and_thirty(agreement, name, queries):
+def test_list_costs_the_same_for_one_row_and_thirty(name, queries):
     client = superuser_client()
     counted = []
     for number in range(30):

@@ -10,14 +10,7 @@ from django.core.management import CommandError, call_command
 from invoicing.models import Invoice
 from tests import factories, reference
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def agreement():
-    row = factories.agreement()
-    factories.sites(row, 2)
-    return row
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("two_sites")]
 
 
 def draft_invoices(*arguments):
@@ -29,7 +22,7 @@ def draft_invoices(*arguments):
     return output.getvalue(), errors.getvalue(), None
 
 
-def test_one_line_per_draft(agreement):
+def test_one_line_per_draft():
     output, errors, refused = draft_invoices("--through", "1998-11-30", "--on", "1998-12-01")
     assert output.splitlines() == [
         "LNS970602JC: Draft invoice for October 1998, 27,166.66",
@@ -38,14 +31,14 @@ def test_one_line_per_draft(agreement):
     assert (errors, refused) == ("", None)
 
 
-def test_issue_prints_the_numbers_and_a_second_run_has_nothing_to_bill(agreement):
+def test_issue_prints_the_numbers_and_a_second_run_has_nothing_to_bill():
     arguments = ("--through", "1998-10-31", "--on", "1998-11-02", "--issue")
     assert draft_invoices(*arguments)[0] == "LNS970602JC: Invoice INV-00001 for October 1998, 27,166.66\n"
     assert draft_invoices(*arguments)[0] == "LNS970602JC: nothing to bill\n"
     assert Invoice.objects.get().issued_on == date(1998, 11, 2)
 
 
-def test_a_refused_agreement_is_named_with_its_sentence_and_the_exit_code_is_1(agreement):
+def test_a_refused_agreement_is_named_with_its_sentence_and_the_exit_code_is_1():
     other = factories.agreement(
         "ZNS1",
         amendments=(reference.amendment(1, reference.ANCHOR, supplier_signature=None, schedule=reference.SCHEDULE),),
@@ -57,7 +50,7 @@ def test_a_refused_agreement_is_named_with_its_sentence_and_the_exit_code_is_1(a
     assert (str(refused), refused.returncode) == ("Not billed: ZNS1. The reason stands above.", 1)
 
 
-def test_json_carries_money_as_text(agreement):
+def test_json_carries_money_as_text():
     output, _errors, _refused = draft_invoices(
         "--through", "1998-10-31", "--on", "1998-11-02", "--issue", "--format", "json"
     )
@@ -80,13 +73,13 @@ def test_json_carries_money_as_text(agreement):
     ]
 
 
-def test_a_dry_run_says_what_it_would_do_and_writes_nothing(agreement):
+def test_a_dry_run_says_what_it_would_do_and_writes_nothing():
     output, _errors, _refused = draft_invoices("--through", "1998-10-31", "--on", "1998-11-02", "--dry-run")
     assert output == "LNS970602JC: Draft invoice for October 1998, 27,166.66\n"
     assert Invoice.objects.count() == 0
 
 
-def test_only_the_agreements_named(agreement):
+def test_only_the_agreements_named():
     factories.sites(factories.agreement("ZNS1"), 1)
     output, _errors, _refused = draft_invoices(
         "--through", "1998-10-31", "--on", "1998-11-02", "--agreement", "ZNS1", "--agreement", "ZNS1"
@@ -104,11 +97,11 @@ def test_only_the_agreements_named(agreement):
         ),
     ],
 )
-def test_wrong_arguments_are_refused_with_the_next_step(agreement, arguments, sentence):
+def test_wrong_arguments_are_refused_with_the_next_step(arguments, sentence):
     assert str(draft_invoices(*arguments)[2]) == sentence
 
 
-def test_the_date_of_the_run_is_the_business_date_unless_it_is_given(agreement, settings):
+def test_the_date_of_the_run_is_the_business_date_unless_it_is_given(settings):
     settings.BUSINESS_DATE = date(1998, 11, 20)
     draft_invoices("--through", "1998-10-31", "--issue")
     assert Invoice.objects.get().issued_on == date(1998, 11, 20)

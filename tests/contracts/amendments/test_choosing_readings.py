@@ -49,9 +49,7 @@ def terms_of(agreement):
     return Agreement.objects.with_terms().get(pk=agreement.pk).as_terms()
 
 
-def test_choosing_writes_a_closed_row_that_applies_from_its_day():
-    agreement = factories.agreement()
-
+def test_choosing_writes_a_closed_row_that_applies_from_its_day(agreement):
     row = choose(agreement)
 
     row.refresh_from_db()
@@ -115,8 +113,7 @@ def test_no_open_reading_joins_an_executed_agreement():
     assert list(ChosenReading.objects.values_list("agreement", flat=True)) == [draft.pk]
 
 
-def test_a_reading_can_be_chosen_again_from_the_same_day():
-    agreement = factories.agreement()
+def test_a_reading_can_be_chosen_again_from_the_same_day(agreement):
     choose(agreement)
     choose(agreement, choice="none")
     choose(agreement, choice="monthly")
@@ -125,8 +122,7 @@ def test_a_reading_can_be_chosen_again_from_the_same_day():
     assert [row.choice for row in ChosenReading.objects.in_order()] == ["daily", "none", "monthly"]
 
 
-def test_a_choice_from_an_earlier_day_ends_where_a_later_one_begins():
-    agreement = factories.agreement()
+def test_a_choice_from_an_earlier_day_ends_where_a_later_one_begins(agreement):
     choose(agreement)
 
     choose(agreement, choice="none", applies_from=date(1998, 10, 1))
@@ -168,8 +164,7 @@ def test_every_refusal_comes_at_once_with_its_field():
     ]
 
 
-def test_a_choice_that_changes_nothing_is_refused():
-    agreement = factories.agreement()
+def test_a_choice_that_changes_nothing_is_refused(agreement):
     choose(agreement)
 
     assert refusals(agreement) == [

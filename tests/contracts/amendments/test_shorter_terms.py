@@ -89,9 +89,7 @@ def places(event, **arguments) -> list[tuple[str, str]]:
 
 
 @pytest.mark.django_db
-def test_draft_that_would_expire_before_it_takes_effect_is_refused():
-    agreement = factories.agreement()
-
+def test_draft_that_would_expire_before_it_takes_effect_is_refused(agreement):
     refused = places(draft_amendment, agreement=agreement, number=2, contract_number="", **VALUES)
 
     assert refused == [("expires_on", REFUSED)]

@@ -26,7 +26,6 @@ from tests.invoicing.audit.books_to_damage import (
     other_row,
     set_invoice,
     set_line,
-    sound_books,
     store,
     with_content,
 )
@@ -36,11 +35,6 @@ pytestmark = pytest.mark.django_db
 BACKUP = "Put it back from a backup."
 OTHER_CONTENT = "the stored content is not the one that was issued: its SHA-256 is another. Compare it with a backup."
 BROKEN = "the chain breaks here: number, date or content of this document or of one before it were changed."
-
-
-@pytest.fixture
-def books() -> Books:
-    return sound_books()
 
 
 # ---- sound books -----------------------------------------------------------------------------------------------------
@@ -62,8 +56,7 @@ def test_sound_books_have_no_finding_and_every_document_is_read(books):
     assert invoices.link == Invoice.objects.get(number_text="INV-00003").chain_sha256
 
 
-def test_what_issuing_and_printing_leave_is_sound(django_capture_on_commit_callbacks, settings):
-    agreement = factories.agreement()
+def test_what_issuing_and_printing_leave_is_sound(agreement, django_capture_on_commit_callbacks, settings):
     factories.sites(agreement, 1)
     with django_capture_on_commit_callbacks(execute=True):
         issued_through(agreement, date(1998, 11, 30), JANUARY)
@@ -98,8 +91,7 @@ def test_a_chunk_costs_the_same_queries_for_any_number_of_documents(number, djan
         list(Verification().findings())
 
 
-def test_more_than_one_chunk_is_read_to_its_end():
-    agreement = factories.agreement()
+def test_more_than_one_chunk_is_read_to_its_end(agreement):
     factories.sites(agreement, 1)
     first = issued_through(agreement, date(1998, 10, 31), JANUARY)[0]
     rows = []

@@ -8,25 +8,18 @@ from django.db import connection
 from contracts.sealing import guards
 from invoicing.models import InvoicePdf
 from tests.invoicing.audit.books_to_damage import (
-    Books,
     damage,
     found,
     line,
     other_row,
     set_invoice,
     set_line,
-    sound_books,
 )
 
 pytestmark = pytest.mark.django_db
 
 BACKUP = "Put it back from a backup."
 BROKEN = "the chain breaks here: number, date or content of this document or of one before it were changed."
-
-
-@pytest.fixture
-def books() -> Books:
-    return sound_books()
 
 
 def other_total(books):

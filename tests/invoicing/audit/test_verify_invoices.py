@@ -13,25 +13,18 @@ from invoicing.issued.ledger import make_good
 from invoicing.models import Invoice
 from tests import factories
 from tests.invoicing.audit.books_to_damage import (
-    Books,
     damage,
     found,
     issued_through,
     other_row,
     set_invoice,
     set_line,
-    sound_books,
     store,
 )
 
 pytestmark = pytest.mark.django_db
 
 BROKEN = "the chain breaks here: number, date or content of this document or of one before it were changed."
-
-
-@pytest.fixture
-def books() -> Books:
-    return sound_books()
 
 
 def test_one_agreement_is_verified_by_itself(books):

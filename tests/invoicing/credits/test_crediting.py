@@ -32,14 +32,7 @@ LOWER_PRICES = reference.amendment(2, date(1998, 10, 1), schedule=reference.LOWE
 
 
 @pytest.fixture
-def agreement():
-    row = factories.agreement()
-    factories.sites(row, 2)
-    return row
-
-
-@pytest.fixture
-def october(agreement) -> Invoice:
+def october(two_sites) -> Invoice:
     """October's invoice: two lines of 13,583.33."""
     (invoice,) = issue_through(OCTOBER)
     return invoice
@@ -119,8 +112,8 @@ def test_part_of_a_line_is_taken_back_and_the_rest_is_left(october):
     assert line_amounts(rest) == ["-12583.33", "-13583.33"]
 
 
-def test_charge_that_falls_due_once_is_taken_back_in_part_and_billed_again(agreement):
-    bought = blocks(agreement, date(1998, 10, 5))
+def test_charge_that_falls_due_once_is_taken_back_in_part_and_billed_again(two_sites):
+    bought = blocks(two_sites, date(1998, 10, 5))
     (invoice,) = issue_through(OCTOBER)
     note = take_back(invoice, amounts={3: Decimal("21500.00")})
     assert [(line.charge, line.block_purchase, line.shares) for line in note.lines.all()] == [("block", bought, None)]
@@ -149,7 +142,7 @@ def test_invoice_with_an_adjustment_is_taken_back_whole_but_not_a_line_that_give
 # ---- what is refused ---------------------------------------------------------------------------------------------
 
 
-def test_what_is_no_issued_invoice_is_refused(agreement):
+def test_what_is_no_issued_invoice_is_refused(two_sites):
     run(OCTOBER)
     draft = Invoice.objects.get()
     assert str(refusal(draft)) == "A draft is not credited. Correct the facts and run the invoices again."
@@ -303,8 +296,8 @@ def test_crediting_costs_the_same_queries_for_any_number_of_lines(django_assert_
 CREDITING_QUERIES = 34
 
 
-def test_a_charge_first_billed_on_a_credit_note_of_a_run_can_be_taken_back(agreement):
-    sites = list(Site.objects.filter(agreement=agreement).order_by("pk"))
+def test_a_charge_first_billed_on_a_credit_note_of_a_run_can_be_taken_back(two_sites):
+    sites = list(Site.objects.filter(agreement=two_sites).order_by("pk"))
     issue_through(date(1998, 12, 31), on=date(1999, 1, 4))
     Site.objects.filter(pk=sites[0].pk).update(in_service_on=date(1999, 1, 1))
     (note,) = issue_through(date(1999, 1, 31), on=date(1999, 2, 1))

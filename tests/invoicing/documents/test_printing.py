@@ -237,8 +237,7 @@ def test_issued_document_is_no_draft():
         draft_pdf(invoice=invoice)
 
 
-def test_draft_needs_the_same_number_of_queries_for_any_number_of_sites(django_assert_num_queries):
-    agreement = factories.agreement()
+def test_draft_needs_the_same_number_of_queries_for_any_number_of_sites(agreement, django_assert_num_queries):
     for number in (1, 29):
         factories.sites(agreement, number) if number > 1 else factories.site(agreement, "Zanesville")
         (result,) = draft_invoices(through=OCTOBER, on=date(1998, 12, 1), by=None, agreements=[agreement])

@@ -23,7 +23,6 @@ from tests.invoicing.audit.books_to_damage import (
     other_row,
     set_invoice,
     set_line,
-    sound_books,
     undone,
     without_digests,
 )
@@ -35,11 +34,6 @@ NOTE = (
     "Books: note: 4 documents were issued before rows had digests: of their rows, only what they show and compute is "
     "compared."
 )
-
-
-@pytest.fixture
-def books() -> Books:
-    return sound_books()
 
 
 @pytest.fixture

@@ -204,6 +204,10 @@ def test_a_line_that_gave_something_back_is_credited_whole_or_not_at_all(agreeme
             {"reason": ["Give the reason for the credit; it is kept with the credit note."]},
         ),
         (
+            lines(reason="a\u202eb", one="1.00"),
+            {"reason": ["Character 2 cannot be printed (U+202E). Type the text again without it."]},
+        ),
+        (
             lines(one="1.00") | {"seen": "99.00"},
             {"__all__": ["What is left has changed since this page was opened. Look at it as it is now, then credit."]},
         ),

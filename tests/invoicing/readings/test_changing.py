@@ -15,10 +15,11 @@ from invoicing.readings.changing import change_reading
 from invoicing.readings.settled import settled_questions
 from invoicing.runs.drafting import draft_invoices
 from sites.models import RenewalReview
-from sites.reviews.reviewing import CannotReview, open_review, record_agreement, refresh_review
+from sites.reviews.reviewing import CannotReview, refresh_review
 from tests import factories
 from tests.people import ACCOUNT_MANAGER, client_of
 from tests.reading import words
+from tests.sites.reviews.cases import agree_within_a_day, opened
 
 pytestmark = pytest.mark.django_db
 OCTOBER_1998, OCTOBER_1999, JULY = date(1998, 10, 1), date(1999, 10, 1), date(1999, 7, 15)
@@ -210,29 +211,13 @@ def test_what_another_agreement_was_billed_settles_nothing_here(agreement):
     assert settled_questions(agreement=other) == {}
 
 
-def agree(agreement: Agreement, on: date) -> None:
-    """Open the review of the first annual period and record both parties' agreement to it."""
-    review = open_review(agreement=agreement, period_number=1, on=on, by=None)
-    record_agreement(
-        review=review,
-        meeting_on=None,
-        customer_signer="A. Customer",
-        customer_agreed_on=on,
-        supplier_signer="B. Supplier",
-        supplier_agreed_on=on,
-        decisions={},
-        on=on,
-        by=None,
-    )
-
-
 @pytest.mark.parametrize(
     ("question", "choice"),
     [("level", "first-component"), ("change", "any-change"), ("review-day", "both-days-counted")],
 )
 def test_no_reading_that_decides_reviews_reaches_into_an_agreed_one(question, choice):
     agreement, on = factories.agreement(), date(1999, 8, 2)
-    agree(agreement, on)
+    agree_within_a_day(opened(agreement, on), on)
     message = "The review of annual period 1 was agreed on 2 August 1999: choose 1 October 1999 or later."
 
     assert refusals(agreement, question, choice, date(1999, 9, 30), on=on) == [("applies_from", message)]
@@ -241,7 +226,7 @@ def test_no_reading_that_decides_reviews_reaches_into_an_agreed_one(question, ch
 
 
 def test_an_open_review_follows_another_reading_when_it_is_refreshed(agreement):
-    review = open_review(agreement=agreement, period_number=1, on=JULY, by=None)
+    review = opened(agreement, JULY)
 
     change(agreement, "review-day", "both-days-counted", date(1999, 3, 15))
 
@@ -251,14 +236,14 @@ def test_an_open_review_follows_another_reading_when_it_is_refreshed(agreement):
 
 def test_a_paper_made_under_another_reading_is_not_agreed_before_it_is_refreshed():
     agreement = factories.agreement()
-    review = open_review(agreement=agreement, period_number=1, on=JULY, by=None)
+    review = opened(agreement, JULY)
     change(agreement, "change", "units", JULY)
 
     with pytest.raises(CannotReview, match="Another reading was chosen since the review was made. Refresh it first."):
-        agree(agreement, JULY)
+        agree_within_a_day(review, JULY)
 
     refresh_review(review=review, on=JULY, by=None)
-    agree(agreement, JULY)
+    agree_within_a_day(review, JULY)
     assert RenewalReview.objects.get().agreed_on == JULY
 
 

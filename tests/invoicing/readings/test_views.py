@@ -9,10 +9,10 @@ from contracts.models import Agreement, ChosenReading
 from contracts.readings import QUESTIONS
 from invoicing.readings.changing import change_reading
 from invoicing.runs.drafting import draft_invoices
-from sites.reviews.reviewing import open_review, record_agreement
 from tests import event_pages, factories, reference
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.reading import links, words
+from tests.sites.reviews.cases import agree_within_a_day, opened
 
 JULY, OCTOBER_1999 = date(1999, 7, 15), date(1999, 10, 1)
 
@@ -167,10 +167,8 @@ def test_register_says_from_when_another_reading_can_apply(agreement, settings):
 
 
 def test_register_says_that_an_agreed_review_stays():
-    agreement, on = factories.agreement(), JULY
-    review = open_review(agreement=agreement, period_number=1, on=on, by=None)
-    parties = {f"{side}_{what}": value for side in ("customer", "supplier") for what, value in PARTY.items()}
-    record_agreement(review=review, meeting_on=None, decisions={}, on=on, by=None, **parties)
+    agreement = factories.agreement()
+    agree_within_a_day(opened(agreement, JULY), JULY)
 
     seen = part(client_of(VIEWER).get(register(agreement)), "change")
 
@@ -178,9 +176,6 @@ def test_register_says_that_an_agreed_review_stays():
         "Another reading The review of annual period 1 was agreed on 15 July 1999: it can apply from 1 October 1999."
     ) in seen
     assert "Cannot be computed. The review of annual period 1 was agreed on 15 July 1999 and stays. Not known" in seen
-
-
-PARTY = {"signer": "A. Person", "agreed_on": JULY}
 
 
 def test_register_of_an_agreement_that_is_not_executed_leads_to_data_entry(agreement):

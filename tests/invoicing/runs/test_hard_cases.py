@@ -44,8 +44,7 @@ def test_level_agreed_after_a_term_that_ends_in_mid_month_is_billed():
     )
 
 
-def test_shortened_term_is_credited_and_says_which_document_ends_it():
-    agreement = factories.agreement()
+def test_shortened_term_is_credited_and_says_which_document_ends_it(agreement):
     factories.site(agreement, "Tampa")
     run(date(2000, 9, 30), date(2000, 9, 30))
     factories.amendment(
@@ -61,8 +60,7 @@ def test_shortened_term_is_credited_and_says_which_document_ends_it():
     assert run(date(2000, 7, 22), date(2000, 10, 3))[0].documents == ()
 
 
-def test_shortened_term_credits_what_was_billed_in_advance_beyond_it_and_names_those_invoices_only():
-    agreement = factories.agreement()
+def test_shortened_term_credits_what_was_billed_in_advance_beyond_it_and_names_those_invoices_only(agreement):
     billing_cases.read(agreement, "timing", "in-advance")
     site = factories.site(agreement, "Tampa")
     run(date(2000, 9, 1), date(2000, 9, 1))
@@ -79,8 +77,7 @@ def test_shortened_term_credits_what_was_billed_in_advance_beyond_it_and_names_t
     assert billed(site) == Decimal("163000.00") + Decimal("131889.78")
 
 
-def test_drafts_beyond_a_shortened_term_are_dropped():
-    agreement = factories.agreement()
+def test_drafts_beyond_a_shortened_term_are_dropped(agreement):
     factories.site(agreement, "Tampa")
     run(date(2000, 9, 30), date(2000, 7, 1), issue_drafts=False)
     factories.amendment(agreement, reference.amendment(2, date(2000, 7, 1), expires_on=date(2000, 7, 22)))
@@ -92,8 +89,7 @@ def test_drafts_beyond_a_shortened_term_are_dropped():
 # ---- dates -------------------------------------------------------------------------------------------------------
 
 
-def test_run_dated_before_an_issued_document_is_refused_and_takes_nothing_back():
-    agreement = factories.agreement()
+def test_run_dated_before_an_issued_document_is_refused_and_takes_nothing_back(agreement):
     site = factories.site(agreement, "Tampa")
     factories.charged_level(site, 2, "MEDIUM", date(1999, 12, 10))
     run(date(1999, 11, 30), date(2000, 1, 1))
@@ -103,8 +99,7 @@ def test_run_dated_before_an_issued_document_is_refused_and_takes_nothing_back()
     assert billed(site) == before
 
 
-def test_credit_note_is_not_dated_before_its_invoice():
-    agreement = factories.agreement()
+def test_credit_note_is_not_dated_before_its_invoice(agreement):
     factories.site(agreement, "Tampa")
     run(date(1998, 10, 31), date(1998, 12, 5))
     with pytest.raises(CannotCredit, match="is dated 5 December 1998"), transaction.atomic():
@@ -122,8 +117,7 @@ def test_date_still_to_come_is_refused_by_the_command(settings):
 # ---- adjustments beside drafts -----------------------------------------------------------------------------------
 
 
-def test_credit_does_not_wait_for_the_draft_of_a_later_period():
-    agreement = factories.agreement()
+def test_credit_does_not_wait_for_the_draft_of_a_later_period(agreement):
     site = factories.site(agreement, "Tampa")
     run(date(1998, 11, 30), date(1998, 12, 1))
     run(date(1998, 12, 31), date(1998, 12, 2), issue_drafts=False)
@@ -144,8 +138,7 @@ def test_two_series_cannot_print_the_same_numbers():
         NumberSeries.objects.create(code="CREDIT", prefix="DOC-")
 
 
-def test_run_skips_what_another_run_has_issued_meanwhile():
-    agreement = factories.agreement()
+def test_run_skips_what_another_run_has_issued_meanwhile(agreement):
     factories.site(agreement, "Tampa")
     overtaken = []
 
@@ -162,8 +155,7 @@ def test_run_skips_what_another_run_has_issued_meanwhile():
     assert Invoice.objects.issued().count() == 2
 
 
-def test_next_run_makes_good_a_missing_pdf(settings, django_capture_on_commit_callbacks):
-    agreement = factories.agreement()
+def test_next_run_makes_good_a_missing_pdf(agreement, settings, django_capture_on_commit_callbacks):
     factories.site(agreement, "Tampa")
     run(date(1998, 10, 31), date(1998, 10, 31))  # as if the machine had stopped before the PDF was made
     assert InvoicePdf.objects.count() == 0
@@ -172,8 +164,7 @@ def test_next_run_makes_good_a_missing_pdf(settings, django_capture_on_commit_ca
     assert InvoicePdf.objects.count() == 2
 
 
-def test_refusal_leaves_no_gap_in_the_numbers():
-    agreement = factories.agreement()
+def test_refusal_leaves_no_gap_in_the_numbers(agreement):
     factories.site(agreement, "Tampa")
     run(date(1998, 11, 30), date(1998, 11, 30), issue_drafts=False)
     november, october = Invoice.objects.order_by("-first_day")

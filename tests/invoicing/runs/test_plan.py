@@ -18,10 +18,9 @@ from tests.invoicing.billing_cases import DECEMBER, NOVEMBER, OCTOBER, issue_thr
 
 
 @pytest.fixture
-def agreement(db):
-    row = factories.agreement()
-    factories.site(row, "Tampa")
-    return row
+def agreement(agreement):
+    factories.site(agreement, "Tampa")
+    return agreement
 
 
 def plan(agreement: Agreement, through: date, on: date = NOVEMBER):

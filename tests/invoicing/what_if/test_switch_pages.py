@@ -115,8 +115,7 @@ def test_data_entry_is_told_without_amounts_and_documents(site):
 
 
 @pytest.mark.parametrize("number", [1, 3])
-def test_looking_asks_the_same_number_of_queries(number, django_assert_num_queries, manager):
-    agreement = factories.agreement()
+def test_looking_asks_the_same_number_of_queries(agreement, number, django_assert_num_queries, manager):
     sites = [factories.site(agreement, f"City {position}") for position in range(number)]
     for each in sites:
         factories.counts(each, ANCHOR, SMALLEST)

@@ -72,6 +72,10 @@ def agree(review, on=MEETING, decisions=None, **changed) -> RenewalReview:
     return record_agreement(review=review, decisions=decisions or {}, on=on, by=None, **(values | changed))
 
 
+def agree_within_a_day(review, on) -> RenewalReview:
+    return agree(review, on=on, meeting_on=None, customer_agreed_on=on, supplier_agreed_on=on)
+
+
 def line(review, city) -> ReviewLine:
     return review.lines.select_related("current_level", "measured_level", "proposed_level", "agreed_level").get(
         site__city=city
