@@ -38,7 +38,7 @@ BACK_WITHIN = 120
 """Seconds within which a document must be printed after its worker was killed."""
 
 SECONDS = 20
-"""What a document may take where a bomb is to be waited for."""
+"""Of processor time: what a document may take where a bomb is to be waited for."""
 ORDER = {"html": "<p>x</p>", "identifier": "1", "created_on": "1999-01-01", "language": "en", "title": None}
 
 

@@ -1,7 +1,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -443,13 +443,13 @@ def test_impossible_events_are_the_callers_mistake(events, message):
 
 
 def test_twenty_thousand_entries_are_no_burden():
-    """About 0.3 s; a walk over all blocks, rows or waiting hours for each entry would take minutes."""
+    """About 0.3 s of the processor; a walk over all blocks, rows or waiting hours for each entry would take minutes."""
     days = [ANCHOR + timedelta(days=number % 731) for number in range(20_000)]
     work = [Work(key, day, Decimal("7.25")) for key, day in enumerate(days)]
     purchases = [bought(key, ANCHOR + timedelta(days=20 * key), 3) for key in range(30)]
 
-    began = perf_counter()
+    began = process_time()
     found = ledger(*purchases, *work)
 
-    assert perf_counter() - began < 3
+    assert process_time() - began < 3
     assert len(found.outcomes) == 20_000
