@@ -31,14 +31,14 @@ def add_months(anchor: date, months: int) -> date:
 
 @dataclass(frozen=True, order=True)
 class DaySpan:
-    """Consecutive days, both ends included. Raises ValueError when the last day lies before the first."""
+    """Consecutive days, both ends included. Raises ValueError when the last day is before the first."""
 
     first_day: date
     last_day: date
 
     def __post_init__(self):
         if self.last_day < self.first_day:
-            raise ValueError(f"{self.last_day} lies before {self.first_day}.")
+            raise ValueError(f"{self.last_day} is before {self.first_day}.")
 
     @property
     def days(self) -> int:

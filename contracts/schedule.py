@@ -330,7 +330,7 @@ def _band_findings(schedule: Schedule, component: Component) -> list[Finding]:
                 Finding(
                     Weight.WARNING,
                     "BANDS_GAP",
-                    f"{component.name}: {named} lies between {lower_level.name} and {higher_level.name}.",
+                    f"{component.name}: {named} falls between {lower_level.name} and {higher_level.name}.",
                     component.name,
                     missing,
                     cells,

@@ -50,7 +50,7 @@ def later_refusals(*, place: str, what: str, day: date | None, on: date, then: s
     """Return a refusal of a day that is still to come; `then` says when the fact can be recorded."""
     if day is None or day <= on:
         return []
-    return [Refused("STILL_TO_COME", place, f"{what} {day_text(day)} lies after {day_text(on)}. {then}")]
+    return [Refused("STILL_TO_COME", place, f"{what} {day_text(day)} is after {day_text(on)}. {then}")]
 
 
 class CannotRecord(Refusal):

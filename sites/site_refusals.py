@@ -10,9 +10,9 @@ from contracts.terms import AgreementTerms, expiration_known
 def out_of_service(*, name: str, in_service_on: date, removed_on: date | None, worked_on: date) -> tuple[Refused, ...]:
     """Return a refusal of work at a site on a day on which it is not in service."""
     if worked_on < in_service_on:
-        message = f"{day_text(worked_on)} lies before {name}'s first day in service, {day_text(in_service_on)}."
+        message = f"{day_text(worked_on)} is before {name}'s first day in service, {day_text(in_service_on)}."
     elif removed_on is not None and worked_on > removed_on:
-        message = f"{day_text(worked_on)} lies after {name}'s last day in service, {day_text(removed_on)}."
+        message = f"{day_text(worked_on)} is after {name}'s last day in service, {day_text(removed_on)}."
     else:
         return ()
     return (Refused("NOT_IN_SERVICE", "site", f"{message} Correct the date or the site."),)
@@ -26,7 +26,7 @@ def integration_day_refusals(
     A day before the site's first day in service is none of them: a planned site can be ordered, and the cutover is
     what turns the site over to service.
     """
-    message, begins_on = f"{what} {day_text(day)} lies", agreement.first_period_starts_on
+    message, begins_on = f"{what} {day_text(day)} is", agreement.first_period_starts_on
     expires_on, source = expiration_known(agreement=agreement, known_on=known_on)
     if day < begins_on:
         message = (
@@ -48,5 +48,5 @@ def before_order(*, ordered_on: date, completed_on: date) -> tuple[Refused, ...]
     """Return a refusal of a cutover that was complete before it was ordered."""
     if completed_on >= ordered_on:
         return ()
-    message = f"The cutover of {day_text(completed_on)} lies before its order of {day_text(ordered_on)}."
+    message = f"The cutover of {day_text(completed_on)} is before its order of {day_text(ordered_on)}."
     return (Refused("BEFORE_ORDER", "completed_on", f"{message} Correct one of the two."),)

@@ -91,7 +91,7 @@ function offerHistory(row, index) {
   history.hidden = !address;
   if (!address) return;
   history.href = address;
-  history.textContent = `History of ${columns[index].name}, ${row.name}, and what rests on it`;
+  history.textContent = `History of ${columns[index].name}, ${row.name}, and dependent documents`;
 }
 
 // ---- What typed rows come to: asked of the server ----

@@ -231,7 +231,7 @@ def test_the_history_of_the_active_figure_is_one_key_away(grid):
     expect(state(page, "City 0001")).to_have_text(SAVED)
     expect(link).to_be_hidden()
     page.keyboard.press("ArrowUp")
-    expect(link).to_have_text("History of gateway elements, City 0001, and what rests on it")
+    expect(link).to_have_text("History of gateway elements, City 0001, and dependent documents")
     page.keyboard.press("Control+Enter")
     page.wait_for_url("**/counts/GE/1998-11-30/")
 

@@ -222,8 +222,8 @@ class AmendmentAdmin(RecordAdmin):
             None,
             {
                 "fields": ("agreement", ("number", "contract_number"), "effective_on"),
-                "description": "Numbers run from 1 without a gap. The effective date stands in the clause on charges, "
-                "such as clause 2; it may lie before the signatures.",
+                "description": "Numbers run from 1 without a gap. The effective date is in the clause on charges, "
+                "such as clause 2; it may be earlier than the signatures.",
             },
         ),
         (

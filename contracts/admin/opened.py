@@ -254,7 +254,7 @@ def _text(typed: forms.Field, value: Plain) -> str:
     if value in ("", []):
         return "empty"
     if isinstance(typed, forms.BooleanField):
-        return "ticked" if value == str(True) else "not ticked"
+        return "selected" if value == str(True) else "not selected"
     if isinstance(typed, forms.ChoiceField):
         wanted = set(value if isinstance(value, list) else [value])
         found = [str(label) for key, label in typed.choices if str(key) in wanted]

@@ -30,7 +30,7 @@ class InPlainWords:
         "username": ("Signs in as", "Letters, digits and @ . + - _, such as “jdoe”."),
         "email": ("E-mail", ""),
         "groups": ("Roles", "What this person may see and do. Without a role nothing is shown."),
-        "is_active": ("May sign in", "Untick when somebody leaves: what the person has recorded stays on file."),
+        "is_active": ("May sign in", "Clear it when somebody leaves: what the person has recorded stays on file."),
         "is_superuser": ("Administrator", "May do everything whatever the roles say, and gives roles to people."),
     }
 
@@ -74,7 +74,7 @@ class RoleForm(InPlainWords, forms.ModelForm):
         queryset=Permission.objects.exclude(content_type__app_label__in=("admin", "contenttypes", "sessions"))
         .exclude(content_type__model="permission")
         .order_by("content_type__app_label", "content_type__model", "pk"),
-        help_text="The roles that come with the software are set anew by each update: add a role of your own instead.",
+        help_text="The roles that come with the software are reset by each update: add a role of your own instead.",
     )
 
     class Meta:
@@ -100,7 +100,7 @@ class OpenFilter(admin.BooleanFieldListFilter):
 
 @admin.register(User)
 class PersonAdmin(RecordAdmin, UserAdmin):
-    """A person who signs in; roles are boxes to tick."""
+    """A person who signs in; roles are check boxes."""
 
     noun, nouns, verb = "person", "people", "Add"
     form = PersonForm
@@ -196,7 +196,7 @@ class PersonAdmin(RecordAdmin, UserAdmin):
 
 @admin.register(Group)
 class RoleAdmin(RecordAdmin, GroupAdmin):
-    """A role and what it permits, as boxes to tick."""
+    """A role and what it permits, as check boxes."""
 
     noun, nouns, verb = "role", "roles", "Add"
     form = RoleForm

@@ -97,7 +97,7 @@ class PriceScheduleAdmin(ReadOnlyAdmin):
             "System integration",
             {
                 "fields": ("integration_clause",),
-                "description": "Its price stands with each level for which the source states one.",
+                "description": "Its price is given with each level for which the source states one.",
             },
         ),
     )

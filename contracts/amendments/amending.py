@@ -38,7 +38,7 @@ from contracts.terms import (
 
 SIDES = ("customer", "supplier")
 WITHDRAW_FIRST = "Withdraw that signature first, with a reason."
-MEANWHILE = "since you opened it. Nothing is saved: compare, then save again to put yours in its place."
+MEANWHILE = "since you opened it. Nothing is saved: compare, then save again to replace it with yours."
 
 
 @transaction.atomic

@@ -34,7 +34,7 @@ def choose_reading(
     on: date,
     by: User | None,
 ) -> ChosenReading:
-    """Record that a clause of an executed agreement is read otherwise from a day on; the row is closed at once.
+    """Record that a clause of an executed agreement is read differently from a day on; the row is closed at once.
 
     What was chosen before stays on file and applies to the days before. Raises CannotChoose for an agreement that is
     not executed, for a day or a choice that `choice_refusals` refuses, without a name or a reason, and for a choice
@@ -79,7 +79,7 @@ def _decision_refusals(chosen_by: str, chosen_on: date, reason: str, on: date) -
         message = f"The choice is dated {day_text(chosen_on)}, which is after {day_text(on)}."
         refusals.append(Refused("IN_FUTURE", "chosen_on", f"{message} Record it once it is made."))
     if not reason.strip():
-        refusals.append(Refused("NO_REASON", "reason", "Say why the clause is read otherwise."))
+        refusals.append(Refused("NO_REASON", "reason", "Say why the clause is read differently."))
     return refusals
 
 

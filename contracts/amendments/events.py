@@ -68,7 +68,7 @@ class AmendmentDraft(AgreementPage, EventPage):
         return found if isinstance(found, TermsFound) else None
 
     def get_form_kwargs(self):
-        """Give the form the expiration on file, and the tick to those who may enter a schedule."""
+        """Give the form the expiration on file, and the check box to those who may enter a schedule."""
         on_file = expiration_on_file(agreement=self.terms, before=self.number)
         may_copy = self.request.user.has_perm("contracts.add_priceschedule")
         return super().get_form_kwargs() | {"on_file": on_file, "may_copy": may_copy}
@@ -185,7 +185,7 @@ class Sign(SideEvent):
         if self.signed_on is None:
             return ""
         message = f"{self.signer} signed {self.amendment} for the {self.side} on {day_text(self.signed_on)}."
-        return message if self.amendment.is_sealed else f"{message} Withdraw that signature to record it anew."
+        return message if self.amendment.is_sealed else f"{message} Withdraw that signature to record it again."
 
     def consequences(self):
         clause = self.schedule.clause if self.schedule else None
@@ -219,7 +219,7 @@ class Withdraw(SideEvent):
             f"The signature of {self.signer} for the {self.side}, dated {day_text(self.signed_on)}, counts no longer. "
             "It stays on file with your reason.",
             f"{self.amendment} is a draft again: what it says and its price schedule can be changed.",
-            f"The {self.side} signs anew what is changed.",
+            f"The {self.side} then signs what was changed.",
         ]
 
     def perform(self, **facts):

@@ -18,7 +18,7 @@ class AmendmentValuesForm(EventForm):
         max_length=40, required=False, help_text="The amendment’s own contract number, as printed on it."
     )
     effective_on = DayField(
-        label="Effective on", help_text="From this day it governs. It may lie before the signatures."
+        label="Effective on", help_text="From this day it governs. It may be earlier than the signatures."
     )
     from_expires_on = DayField(
         label="Extends from",
@@ -32,7 +32,7 @@ class AmendmentValuesForm(EventForm):
         label="Clause of the expiration",
         max_length=100,
         required=False,
-        help_text="Where the new expiration stands, such as clause 1.",
+        help_text="The clause that sets the new expiration, such as clause 1.",
     )
 
     def __init__(self, *args, on_file: date | None, **kwargs):

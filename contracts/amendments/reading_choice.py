@@ -16,7 +16,7 @@ STARTS_NAMED = 3
 def choice_refusals(
     *, agreement: AgreementTerms, question: str, choice: str, applies_from: date | None, known_on: date
 ) -> tuple[Refused, ...]:
-    """Return what stops a clause from being read otherwise from a day on, each with the field it concerns.
+    """Return what stops a clause from being read differently from a day on, each with the field it concerns.
 
     The day lies within the term as known on `known_on`. What is due is counted by annual period: a reading that decides
     amounts applies from the first day of one. The reading must differ from the one that applies on that day.
@@ -31,7 +31,7 @@ def choice_refusals(
     if day_refused is not None:
         refusals.append(day_refused)
     elif not refusals and agreement.readings_on(applies_from).of_question(question).choice == choice:
-        message = f"On {day_text(applies_from)} the clause is read so already. Choose another reading."
+        message = f"On {day_text(applies_from)} the clause is already read this way. Choose another reading."
         refusals.append(Refused("NO_CHANGE", "choice", message))
     return tuple(refusals)
 

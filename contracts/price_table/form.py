@@ -109,7 +109,7 @@ def _entered_level(index: int, level: Level, components: Sequence[Component]) ->
 class ScheduleForm(forms.Form):
     """A price schedule with its table and the rules beside it.
 
-    A level or component that is left empty, or ticked to be taken off, is no part of the table. `schedule` holds what
+    A level or component that is left empty, or marked to be taken off, is no part of the table. `schedule` holds what
     was entered, once the form is valid. Use one of the four class methods to make it.
     """
 
@@ -275,7 +275,7 @@ class ScheduleForm(forms.Form):
 
     @staticmethod
     def _belongs(name: str, part: str, index: int) -> bool:
-        """Whether a field is part of a row or column; the proposed rank and the tick to take it off say nothing."""
+        """Whether a field is part of a row or column; the proposed rank and the box to take it off do not count."""
         kind, *places = name.split("-")
         if kind in ("cell", "says"):
             return places[0 if part == "level" else 1] == str(index)

@@ -23,7 +23,7 @@ class MakePdfsCommand(BaseCommand):
         failed = [result for result in results if result.pdf is None]
         if failed:
             raise CommandError(
-                f"Without a PDF: {len(failed)} of {len(results)}. The reason stands above.", returncode=1
+                f"Without a PDF: {len(failed)} of {len(results)}. The reason is shown above.", returncode=1
             )
         if not results:
             self.stdout.write(self.nothing_missing)

@@ -210,7 +210,7 @@ class _Running:
             raise PdfUnavailable(answer["unavailable"])
         if "error" in answer:
             logger.error("The worker met an unexpected fault: %s", answer["traceback"])
-            raise _Fault(f"No PDF could be made ({answer['error']}). The log tells where.", again=False)
+            raise _Fault(f"No PDF could be made ({answer['error']}). The log shows where.", again=False)
         self.printed += 1
         if "refused" in answer:
             raise RefusedResource(

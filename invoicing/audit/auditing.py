@@ -355,7 +355,7 @@ def _only_in_ledger(ledger: Ledger) -> Iterator[Finding]:
 def _ledger_notes(ledger: Ledger) -> Iterator[Finding]:
     if ledger.made_good:
         lines = plural(ledger.made_good, "line")
-        yield Finding(LEDGER, f"{lines} made good later by make_pdfs, not written at issue.", is_note=True)
+        yield Finding(LEDGER, f"{lines} backfilled by make_pdfs, not written at issue.", is_note=True)
     for position in ledger.unreadable:
         yield Finding(LEDGER, f"line {position} cannot be read; a crash may have cut it off.", is_note=True)
 

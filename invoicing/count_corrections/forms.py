@@ -20,7 +20,7 @@ class CountCorrectionForm(EventForm):
 
     quantity = WholeField(
         label="New figure",
-        error_messages={"required": "Type what was counted, or tick the withdrawal below."},
+        error_messages={"required": "Enter what was counted, or select the withdrawal below."},
         highest=MOST_QUANTITY,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "short"}),
     )
@@ -59,7 +59,7 @@ class CountCorrectionForm(EventForm):
         if withdrawn and self.has_error("quantity", code="required"):
             del self.errors["quantity"]
         elif withdrawn and quantity is not None:
-            message = "A figure that is withdrawn has no new one. Empty this, or untick the withdrawal."
+            message = "A figure that is withdrawn has no new one. Leave this empty, or deselect the withdrawal."
             self.add_error("quantity", message)
         elif quantity is not None and quantity == self.figure.quantity and data.get("seen") == str(quantity):
             self.add_error("quantity", f"{quantity} is the figure on file. Type another one.")

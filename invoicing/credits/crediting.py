@@ -140,7 +140,7 @@ def _refuse_waiver(waiver: WaiverDecision | None, on: date, by: User | None) -> 
         raise CannotCredit(Refused("NO_NAME", "decided_by", "Name the person who decided to waive the charge."))
     _refuse_long(waiver.decided_by.strip(), "decided_by", MOST_NAME)
     if by is not None and decided_by in (by.get_full_name().casefold(), by.get_username().casefold()):
-        raise CannotCredit(Refused("SAME_PERSON", "decided_by", "Somebody else than you decides it: name that person."))
+        raise CannotCredit(Refused("SAME_PERSON", "decided_by", "Somebody other than you decides: name that person."))
     if waiver.decided_on > on:
         message = f"The decision is dated {day_text(waiver.decided_on)}, which is still to come."
         raise CannotCredit(Refused("STILL_TO_COME", "decided_on", message))

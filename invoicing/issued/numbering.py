@@ -47,7 +47,7 @@ def take(*, series: NumberSeries, on: date) -> tuple[int, str]:
 
     Whoever issues locks the agreement first and takes the number late, so that nobody waits for a number while another
     agreement is computed, and none holds a number while it waits for an agreement. A transaction that is rolled back
-    gives the number back. Raises CannotNumber when `on` lies before the date of the series' last document.
+    gives the number back. Raises CannotNumber when `on` is before the date of the series' last document.
     """
     table = connection.ops.quote_name(NumberSeries._meta.db_table)
     with connection.cursor() as cursor:

@@ -28,7 +28,7 @@ class LineEntry:
     """One line of the invoice in the form. A line that can be credited only whole has no `amount` to enter."""
 
     line: CreditableLine
-    tick: BoundField | None
+    chosen: BoundField | None
     amount: BoundField | None
 
     @property
@@ -59,7 +59,7 @@ class CreditForm(EventForm):
         label="Waiver decided by",
         max_length=100,
         required=False,
-        help_text="The person who decided it: somebody else than you, who record it.",
+        help_text="The person who decided it: somebody other than you, who are recording it.",
     )
     decided_on = DayField(label="Decided on", required=False)
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -72,7 +72,7 @@ class CreditForm(EventForm):
         self.amounts: dict[int, Decimal] = {}
         self.fields["extent"].choices = [
             (WHOLE, f"Everything that is left: {money_text(left)}"),
-            (LINES, "The lines ticked below, each with its amount"),
+            (LINES, "The lines selected below, each with its amount"),
         ]
         if not may_waive:
             for name in WAIVER_FIELDS:
@@ -84,10 +84,10 @@ class CreditForm(EventForm):
         if not any(each.parts.values()):
             return
         label = f"line {position}, {each.line.site or each.line.description}"
-        tick = forms.BooleanField(
+        chosen = forms.BooleanField(
             required=False, widget=forms.CheckboxInput(attrs={"aria-label": f"Credit {label}"}), label=label
         )
-        self.fields[f"take-{position}"] = tick
+        self.fields[f"take-{position}"] = chosen
         if not only_whole(each):
             attrs = {"inputmode": "decimal", "aria-label": f"Amount to credit of {label}", "autocomplete": "off"}
             self.fields[f"amount-{position}"] = AmountField(
@@ -109,16 +109,16 @@ class CreditForm(EventForm):
         if self.cleaned_data.get("seen", "") not in ("", str(self.left)):
             message = "What is left has changed since this page was opened. Look at it as it is now, then credit."
             self.add_error(None, message)
-        ticked = [position for position in self.lines if self.cleaned_data.get(f"take-{position}")]
-        extent = self.cleaned_data.get("extent") or (LINES if ticked else WHOLE)
+        selected = [position for position in self.lines if self.cleaned_data.get(f"take-{position}")]
+        extent = self.cleaned_data.get("extent") or (LINES if selected else WHOLE)
         for position in self.lines:
             self._clean_line(position, extent)
-        if extent == WHOLE and ticked:
-            self.add_error("extent", "Lines are ticked below. Choose the ticked lines, or untick them.")
+        if extent == WHOLE and selected:
+            self.add_error("extent", "Lines are selected below. Choose the selected lines, or deselect them.")
         elif extent == WHOLE:
             self.amounts = {position: each.left for position, each in self.lines.items() if each.left}
-        elif not ticked:
-            self.add_error("extent", "Tick at least one line, or choose everything that is left.")
+        elif not selected:
+            self.add_error("extent", "Select at least one line, or choose everything that is left.")
         self._clean_waiver()
         return self.cleaned_data
 
@@ -129,12 +129,12 @@ class CreditForm(EventForm):
         amount = self.cleaned_data.get(name)
         if not self.cleaned_data.get(f"take-{position}"):
             if amount not in (None, each.left):
-                also = " and choose the ticked lines" if extent == WHOLE else ""
-                self.add_error(name, f"Tick the line{also} to credit this amount, or leave {money_text(each.left)}.")
+                also = " and choose the selected lines" if extent == WHOLE else ""
+                self.add_error(name, f"Select the line{also} to credit this amount, or leave {money_text(each.left)}.")
             return
         amount = each.left if amount is None else amount
         if name in self.fields and not amount:
-            self.add_error(name, "Enter more than 0.00, or untick the line.")
+            self.add_error(name, "Enter more than 0.00, or deselect the line.")
         elif name in self.fields and amount > each.left:
             self.add_error(name, f"Only {money_text(each.left)} of this line is left to credit.")
         else:
@@ -145,7 +145,7 @@ class CreditForm(EventForm):
             return
         waived = self.cleaned_data.get("waive")
         if not waived and self.cleaned_data.get("decided_by"):
-            self.add_error("waive", "Tick this to waive the charge, or empty the name below.")
+            self.add_error("waive", "Select this to waive the charge, or clear the name below.")
         for name, message in (("decided_by", "Name the person who decided it."), ("decided_on", "Say when.")):
             if waived and name not in self.errors and not self.cleaned_data.get(name):
                 self.add_error(name, message)

@@ -56,6 +56,8 @@ def _tell(request, done: Discarded) -> None:
         messages.success(request, f"{drafts} discarded. The next run drafts again what is due.")
     if done.issued:
         named = ", ".join(str(invoice) for invoice in done.issued)
-        messages.warning(request, f"Issued meanwhile and left: {named}. A credit note takes an issued document back.")
+        messages.warning(
+            request, f"Issued meanwhile, so not discarded: {named}. A credit note takes an issued document back."
+        )
     if done.gone:
         messages.warning(request, f"{gone} replaced or discarded by somebody else meanwhile.")

@@ -12,7 +12,7 @@ RIGHT = {"th": {"class": "money"}, "td": {"class": "money"}}
 class InvoiceTable(ListTable):
     """Invoices and credit notes. Rows come from `with_agreement()`."""
 
-    choose = CellColumn("Tick", "invoicing/cells/choose.html")
+    choose = CellColumn("Select", "invoicing/cells/choose.html")
     number_text = CellColumn("Number", "invoicing/cells/number.html", order_by=("number_text", "pk"))
     kind = Column(order_by=("kind", "-first_day", "pk"))
     agreement = Column(

@@ -51,7 +51,7 @@ class InvoiceList(ListPage):
         return next(tab.count for tab in self.tabs if tab.value == "draft") if may else 0
 
     def get_table_kwargs(self):
-        """Leave the boxes out where there is nothing to tick."""
+        """Leave the boxes out where there is nothing to select."""
         kwargs = super().get_table_kwargs()
         return kwargs if self.drafts else kwargs | {"exclude": [*kwargs["exclude"], "choose"]}
 

@@ -1,4 +1,4 @@
-"""Reading a clause otherwise from a day on, without touching what was billed or what both parties agreed."""
+"""Reading a clause differently from a day on, without touching what was billed or what both parties agreed."""
 
 from datetime import date
 

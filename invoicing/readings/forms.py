@@ -25,7 +25,7 @@ class ReadingForm(EventForm):
         widget=forms.RadioSelect,
         error_messages={
             "required": "Choose one of the readings.",
-            "invalid_choice": "The clause is read so already, or this is no reading of it. Choose another one.",
+            "invalid_choice": "The clause is already read this way, or has no such reading. Choose another one.",
         },
     )
     applies_from = DayField(label="Applies from", error_messages={"required": "Say from which day on."})
@@ -44,7 +44,7 @@ class ReadingForm(EventForm):
         validators=[validate_plain_text],
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="Kept in the register; not printed on documents.",
-        error_messages={"required": "Say why the clause is read otherwise."},
+        error_messages={"required": "Say why the clause is read differently."},
     )
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 

@@ -1,4 +1,4 @@
-"""From which day on each unclear clause can be read otherwise: what was billed and what was agreed stays as it is."""
+"""From which day on each unclear clause can be read differently: what was billed and what was agreed stays as it is."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

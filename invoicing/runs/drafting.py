@@ -102,7 +102,7 @@ def _fault(agreement: Agreement, error: Exception) -> str:
     """Log an unexpected fault and return the sentence that lists it."""
     logger.error("The run failed for agreement %s", agreement.number, exc_info=error)
     fault = f"{type(error).__name__}: {error}"
-    return f"The run met an unexpected fault ({fault}). The log tells where; then run it again."
+    return f"The run met an unexpected fault ({fault}). The log shows where; then run it again."
 
 
 # ---- one chunk ---------------------------------------------------------------------------------------------------
@@ -193,7 +193,7 @@ def _wanted(filed: _Filed, *, through: date, on: date, by: User | None) -> _Want
     refuse_before_last_document(last=filed.last, on=on, refusal=CannotDraft)
     if through > add_months(on, MOST_MONTHS_AHEAD):
         raise CannotDraft(
-            f"{day_text(through)} lies more than {MOST_MONTHS_AHEAD} months after {day_text(on)}. Check the year."
+            f"{day_text(through)} is more than {MOST_MONTHS_AHEAD} months after {day_text(on)}. Check the year."
         )
     agreement, books = filed.agreement, filed.books
     plan = plan_of(agreement=agreement, books=books, through=through, on=on)

@@ -49,7 +49,7 @@ def issue(*, invoice: Invoice, on: date, by: User | None) -> Invoice:
 
     The agreement is locked and computed again first; the number, which locks its series for everybody, is taken once
     nothing but freezing is left. Raises CannotIssue when the document is no draft, its service is not over, or the
-    facts it was drafted from have changed; CannotNumber when `on` lies before the last date of the series.
+    facts it was drafted from have changed; CannotNumber when `on` is before the last date of the series.
     """
     series = numbering.series_for(invoice.kind)
     with numbering.one_at_a_time(), transaction.atomic():

@@ -137,7 +137,7 @@ class ComponentCountAdmin(RecordAdmin):
         return self.typed if obj is None else (*self.typed, RECORDED_BY, "recorded_on")
 
     def has_change_permission(self, request, obj=None):
-        """A figure is corrected and withdrawn on the page of its history, which shows what rests on it."""
+        """A figure is corrected and withdrawn on its history page, which shows the documents that depend on it."""
         return obj is None and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request, obj=None):

@@ -80,7 +80,7 @@ def _repeats(document: Document) -> Iterator[Problem]:
             seen.add((day, code))
         if "clli" in site:
             if site["clli"] in codes:
-                yield Problem(f"{place}.clli", f"The CLLI code {site['clli']} stands at another site of the file.")
+                yield Problem(f"{place}.clli", f"The CLLI code {site['clli']} belongs to another site of the file.")
             codes.add(site["clli"])
 
 
@@ -88,7 +88,7 @@ def _repeated_rows(document: Document, section: Rows, within: str = "") -> Itera
     """Yield the rows of a section or part that say the same as one before them."""
     rows = placed(document, section, within) if section.what else ()
     for place, key in _repeated(rows, section.key):
-        message = f"The {section.what} {section.named(key)} stands twice in the file. Keep one of them"
+        message = f"The {section.what} {section.named(key)} is in the file twice. Keep one of them"
         second = f', or give the second "number": {key[-1] + 1}' if section.is_numbered else ""
         yield Problem(place, f"{message}{second}.")
 
@@ -127,7 +127,7 @@ def _schedule_problems(document: Document) -> Iterator[Problem]:
         ):
             rows = [(f"{place}.{name}[{index}]", row) for index, row in enumerate(entry.get(name, []))]
             for spot, found in _repeated(rows, lambda row, key=key: row[key] if key else row):
-                yield Problem(spot, f"The {what} {found} stands twice in the file. Keep one of them.")
+                yield Problem(spot, f"The {what} {found} is in the file twice. Keep one of them.")
         switches = [index for index, part in enumerate(entry["components"]) if part.get("is_switch")]
         for index in switches[1:]:
             yield Problem(f"{place}.components[{index}].is_switch", "Another component is the switch already.")
@@ -160,7 +160,7 @@ def _agreement_problems(document: Document, stored: Document) -> Iterator[Proble
     if whole.get("supplier", "") == whole.get("customer"):
         yield Problem("agreement.customer", "Supplier and customer are the same party.")
     if whole.get("original_expires_on", "9999-12-31") <= whole.get("dated_on", ""):
-        yield Problem("agreement.original_expires_on", "The expiration must lie after the date of the agreement.")
+        yield Problem("agreement.original_expires_on", "The expiration must be after the date of the agreement.")
     yield from _amendment_problems(document, stored, whole)
     yield from _execution_problems(document, stored, whole)
 
@@ -200,7 +200,7 @@ def _later_facts(document: Document, on: date) -> Iterator[Problem]:
     known = on.isoformat()
     for place, day in _dated_facts(document):
         if day > known:
-            yield Problem(place, f"{day} lies after {known}. Load what has happened by then, and the rest when it has.")
+            yield Problem(place, f"{day} is after {known}. Load what has happened by then, and the rest when it has.")
 
 
 def _dated_facts(document: Document) -> Iterator[tuple[str, str]]:

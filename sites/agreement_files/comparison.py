@@ -17,7 +17,7 @@ Row = Mapping[str, object]
 
 @dataclass
 class Comparison:
-    """What a file adds, in the form of a document; what contradicts; and how many facts are on file already."""
+    """What a file adds, in the form of a document; what contradicts; and how many facts are already on file."""
 
     additions: dict = field(default_factory=dict)
     contradictions: list[Problem] = field(default_factory=list)

@@ -116,7 +116,7 @@ class _Facts:
         return out_of_service(name=row["site"], in_service_on=in_service_on, removed_on=removed_on, worked_on=day)
 
     def _replaced_problems(self, section: Rows, place: str, row: Mapping) -> Iterator[Problem]:
-        """A row stands in place of one that is taken back, and no other one does."""
+        """A row replaces one that is taken back, and no other one does."""
         if "replaces" not in row:
             return
         what, wanted = section.what, section.key(row["replaces"])
@@ -134,7 +134,7 @@ class _Facts:
             message = f"The {what} {key_text(wanted)} is not reversed. Only a reversed one is replaced."
             yield Problem(f"{place}.replaces", message)
         elif others:
-            message = f"Another {what} stands in place of {key_text(wanted)} already. Keep one of them."
+            message = f"Another {what} already replaces {key_text(wanted)}. Keep one of them."
             yield Problem(f"{place}.replaces", message)
         elif section is ORDERS and row["replaces"]["site"] != row["site"]:
             message = f"The {what} {key_text(wanted)} is for another site than this one, and cannot be replaced by it."
@@ -163,9 +163,7 @@ class _Facts:
             plain = [one for one in standing if one["site"] == row["site"] and "duplicate_reason" not in one]
             if "duplicate_reason" not in row and len(plain) > 1:
                 message = f"System integration of {row['site']} is ordered more than once."
-                yield Problem(
-                    f"{place}.duplicate_reason", f"{message} This is missing: say why it is ordered once more."
-                )
+                yield Problem(f"{place}.duplicate_reason", f"{message} This is missing: say why it is ordered again.")
 
     def _order_day_problems(self, place: str, row: Mapping) -> Iterator[Problem]:
         removed_on = day_of(self.sites[row["site"]].get("removed_on"))

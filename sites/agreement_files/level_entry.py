@@ -96,12 +96,12 @@ def site_problems(document: Document, stored: Document, schedules: Schedules, pe
             continue
         start = whole["in_service_on"]
         if whole.get("removed_on", start) < start:
-            yield Problem(f"{place}.removed_on", "The last day in service lies before the first.")
+            yield Problem(f"{place}.removed_on", "The last day in service is before the first.")
         if whole.get("charged_through", start) < start:
-            yield Problem(f"{place}.charged_through", "The last charged day lies before the first day in service.")
+            yield Problem(f"{place}.charged_through", "The last charged day is before the first day in service.")
         for spot, entry in placed(site, COUNTS, place):
             if entry["date"] < start:
-                yield Problem(f"{spot}.date", f"{entry['date']} lies before the site's first day in service, {start}.")
+                yield Problem(f"{spot}.date", f"{entry['date']} is before the site's first day in service, {start}.")
         for spot, _day, code, _quantity in counts_placed(site, place):
             if code not in components:
                 yield Problem(spot, f"No price schedule on file or in the file has a component {code}.")

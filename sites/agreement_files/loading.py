@@ -32,7 +32,7 @@ from sites.models import Quotation, Site
 
 @dataclass(frozen=True)
 class Loaded:
-    """What loading a file did: rows by kind that were added, completed, or on file already."""
+    """What loading a file did: rows by kind that were added, completed, or already on file."""
 
     agreement: Agreement | None
     added: Counter = field(default_factory=Counter)
@@ -52,7 +52,7 @@ def load_agreement(document: Document, *, on: date, by: User | None, dry_run: bo
     What is on file stays as it is, so that loading a file again changes nothing; a larger file than before adds what is
     new. Raises CannotLoad with every problem and its place: a departure from the published form, an unknown name, a
     repeat, a fact later than `on`, a level that no event would record, and any value that contradicts one on file. Of a
-    file that departs from the form, the parts that do not are looked through for repeats and later facts. `dry_run`
+    file that departs from the form, the parts that do not are checked for repeats and later facts. `dry_run`
     writes nothing in the end.
     """
     problems = form_problems(document)

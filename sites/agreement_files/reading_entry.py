@@ -39,7 +39,7 @@ def _day_problem(row: Mapping, anchor: str | None) -> str:
     first_day = date.fromisoformat(row["applies_from"])
     period = annual_period_on(day=first_day, first_period_starts_on=date.fromisoformat(anchor), expires_on=None)
     if not isinstance(period, AnnualPeriod):
-        return f"{row['applies_from']} lies before the first annual period. Leave it out: read so from the beginning."
+        return f"{row['applies_from']} is before the first annual period. Leave it out: read so from the beginning."
     if row["question"] in ANNUAL_QUESTIONS and first_day != period.full_span.first_day:
         begins = day_text(period.full_span.first_day)
         return f"This reading decides amounts: give the first day of an annual period, such as {begins}."

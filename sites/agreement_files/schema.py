@@ -45,7 +45,7 @@ def _without_repeats(pairs: Sequence[tuple[str, object]]) -> dict:
     if len(result) != len(pairs):
         keys = [key for key, _value in pairs]
         repeated = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"The key {shown(repeated)} stands twice in one object. Keep one of them.")
+        raise ValueError(f"The key {shown(repeated)} appears twice in one object. Keep one of them.")
     return result
 
 

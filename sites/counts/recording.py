@@ -51,7 +51,7 @@ class Conflict(CannotRecord):
 
 @dataclass(frozen=True)
 class Recorded:
-    """What recording counts did: figures added, corrected, and those that were on file already."""
+    """What recording counts did: figures added, corrected, and those that were already on file."""
 
     added: int = 0
     corrected: int = 0
@@ -165,10 +165,10 @@ def date_faults(site: Site, counted_on: date, on: date) -> list[str]:
     """Return what keeps a site from being counted on a day: before its start, or a day still to come."""
     faults = []
     if counted_on < site.in_service_on:
-        message = f"{day_text(counted_on)} lies before {site}'s first day in service, {day_text(site.in_service_on)}."
+        message = f"{day_text(counted_on)} is before {site}'s first day in service, {day_text(site.in_service_on)}."
         faults.append(f"{message} Correct the date.")
     if counted_on > on:
-        faults.append(f"{day_text(counted_on)} lies after {day_text(on)}. Record a count once it was made.")
+        faults.append(f"{day_text(counted_on)} is after {day_text(on)}. Record a count once it has been made.")
     return faults
 
 

@@ -56,12 +56,12 @@ class ReplacesField(forms.TypedChoiceField):
             when = f"{taken_back} on {day_text(row.reversed_on)}: {row.reversal_reason}"
             choices.append((key, f"Yes, in place of that of {day_text(row.happened_on)} ({when})"))
         super().__init__(
-            label=f"Does it take the place of the {what} that was {taken_back}?",
+            label=f"Does it replace the {what} that was {taken_back}?",
             choices=choices,
             coerce=lambda value: stored.get(value),
             empty_value=None,
-            help_text="What was waived of a charge is not billed again for the one in its place.",
-            error_messages={"required": f"Say whether it takes the place of the {what} that was {taken_back}."},
+            help_text="What was waived of a charge is not billed again for its replacement.",
+            error_messages={"required": f"Say whether it replaces the {what} that was {taken_back}."},
         )
 
 

@@ -195,7 +195,7 @@ def correct_work(*, entry: WorkEntry, reason: str, on: date, by: User | None, **
     """
     agreement, entry = _locked(entry)
     _refuse_reversed(entry)
-    same = "Nothing is different. Change what is wrong, or reverse the entry without another one in its place."
+    same = "Nothing is different. Change what is wrong, or reverse the entry without a replacement."
     done = _instead(entry, agreement, facts, reason=reason, why="Say what is wrong with the entry.", same=same, on=on)
     _reverse(entry, reason, on, by)
     return _created(agreement, done, on, by, replaces=entry)
@@ -228,7 +228,7 @@ def replacement_refusals(replaces: models.Model | None, *, among: QuerySet) -> l
     """Return why something cannot be recorded in place of a charge that was taken back."""
     if replaces is None or among.filter(pk=replaces.pk).exists():
         return []
-    message = f"{replaces} cannot be replaced: it stands, was never billed, or another one stands in its place already."
+    message = f"{replaces} cannot be replaced: it is still valid, was never billed, or has already been replaced."
     return [Refused("NOT_REPLACEABLE", "replaces", f"{message} Record a new charge, or choose again.")]
 
 

@@ -89,12 +89,10 @@ def _day_refusals(agreement: AgreementTerms, day: date, known_on: date, *, place
     begins_on = agreement.first_period_starts_on
     expires_on, source = expiration_known(agreement=agreement, known_on=known_on)
     if day < begins_on:
-        message = (
-            f"The {what} of {day_text(day)} lies before {day_text(begins_on)}, when the first annual period begins."
-        )
+        message = f"The {what} of {day_text(day)} is before {day_text(begins_on)}, when the first annual period begins."
         return [Refused("BEFORE_FIRST_PERIOD", place, f"{message} Choose that day or a later one.")]
     if expires_on is not None and day > expires_on:
-        message = f"The {what} of {day_text(day)} lies after {day_text(expires_on)}, when {agreement.name} expires"
+        message = f"The {what} of {day_text(day)} is after {day_text(expires_on)}, when {agreement.name} expires"
         return [Refused("AFTER_EXPIRATION", place, f"{message} ({source}). Choose an earlier day, or extend the term.")]
     return []
 

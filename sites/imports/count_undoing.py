@@ -114,6 +114,6 @@ def _dependents(file: ImportedFile, changes: list[CountChange]) -> list[str]:
     reviews = RenewalReview.objects.filter(agreement__in=first, agreed_on__isnull=False)
     for review in reviews.select_related("agreement").order_by("agreement", "period_number", "kind"):
         if review.cut_off_on >= first[review.agreement_id]:
-            message = f"{review}, agreed on {day_text(review.agreed_on)}, rests on figures of this file"
+            message = f"{review}, agreed on {day_text(review.agreed_on)}, is based on figures of this file"
             found.append(f"{message}. What was agreed stays; correct the figures instead.")
     return found

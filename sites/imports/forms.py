@@ -74,7 +74,7 @@ class ConfirmForm(EventForm):
         label="Why figures on file are corrected",
         max_length=LONGEST_REASON,
         required=False,
-        help_text="It stands in the history of each corrected figure.",
+        help_text="It is kept in the history of each corrected figure.",
     )
 
     def ask_for_reason(self, asked: bool) -> "ConfirmForm":
@@ -117,5 +117,5 @@ class ExportForm(forms.Form):
         found = super().clean()
         first, last = found.get("first"), found.get("last")
         if first and last and last.span.last_day < first.span.first_day:
-            self.add_error("last", f"{last} lies before {first}. Exchange them.")
+            self.add_error("last", f"{last} is before {first}. Swap them.")
         return found

@@ -1,4 +1,4 @@
-"""Files that were looked through and wait for a person's confirmation, for a day at most."""
+"""Files that were checked and wait for a person's confirmation, for a day at most."""
 
 import hashlib
 import time

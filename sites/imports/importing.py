@@ -1,4 +1,4 @@
-"""Files with rows coming in, of whatever kind: looked through first, then stored whole or not at all, and taken back.
+"""Files with rows coming in, of whatever kind: checked first, then stored whole or not at all, and taken back.
 
 What a kind of file means is said by its `ImportKind`; everything else is here, once for all of them.
 """
@@ -59,7 +59,7 @@ class Differs(Exception):
 
     def __init__(self, preview: Preview):
         self.preview = preview
-        super().__init__("What is on file has changed since the file was looked through.")
+        super().__init__("What is on file has changed since the file was checked.")
 
 
 # ---- looking through ---------------------------------------------------------------------------------------------

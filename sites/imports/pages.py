@@ -14,7 +14,7 @@ MOST_ASKED = 20
 TITLES = {
     State.CHANGED: "Changed",
     State.NEW: "New",
-    State.UNCHANGED: "On file already",
+    State.UNCHANGED: "Already on file",
     State.REFUSED: "Refused",
 }
 

@@ -125,7 +125,7 @@ def _read_headings(
     choices: Mapping[str, str],
     errors: list[SheetError],
 ) -> Headings:
-    """Return what each column holds, and note columns that are missing or stand twice."""
+    """Return what each column holds, and note columns that are missing or appear twice."""
     if len(cells) > MOST_COLUMNS:
         message = f"There are more than {MOST_COLUMNS} columns. Remove those that hold nothing."
         errors.append(SheetError(message, number))
@@ -135,7 +135,7 @@ def _read_headings(
     found = match_headings(headings, columns=columns, choices=choices, row=number)
     if not any(found.held) and any(mark in text for text in texts for mark in ";\t"):
         errors.append(SheetError("No heading is known. Separate the columns by commas.", number, texts[0][:60]))
-    errors += [SheetError("This column stands twice. Keep one of them.", number, title) for title in found.repeated]
+    errors += [SheetError("This column appears twice. Keep one of them.", number, title) for title in found.repeated]
     missing = [column.title for column in columns if column.needed and column.key not in found.held]
     message = "This column is missing. Add it, or rename the one that holds it."
     errors += [SheetError(message, number, title) for title in missing]

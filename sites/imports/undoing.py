@@ -18,5 +18,7 @@ def dependent_reports(
     for report in reports.select_related("agreement").order_by("agreement", "month", "revision"):
         if rests(report.agreement_id, Month.of(report.month)):
             message = f"{report} of agreement {report.agreement.number}, issued on {day_text(report.issued_on)}"
-            found.append(f"{message}, rests on {what} of this file. Correct the {what} and issue a revision instead.")
+            found.append(
+                f"{message}, is based on {what} of this file. Correct the {what} and issue a revision instead."
+            )
     return found

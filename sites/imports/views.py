@@ -27,7 +27,7 @@ from sites.models import ImportedFile
 from sites.refusals import CannotRecord
 
 SALT = "import"
-GONE = "The file that was looked through is no longer kept. Choose it again."
+GONE = "The file that was checked is no longer kept. Choose it again."
 CHANGED_SINCE = (
     "What is on file has changed since you looked the file through. Nothing was stored: this is what it would do now."
 )

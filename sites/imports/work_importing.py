@@ -131,7 +131,7 @@ def _obstacle(entry: WorkEntry) -> str:
     """What keeps an import with this entry from being undone; empty where nothing does."""
     name = f"{hours_text(entry.hours)} of {entry.person} on {day_text(entry.worked_on)}, {entry.site},"
     if entry.billed_on is not None:
-        return f"{name} are billed. Reverse the entry by itself: the next run then credits it."
+        return f"{name} are billed. Reverse the entry on its own: the next run then credits it."
     if hasattr(entry, "replaced_by") and entry.replaced_by.reversed_on is None:
         return f"{name} were corrected after the import. Reverse the entry in their place first."
     return ""

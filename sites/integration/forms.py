@@ -49,7 +49,7 @@ class OrderForm(EventForm):
                 label="Reason for a second order",
                 required=False,
                 max_length=LONGEST_REASON,
-                help_text="Integration is charged once per site. Say why this one is ordered once more.",
+                help_text="Integration is charged once per site. Say why this one is ordered again.",
             )
 
 

@@ -64,9 +64,7 @@ def order_integration(
         message = f"System integration of {site} was ordered on {day_text(earlier.ordered_on)} already."
         if earlier.schedule != order.schedule:
             message = f"{message[:-1]}, at the prices of {earlier.schedule}: new prices are no new cutover."
-        faults.append(
-            Refused("DUPLICATE", "reason", f"{message} Say why it is ordered once more, or cancel that order.")
-        )
+        faults.append(Refused("DUPLICATE", "reason", f"{message} Say why it is ordered again, or cancel that order."))
     elif placed.is_duplicate:
         faults += reason_refusals(reason=reason, why="")
     if faults:

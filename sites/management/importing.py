@@ -79,6 +79,6 @@ def told(kind: ImportKind, imported: Imported, *, dry_run: bool) -> str:
     if kind.key == KINDS["counts"].key:
         parts = [f"{plural(cells[State.NEW], 'count')} {would}added"]
         parts += [f"{cells[State.CHANGED]:,} {would}corrected"] if cells[State.CHANGED] else []
-        parts.append(f"{cells[State.UNCHANGED]:,} on file already")
+        parts.append(f"{cells[State.UNCHANGED]:,} already on file")
     left_out = [f"Left out: {', '.join(preview.left_out)}."] if preview.left_out else []
     return " ".join((f"{', '.join(parts)}.", *left_out, *preview.warnings))

@@ -76,7 +76,7 @@ def _not_allowed(entry: RowEntry, names: Mapping[str, str], *, may_add: bool, ma
     for code in entry.wanted:
         name = names.get(code, code)
         if code in entry.seen and not may_correct:
-            message = f"{name} is on file already. You may enter counts, but not correct them."
+            message = f"{name} is already on file. You may enter counts, but not correct them."
             refused.append(Refused("NOT_ALLOWED", code, message))
         elif code not in entry.seen and not may_add:
             message = f"{name} is not on file yet. You may correct counts, but not enter them."

@@ -166,7 +166,7 @@ class MonthGridPage(GridView, TemplateView):
     def _after_said(self) -> str:
         if self.after is None:
             return ""
-        return f"A further count of the month: those made through {day_text(self.after)} stand among the counts before."
+        return f"A further count of the month: those made through {day_text(self.after)} are among the counts before."
 
     def _with_after(self, address: str) -> str:
         return f"{address}?after={self.after.day}" if self.after else address

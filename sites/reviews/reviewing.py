@@ -114,7 +114,7 @@ def _refuse_second(review: RenewalReview) -> None:
     ).exclude(pk=review.pk)
     if same.exists():
         message = f"Annual period {review.period_number} has a {review.get_kind_display()} on file"
-        raise CannotReview(f"{message}, which stands under the terms known by now. Go on with that paper.")
+        raise CannotReview(f"{message}, which agrees with the terms known by now. Continue with that paper.")
 
 
 @dataclass(frozen=True)

@@ -197,12 +197,12 @@ class ReviewRefresh(ReviewEvent):
         yield "Data cut-off then", day_text(min(self.on, self.review.last_day))
 
     def consequences(self):
-        yield "All lines of the paper are made anew from the terms, levels and counts known now."
+        yield "All lines of the paper are rebuilt from the terms, levels and counts known now."
         yield "The lines it has are replaced."
 
     def perform(self):
         review = refresh_review(review=self.review, on=self.on, by=self.request.user)
-        return f"The lines are made anew, with counts through {day_text(review.cut_off_on)}."
+        return f"The lines are rebuilt, with counts through {day_text(review.cut_off_on)}."
 
 
 class ReviewAgree(ReviewEvent):

@@ -35,7 +35,7 @@ class CorrectionForm(EventForm):
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
     in_service_on = DayField(label=Day.FIRST.label)
-    removed_on = DayField(label=Day.LAST.label, required=False, help_text="Empty: the site goes on.")
+    removed_on = DayField(label=Day.LAST.label, required=False, help_text="Empty while the site stays in service.")
     charged_through = DayField(
         label=Day.CHARGED.label, required=False, help_text="Empty: to the annual period’s end (Appendix A, note 3)."
     )

@@ -62,7 +62,7 @@ def correct_service(
     if not changed:
         faults.append(Refused("SAME", "", "Nothing is different. Change the day that is wrong, or leave it."))
     if site.removed_on is None and changed.keys() - {Day.FIRST}:
-        faults.append(Refused("NOT_ENDED", Day.LAST, f"The service of {site} goes on. Record its end first."))
+        faults.append(Refused("NOT_ENDED", Day.LAST, f"{site} is still in service. Record its end first."))
     elif after[Day.LAST] is None and after[Day.CHARGED] is not None:
         faults.append(Refused("NO_END", Day.CHARGED, "Charges end with the service. Clear this day as well."))
     if Day.FIRST in changed:
@@ -135,7 +135,7 @@ def _ending_faults(site: Site, last_day: date, charged_through: date | None, rea
         message = f"The service of {site} ended on {day_text(site.removed_on)} already. Correct that day instead."
         faults.append(Refused("ENDED", "last_day", message))
     if charged_through is None and reason.strip():
-        faults.append(Refused("NO_DATE", "charged_through", "A reason needs the day through which charges go on."))
+        faults.append(Refused("NO_DATE", "charged_through", "A reason needs the last day that is charged."))
     if charged_through is not None and not reason.strip():
         faults.append(Refused("NO_REASON", "reason", "Say why charges end before the annual period does."))
     places = {Day.LAST: "last_day"}
@@ -147,7 +147,7 @@ def _order_faults(site: Site, first_day: date, last_day: date, charged_through: 
     """What is wrong with the order of the days: the first, the last, and the end of charges up to the period's end."""
     faults = []
     if last_day < first_day:
-        message = f"{day_text(last_day)} lies before {site}'s first day in service, {day_text(first_day)}."
+        message = f"{day_text(last_day)} is before {site}'s first day in service, {day_text(first_day)}."
         faults.append(Refused("BEFORE_START", Day.LAST, message))
     if charged_through is None:
         return faults

@@ -46,8 +46,8 @@ _SENTENCES = {
     Silent.SHORT: f"The counts of the last {DAYS_BACK} days cover fewer than {SHORTEST_DAYS} days.",
     Silent.NOT_RISING: "The counts do not rise.",
     Silent.CONTRADICTORY: "The counts contradict one another: fewer than three in four of the pairs that differ rise.",
-    Silent.AFTER_TERM: "The day would lie after the agreement's expiration.",
-    Silent.FAR: f"The day would lie more than {DAYS_AHEAD} days ahead.",
+    Silent.AFTER_TERM: "The day would be after the agreement's expiration.",
+    Silent.FAR: f"The day would be more than {DAYS_AHEAD} days ahead.",
 }
 
 
@@ -101,7 +101,7 @@ def outlook(*, counts: Sequence[Count], limit: int | None, on: date, expires_on:
     Asked on a day, from the counts of the 365 days through it: at least 4 of them, the last at least 90 days after the
     first. The expected day is the first on which the line lies above the limit; where it does so already, the day after
     the one asked on. There is none where the line does not rise, where fewer than three in four of the pairs of counts
-    that differ rise, or where it would lie after the expiration or more than 730 days ahead.
+    that differ rise, or where it would be after the expiration or more than 730 days ahead.
     """
     used = sorted(
         (count for count in counts if on - timedelta(days=DAYS_BACK) < count.counted_on <= on),

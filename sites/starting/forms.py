@@ -30,7 +30,7 @@ class ComparedRow:
 
 
 class ComparisonForm(EventForm):
-    """A tick and a reason for each site that may be added to the comparison or left out of it.
+    """A check box and a reason for each site that may be added to the comparison or left out of it.
 
     What the page showed comes back with it: only what a person changed is recorded, so that two people who look at the
     same page do not undo each other's choices.
@@ -60,13 +60,13 @@ class ComparisonForm(EventForm):
         )
 
     def clean(self):
-        """Refuse a reason that stands beside no choice: its tick was forgotten."""
+        """Refuse a reason without a choice: its check box was forgotten."""
         for one in self.start.compared:
             used, reason = names(one)
             typed = self.cleaned_data.get(reason) and reason in self.changed_data and used not in self.changed_data
             if typed and self.cleaned_data[used] is one.judged.by_rule.is_used:
-                tick = "Untick" if self.cleaned_data[used] else "Tick"
-                self.add_error(reason, f"A reason goes with a choice. {tick} {one.site}, or clear the reason.")
+                action = "Deselect" if self.cleaned_data[used] else "Select"
+                self.add_error(reason, f"A reason goes with a choice. {action} {one.site}, or clear the reason.")
 
     def rows(self) -> list[ComparedRow]:
         return [

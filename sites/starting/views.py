@@ -46,7 +46,7 @@ class StartingLevel(PermissionRequiredMixin, View):
         return self.keep_comparison() if "compare" in request.POST else self.record_level()
 
     def keep_comparison(self):
-        """Record the ticks that a person changed, with their reasons."""
+        """Record the choices that a person changed, with their reasons."""
         form = self.comparison_form(self.request.POST)
         if form.is_valid():
             try:

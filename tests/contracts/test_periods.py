@@ -63,7 +63,7 @@ def test_span_counts_both_ends(first, last, days):
 
 
 def test_span_refuses_an_end_before_its_beginning():
-    with pytest.raises(ValueError, match=r"^1998-09-30 lies before 1998-10-01\.$"):
+    with pytest.raises(ValueError, match=r"^1998-09-30 is before 1998-10-01\.$"):
         span("1998-10-01", "1998-09-30")
 
 

@@ -172,14 +172,14 @@ def test_findings_of_the_reference_are_its_blank_cells():
             ("0 to 15", "17 to 25"),
             Weight.WARNING,
             "BANDS_GAP",
-            "gateway elements: 16 lies between Level 1 and Level 2.",
+            "gateway elements: 16 falls between Level 1 and Level 2.",
             range(16, 17),
         ),
         (
             ("0 to 15", "20 to 25"),
             Weight.WARNING,
             "BANDS_GAP",
-            "gateway elements: 16 to 19 lies between Level 1 and Level 2.",
+            "gateway elements: 16 to 19 falls between Level 1 and Level 2.",
             range(16, 20),
         ),
         (

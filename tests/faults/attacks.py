@@ -225,12 +225,12 @@ def through_pages(rows: Rows) -> Iterator[Attack]:
     client = Client(SERVER_NAME="localhost")
     client.force_login(User.objects.get(username="root"))
     admin, invoice, page = "/admin/invoicing", rows.invoice.pk, f"/invoices/{rows.invoice.pk}"
-    ticked = {"action": "delete_selected", "_selected_action": [invoice], "post": "yes"}
+    selected = {"action": "delete_selected", "_selected_action": [invoice], "post": "yes"}
     posts = {
         "form: issue it again": (f"{page}/issue/", {}),
         "admin: change a document": (f"{admin}/invoice/{invoice}/change/", {"total": "1.00"}),
         "admin: delete a document": (f"{admin}/invoice/{invoice}/delete/", {"post": "yes"}),
-        "admin: delete what is ticked": (f"{admin}/invoice/", ticked),
+        "admin: delete what is selected": (f"{admin}/invoice/", selected),
         "admin: change a PDF": (f"{admin}/invoicepdf/{rows.pdf.pk}/change/", {"sha256": "0" * 64}),
         "admin: delete a PDF": (f"{admin}/invoicepdf/{rows.pdf.pk}/delete/", {"post": "yes"}),
         "page: post to a document": (f"{page}/", {"total": "1.00"}),

@@ -47,7 +47,7 @@ def test_a_refused_agreement_is_named_with_its_sentence_and_the_exit_code_is_1()
     output, errors, refused = draft_invoices("--through", "1998-10-31", "--on", "1998-11-02")
     assert output == "LNS970602JC: Draft invoice for October 1998, 27,166.66\n"
     assert errors.startswith("ZNS1: refused: 31 October 1998 has no price yet. Amendment 1 (LNM-1) is not executed")
-    assert (str(refused), refused.returncode) == ("Not billed: ZNS1. The reason stands above.", 1)
+    assert (str(refused), refused.returncode) == ("Not billed: ZNS1. The reason is shown above.", 1)
 
 
 def test_json_carries_money_as_text():

@@ -55,7 +55,7 @@ class Command(BaseCommand):
         refused = [result for result in results if result.refusal]
         if refused:
             numbers = ", ".join(result.agreement.number for result in refused)
-            raise CommandError(f"Not billed: {numbers}. The reason stands above.", returncode=1)
+            raise CommandError(f"Not billed: {numbers}. The reason is shown above.", returncode=1)
 
     def print_result(self, result: RunResult):
         number = result.agreement.number

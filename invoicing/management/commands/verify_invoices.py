@@ -33,7 +33,7 @@ class Command(BaseCommand):
         found = print_as(verification)
         if found:
             raise CommandError(
-                f"{plural(found, 'finding')} in {_documents(verification)}. Each stands above.", returncode=1
+                f"{plural(found, 'finding')} in {_documents(verification)}. Each is listed above.", returncode=1
             )
 
     def print_text(self, verification: Verification) -> int:

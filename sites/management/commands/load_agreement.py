@@ -51,7 +51,7 @@ class Command(BaseCommand):
 def told(loaded: Loaded, *, dry_run: bool) -> list[str]:
     """What loading did, one line per kind of fact."""
     if not loaded.changed:
-        return ["Nothing new: everything in the file is on file already."]
+        return ["Nothing new: everything in the file is already on file."]
     verb = "would be " if dry_run else ""
     lines = []
     for kind in [kind for kind in KINDS if loaded.added[kind] or loaded.completed[kind]]:
@@ -60,7 +60,7 @@ def told(loaded: Loaded, *, dry_run: bool) -> list[str]:
             for count, word in (
                 (loaded.added[kind], f"{verb}added"),
                 (loaded.completed[kind], f"{verb}completed"),
-                (loaded.present[kind], "on file already"),
+                (loaded.present[kind], "already on file"),
             )
             if count
         ]

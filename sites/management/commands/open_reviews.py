@@ -28,4 +28,4 @@ class Command(BaseCommand):
         refused = [result for result in results if result.review is None]
         if refused:
             numbers = ", ".join(dict.fromkeys(result.agreement.number for result in refused))
-            raise CommandError(f"Not opened: {numbers}. The reason stands above.", returncode=1)
+            raise CommandError(f"Not opened: {numbers}. The reason is shown above.", returncode=1)

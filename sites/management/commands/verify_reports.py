@@ -22,5 +22,5 @@ class Command(BaseCommand):
             found += 1
         some = plural(verification.reports, "report")
         if found:
-            raise CommandError(f"{plural(found, 'finding')} in {some}. Each stands above.", returncode=1)
+            raise CommandError(f"{plural(found, 'finding')} in {some}. Each is listed above.", returncode=1)
         self.stdout.write(f"{some} with {verification.pdfs:,} PDFs: all as they were issued.")

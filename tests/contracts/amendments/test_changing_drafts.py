@@ -152,7 +152,7 @@ def test_change_amendment_refuses_what_somebody_else_has_changed_meanwhile(draft
     assert (code, place) == ("STALE", "")
     assert message == (
         "Somebody else has changed Amendment 2 (first) since you opened it. Nothing is saved: compare, then save again "
-        "to put yours in its place."
+        "to replace it with yours."
     )
     draft.refresh_from_db()
     assert draft.contract_number == "first"

@@ -160,7 +160,7 @@ def test_every_refusal_comes_at_once_with_its_field():
             "chosen_on",
             "The choice is dated 16 July 1999, which is after 15 July 1999. Record it once it is made.",
         ),
-        ("reason", "Say why the clause is read otherwise."),
+        ("reason", "Say why the clause is read differently."),
     ]
 
 
@@ -168,7 +168,7 @@ def test_a_choice_that_changes_nothing_is_refused(agreement):
     choose(agreement)
 
     assert refusals(agreement) == [
-        ("choice", "On 1 October 1999 the clause is read so already. Choose another reading.")
+        ("choice", "On 1 October 1999 the clause is already read this way. Choose another reading.")
     ]
 
 

@@ -95,7 +95,7 @@ def test_signature_that_is_on_file_is_not_recorded_again(manager):
 
     assert messages_of(answer) == [
         "Ann Example signed Amendment 2 (LNM990901MP) for the customer on 1 February 1999. "
-        "Withdraw that signature to record it anew."
+        "Withdraw that signature to record it again."
     ]
     amendment.refresh_from_db()
     assert amendment.customer_signer == "Ann Example"
@@ -110,7 +110,7 @@ def test_signature_is_withdrawn_with_a_reason_and_its_trace_is_shown(manager):
         "The signature of Ann Example for the customer, dated 1 February 1999, counts no longer. "
         "It stays on file with your reason.",
         "Amendment 2 (LNM990901MP) is a draft again: what it says and its price schedule can be changed.",
-        "The customer signs anew what is changed.",
+        "The customer then signs what was changed.",
     ]
     assert errors_of(manager.post(url, {"reason": ""})) == {"reason": ["This field is required."]}
 

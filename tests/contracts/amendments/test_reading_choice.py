@@ -1,4 +1,4 @@
-"""Whether a clause can be read otherwise from a day on, and the terms as they would be then."""
+"""Whether a clause can be read differently from a day on, and the terms as they would be then."""
 
 from dataclasses import replace
 from datetime import date
@@ -129,7 +129,7 @@ def test_a_choice_of_another_question_is_refused_beside_the_day():
     ],
 )
 def test_a_choice_that_changes_nothing_is_refused(agreement, choice, applies_from, changes):
-    same = "On 1 October 1999 the clause is read so already. Choose another reading."
+    same = "On 1 October 1999 the clause is already read this way. Choose another reading."
 
     found = refused(agreement=agreement, choice=choice, applies_from=applies_from)
 

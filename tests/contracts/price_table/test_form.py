@@ -334,7 +334,7 @@ def test_cell_that_cannot_be_read_asks_what_it_should_say(manager, draft):
 @pytest.mark.parametrize(
     ("typed", "warning"),
     [
-        ({"cell_2_0": "27 to 35"}, "gateway elements: 26 lies between Small and Medium."),
+        ({"cell_2_0": "27 to 35"}, "gateway elements: 26 falls between Small and Medium."),
         ({"level_2_price": "1"}, "Medium costs 1.00, no more than Small at 198,000.00."),
         ({"cell_2_2": ""}, "Medium, SLC: the source leaves the cell blank; it is stored as not stated."),
     ],

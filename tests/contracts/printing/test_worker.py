@@ -133,7 +133,7 @@ def test_document_that_needs_too_much_memory_is_given_up_and_the_next_one_prints
 
 
 def test_unexpected_fault_of_the_renderer_is_said_and_logged(printer, caplog):
-    with pytest.raises(PdfGivenUp, match=r"^No PDF could be made \(RecursionError: .*\)\. The log tells where\.$"):
+    with pytest.raises(PdfGivenUp, match=r"^No PDF could be made \(RecursionError: .*\)\. The log shows where\.$"):
         printer.print(order("<div>" * 3000))
     assert "weasyprint" in caplog.text
 

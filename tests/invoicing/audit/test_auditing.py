@@ -336,7 +336,7 @@ def test_a_line_lost_by_a_crash_is_found_and_made_good(books, settings):
     ]
     assert added == 2
     assert found() == [
-        "Ledger: note: 2 lines made good later by make_pdfs, not written at issue.",
+        "Ledger: note: 2 lines backfilled by make_pdfs, not written at issue.",
         "Ledger: note: line 7 cannot be read; a crash may have cut it off.",
     ]
     assert make_good() == 0
@@ -370,4 +370,4 @@ def test_making_pdfs_makes_the_ledger_good(books, settings):
         "The ledger lacked 8 lines: added, marked as later.",
         "Every issued document has its PDF.",
     ]
-    assert found() == ["Ledger: note: 8 lines made good later by make_pdfs, not written at issue."]
+    assert found() == ["Ledger: note: 8 lines backfilled by make_pdfs, not written at issue."]

@@ -60,7 +60,7 @@ def test_command_prints_a_line_per_finding_and_ends_with_1(books):
     damage(set_line(books, "INV-00001", 2, inputs="{}"))
     message = StringIO()
 
-    with pytest.raises(CommandError, match=r"^2 findings in 4 documents. Each stands above.$") as failed:
+    with pytest.raises(CommandError, match=r"^2 findings in 4 documents. Each is listed above.$") as failed:
         call_command("verify_invoices", stdout=message)
 
     assert failed.value.returncode == 1

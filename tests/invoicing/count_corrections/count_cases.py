@@ -76,7 +76,7 @@ def rows_of(response, table: str) -> list[str]:
     return [" ".join(re.sub(r"<[^>]+>", " ", row).split()) for row in rows]
 
 
-HISTORY, RESTING = "History of the figure", "What rests on the figure"
+HISTORY, RESTING = "History of the figure", "Documents that depend on the figure"
 
 
 def stored(site: Site, code: str = "GE") -> int | None:

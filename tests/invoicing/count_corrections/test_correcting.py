@@ -63,7 +63,7 @@ def test_a_correction_is_shown_with_its_consequences_before_it_is_written(site, 
 def test_a_correction_on_which_nothing_rests_asks_nothing_more(site, clerk):
     page = clerk.post(correct(site), typed())
 
-    assert "Nothing: no issued document rests on another figure." in text_of(page)
+    assert "Nothing: no issued document depends on this figure." in text_of(page)
 
 
 def test_a_figure_is_withdrawn(site, documents, clerk):
@@ -119,13 +119,13 @@ def test_going_back_keeps_what_was_typed_and_writes_nothing(site, clerk):
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
-        ({"quantity": ""}, {"quantity": ["Type what was counted, or tick the withdrawal below."]}),
+        ({"quantity": ""}, {"quantity": ["Enter what was counted, or select the withdrawal below."]}),
         ({"quantity": "-1"}, {"quantity": ["Enter a whole number from 0 to 999,999,999."]}),
         ({"quantity": "1.5"}, {"quantity": ["Enter a whole number from 0 to 999,999,999."]}),
         ({"quantity": "16"}, {"quantity": ["16 is the figure on file. Type another one."]}),
         (
             {"withdraw": "on"},
-            {"quantity": ["A figure that is withdrawn has no new one. Empty this, or untick the withdrawal."]},
+            {"quantity": ["A figure that is withdrawn has no new one. Leave this empty, or deselect the withdrawal."]},
         ),
         (
             {"reason": " "},

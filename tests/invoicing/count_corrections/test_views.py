@@ -73,7 +73,7 @@ def test_history_of_an_entry_whose_moment_is_not_known_shows_the_day_alone(site,
     entered_at(None, after=5, **facts)
 
     [entry] = rows_of(manager.get(history_of(site, "SLC", "1998-10-01")), HISTORY)
-    assert entry == "2 October 1998 not known Recorded none 5 not said –"
+    assert entry == "2 October 1998 not known Recorded none 5 not stated –"
 
 
 def test_counts_before_and_after_are_one_click_away(site, manager):
@@ -87,7 +87,7 @@ def test_counts_before_and_after_are_one_click_away(site, manager):
 
 
 def test_history_says_that_it_does_not_know_how_an_old_figure_came_in(site, manager):
-    assert "No entry tells how this figure came in." in text_of(manager.get(history_of(site, day="1998-10-01")))
+    assert "No entry shows where this figure came from." in text_of(manager.get(history_of(site, day="1998-10-01")))
 
 
 def test_history_of_a_withdrawn_figure_stays(site, manager):
@@ -98,7 +98,7 @@ def test_history_of_a_withdrawn_figure_stays(site, manager):
     message = "Gateway elements None on file: 16 was withdrawn on 15 November 1999. Counted at another site"
     assert message in text_of(page)
     assert [row.split(" EST ")[-1] for row in rows_of(page, HISTORY)][0].endswith(
-        "Withdrawn 16 none not said Counted at another site"
+        "Withdrawn 16 none not stated Counted at another site"
     )
     assert "Record a figure again" in text_of(page)
     assert "Correct or withdraw" not in text_of(page)
@@ -221,8 +221,8 @@ def test_history_says_that_an_open_review_is_to_be_refreshed(agreement, site, ma
 
 
 def test_history_says_where_nothing_rests_on_the_figure(site, manager, clerk):
-    assert "No issued report, review or invoice rests on this figure." in text_of(manager.get(history_of(site)))
-    assert "No issued report and no review rests on this figure." in text_of(clerk.get(history_of(site)))
+    assert "No issued report, review or invoice depends on this figure." in text_of(manager.get(history_of(site)))
+    assert "No issued report and no review depends on this figure." in text_of(clerk.get(history_of(site)))
 
 
 @pytest.mark.parametrize("role", [VIEWER, ACCOUNT_MANAGER, FINANCE])

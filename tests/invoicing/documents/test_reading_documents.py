@@ -39,7 +39,7 @@ FIXED = ["When is a document to be paid?", "Which taxes are charged?"]
 
 @pytest.fixture
 def agreement():
-    """An agreement billed through June 1999 and read otherwise from the second annual period on."""
+    """An agreement billed through June 1999 and read differently from the second annual period on."""
     row = factories.agreement()
     factories.site(row, "Reno", state="NV")
     bill(date(1999, 6, 30), JULY)

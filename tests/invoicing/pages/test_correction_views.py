@@ -86,7 +86,7 @@ def test_list_teaches_where_it_is_empty():
     assert "Nothing has been issued yet, so there is nothing to correct." in words(client.get(LIST))
     assert reverse("invoicing:run") in links(client.get(LIST))
     billed()
-    assert "What was billed stands as it was billed: nothing is due differently." in words(client.get(LIST))
+    assert "What was billed is correct as billed: nothing is due differently." in words(client.get(LIST))
     assert "The day above cannot be read" in words(client.get(LIST, {"through": "soon"}))
 
 

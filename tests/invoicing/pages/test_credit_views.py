@@ -53,7 +53,7 @@ def page_of(invoice: Invoice) -> str:
 
 
 def lines(*, reason: str = "Late start", extent: str = "lines", **amounts: str) -> dict:
-    """What the form sends: `one="500.00"` ticks line 1 with an amount; what is not named keeps what it began with."""
+    """What the form sends: `one="500.00"` selects line 1 with an amount; what is not named keeps what it began with."""
     data = {"extent": extent, "reason": reason, "amount-1": "13,583.33", "amount-2": "13,583.33"}
     for name, amount in amounts.items():
         position = {"one": 1, "two": 2, "three": 3}[name]
@@ -177,24 +177,24 @@ def test_a_line_that_gave_something_back_is_credited_whole_or_not_at_all(agreeme
     ("data", "expected"),
     [
         (lines(one="13,583.34"), {"amount-1": ["Only 13,583.33 of this line is left to credit."]}),
-        (lines(one="0.00"), {"amount-1": ["Enter more than 0.00, or untick the line."]}),
+        (lines(one="0.00"), {"amount-1": ["Enter more than 0.00, or deselect the line."]}),
         (lines(one="-1.00"), {"amount-1": ["Enter 0.00 or more."]}),
         (lines(one="1.005"), {"amount-1": ["Enter an amount such as 163,000.00."]}),
         (lines(two="much"), {"amount-2": ["Enter an amount such as 163,000.00."]}),
-        (lines(), {"extent": ["Tick at least one line, or choose everything that is left."]}),
+        (lines(), {"extent": ["Select at least one line, or choose everything that is left."]}),
         (
             lines(extent="whole", one="500.00"),
-            {"extent": ["Lines are ticked below. Choose the ticked lines, or untick them."]},
+            {"extent": ["Lines are selected below. Choose the selected lines, or deselect them."]},
         ),
         (
             lines(two="1.00") | {"amount-1": "500.00"},
-            {"amount-1": ["Tick the line to credit this amount, or leave 13,583.33."]},
+            {"amount-1": ["Select the line to credit this amount, or leave 13,583.33."]},
         ),
         (
             lines(extent="whole") | {"amount-1": "500.00"},
             {
                 "amount-1": [
-                    "Tick the line and choose the ticked lines to credit this amount, or leave 13,583.33.",
+                    "Select the line and choose the selected lines to credit this amount, or leave 13,583.33.",
                 ]
             },
         ),
@@ -218,11 +218,11 @@ def test_a_line_that_gave_something_back_is_credited_whole_or_not_at_all(agreeme
         ),
         (
             lines(one="1.00") | {"decided_by": "J. Doe"},
-            {"waive": ["Tick this to waive the charge, or empty the name below."]},
+            {"waive": ["Select this to waive the charge, or clear the name below."]},
         ),
         (
             lines(one="1.00") | WAIVED | {"decided_by": "Finance"},
-            {"decided_by": ["Somebody else than you decides it: name that person."]},
+            {"decided_by": ["Somebody other than you decides: name that person."]},
         ),
         (
             lines(one="1.00") | WAIVED | {"decided_on": "1998-12-02"},

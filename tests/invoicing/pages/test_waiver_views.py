@@ -94,7 +94,7 @@ def test_filters_by_agreement_and_state(asked, found):
     response = client_of(VIEWER).get(WAIVERS, asked)
 
     assert {row[3] for table in tables(response) for row in table[1:]} == found
-    assert ("No waiver fits all the filters above." in words(response)) is (not found)
+    assert ("No waived charge matches all the filters above." in words(response)) is (not found)
     if found == {"500.00 USD"}:
         assert tables(response)[0][1][-1] == "Withdrawn 1 Dec 1998 Decided again"
 

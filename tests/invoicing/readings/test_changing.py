@@ -1,4 +1,4 @@
-"""Reading a clause otherwise from a day on: what was billed and what was agreed stays, what comes after follows."""
+"""Reading a clause differently from a day on: what was billed and what was agreed stays, what comes after follows."""
 
 from datetime import date
 from decimal import Decimal
@@ -252,7 +252,7 @@ def test_what_contracts_refuses_is_refused_here_too(agreement):
         ("question", "“weather” is no question. Choose one of the register.")
     ]
     assert refusals(agreement, applies_from=None) == [("applies_from", "Say from which day on the clause is read so.")]
-    assert refusals(agreement, reason=" ") == [("reason", "Say why the clause is read otherwise.")]
+    assert refusals(agreement, reason=" ") == [("reason", "Say why the clause is read differently.")]
 
 
 def test_looking_up_what_is_settled_takes_two_queries(agreement, django_assert_num_queries):

@@ -309,7 +309,7 @@ def test_choosing_a_reading_of_reviews_reminds_of_an_open_one(agreement, manager
         change_page(agreement, "change"), posted(choice="units", applies_from="1999-07-15"), follow=True
     )
 
-    assert "Refresh an open review: it rests on the earlier reading." in words(response)
+    assert "Refresh an open review: it is based on the earlier reading." in words(response)
 
 
 def test_what_is_missing_is_said_at_each_field(agreement, manager):
@@ -322,7 +322,7 @@ def test_what_is_missing_is_said_at_each_field(agreement, manager):
         "applies_from": ["Say from which day on."],
         "chosen_by": ["Name the person who chose the reading."],
         "chosen_on": ["Say when it was chosen."],
-        "reason": ["Say why the clause is read otherwise."],
+        "reason": ["Say why the clause is read differently."],
     }
 
 
@@ -335,7 +335,7 @@ def test_what_is_missing_is_said_at_each_field(agreement, manager):
         ),
         (
             {"choice": "monthly"},
-            {"choice": ["The clause is read so already, or this is no reading of it. Choose another one."]},
+            {"choice": ["The clause is already read this way, or has no such reading. Choose another one."]},
         ),
     ],
 )

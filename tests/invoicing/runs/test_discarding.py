@@ -1,4 +1,4 @@
-"""Discarding drafts: the list where they are ticked, the confirmation, and what becomes of them."""
+"""Discarding drafts: the list where they are selected, the confirmation, and what becomes of them."""
 
 from datetime import date
 
@@ -31,7 +31,7 @@ def run(*agreements: Agreement) -> list[Invoice]:
     return [document for result in results for document in result.documents]
 
 
-def ticked(*drafts: Invoice) -> dict:
+def selected(*drafts: Invoice) -> dict:
     return {"draft": [draft.pk for draft in drafts]}
 
 
@@ -101,12 +101,12 @@ EVENT = 14
 
 
 @pytest.mark.parametrize(("role", "offered"), [(FINANCE, True), (VIEWER, False), (ACCOUNT_MANAGER, False)])
-def test_drafts_are_ticked_by_those_who_may_discard_them(agreement, role, offered):
+def test_drafts_are_selected_by_those_who_may_discard_them(agreement, role, offered):
     drafts = run(agreement)
 
     response = client_of(role).get(INVOICES)
 
-    assert ("Discard the ticked drafts…" in words(response)) is offered
+    assert ("Discard the selected drafts…" in words(response)) is offered
     assert ("Discard all 3 drafts…" in words(response)) is offered
     assert response.content.decode().count('name="draft"') == (len(drafts) if offered else 0)
 
@@ -125,11 +125,11 @@ def test_issued_documents_have_no_box_and_their_list_offers_nothing(agreement):
     assert tables(only_issued)[0][0][0] == "Number"
 
 
-def test_ticked_drafts_are_listed_before_anything_happens(agreement):
+def test_selected_drafts_are_listed_before_anything_happens(agreement):
     october, _november, december = run(agreement)
     client = client_of(FINANCE)
 
-    page = client.get(DISCARD, ticked(december, october))
+    page = client.get(DISCARD, selected(december, october))
 
     assert tables(page)[0] == [
         ["Draft", "Kind", "Agreement", "Drafted on", "Total"],
@@ -163,13 +163,15 @@ def test_all_drafts_of_a_filter_are_listed_and_discarded(agreement):
 def test_what_was_issued_meanwhile_is_named_and_left(agreement):
     october, november, _december = run(agreement)
     client = client_of(FINANCE)
-    page = client.get(DISCARD, ticked(october, november))
+    page = client.get(DISCARD, selected(october, november))
     issue(invoice=october, on=DECEMBER, by=None)
     november.delete()
 
     message = words(client.post(DISCARD, confirmed(page), follow=True))
 
-    assert "Issued meanwhile and left: Invoice INV-00001. A credit note takes an issued document back." in message
+    assert (
+        "Issued meanwhile, so not discarded: Invoice INV-00001. A credit note takes an issued document back." in message
+    )
     assert "1 draft was replaced or discarded by somebody else meanwhile." in message
     assert "discarded. The next run" not in message
 
@@ -181,7 +183,7 @@ def test_nothing_chosen_teaches_and_discards_nothing(agreement, asked):
 
     page = client.get(DISCARD, asked)
 
-    assert "Tick drafts in the list of invoices first." in words(page)
+    assert "Select drafts in the list of invoices first." in words(page)
     message = words(client.post(DISCARD, confirmed(page), follow=True))
     assert "No draft was chosen, so nothing is discarded." in message
     assert Invoice.objects.count() == 3
@@ -190,9 +192,9 @@ def test_nothing_chosen_teaches_and_discards_nothing(agreement, asked):
 def test_an_issued_document_cannot_be_chosen(agreement):
     invoice = issued(agreement)
 
-    page = client_of(FINANCE).get(DISCARD, ticked(invoice))
+    page = client_of(FINANCE).get(DISCARD, selected(invoice))
 
-    assert "Tick drafts in the list of invoices first." in words(page)
+    assert "Select drafts in the list of invoices first." in words(page)
 
 
 def test_more_than_fit_one_page_are_told(agreement, monkeypatch):

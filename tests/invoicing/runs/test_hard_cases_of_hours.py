@@ -195,7 +195,7 @@ def test_nothing_is_issued_before_it_falls_due(agreement, site):
 def test_a_mistyped_year_is_refused(agreement, site):
     result = run(date(2098, 10, 31), date(1998, 10, 31))
 
-    assert result.refusal == "31 October 2098 lies more than 24 months after 31 October 1998. Check the year."
+    assert result.refusal == "31 October 2098 is more than 24 months after 31 October 1998. Check the year."
 
 
 def test_no_more_is_left_of_a_line_than_was_billed_for_its_charge_in_all():

@@ -82,7 +82,7 @@ def test_a_correction_that_leaves_a_switch_there_changes_nothing_billed(site, ma
     page = manager.post(correct(site, **SWITCH), sent)
 
     assert page.context["steps"] == []
-    assert "Nothing: no issued document rests on another figure." in text_of(page)
+    assert "Nothing: no issued document depends on this figure." in text_of(page)
 
 
 def test_a_later_count_of_a_period_that_is_charged_already_decides_nothing_billed(site, manager):
@@ -98,7 +98,7 @@ def test_a_count_of_another_component_decides_no_charge(site, manager):
     page = manager.get(history_of(site, code="GE", day="1998-10-01"))
 
     assert "defines a site" not in text_of(page)
-    assert "No issued report, review or invoice rests on this figure." in text_of(page)
+    assert "No issued report, review or invoice depends on this figure." in text_of(page)
 
 
 def test_data_entry_is_told_without_amounts_and_documents(site):

@@ -124,14 +124,14 @@ def test_count_is_added_through_recording(clerk, site):
             {"counted_on": "1998-09-30"},
             {
                 "counted_on": [
-                    "30 September 1998 lies before Melbourne, FL's first day in service, 1 October 1998. "
+                    "30 September 1998 is before Melbourne, FL's first day in service, 1 October 1998. "
                     "Correct the date."
                 ]
             },
         ),
         (
             {"counted_on": "1999-08-02"},
-            {"counted_on": ["2 August 1999 lies after 1 August 1999. Record a count once it was made."]},
+            {"counted_on": ["2 August 1999 is after 1 August 1999. Record a count once it has been made."]},
         ),
         ({"quantity": "-1"}, {"quantity": ["Ensure this value is greater than or equal to 0."]}),
         ({"quantity": "1.5"}, {"quantity": ["Enter a whole number."]}),

@@ -60,7 +60,7 @@ def test_read_accepts_the_files_of_the_product(content):
         (b'{"format": 1', "line 1, column 13: This is no JSON: Expecting ',' delimiter."),
         (b'{\n"city": "M\xe9xico"}', "line 2: The file is not UTF-8 text. Save it as UTF-8."),
         (b'{"format": NaN}', "file: NaN is no number. Write whole numbers, and money as text."),
-        (b'{"GE": 1, "GE": 2}', 'file: The key "GE" stands twice in one object. Keep one of them.'),
+        (b'{"GE": 1, "GE": 2}', 'file: The key "GE" appears twice in one object. Keep one of them.'),
         (b"[" * 100_000, "file: It is nested too deeply."),
         (b"x" * (MOST_BYTES + 1), "file: It is larger than 50,000,000 bytes. Split its counts over several files."),
     ],

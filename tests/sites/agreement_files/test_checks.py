@@ -47,7 +47,7 @@ pytestmark = pytest.mark.django_db
         (
             "amendments.0.schedule.levels.1.code",
             "VERY_SMALL",
-            ["amendments[0].schedule.levels[1]: The level code VERY_SMALL stands twice in the file. Keep one of them."],
+            ["amendments[0].schedule.levels[1]: The level code VERY_SMALL is in the file twice. Keep one of them."],
         ),
         (
             "amendments.0.schedule.components.2.is_switch",
@@ -107,7 +107,7 @@ pytestmark = pytest.mark.django_db
             "readings.0.question",
             "change",
             [
-                "readings[1]: The reading of change stands twice in the file. Keep one of them.",
+                "readings[1]: The reading of change is in the file twice. Keep one of them.",
                 'readings[0].choice: "highest-needed-row" is no choice. Choices: net-count, any-change, band, units.',
             ],
         ),
@@ -121,7 +121,7 @@ pytestmark = pytest.mark.django_db
             "agreement.original_expires_on",
             "1997-09-04",
             [
-                "agreement.original_expires_on: The expiration must lie after the date of the agreement.",
+                "agreement.original_expires_on: The expiration must be after the date of the agreement.",
                 "amendments[0].from_expires_on: The amendment extends from 22 July 2000, "
                 "but the expiration on file is 4 September 1997. Correct one of the two.",
             ],
@@ -155,12 +155,12 @@ def test_cross_checks_name_the_place(place, value, expected):
     [
         (
             {"counts": [{"date": "1998-09-30", "GE": 1}]},
-            ["sites[0].counts[0].date: 1998-09-30 lies before the site's first day in service, 1998-10-01."],
+            ["sites[0].counts[0].date: 1998-09-30 is before the site's first day in service, 1998-10-01."],
         ),
         (
             {"counts": [{"date": "2000-12-02", "GE": 1}]},
             [
-                "sites[0].counts[0].date: 2000-12-02 lies after 2000-12-01. "
+                "sites[0].counts[0].date: 2000-12-02 is after 2000-12-01. "
                 "Load what has happened by then, and the rest when it has."
             ],
         ),
@@ -172,7 +172,7 @@ def test_cross_checks_name_the_place(place, value, expected):
             {"counts": [{"date": "1999-07-31", "GE": 1}, {"date": "1999-07-31", "source": "x", "GE": 1}]},
             ["sites[0].counts[1].GE: Counted twice on 1999-07-31."],
         ),
-        ({"removed_on": "1998-09-30"}, ["sites[0].removed_on: The last day in service lies before the first."]),
+        ({"removed_on": "1998-09-30"}, ["sites[0].removed_on: The last day in service is before the first."]),
         (
             {"charged_levels": [{"period": 2, "level": "HUGE", "agreed_on": "1999-12-10"}]},
             [
@@ -299,11 +299,11 @@ def test_errors_of_form_hide_no_repeat_and_no_later_fact():
         "parties[1].division: Character 5 cannot be printed (U+0007). Type the text again without it.",
         "sites[0].counts[1].GE: Counted twice on 1999-07-01.",
         "sites[0].counts[2].date: This is missing.",
-        "sites[0].counts[3].date: 2001-01-01 lies after 2000-12-01. "
+        "sites[0].counts[3].date: 2001-01-01 is after 2000-12-01. "
         "Load what has happened by then, and the rest when it has.",
         'sites[0].in_service_on: "soon" does not fit. Wanted: A day, written as year-month-day such as 1998-10-01.',
         'sites[1].population: "many" is not a whole number.',
-        "sites[1]: The site City 00 stands twice in the file. Keep one of them.",
+        "sites[1]: The site City 00 is in the file twice. Keep one of them.",
         "sites[2].city: 5 is not text in quotes.",
         "sites[2].counts: 7 is not a list in brackets.",
     ]
@@ -338,8 +338,8 @@ def test_no_malformed_part_makes_the_checks_fail(wrong):
 
 def test_sites_are_checked_against_each_other_and_those_on_file():
     assert refused(small({"city": "Reno", "clli": "A"}, {"city": "Reno"}, {"clli": "A"})) == [
-        "sites[1]: The site Reno stands twice in the file. Keep one of them.",
-        "sites[2].clli: The CLLI code A stands at another site of the file.",
+        "sites[1]: The site Reno is in the file twice. Keep one of them.",
+        "sites[2].clli: The CLLI code A belongs to another site of the file.",
     ]
     load(small({"city": "Reno", "clli": "A"}))
     assert refused(small({"city": "Mobile", "clli": "A"})) == [
@@ -375,7 +375,7 @@ def test_a_review_is_told_apart_by_its_period_and_kind():
 
     assert problems == [
         "reviews[0].kind: This is missing.",
-        "reviews[3]: The review of annual period 2 (term-check) stands twice in the file. Keep one of them.",
+        "reviews[3]: The review of annual period 2 (term-check) is in the file twice. Keep one of them.",
     ]
 
 
@@ -405,7 +405,7 @@ def test_every_amendment_is_checked_whatever_is_wrong_with_those_before_it():
 
 def test_facts_of_a_later_day_are_refused():
     assert refused(reference(), on=date(1998, 10, 10)) == [
-        "amendments[0].supplier_signature.signed_on: 1998-10-20 lies after 1998-10-10. "
+        "amendments[0].supplier_signature.signed_on: 1998-10-20 is after 1998-10-10. "
         "Load what has happened by then, and the rest when it has."
     ]
 
@@ -415,4 +415,4 @@ def test_warnings_stop_nothing_and_are_told():
 
     warnings = [str(warning) for warning in load(document).warnings]
 
-    assert "amendments[0].schedule: gateway elements: 16 to 17 lies between Very Small and Small." in warnings
+    assert "amendments[0].schedule: gateway elements: 16 to 17 falls between Very Small and Small." in warnings

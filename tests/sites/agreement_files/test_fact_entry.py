@@ -61,7 +61,7 @@ def test_facts_are_judged_by_the_rules_of_every_other_fact(agreement):
         ],
         quotations=[quotation(site="Nowhere", price="0.00")],
     ) == [
-        "blocks[0].bought_on: The purchase of 30 September 1998 lies before 1 October 1998, when the first annual "
+        "blocks[0].bought_on: The purchase of 30 September 1998 is before 1 October 1998, when the first annual "
         "period begins. Choose that day or a later one.",
         "work[0].hours: 0.00 is no amount of work. Enter more than 0 hours.",
         f"work[1].service: “Cleaning” is no service that is charged by hours. {KNOWN}",
@@ -69,17 +69,17 @@ def test_facts_are_judged_by_the_rules_of_every_other_fact(agreement):
         "charged.",
         'work[3].service: Write "Customer Care", as the price schedule does.',
         'work[4].site: "Nowhere" is no site of the file or on file.',
-        "work[5].site: 3 January 2000 lies after Waco's last day in service, 31 December 1999. "
+        "work[5].site: 3 January 2000 is after Waco's last day in service, 31 December 1999. "
         "Correct the date or the site.",
-        "work[6].date: The work of 1 October 2000 lies after 30 September 2000, when Agreement LNS970602JC expires "
+        "work[6].date: The work of 1 October 2000 is after 30 September 2000, when Agreement LNS970602JC expires "
         "(Amendment 1 (LNM980917MP), clause 1). Choose an earlier day, or extend the term.",
         "work[7].hours: 24.50 hours are more than a day has. Enter the hours of each day by themselves.",
         'quotations[0].site: "Nowhere" is no site of the file or on file.',
         "quotations[0].price: 0.00 is no price. Give the amount that the quotation states.",
         'orders[3].quotation: "Q-9" is no quotation for Waco, in the file or on file.',
-        "orders[0].ordered_on: The order of 1 October 2000 lies after 30 September 2000, when Agreement LNS970602JC "
+        "orders[0].ordered_on: The order of 1 October 2000 is after 30 September 2000, when Agreement LNS970602JC "
         "expires (Amendment 1 (LNM980917MP), clause 1). Choose an earlier day, or extend the term.",
-        "orders[1].completed_on: The cutover of 1 November 1999 lies before its order of 2 November 1999. "
+        "orders[1].completed_on: The cutover of 1 November 1999 is before its order of 2 November 1999. "
         "Correct one of the two.",
         'orders[2].site: "Nowhere" is no site of the file or on file.',
     ]
@@ -105,7 +105,7 @@ def test_form_of_facts_is_checked(section, row, place):
 
 
 def test_rows_that_say_the_same_are_numbered():
-    again = "stands twice in the file. Keep one of them, or give the second"
+    again = "is in the file twice. Keep one of them, or give the second"
 
     assert refused_facts(
         blocks=[purchase()] * 2,
@@ -124,7 +124,7 @@ def test_a_second_order_of_a_site_needs_its_reason(agreement):
 
     assert refused_facts(orders=[order("1999-12-01")]) == [
         "orders[0].duplicate_reason: System integration of Reno is ordered more than once. "
-        "This is missing: say why it is ordered once more."
+        "This is missing: say why it is ordered again."
     ]
     load(with_facts(orders=[order("1999-12-01", duplicate_reason="Second switch")]))
     assert IntegrationOrder.objects.count() == 2
@@ -140,9 +140,9 @@ def test_facts_to_come_are_refused():
         on=date(1999, 7, 15),
     )
 
-    later = "1999-07-16 lies after 1999-07-15. Load what has happened by then, and the rest when it has."
+    later = "1999-07-16 is after 1999-07-15. Load what has happened by then, and the rest when it has."
     places = ("blocks[0].bought_on", "work[0].date", "work[1].reversed.on", "orders[0].completed_on")
-    assert [problem for problem in problems if "lies after 1999-07-15" in problem] == [
+    assert [problem for problem in problems if "is after 1999-07-15" in problem] == [
         f"{place}: {later}" for place in places
     ]
 
@@ -170,7 +170,7 @@ def test_an_entry_replaces_a_reversed_one_and_that_once():
     assert refused_facts(work=[entry(), entry(person="Bob", replaces=without_hours())]) == [
         f"work[1].replaces: The work entry {text_of} is not reversed. Only a reversed one is replaced."
     ]
-    message = f"Another work entry stands in place of {text_of} already. Keep one of them."
+    message = f"Another work entry already replaces {text_of}. Keep one of them."
     both = [entry(**gone), entry(person="Bob", replaces=without_hours()), entry(person="Cho", replaces=without_hours())]
     assert refused_facts(work=both) == [f"work[1].replaces: {message}", f"work[2].replaces: {message}"]
 

@@ -54,7 +54,7 @@ def test_services_charged_by_hours_are_part_of_the_schedule(agreement):
     assert refused(other)[0].startswith("amendments[0].schedule.hour_services: The file says")
     twice = renamed(changed(reference(), "amendments.0.schedule.hour_services", [CARE, CARE]), "LNS-2")
     assert (
-        "amendments[0].schedule.hour_services[1]: The service Customer Care stands twice in the file. Keep one of them."
+        "amendments[0].schedule.hour_services[1]: The service Customer Care is in the file twice. Keep one of them."
     ) in refused(twice)
 
 

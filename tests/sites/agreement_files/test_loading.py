@@ -254,7 +254,7 @@ def test_load_agreement_command_tells_what_is_new(tmp_path, settings, capsys):
     assert lines == [
         *(f"{kind} would be added" for kind in kinds),
         *(f"{kind} added" for kind in kinds),
-        "Nothing new: everything in the file is on file already.",
+        "Nothing new: everything in the file is already on file.",
     ]
 
 

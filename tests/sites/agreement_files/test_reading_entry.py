@@ -104,12 +104,12 @@ def test_a_file_that_says_what_is_on_file_changes_nothing():
         ),
         (
             [{**LATER, "applies_from": "1998-09-30"}],
-            "readings[7].applies_from: 1998-09-30 lies before the first annual period. Leave it out: read so from the "
+            "readings[7].applies_from: 1998-09-30 is before the first annual period. Leave it out: read so from the "
             "beginning.",
         ),
         (
             [LATER, {**LATER, "choice": "none"}],
-            "readings[8]: The reading of proration from 1999-10-01 stands twice in the file. Keep one of them.",
+            "readings[8]: The reading of proration from 1999-10-01 is in the file twice. Keep one of them.",
         ),
     ],
 )

@@ -84,7 +84,7 @@ def test_an_executed_amendment_takes_no_more_of_them(agreement):
         ),
         (
             {"withdrawn_on": "2001-01-01"},
-            "amendments[1].withdrawn_signatures[0].withdrawn_on: 2001-01-01 lies after 2000-12-01. Load what has "
+            "amendments[1].withdrawn_signatures[0].withdrawn_on: 2001-01-01 is after 2000-12-01. Load what has "
             "happened by then, and the rest when it has.",
         ),
         (

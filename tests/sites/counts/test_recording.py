@@ -61,8 +61,8 @@ def test_record_counts_refuses_dates_outside_the_service_and_in_the_future(agree
     later = factories.site(agreement, "Lubbock", date(1999, 8, 15))
 
     assert refused(recorded, later, {"GE": 1}, counted_on=date(1999, 8, 14), on=date(1999, 8, 13)) == [
-        ("counted_on", "14 August 1999 lies before Lubbock's first day in service, 15 August 1999. Correct the date."),
-        ("counted_on", "14 August 1999 lies after 13 August 1999. Record a count once it was made."),
+        ("counted_on", "14 August 1999 is before Lubbock's first day in service, 15 August 1999. Correct the date."),
+        ("counted_on", "14 August 1999 is after 13 August 1999. Record a count once it has been made."),
     ]
     assert recorded(later, {"GE": 1}, counted_on=date(1999, 8, 15), on=date(1999, 8, 15)).added == 1
 

@@ -42,9 +42,7 @@ def test_buying_again_asks_whose_place_it_takes(agreement, client):
     typed = {"bought_on": "1999-07-12", "blocks": "2", "reference": ""}
 
     assert "Yes, in place of that of 12 July 1999" in words(client.get(url))
-    assert faults(client, url, typed) == {
-        "replaces": ["Say whether it takes the place of the purchase that was reversed."]
-    }
+    assert faults(client, url, typed) == {"replaces": ["Say whether it replaces the purchase that was reversed."]}
     assert faults(client, url, typed | {"replaces": "77"})["replaces"]
     shown = words(client.post(url, typed | {"replaces": first.pk}, follow=True))
 
@@ -277,9 +275,7 @@ def test_correcting_a_billed_entry(agreement, site, client):
         "hours": ["0 is no amount of work. Enter more than 0 hours."]
     }
     assert faults(client, url, facts(site, reason="x")) == {
-        "__all__": [
-            "Nothing is different. Change what is wrong, or reverse the entry without another one in its place."
-        ]
+        "__all__": ["Nothing is different. Change what is wrong, or reverse the entry without a replacement."]
     }
     response = client.post(url, facts(site, hours="2.75", reason="Misread"), follow=True)
 

@@ -71,7 +71,7 @@ def test_buy_blocks_for_demonstration_sites_alone_is_demonstration_data(agreemen
             [
                 (
                     "bought_on",
-                    "The purchase of 16 July 1999 lies after 15 July 1999. Record it on the day it is made.",
+                    "The purchase of 16 July 1999 is after 15 July 1999. Record it on the day it is made.",
                 )
             ],
         ),
@@ -80,7 +80,7 @@ def test_buy_blocks_for_demonstration_sites_alone_is_demonstration_data(agreemen
             [
                 (
                     "bought_on",
-                    "The purchase of 30 September 1998 lies before 1 October 1998, when the first annual period begins."
+                    "The purchase of 30 September 1998 is before 1 October 1998, when the first annual period begins."
                     " Choose that day or a later one.",
                 )
             ],
@@ -90,7 +90,7 @@ def test_buy_blocks_for_demonstration_sites_alone_is_demonstration_data(agreemen
             [
                 (
                     "bought_on",
-                    "The purchase of 1 October 2000 lies after 30 September 2000, when Agreement LNS970602JC expires "
+                    "The purchase of 1 October 2000 is after 30 September 2000, when Agreement LNS970602JC expires "
                     "(Amendment 1 (LNM980917MP), clause 1). Choose an earlier day, or extend the term.",
                 )
             ],
@@ -222,19 +222,19 @@ KNOWN = "Choose Provisioning/Translations or Customer Care."
         ),
         (
             {"day": date(1999, 7, 16)},
-            [("worked_on", "Work of 16 July 1999 lies after 15 July 1999. Enter it once it has been done.")],
+            [("worked_on", "Work of 16 July 1999 is after 15 July 1999. Enter it once it has been done.")],
         ),
         (
             {"day": date(1998, 9, 30)},
             [
                 (
                     "worked_on",
-                    "The work of 30 September 1998 lies before 1 October 1998, when the first annual period begins. "
+                    "The work of 30 September 1998 is before 1 October 1998, when the first annual period begins. "
                     "Choose that day or a later one.",
                 ),
                 (
                     "site",
-                    "30 September 1998 lies before Augusta, GA's first day in service, 1 October 1998. "
+                    "30 September 1998 is before Augusta, GA's first day in service, 1 October 1998. "
                     "Correct the date or the site.",
                 ),
             ],
@@ -244,7 +244,7 @@ KNOWN = "Choose Provisioning/Translations or Customer Care."
             [
                 (
                     "worked_on",
-                    "The work of 1 October 2000 lies after 30 September 2000, when Agreement LNS970602JC expires "
+                    "The work of 1 October 2000 is after 30 September 2000, when Agreement LNS970602JC expires "
                     "(Amendment 1 (LNM980917MP), clause 1). Choose an earlier day, or extend the term.",
                 )
             ],
@@ -266,10 +266,10 @@ def test_enter_work_refuses_a_site_that_is_not_in_service(agreement):
     gone = factories.site(agreement, "Reno", removed_on=date(1999, 7, 11))
 
     assert refused(worked, later, DAY) == [
-        ("site", "12 July 1999 lies before Lubbock's first day in service, 13 July 1999. Correct the date or the site.")
+        ("site", "12 July 1999 is before Lubbock's first day in service, 13 July 1999. Correct the date or the site.")
     ]
     assert refused(worked, gone, DAY) == [
-        ("site", "12 July 1999 lies after Reno's last day in service, 11 July 1999. Correct the date or the site.")
+        ("site", "12 July 1999 is after Reno's last day in service, 11 July 1999. Correct the date or the site.")
     ]
     worked(later, date(1999, 7, 13))
     worked(gone, date(1999, 7, 11))
@@ -421,7 +421,7 @@ def test_correct_work_refuses_no_reason_no_difference_and_a_second_time(site):
         ("hours", "0 is no amount of work. Enter more than 0 hours."),
     ]
     assert refused(correct_work, entry=entry, reason="x", on=ON, by=None, **says(entry)) == [
-        ("", "Nothing is different. Change what is wrong, or reverse the entry without another one in its place.")
+        ("", "Nothing is different. Change what is wrong, or reverse the entry without a replacement.")
     ]
     correct_work(entry=entry, reason="Misread", on=ON, by=None, **says(entry, hours=Decimal(1)))
     assert refused(correct_work, entry=entry, reason="x", on=ON, by=None, **says(entry, hours=Decimal(2))) == [

@@ -101,7 +101,7 @@ def test_work_lies_within_the_term():
         (
             "BEFORE_FIRST_PERIOD",
             "worked_on",
-            "The work of 30 September 1998 lies before 1 October 1998, when the first annual period begins. "
+            "The work of 30 September 1998 is before 1 October 1998, when the first annual period begins. "
             "Choose that day or a later one.",
         )
     ]
@@ -109,7 +109,7 @@ def test_work_lies_within_the_term():
         (
             "AFTER_EXPIRATION",
             "worked_on",
-            "The work of 1 October 2000 lies after 30 September 2000, when Agreement LNS970602JC expires "
+            "The work of 1 October 2000 is after 30 September 2000, when Agreement LNS970602JC expires "
             "(Amendment 1 (LNM980917MP), clause 1). Choose an earlier day, or extend the term.",
         )
     ]
@@ -217,7 +217,7 @@ def test_purchase_lies_within_the_term_and_has_a_price():
         (
             "BEFORE_FIRST_PERIOD",
             "bought_on",
-            "The purchase of 30 September 1998 lies before 1 October 1998, when the first annual period begins. "
+            "The purchase of 30 September 1998 is before 1 October 1998, when the first annual period begins. "
             "Choose that day or a later one.",
         )
     ]

@@ -32,7 +32,7 @@ def test_a_dropped_file_is_looked_through_asked_about_and_imported(browser_page,
     browser_page.evaluate(DROP, "site,date,gateway-elements,dacs iv,remark\nAugusta,1999-06-30,11,1,ok\n")
 
     browser_page.get_by_label("“remark”", exact=True).select_option("Leave this column out")
-    browser_page.get_by_role("button", name="Look through the file again").click()
+    browser_page.get_by_role("button", name="Check the file again").click()
     browser_page.get_by_label("Why figures on file are corrected").fill("Recounted")
     assert browser_page.evaluate(NAMELESS) == []
     assert ImportedFile.objects.count() == 0

@@ -76,16 +76,16 @@ def test_import_counts_reports_every_error_and_stores_nothing(agreement, site):
         ("row 4, column date, “1999-02-30”", "There is no such day. Check the day and the month."),
         (
             "row 5, column date, “1998-09-30”",
-            "30 September 1998 lies before Augusta, GA's first day in service, 1 October 1998. Correct the date.",
+            "30 September 1998 is before Augusta, GA's first day in service, 1 October 1998. Correct the date.",
         ),
         ("row 6, column SLC, “x”", "This is no count. Counts are whole numbers from 0 to 999,999,999."),
         (
             "row 6, column date, “1999-08-02”",
-            "2 August 1999 lies after 1 August 1999. Record a count once it was made.",
+            "2 August 1999 is after 1 August 1999. Record a count once it has been made.",
         ),
         (
             "row 7, column date, “1999-08-03”",
-            "3 August 1999 lies after 1 August 1999. Record a count once it was made.",
+            "3 August 1999 is after 1 August 1999. Record a count once it has been made.",
         ),
         (
             "row 8, column date, “1999-07-31”",
@@ -180,8 +180,8 @@ def test_import_counts_command_prints_one_line_per_result(site, tmp_path, settin
     call_command("import_counts", str(file))
 
     assert capsys.readouterr().out.splitlines() == [
-        "2 counts would be added, 0 on file already.",
-        "2 counts added, 0 on file already.",
+        "2 counts would be added, 0 already on file.",
+        "2 counts added, 0 already on file.",
         "This file was imported on 1 August 1999 as counts.csv, with 1 row. Nothing was changed.",
     ]
 

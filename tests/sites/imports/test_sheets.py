@@ -219,7 +219,7 @@ def test_months_in_the_wrong_order_are_refused(agreement):
     asked = {"first": "1999-07", "last": "1999-06"}
     response = client_of(DATA_ENTRY).get(reverse("sites:count_export", args=[agreement.pk]), asked, follow=True)
 
-    assert "June 1999 lies before July 1999. Exchange them." in words(response)
+    assert "June 1999 is before July 1999. Swap them." in words(response)
 
 
 @pytest.mark.parametrize("number", [1, 3])

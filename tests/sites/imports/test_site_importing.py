@@ -187,7 +187,7 @@ def test_undoing_is_refused_where_a_report_shows_a_site(agreement):
     errors = refused(undo_import, file=done.file, reason="Wrong list", on=ON, by=None)
 
     assert [message for _place, message in errors] == [
-        f"{shows} of agreement LNS970602JC, issued on 15 July 1999, rests on sites of this file. "
+        f"{shows} of agreement LNS970602JC, issued on 15 July 1999, is based on sites of this file. "
         "Correct the sites and issue a revision instead."
     ]
 

@@ -104,7 +104,7 @@ def test_an_issued_report_stands_against_it(agreement, site):
     issued(agreement, date(1999, 6, 1), ON)
 
     assert refused(file) == [
-        "Monthly report June 1999 of agreement LNS970602JC, issued on 15 July 1999, rests on figures of this file. "
+        "Monthly report June 1999 of agreement LNS970602JC, issued on 15 July 1999, is based on figures of this file. "
         "Correct the figures and issue a revision instead."
     ]
 
@@ -144,7 +144,7 @@ def test_an_agreed_review_stands_against_it(agreement, site, cut_off, agreed, st
 
     if stands:
         [message] = refused(file)
-        assert "agreed on 15 July 1999, rests on figures of this file." in message
+        assert "agreed on 15 July 1999, is based on figures of this file." in message
     else:
         undone(file)
         assert figures() == {}
@@ -181,7 +181,7 @@ def test_billed_work_stands_against_it(agreement, site):
 
     assert refused(file) == [
         "3.00 h of Bob on 2 July 1999, Augusta, GA, are billed. "
-        "Reverse the entry by itself: the next run then credits it."
+        "Reverse the entry on its own: the next run then credits it."
     ]
 
 
@@ -192,7 +192,7 @@ def test_a_report_of_the_month_stands_against_undoing_work(agreement, site):
     stored = issued(agreement, date(1999, 7, 1), LATER)
 
     assert refused(file) == [
-        f"{stored} of agreement LNS970602JC, issued on 2 August 1999, rests on entries of this file. "
+        f"{stored} of agreement LNS970602JC, issued on 2 August 1999, is based on entries of this file. "
         "Correct the entries and issue a revision instead."
     ]
 

@@ -1,4 +1,4 @@
-"""The one page on which files of every kind are looked through first and stored then."""
+"""The one page on which files of every kind are checked first and stored then."""
 
 import os
 import re
@@ -135,7 +135,7 @@ def test_a_confirmation_sent_twice_imports_once(sites, client, address):
 
     again = confirmed(client, address, preview)
 
-    assert "The file that was looked through is no longer kept. Choose it again." in words(again)
+    assert "The file that was checked is no longer kept. Choose it again." in words(again)
     assert WorkEntry.objects.count() == 2
     hold(GOOD.encode())
     message = confirmed(client, address, preview)
@@ -212,7 +212,7 @@ def test_cells_are_shown_as_new_changed_unchanged_and_refused(sites, client, of_
     response = looked_through(client, of_counts, f"{COUNTS}Reno,1999-05-31,x,5\n")
 
     page = words(response)
-    assert "Changed 1 cell New 3 cells On file already 1 cell Refused 1 cell Refused 1 row" in page
+    assert "Changed 1 cell New 3 cells Already on file 1 cell Refused 1 cell Refused 1 row" in page
     cells = [table[1:] for table in tables(response)]
     assert cells[1] == [["2", "Augusta, 30 June 1999", "10", "6 → 7"]]
     assert cells[2] == [["3", "Reno, 30 June 1999", "42", "23"]]
@@ -227,9 +227,9 @@ def test_a_figure_that_would_be_corrected_leads_to_what_rests_on_it(sites, clien
 
     link = f'href="{reverse("invoicing:count_history", args=[sites[0].pk, "SLC", date(1999, 6, 30)])}"'
     assert changed.content.decode().count(link) == 1
-    assert "reviews and invoices that rest on it" in words(changed)
+    assert "reviews and invoices that depend on it" in words(changed)
     assert link not in new.content.decode()
-    assert "that rest on it" not in words(new)
+    assert "that depend on it" not in words(new)
 
 
 def test_the_address_chooses_the_rows_of_one_state(sites, client, of_counts):
@@ -281,7 +281,7 @@ def test_a_file_that_is_on_file_in_every_cell_stores_nothing(sites, client, of_c
     response = looked_through(client, of_counts, f"{COUNTS}\n")
 
     assert "july.csv brings nothing new" in words(response)
-    assert "On file already 4 cells" in words(response)
+    assert "Already on file 4 cells" in words(response)
     assert 'name="confirm"' not in response.content.decode()
 
 
@@ -325,8 +325,8 @@ def test_after_a_wrong_choice_the_same_file_asks_anew(sites, client, of_counts):
 
     wrong = client.post(of_counts, {"mark": mark(asked), "column-0": "column:SLC"}, follow=True)
 
-    assert "This column stands twice." in words(wrong)
-    assert "its columns are asked about anew." in words(wrong)
+    assert "This column appears twice." in words(wrong)
+    assert "you are asked about its columns again." in words(wrong)
     assert "What do these columns hold?" in words(looked_through(client, of_counts, file))
     assert "asked about anew" not in words(looked_through(client, of_counts, COUNTS.replace("10", "x")))
 

@@ -166,7 +166,7 @@ def test_every_error_of_every_row_is_told_and_nothing_is_stored(sites):
         ("row 4, column service, “Cleaning”", f"“Cleaning” is no service that is charged by hours. {KNOWN}"),
         (
             "row 5, column date, “1999-07-16”",
-            "Work of 16 July 1999 lies after 15 July 1999. Enter it once it has been done.",
+            "Work of 16 July 1999 is after 15 July 1999. Enter it once it has been done.",
         ),
         (
             "row 5, column hours, “7.255”",
@@ -174,7 +174,7 @@ def test_every_error_of_every_row_is_told_and_nothing_is_stored(sites):
         ),
         (
             "row 6, column site, “Reno”",
-            "30 September 1998 lies before Reno's first day in service, 1 October 1998. Correct the date or the site.",
+            "30 September 1998 is before Reno's first day in service, 1 October 1998. Correct the date or the site.",
         ),
         (
             "row 6, column hours, “24.5”",
@@ -182,7 +182,7 @@ def test_every_error_of_every_row_is_told_and_nothing_is_stored(sites):
         ),
         (
             "row 6, column date, “1998-09-30”",
-            "The work of 30 September 1998 lies before 1 October 1998, when the first annual period begins. "
+            "The work of 30 September 1998 is before 1 October 1998, when the first annual period begins. "
             "Choose that day or a later one.",
         ),
         ("row 7, column person", "The row does not say who did the work. Name the person."),

@@ -77,7 +77,7 @@ def test_a_second_order_needs_its_reason(site):
         (
             "reason",
             "System integration of Augusta was ordered on 1 November 1999 already. "
-            "Say why it is ordered once more, or cancel that order.",
+            "Say why it is ordered again, or cancel that order.",
         )
     ]
     second = ordered(site, reason=" Second switch ")
@@ -99,7 +99,7 @@ def test_a_second_order_at_later_prices_names_those_of_the_first(agreement, site
         (
             "reason",
             "System integration of Augusta was ordered on 1 November 1999 already, at the prices of Amendment 1 "
-            "(LNM980917MP): new prices are no new cutover. Say why it is ordered once more, or cancel that order.",
+            "(LNM980917MP): new prices are no new cutover. Say why it is ordered again, or cancel that order.",
         )
     ]
     assert ordered(site, date(1999, 11, 12), reason="Second switch").duplicate_reason == "Second switch"
@@ -111,18 +111,18 @@ def test_a_second_order_at_later_prices_names_those_of_the_first(agreement, site
         (
             date(1999, 11, 16),
             ON,
-            "The order of 16 November 1999 lies after 15 November 1999. Record it on the day it happens.",
+            "The order of 16 November 1999 is after 15 November 1999. Record it on the day it happens.",
         ),
         (
             date(1998, 9, 30),
             ON,
-            "The order of 30 September 1998 lies before 1 October 1998, when the first annual period begins. "
+            "The order of 30 September 1998 is before 1 October 1998, when the first annual period begins. "
             "Choose that day or a later one.",
         ),
         (
             date(2000, 10, 1),
             date(2000, 12, 1),
-            "The order of 1 October 2000 lies after 30 September 2000, when Agreement LNS970602JC expires "
+            "The order of 1 October 2000 is after 30 September 2000, when Agreement LNS970602JC expires "
             "(Amendment 1 (LNM980917MP), clause 1). Choose an earlier day, or extend the term.",
         ),
     ],
@@ -138,7 +138,7 @@ def test_order_refuses_a_removed_site_and_takes_a_planned_one(agreement):
     assert refused(ordered, gone) == [
         (
             "ordered_on",
-            "The order of 1 November 1999 lies after Reno's last day in service, 31 October 1999. "
+            "The order of 1 November 1999 is after Reno's last day in service, 31 October 1999. "
             "Correct the day or the site.",
         )
     ]
@@ -188,7 +188,7 @@ def test_quotation_is_executed_on_the_later_signature(site, clerk):
             [
                 (
                     "supplier_signed_on",
-                    "The signature of the supplier on 16 November 1999 lies after 15 November 1999. "
+                    "The signature of the supplier on 16 November 1999 is after 15 November 1999. "
                     "Record the quotation once both have signed.",
                 )
             ],
@@ -198,7 +198,7 @@ def test_quotation_is_executed_on_the_later_signature(site, clerk):
             [
                 (
                     "dated_on",
-                    "The date 16 November 1999 lies after 15 November 1999. Enter the date printed on it.",
+                    "The date 16 November 1999 is after 15 November 1999. Enter the date printed on it.",
                 )
             ],
         ),
@@ -287,7 +287,7 @@ def test_an_order_takes_the_place_of_a_billed_one_that_was_cancelled(site):
     second = ordered(site, replaces=first)
 
     assert IntegrationOrder.objects.get(pk=second.pk).replaces == first
-    sentence = f"{first} cannot be replaced: it stands, was never billed, or another one stands in its place already."
+    sentence = f"{first} cannot be replaced: it is still valid, was never billed, or has already been replaced."
     message = ("replaces", f"{sentence} Record a new charge, or choose again.")
     assert refused(ordered, site, reason="Once more", replaces=first) == [message]
     cancel_order(order=second, reason="Wrong again", on=ON, by=None)
@@ -330,11 +330,11 @@ def test_cutover_may_be_complete_before_the_first_day_in_service(agreement):
     [
         (
             date(1999, 11, 16),
-            "The cutover of 16 November 1999 lies after 15 November 1999. Record it on the day it happens.",
+            "The cutover of 16 November 1999 is after 15 November 1999. Record it on the day it happens.",
         ),
         (
             date(1999, 10, 31),
-            "The cutover of 31 October 1999 lies before its order of 1 November 1999. Correct one of the two.",
+            "The cutover of 31 October 1999 is before its order of 1 November 1999. Correct one of the two.",
         ),
     ],
 )
@@ -352,7 +352,7 @@ def test_completion_refuses_a_day_after_the_expiration(site):
     )
 
     assert place == "completed_on"
-    assert message.startswith("The cutover of 1 October 2000 lies after 30 September 2000, when Agreement")
+    assert message.startswith("The cutover of 1 October 2000 is after 30 September 2000, when Agreement")
 
 
 def test_completion_happens_once(site):

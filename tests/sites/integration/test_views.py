@@ -233,7 +233,7 @@ def test_a_second_order_asks_for_its_reason(site, client):
     assert faults(client, url, {"ordered_on": "1999-11-02"}) == {
         "reason": [
             "System integration of Augusta was ordered on 1 November 1999 already. "
-            "Say why it is ordered once more, or cancel that order."
+            "Say why it is ordered again, or cancel that order."
         ]
     }
     client.post(url, {"ordered_on": "1999-11-02", "reason": "Second switch"})
@@ -241,7 +241,7 @@ def test_a_second_order_asks_for_its_reason(site, client):
 
 
 def test_ordering_is_refused_at_the_field(site, client):
-    said = "The order of 16 November 1999 lies after 15 November 1999. Record it on the day it happens."
+    said = "The order of 16 November 1999 is after 15 November 1999. Record it on the day it happens."
 
     assert faults(client, address("integration_order", site.pk), {"ordered_on": "1999-11-16"}) == {"ordered_on": [said]}
 
@@ -361,9 +361,7 @@ def test_ordering_again_asks_whose_place_it_takes(site, client):
     assert "Yes, in place of that of 1 November 1999 (cancelled on 15 November 1999: Wrong day)" in words(
         client.get(url)
     )
-    assert faults(client, url, facts) == {
-        "replaces": ["Say whether it takes the place of the order that was cancelled."]
-    }
+    assert faults(client, url, facts) == {"replaces": ["Say whether it replaces the order that was cancelled."]}
     shown = words(client.post(url, facts | {"replaces": first.pk}, follow=True))
 
     assert IntegrationOrder.objects.get(reversed_on=None).replaces == first
@@ -389,7 +387,7 @@ def test_completing(site, client):
     url = address("integration_complete", order.pk)
     assert faults(client, url, {"completed_on": "1999-10-31"}) == {
         "completed_on": [
-            "The cutover of 31 October 1999 lies before its order of 1 November 1999. Correct one of the two."
+            "The cutover of 31 October 1999 is before its order of 1 November 1999. Correct one of the two."
         ]
     }
 

@@ -140,7 +140,7 @@ def test_entering_and_correcting_are_two_permissions(two):
     correction = RowEntry(site.pk, {"GE": (LAST, 11)}, {"GE": Filed(LAST, 10)}, "Recount")
     addition = RowEntry(site.pk, {"SM": (LAST, 1)}, {}, "")
 
-    with pytest.raises(CannotSave, match="gateway elements is on file already. You may enter counts, but not correct"):
+    with pytest.raises(CannotSave, match="gateway elements is already on file. You may enter counts, but not correct"):
         save(two, correction, may_correct=False)
     with pytest.raises(CannotSave, match="SM is not on file yet. You may correct counts, but not enter them."):
         save(two, addition, may_add=False)

@@ -346,7 +346,7 @@ def test_acknowledgment_is_recorded_and_sealed():
     [
         ({"acknowledged_by": "  "}, "Say who acknowledged"),
         ({"acknowledged_on": date(1998, 11, 4)}, "cannot be acknowledged before that"),
-        ({"acknowledged_on": date(1998, 11, 9)}, "lies after 8 November 1998"),
+        ({"acknowledged_on": date(1998, 11, 9)}, "is after 8 November 1998"),
         ({"remark": "x" * 201}, "At most"),
     ],
 )

@@ -53,7 +53,7 @@ def test_end_service_changes_nothing_the_second_time_and_refuses_another_day(sit
     [
         (
             {"last_day": date(1998, 9, 30)},
-            [("last_day", "30 September 1998 lies before Augusta, GA's first day in service, 1 October 1998.")],
+            [("last_day", "30 September 1998 is before Augusta, GA's first day in service, 1 October 1998.")],
         ),
         (
             {"charged_through": date(2000, 3, 30), "reason": ""},
@@ -74,7 +74,7 @@ def test_end_service_changes_nothing_the_second_time_and_refuses_another_day(sit
                 )
             ],
         ),
-        ({"reason": "x"}, [("charged_through", "A reason needs the day through which charges go on.")]),
+        ({"reason": "x"}, [("charged_through", "A reason needs the last day that is charged.")]),
     ],
 )
 def test_end_service_refuses_naming_the_field(site, changed, expected):
@@ -152,7 +152,7 @@ def test_another_last_day_keeps_the_reason_why_charges_end_early(site):
             {"in_service_on": date(2000, 4, 2)},
             [
                 ("in_service_on", "There is a count of 1 July 1999, before this day. Correct one of the two."),
-                ("removed_on", "31 March 2000 lies before Augusta, GA's first day in service, 2 April 2000."),
+                ("removed_on", "31 March 2000 is before Augusta, GA's first day in service, 2 April 2000."),
             ],
         ),
         (
@@ -178,7 +178,7 @@ def test_a_correction_needs_its_reason_an_end_on_file_and_the_days_that_were_see
         ("reason", "Say why the days in service change.")
     ]
     assert refused(corrected, site, removed_on=date(2000, 1, 1)) == [
-        ("removed_on", "The service of Augusta, GA goes on. Record its end first.")
+        ("removed_on", "Augusta, GA is still in service. Record its end first.")
     ]
 
     ended(site)

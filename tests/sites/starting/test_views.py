@@ -142,7 +142,7 @@ def test_page_says_that_a_site_was_full_at_its_first_count(agreement):
 def test_page_without_any_other_site_says_so(agreement):
     seen = words(client_of(ACCOUNT_MANAGER).get(page(planned(agreement))))
 
-    assert "KMC Telecom Inc. has no other site, so history says nothing. The site starts at Very Small" in seen
+    assert "KMC Telecom Inc. has no other site, so there is no history to go by. The site starts at Very Small" in seen
     assert "Insufficient history: 0 comparable sites, 1 needed." in seen
     assert "No site to take it from" in seen
     assert "Keep the comparison" not in seen
@@ -278,8 +278,8 @@ def test_only_what_a_person_changed_is_kept(cases):
     [
         ("Fast", {"used": False}, "Say why Fast is left out."),
         ("Bigger", {"used": True}, "Say why Bigger is added."),
-        ("Fast", {"reason": "Forgot."}, "A reason goes with a choice. Untick Fast, or clear the reason."),
-        ("Bigger", {"reason": "Forgot."}, "A reason goes with a choice. Tick Bigger, or clear the reason."),
+        ("Fast", {"reason": "Forgot."}, "A reason goes with a choice. Deselect Fast, or clear the reason."),
+        ("Bigger", {"reason": "Forgot."}, "A reason goes with a choice. Select Bigger, or clear the reason."),
     ],
 )
 def test_what_is_wrong_stands_at_its_site_and_nothing_is_kept(cases, city, changed, said):
