@@ -19,8 +19,6 @@ from contracts.terms import expiration_known, next_amendment_number
 
 
 class PartyAliasInline(RecordInline):
-    """Other spellings of a party's name."""
-
     model = PartyAlias
     verbose_name = "alias"
     verbose_name_plural = "Aliases: other spellings found in documents"
@@ -28,8 +26,6 @@ class PartyAliasInline(RecordInline):
 
 @admin.register(Party)
 class PartyAdmin(RecordAdmin):
-    """Organizations that sign agreements."""
-
     verb = "Add"
     list_display = ("legal_name", "division", "state_of_incorporation")
     search_fields = ("legal_name", "division", "aliases__name")
@@ -51,13 +47,10 @@ class ChosenReadingInline(RecordInline, admin.StackedInline):
         return ("applies_from", *names) if self.sealed_with(obj) else names
 
     def get_queryset(self, request):
-        """In the order in which they come to apply."""
         return super().get_queryset(request).in_order()
 
 
 class ExecutedFilter(admin.SimpleListFilter):
-    """Signed by both parties, or not yet."""
-
     title = "signatures"
     parameter_name = "executed"
 
@@ -72,8 +65,6 @@ class ExecutedFilter(admin.SimpleListFilter):
 
 @admin.register(Agreement)
 class AgreementAdmin(RecordAdmin):
-    """Services agreements."""
-
     list_display = ("number", "customer", "supplier", "dated_on", "expiration", "executed_on")
     list_select_related = ("customer", "supplier")
     list_filter = (ExecutedFilter, "currency")
@@ -137,7 +128,6 @@ class AgreementAdmin(RecordAdmin):
         super().save_formset(request, form, formset, change)
 
     def get_queryset(self, request):
-        """Bring along what the expiration in force is read from."""
         queryset = super().get_queryset(request)
         match = request.resolver_match
         return queryset.with_terms() if match and match.url_name == "contracts_agreement_changelist" else queryset
@@ -168,8 +158,6 @@ def _is_draft(amendment: Amendment) -> bool:
 
 @admin.register(Amendment)
 class AmendmentAdmin(RecordAdmin):
-    """Numbered changes to agreements."""
-
     form = AmendmentForm
     list_display = ("__str__", "agreement", "effective_on", "expires_on", "executed_on")
     list_select_related = ("agreement",)

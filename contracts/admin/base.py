@@ -112,15 +112,12 @@ class RecordInline(admin.TabularInline):
         return issubclass(self.model, FrozenModel) and is_locked(parent)
 
     def has_add_permission(self, request, obj):
-        """Refuse to add rows to a sealed parent."""
         return not self.sealed_with(obj) and super().has_add_permission(request, obj)
 
     def has_change_permission(self, request, obj=None):
-        """Refuse to change the rows of a sealed parent."""
         return not self.sealed_with(obj) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request, obj=None):
-        """Refuse to delete the rows of a sealed parent."""
         return not self.sealed_with(obj) and super().has_delete_permission(request, obj)
 
     def get_formset(self, request, obj=None, **kwargs):
@@ -165,11 +162,9 @@ class EventLink:
     removes: bool = False
 
     def shown(self, user, row: models.Model) -> bool:
-        """Whether the button stands on the page of a row."""
         return user.has_perm(self.permission) and self.offered(row)
 
     def button(self, row: models.Model) -> tuple[str, str]:
-        """Return what the button says and where it leads."""
         return self.title, reverse(self.page, args=self.address(row))
 
 

@@ -8,8 +8,6 @@ from contracts.terms import amendment_refusals, change_refusals
 
 
 class AmendmentForm(forms.ModelForm):
-    """An amendment that is not executed yet."""
-
     document = ScanField(
         label="Scanned document",
         required=False,

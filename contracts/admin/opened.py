@@ -49,7 +49,6 @@ class Version:
         return {"": {"": _values(self.form)}, **rows}
 
     def signed(self) -> str:
-        """Return the version as the form carries it."""
         content = {"entry": self.last_entry, "values": self.values()}
         return signing.dumps(content, salt=_salt(self.record), compress=True)
 

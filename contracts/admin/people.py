@@ -66,8 +66,6 @@ class PermissionsField(forms.ModelMultipleChoiceField):
 
 
 class RoleForm(InPlainWords, forms.ModelForm):
-    """A role with its permissions."""
-
     permissions = PermissionsField(
         label="May",
         required=False,
@@ -83,16 +81,12 @@ class RoleForm(InPlainWords, forms.ModelForm):
 
 
 class RoleFilter(admin.RelatedFieldListFilter):
-    """People of one role."""
-
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.title = "role"
 
 
 class OpenFilter(admin.BooleanFieldListFilter):
-    """Open accounts, or closed ones."""
-
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.title = "may sign in"
@@ -152,38 +146,31 @@ class PersonAdmin(RecordAdmin, UserAdmin):
 
     @admin.display(description="signs in as", ordering="username")
     def signs_in_as(self, person: User) -> str:
-        """The name typed to sign in."""
         return person.get_username()
 
     @admin.display(description="e-mail", ordering="email", empty_value="–")
     def e_mail(self, person: User) -> str:
-        """Where the person is written to."""
         return person.email
 
     @admin.display(ordering="last_name")
     def name(self, person: User) -> str:
-        """First and last name."""
         return person.get_full_name() or "–"
 
     @admin.display(description="roles")
     def roles(self, person: User) -> str:
-        """The roles of a person in one line."""
         names = ["Administrator"] * person.is_superuser + [group.name for group in person.groups.all()]
         return ", ".join(names) or "none"
 
     @admin.display(ordering="last_login")
     def last_signed_in(self, person: User) -> datetime | None:
-        """When the person signed in last."""
         return person.last_login
 
     @admin.display(ordering="date_joined")
     def added_on(self, person: User) -> datetime:
-        """When the person was added."""
         return person.date_joined
 
     @admin.display(description="may sign in", boolean=True, ordering="is_active")
     def may_sign_in(self, person: User) -> bool:
-        """Whether the account is open."""
         return person.is_active
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):

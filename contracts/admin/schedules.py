@@ -11,16 +11,12 @@ CHANGE, DISCARD = "contracts.change_priceschedule", "contracts.delete_pricesched
 
 
 class IncludedServiceInline(ReadOnlyInline):
-    """Services that the annual price includes."""
-
     model = IncludedService
     fields = ("name", "clause")
     verbose_name_plural = "Included services: never charged"
 
 
 class HourServiceInline(ReadOnlyInline):
-    """Services that are charged by hours."""
-
     model = HourService
     fields = ("name",)
     verbose_name_plural = "Services charged by hours"
@@ -119,8 +115,6 @@ class PriceScheduleAdmin(ReadOnlyAdmin):
 
 
 class ComponentLimitInline(ReadOnlyInline):
-    """The cells of one row of the table."""
-
     model = ComponentLimit
     fields = ("component", "stated", "printed")
     readonly_fields = ("stated",)
@@ -132,7 +126,6 @@ class ComponentLimitInline(ReadOnlyInline):
 
     @admin.display(description="limit")
     def stated(self, limit: ComponentLimit) -> str:
-        """The cell as it reads."""
         return str(limit.as_limit())
 
 
@@ -156,7 +149,6 @@ class ServiceLevelAdmin(ReadOnlyAdmin):
 
     @admin.display(ordering="schedule__agreement__number")
     def agreement(self, level: ServiceLevel):
-        """The agreement of its schedule."""
         return level.schedule.agreement
 
 
@@ -173,10 +165,8 @@ class ComponentLimitAdmin(ReadOnlyAdmin):
 
     @admin.display(ordering="level__schedule")
     def schedule(self, row: ComponentLimit):
-        """The schedule of its level."""
         return row.level.schedule
 
     @admin.display(description="limit", ordering="upper")
     def limit(self, row: ComponentLimit) -> str:
-        """The cell as it reads."""
         return str(row.as_limit())

@@ -39,17 +39,14 @@ class InShell(ModelAdmin):
 
     @property
     def one(self) -> str:
-        """What a record is called."""
         return self.noun or str(self.opts.verbose_name)
 
     @property
     def several(self) -> str:
-        """What several records are called."""
         return self.nouns or str(self.opts.verbose_name_plural)
 
     @property
     def many(self) -> str:
-        """What several records are called, as a heading."""
         return self.several[:1].upper() + self.several[1:]
 
     @property
@@ -63,12 +60,10 @@ class InShell(ModelAdmin):
         return f"{self.verb} {with_article(self.one)}"
 
     def title_of(self, row: models.Model) -> str:
-        """Return the heading of a record's page: what it is, and which."""
         name = str(row)
         return name if self.one.split()[0].lower() in name.lower() else f"{self.one[:1].upper()}{self.one[1:]} {name}"
 
     def words(self, request: HttpRequest, **more) -> dict:
-        """Return what every template of record pages says."""
         listed = reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist")
         return {"noun": self.one, "records": self.many, "entering": self.entering, "list_address": listed, **more}
 
@@ -94,7 +89,6 @@ class InShell(ModelAdmin):
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def get_inline_formsets(self, request, formsets, inline_instances, obj=None):
-        """Say on the button below a table of rows what it adds."""
         inlines = super().get_inline_formsets(request, formsets, inline_instances, obj)
         for inline in inlines:
             inline.inline_formset_data = partial(_adding_rows, type(inline), inline)
@@ -118,7 +112,6 @@ class InShell(ModelAdmin):
         raise Http404(f"No such {self.one}.")
 
     def message_user(self, request, message, *args, **kwargs):
-        """Say what was done by the verb alone, in the words of the page."""
         plain = message.replace(" successfully", "").replace(EDIT_AGAIN, "")
         plain = plain.replace(f"The {self.opts.verbose_name} ", f"The {self.one} ", 1)
         super().message_user(request, type(message)(plain), *args, **kwargs)

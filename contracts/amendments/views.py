@@ -11,10 +11,7 @@ from contracts.amendments.schedule_pages import table_context
 from contracts.models import Amendment, PriceSchedule, WithdrawnSignature
 from contracts.pages.address import OfAgreement
 from contracts.price_table.form import ScheduleForm
-from contracts.terms import (
-    AgreementTerms,
-    schedule_before,
-)
+from contracts.terms import AgreementTerms, schedule_before
 
 
 class AgreementPage(PermissionRequiredMixin, OfAgreement):

@@ -1,13 +1,6 @@
 """What was agreed: parties, agreements, their amendments and price schedules, and how unclear clauses are read."""
 
-from contracts.models.agreements import (
-    Agreement,
-    Amendment,
-    ChosenReading,
-    Party,
-    PartyAlias,
-    WithdrawnSignature,
-)
+from contracts.models.agreements import Agreement, Amendment, ChosenReading, Party, PartyAlias, WithdrawnSignature
 from contracts.models.schedules import (
     Component,
     ComponentLimit,

@@ -8,14 +8,7 @@ from decimal import Decimal
 from contracts.comparison import AmendmentChanges, amendment_changes
 from contracts.models import Agreement
 from contracts.money import money_text
-from contracts.periods import (
-    AnnualPeriod,
-    add_months,
-    annual_periods,
-    day_text,
-    extension_days,
-    review_due_on,
-)
+from contracts.periods import AnnualPeriod, add_months, annual_periods, day_text, extension_days, review_due_on
 from contracts.readings import Chosen
 from contracts.schedule import Finding, HourPrices, IncludedService, Level, Limit, Schedule, findings
 from contracts.terms import (

@@ -10,8 +10,6 @@ OF_AGREEMENT = ("site__agreement", admin.RelatedOnlyFieldListFilter)
 
 
 class StateFilter(admin.SimpleListFilter):
-    """Standing, or taken back."""
-
     title = "state"
     parameter_name = "state"
 
@@ -31,8 +29,6 @@ class FactAdmin(ReadOnlyAdmin):
 
 @admin.register(BlockPurchase)
 class BlockPurchaseAdmin(FactAdmin):
-    """Blocks of prepaid hours."""
-
     list_display = ("bought_on", "agreement", "blocks", "reference", "billed_on", "reversed_on", "is_demonstration")
     list_select_related = ("agreement",)
     list_filter = (("agreement", admin.RelatedOnlyFieldListFilter), StateFilter, "is_demonstration")
@@ -47,8 +43,6 @@ class BlockPurchaseAdmin(FactAdmin):
 
 @admin.register(WorkEntry)
 class WorkEntryAdmin(FactAdmin):
-    """Hours worked."""
-
     list_display = (
         "worked_on",
         "site",
@@ -82,14 +76,11 @@ class WorkEntryAdmin(FactAdmin):
 
     @admin.display(ordering="site__agreement__number")
     def agreement(self, entry: WorkEntry):
-        """The agreement of the site."""
         return entry.site.agreement
 
 
 @admin.register(IntegrationOrder)
 class IntegrationOrderAdmin(FactAdmin):
-    """Orders of system integration."""
-
     list_display = (
         *("ordered_on", "site", "agreement", "reference", "completed_on"),
         *("quotation", "billed_on", "reversed_on", "is_demonstration"),
@@ -116,7 +107,6 @@ class IntegrationOrderAdmin(FactAdmin):
 
     @admin.display(ordering="site__agreement__number")
     def agreement(self, order: IntegrationOrder):
-        """The agreement of the site."""
         return order.site.agreement
 
 
@@ -147,8 +137,6 @@ class QuotationAdmin(ReadOnlyAdmin):
 
 @admin.register(ImportedFile)
 class ImportedFileAdmin(ReadOnlyAdmin):
-    """Files that were imported."""
-
     list_display = ("name", "kind", "rows", "imported_on", "imported_by")
     list_select_related = ("imported_by",)
     list_filter = ("kind",)

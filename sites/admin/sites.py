@@ -24,8 +24,6 @@ RECORDED_BY = named("recorded_by", "recorded by")
 
 
 class ChargedLevelInline(ReadOnlyInline):
-    """Levels agreed at reviews and starting levels."""
-
     model = ChargedLevel
     fields = ("period_number", "level", "agreed_on", "is_starting", "reason")
     ordering = ("period_number",)
@@ -47,8 +45,6 @@ def _is_to_start(site: Site) -> bool:
 
 @admin.register(Site)
 class SiteAdmin(RecordAdmin):
-    """Customer cities with a switch."""
-
     list_display = ("__str__", "agreement", "clli", "in_service_on", "removed_on", "is_demonstration")
     list_select_related = ("agreement",)
     list_filter = (("agreement", admin.RelatedOnlyFieldListFilter), "is_demonstration")
@@ -113,8 +109,6 @@ class SiteAdmin(RecordAdmin):
 
 @admin.register(ComponentCount)
 class ComponentCountAdmin(RecordAdmin):
-    """Quantities counted at sites."""
-
     noun, nouns = "count", "counts"
     form = CountForm
     list_display = ("site", "agreement", "component_code", "counted_on", "quantity", "source")
@@ -130,7 +124,6 @@ class ComponentCountAdmin(RecordAdmin):
 
     @admin.display(ordering="site__agreement__number")
     def agreement(self, count: ComponentCount):
-        """The agreement of the site."""
         return count.site.agreement
 
     def get_fields(self, request, obj=None):
@@ -153,8 +146,6 @@ class ComponentCountAdmin(RecordAdmin):
 
 @admin.register(CountChange)
 class CountChangeAdmin(ReadOnlyAdmin):
-    """The history of counts: who changed which figure, when, from where and why."""
-
     noun, nouns = "change of a count", "changes of counts"
     list_display = (
         *("recorded_on", "site", "component_code", "counted_on"),
@@ -204,7 +195,6 @@ class ChargedLevelAdmin(ReadOnlyAdmin):
 
     @admin.display(ordering="site__agreement__number")
     def agreement(self, charged: ChargedLevel):
-        """The agreement of the site."""
         return charged.site.agreement
 
 
@@ -219,8 +209,6 @@ class SiteChangeAdmin(ReadOnlyAdmin):
 
 @admin.register(ServiceChange)
 class ServiceChangeAdmin(SiteChangeAdmin):
-    """The history of the days in service."""
-
     noun, nouns = "change of service", "changes of days in service"
     list_display = ("recorded_on", "site", "day", "before", "after", "recorded_by", "reason")
     list_select_related = ("site", "recorded_by")
@@ -228,16 +216,12 @@ class ServiceChangeAdmin(SiteChangeAdmin):
 
 @admin.register(StartingLevelChange)
 class StartingLevelChangeAdmin(SiteChangeAdmin):
-    """The history of the starting levels."""
-
     noun, nouns = "change of a starting level", "changes of starting levels"
     list_display = ("recorded_on", "site", "period_number", "before", "after", "recorded_by", "reason")
     list_select_related = ("site", "recorded_by", "before", "after")
 
 
 class ReviewLineInline(ReadOnlyInline):
-    """The sites of a review."""
-
     model = ReviewLine
     fields = (
         "site",

@@ -16,16 +16,7 @@ from contracts.money import ZERO
 from contracts.periods import DaySpan
 from contracts.readings import Minimum
 from contracts.terms import AgreementTerms, NotInForce, expiration_known
-from sites.hours.entries import (
-    Block,
-    BoughtBlocks,
-    HourlyWork,
-    LedgerRow,
-    Movement,
-    Purchase,
-    UnusedHours,
-    Work,
-)
+from sites.hours.entries import Block, BoughtBlocks, HourlyWork, LedgerRow, Movement, Purchase, UnusedHours, Work
 from sites.hours.prices import (
     NOTHING_BEFORE,
     BlockDays,

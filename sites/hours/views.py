@@ -15,15 +15,7 @@ from contracts.pages.lists import ListPage
 from contracts.periods import day_text
 from sites.hours.forms import BlocksForm, ChangeForm, CorrectionForm, NewWorkForm, OnForm, ReasonForm
 from sites.hours.lists import WorkFilter, WorkTable
-from sites.hours.pages import (
-    balance_drawing,
-    changes_shown,
-    drawn_span,
-    ledger_lines,
-    month_ends,
-    period_tabs,
-    rows_of,
-)
+from sites.hours.pages import balance_drawing, changes_shown, drawn_span, ledger_lines, month_ends, period_tabs, rows_of
 from sites.hours.position import ledger_of, position_of
 from sites.hours.prices import blocks_text, hours_text
 from sites.hours.recording import (

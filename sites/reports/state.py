@@ -64,11 +64,6 @@ class MonthStatus:
         """Whether its day has passed and it is not issued yet."""
         return self.late and self.issued is None
 
-    @property
-    def slug(self) -> str:
-        """The month as addresses write it: `1999-07`."""
-        return f"{self.month.year:04}-{self.month.month:02}"
-
 
 def month_status(
     *, month: Month, on: date, days_after: int, lacking: int = 0, issued: IssuedReport | None = None

@@ -23,13 +23,7 @@ from sites.reports.forms import AcknowledgeForm, IssueForm, MarkForm, ReviseForm
 from sites.reports.pages import TABS, chosen_months, month_page, tabs_of
 from sites.reports.printing import REPORT_PDFS, file_title, render_report
 from sites.reports.queries import months_of
-from sites.reports.reporting import (
-    acknowledge,
-    issue_report,
-    mark_missing,
-    revise_report,
-    unmark_missing,
-)
+from sites.reports.reporting import acknowledge, issue_report, mark_missing, revise_report, unmark_missing
 from sites.reports.sheets import report_workbook
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
