@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views.generic import DetailView, TemplateView, View
 
-from contracts.clock import business_date
 from contracts.models import Agreement
 from contracts.pages.address import OfAgreement
+from contracts.pages.event_page import EventPage
 from sites.imports.forms import ColumnsForm, ConfirmForm, ExportForm, ImportFileForm, TemplateForm, UndoForm
 from sites.imports.held_files import held, hold, release
 from sites.imports.importing import KINDS, Differs, Incoming, import_file, look_through, undo_import
@@ -319,26 +319,24 @@ class ImportDetail(PermissionRequiredMixin, DetailView):
         )
 
 
-class ImportUndo(ImportDetail):
+class ImportUndo(EventPage, ImportDetail):
     """Take an import back as a whole: GET shows what would happen and what stands against it, POST does it."""
 
     permission_required = "sites.undo_import"
     template_name = "sites/import_undo.html"
+    form_class = UndoForm
+
+    @cached_property
+    def object(self) -> ImportedFile:
+        return self.get_object()
 
     def get_context_data(self, **kwargs):
-        kwargs.setdefault("form", UndoForm())
         undoing = KINDS[self.object.kind].undoing(self.object) if self.object.undone_on is None else None
         return super().get_context_data(undoing=undoing, **kwargs)
 
-    def post(self, request, *args, **kwargs):
-        self.object = self.get_object()
-        form = UndoForm(request.POST)
-        if form.is_valid():
-            try:
-                undo_import(file=self.object, on=business_date(), by=request.user, **form.cleaned_data)
-            except CannotRecord as refusal:
-                form.show_refusal(refusal)
-            else:
-                messages.success(request, f"{self.object.name}: the import is undone. The file can be imported again.")
-                return redirect("sites:import_detail", self.object.pk)
-        return self.render_to_response(self.get_context_data(form=form))
+    def perform(self, *, reason):
+        undo_import(file=self.object, on=self.on, by=self.request.user, reason=reason)
+        return f"{self.object.name}: the import is undone. The file can be imported again."
+
+    def back(self):
+        return reverse("sites:import_detail", args=[self.object.pk])

@@ -45,7 +45,3 @@ def test_acknowledged_report_says_so():
     issued = IssuedReport(date(1999, 8, 3), 0, date(1999, 8, 3), date(1999, 8, 9))
 
     assert status(date(1999, 8, 20), issued=issued).state is ReportState.ACKNOWLEDGED
-
-
-def test_month_is_written_as_addresses_do():
-    assert status(date(1999, 8, 1)).slug == "1999-07"
