@@ -52,6 +52,13 @@ def tables(response: HttpResponse) -> list[list[list[str]]]:
     return _read(response).tables
 
 
+def by_heading(response: HttpResponse, table: int = 0) -> list[dict[str, str]]:
+    """The rows of a table of a page, each cell by the heading of its column; none where there is no such table."""
+    found = tables(response)
+    headings, *rows = found[table] if table < len(found) else [[]]
+    return [dict(zip(headings, row, strict=True)) for row in rows if len(row) == len(headings)]
+
+
 def links(response: HttpResponse) -> list[str]:
     """The addresses that a page links to."""
     return _read(response).links

@@ -1,19 +1,16 @@
 """Filters of the agreement list."""
 
 from django.db.models import Q
-from django_filters import CharFilter, FilterSet
+from django_filters import CharFilter
 
 from contracts.models import Agreement, Party
+from contracts.pages.lists import ListFilter
 
 
-class AgreementFilter(FilterSet):
+class AgreementFilter(ListFilter):
     """Find agreements by number, by a party's name or by another spelling of it."""
 
     q = CharFilter(label="Number or party contains", method="search")
-
-    class Meta:
-        model = Agreement
-        fields = []
 
     def search(self, queryset, name, value):
         parties = Party.objects.filter(Q(legal_name__icontains=value) | Q(aliases__name__icontains=value))

@@ -1,5 +1,7 @@
 """Columns of the agreement list."""
 
+from datetime import date
+
 from django_tables2 import A, Column, DateColumn
 
 from contracts.models import Agreement
@@ -16,6 +18,12 @@ class AgreementTable(ListTable):
     dated_on = DateColumn(verbose_name="Dated", order_by=("dated_on", "pk"))
     expires_on = CellColumn("Expires", "contracts/cells/expiration.html")
     next_review = CellColumn("Next review due", "contracts/cells/next_review.html")
+
+    def value_expires_on(self, record) -> date | None:
+        return self.row_of(record).expires_on
+
+    def value_next_review(self, record) -> date | None:
+        return self.row_of(record).next_review_on
 
     def prepare(self, record: Agreement) -> AgreementRow:
         return agreement_row(agreement=record, on=self.on)

@@ -9,6 +9,7 @@ from contracts.pages.tables import AgreementTable
 class AgreementList(ListPage):
     """All agreements, with the end of their term and the next renewal review."""
 
+    title = "Agreements"
     permission_required = "contracts.view_agreement"
     queryset = Agreement.objects.with_terms()
     table_class = AgreementTable

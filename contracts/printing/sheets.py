@@ -12,6 +12,9 @@ import xlsxwriter
 
 Value = str | int | Decimal | date | None
 
+TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+"""The kinds of file by their ending, each with its content type."""
+
 MONEY = "#,##0.00"
 COUNT = "#,##0"
 DAY = "yyyy-mm-dd"

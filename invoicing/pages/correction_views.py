@@ -6,63 +6,41 @@ from django.http import Http404
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 
-from contracts.pages.address import Dated
-from invoicing.models import Invoice
+from contracts.clock import business_date
+from contracts.pages.lists import ListPage
+from invoicing.pages.corrections import NOTHING, CorrectionFilter, CorrectionTable
 from invoicing.pages.forms import ThroughForm
 from invoicing.what_if.pending import billed_agreements, last_through, pending_corrections, previews
 
-AGREEMENTS_A_PAGE = 50
 SITES_A_PAGE = 50
 
 
-class CorrectionPage(PermissionRequiredMixin, Dated, TemplateView):
-    """A page that looks for corrections through a day of the address, by default that of the last run."""
-
-    permission_required = "invoicing.view_invoice"
-
-    @cached_property
-    def form(self) -> ThroughForm:
-        return ThroughForm(self.request.GET, default=self.default_through())
-
-    def pending(self, agreements):
-        """What would be corrected, or nothing where the day cannot be read."""
-        if not self.form.is_valid():
-            return []
-        return pending_corrections(agreements=agreements, through=self.form.cleaned_data["through"], on=self.on)
-
-    def page_of(self, rows, number):
-        """One page of rows; an odd number in the address is the first or the last one."""
-        return Paginator(rows, number).get_page(self.request.GET.get("page"))
-
-
-class CorrectionList(CorrectionPage):
+class CorrectionList(ListPage):
     """The agreements of which something would be corrected, each with the sum."""
 
+    title = "Corrections to be billed"
+    permission_required = "invoicing.view_invoice"
+    queryset = billed_agreements()
+    table_class = CorrectionTable
+    filterset_class = CorrectionFilter
     template_name = "invoicing/correction_list.html"
 
-    def default_through(self):
-        """The latest day through which any run has billed."""
-        run = Invoice.objects.filter(origin=Invoice.Origin.RUN).order_by("-through").values_list("through", flat=True)
-        return run.first() or self.on
-
     def get_context_data(self, **kwargs):
-        """Look through some agreements at a time, in a fixed number of queries."""
-        page = self.page_of(billed_agreements(), AGREEMENTS_A_PAGE)
-        pending = self.pending(list(page))
-        shown = [
-            (each, preview)
-            for each, preview in zip(pending, previews(pending=pending), strict=True)
-            if each.refusal or preview.parts
-        ]
-        invented = any(each.is_demonstration for each, _preview in shown)
-        return super().get_context_data(
-            form=self.form, on=self.on, page_obj=page, rows=shown, is_demonstration=invented, **kwargs
-        )
+        """Say where nothing of a page is to be corrected."""
+        context = super().get_context_data(**kwargs)
+        table = context["table"]
+        table.empty_text = NOTHING.format("under the agreements of this page " if table.page.has_other_pages() else "")
+        return context
+
+    def is_invented(self, record) -> bool:
+        """Whether some of it is invented."""
+        return record.pending.is_demonstration
 
 
-class CorrectionDetail(CorrectionPage):
+class CorrectionDetail(PermissionRequiredMixin, TemplateView):
     """What would be corrected under one agreement: by earlier invoice, and by site, annual period and instalment."""
 
+    permission_required = "invoicing.view_invoice"
     template_name = "invoicing/correction_detail.html"
 
     @cached_property
@@ -72,18 +50,22 @@ class CorrectionDetail(CorrectionPage):
             raise Http404("Nothing was billed under such an agreement.")
         return found
 
-    def default_through(self):
-        return last_through(agreements=[self.agreement]).get(self.agreement.pk, self.on)
-
     def get_context_data(self, **kwargs):
-        pending = self.pending([self.agreement])
-        preview = previews(pending=pending)[0] if pending else None
+        """Compute the preview through a day of the address, by default that of the last run; some sites at a time."""
+        agreement, on = self.agreement, business_date()
+        form = ThroughForm(self.request.GET, default=last_through(agreements=[agreement]).get(agreement.pk, on))
+        pending = preview = None
+        if form.is_valid():
+            through = form.cleaned_data["through"]
+            (pending,) = pending_corrections(agreements=[agreement], through=through, on=on)
+            (preview,) = previews(pending=[pending])
+        sites = Paginator(preview.sites if preview else (), SITES_A_PAGE)
         return super().get_context_data(
-            agreement=self.agreement,
-            form=self.form,
-            on=self.on,
-            pending=pending[0] if pending else None,
+            agreement=agreement,
+            form=form,
+            on=on,
+            pending=pending,
             preview=preview,
-            page_obj=self.page_of(preview.sites if preview else (), SITES_A_PAGE),
+            page_obj=sites.get_page(self.request.GET.get("page")),
             **kwargs,
         )

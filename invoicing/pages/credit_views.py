@@ -105,6 +105,7 @@ def next_run_sentence(next_run: NextRun, *, waived: bool) -> str:
 class WaiverList(ListPage):
     """All waivers: what was given up, who decided it, and whether it still stands."""
 
+    title = "Waived charges"
     permission_required = ("invoicing.view_invoice", "invoicing.view_waiver")
     queryset = Waiver.objects.with_documents()
     table_class = WaiverTable

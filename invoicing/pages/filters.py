@@ -1,23 +1,12 @@
-"""Filters of the invoice list."""
+"""Filters of the lists of invoices and of waivers."""
 
-from dataclasses import dataclass
-
-from django import forms
-from django.db.models import Count, Q
-from django_filters import ChoiceFilter, DateFilter, FilterSet, ModelChoiceFilter
+from django.db.models import Q
+from django_filters import ChoiceFilter, DateFilter, ModelChoiceFilter
 
 from contracts.models import Agreement
 from contracts.pages.inputs import DayField
-from invoicing.models import Invoice, Waiver
-
-
-@dataclass(frozen=True)
-class Tab:
-    """One state of the list with the number of documents in it; `value` stands in the address, None for all."""
-
-    name: str
-    value: str | None
-    count: int
+from contracts.pages.lists import ListFilter, TabFilter
+from invoicing.models import Invoice
 
 
 class DayFilter(DateFilter):
@@ -26,54 +15,29 @@ class DayFilter(DateFilter):
     field_class = DayField
 
 
-class InvoiceFilter(FilterSet):
+class InvoiceFilter(ListFilter):
     """Find documents by agreement, kind, state and billing period."""
 
-    state = ChoiceFilter(
-        choices=[("draft", "Draft"), ("issued", "Issued")], method="by_state", widget=forms.HiddenInput
-    )
+    state = TabFilter({"draft": "Draft", "issued": "Issued"})
     agreement = ModelChoiceFilter(queryset=Agreement.objects.order_by("number"), empty_label="All agreements")
     kind = ChoiceFilter(choices=Invoice.Kind.choices, empty_label="Invoices and credit notes")
     since = DayFilter("last_day", lookup_expr="gte", label="Billing period from")
     until = DayFilter("first_day", lookup_expr="lte", label="Billing period to")
 
-    class Meta:
-        model = Invoice
-        fields = []
-
-    def by_state(self, queryset, name, value):
-        return queryset.issued() if value == "issued" else queryset.drafts()
-
-    def tabs(self) -> tuple[Tab, ...]:
-        """Count the documents of each state that the other filters let through, in one query."""
-        rows = self.queryset if self.form.is_valid() or not self.is_bound else self.queryset.none()
-        for name, value in getattr(self.form, "cleaned_data", {}).items():
-            if name != "state" and name in self.filters:
-                rows = self.filters[name].filter(rows, value)
-        counts = rows.order_by().aggregate(every=Count("pk"), drafts=Count("pk", filter=Q(issued_on=None)))
-        every, drafts = counts["every"], counts["drafts"]
-        return Tab("All", None, every), Tab("Draft", "draft", drafts), Tab("Issued", "issued", every - drafts)
+    def state_condition(self, state):
+        return Q(issued_on__isnull=state == "draft")
 
 
-class WaiverFilter(FilterSet):
+class WaiverFilter(ListFilter):
     """Find waivers by agreement and by whether they stand."""
 
+    state = TabFilter({"standing": "Standing", "withdrawn": "Withdrawn"})
     agreement = ModelChoiceFilter(
         queryset=Agreement.objects.order_by("number"),
         field_name="line__invoice__agreement",
         label="Agreement",
         empty_label="All agreements",
     )
-    state = ChoiceFilter(
-        choices=[("standing", "Standing"), ("withdrawn", "Withdrawn")],
-        method="by_state",
-        label="State",
-        empty_label="Standing and withdrawn",
-    )
 
-    class Meta:
-        model = Waiver
-        fields = []
-
-    def by_state(self, queryset, name, value):
-        return queryset.filter(withdrawn_on__isnull=value == "standing")
+    def state_condition(self, state):
+        return Q(withdrawn_on__isnull=state == "standing")

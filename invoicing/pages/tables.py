@@ -1,8 +1,10 @@
 """Columns of the lists of invoices and of waivers."""
 
+from decimal import Decimal
+
 from django_tables2 import A, Column, DateColumn
 
-from contracts.pages.lists import CellColumn, ListTable
+from contracts.pages.lists import CellColumn, FileColumn, ListTable
 from invoicing.models import Invoice
 from invoicing.pages.invoice import InvoiceRow, invoice_row
 
@@ -12,7 +14,7 @@ RIGHT = {"th": {"class": "money"}, "td": {"class": "money"}}
 class InvoiceTable(ListTable):
     """Invoices and credit notes. Rows come from `with_agreement()`."""
 
-    choose = CellColumn("Select", "invoicing/cells/choose.html")
+    choose = CellColumn("Select", "invoicing/cells/choose.html", exclude_from_export=True)
     number_text = CellColumn("Number", "invoicing/cells/number.html", order_by=("number_text", "pk"))
     kind = Column(order_by=("kind", "-first_day", "pk"))
     agreement = Column(
@@ -20,15 +22,27 @@ class InvoiceTable(ListTable):
         order_by=("agreement__number", "-first_day", "pk"),
     )
     period = CellColumn("Billing period", "invoicing/cells/period.html", order_by=("first_day", "last_day", "pk"))
+    first_day = FileColumn("First day")
+    last_day = FileColumn("Last day")
     issued_on = DateColumn(verbose_name="Issued on", order_by=("issued_on", "pk"))
     total = CellColumn("Total", "invoicing/cells/total.html", order_by=("total", "pk"), attrs=RIGHT)
+    currency = FileColumn("Currency", accessor="agreement__currency")
     state = CellColumn("State", "invoicing/cells/state.html", order_by=("issued_on", "pk"))
-    pdf = CellColumn("PDF", "invoicing/cells/pdf.html")
+    pdf = CellColumn("PDF", "invoicing/cells/pdf.html", exclude_from_export=True)
 
     column_permissions = {"agreement": "contracts.view_agreement"}
 
     def prepare(self, record: Invoice) -> InvoiceRow:
         return invoice_row(record)
+
+    def value_number_text(self, record) -> str:
+        return record.number_text or f"Draft of {self.row_of(record).period}"
+
+    def value_period(self, record) -> str:
+        return self.row_of(record).period
+
+    def value_state(self, record) -> str:
+        return "Issued" if record.is_issued else "Draft"
 
 
 class WaiverTable(ListTable):
@@ -42,10 +56,33 @@ class WaiverTable(ListTable):
         linkify=("sites:agreement_detail", {"pk": A("line__invoice__agreement_id")}),
         order_by=("line__invoice__agreement__number", "-decided_on", "-pk"),
     )
+    first_day = FileColumn("First day", accessor="line__first_day")
+    last_day = FileColumn("Last day", accessor="line__last_day")
     amount = CellColumn("Amount", "invoicing/cells/waived_amount.html", order_by=("-line__amount", "pk"), attrs=RIGHT)
+    currency = FileColumn("Currency", accessor="line__invoice__agreement__currency")
     documents = CellColumn("Credit note", "invoicing/cells/waived_documents.html")
+    invoice = FileColumn("Line of")
     decided_by = Column(order_by=("decided_by", "-decided_on", "-pk"))
     reason = Column(orderable=False)
     state = CellColumn("State", "invoicing/cells/waiver_state.html", order_by=("withdrawn_on", "pk"))
+    withdrawn_on = FileColumn("Withdrawn on")
+    withdrawal_reason = FileColumn("Why withdrawn")
 
     column_permissions = {"agreement": "contracts.view_agreement"}
+
+    def value_what(self, record) -> str:
+        line = record.line
+        return f"{line.site or 'All sites'}: {line.description or line.level_name}"
+
+    def value_amount(self, record) -> Decimal:
+        return record.amount
+
+    def value_documents(self, record) -> str:
+        return record.line.invoice.number_text
+
+    def value_invoice(self, record) -> str:
+        credited = record.line.credits
+        return f"{credited.invoice.number_text}, line {credited.position}"
+
+    def value_state(self, record) -> str:
+        return "Standing" if record.stands else "Withdrawn"

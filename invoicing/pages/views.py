@@ -35,14 +35,11 @@ from invoicing.what_if.pending import next_run_of
 class InvoiceList(ListPage):
     """All invoices and credit notes, issued or draft."""
 
+    title = "Invoices"
     permission_required = "invoicing.view_invoice"
     queryset = Invoice.objects.with_agreement().defer("content")
     table_class = InvoiceTable
     filterset_class = InvoiceFilter
-
-    @cached_property
-    def tabs(self):
-        return self.filterset.tabs()
 
     @cached_property
     def drafts(self) -> int:
@@ -56,7 +53,7 @@ class InvoiceList(ListPage):
         return kwargs if self.drafts else kwargs | {"exclude": [*kwargs["exclude"], "choose"]}
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(tabs=self.tabs, drafts=self.drafts, **kwargs)
+        return super().get_context_data(drafts=self.drafts, **kwargs)
 
 
 class InvoicePageMixin(PermissionRequiredMixin):

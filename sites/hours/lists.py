@@ -1,11 +1,13 @@
 """The list of an agreement's work entries: its columns and filters."""
 
+from decimal import Decimal
+
 from django.db.models import Q
-from django_filters import CharFilter, ChoiceFilter, DateFilter, FilterSet
+from django_filters import CharFilter, ChoiceFilter, DateFilter
 from django_tables2 import A, Column, DateColumn
 
 from contracts.pages.inputs import DayField
-from contracts.pages.lists import CellColumn, ListTable
+from contracts.pages.lists import CellColumn, FileColumn, ListFilter, ListTable, TabFilter
 from sites.models import WorkEntry
 
 STATES = {
@@ -31,9 +33,17 @@ class WorkTable(ListTable):
     reference = Column(order_by=("reference", "pk"), default="")
     state = CellColumn("State", "sites/cells/work_state.html")
 
+    billed_on = FileColumn("Billed on")
+    reversed_on = FileColumn("Reversed on")
+
     def render_hours(self, value):
-        """Hours with two decimals."""
         return f"{value:,.2f}"
+
+    def value_hours(self, value) -> Decimal:
+        return value
+
+    def value_state(self, record) -> str:
+        return "Reversed" if record.reversed_on else "Billed" if record.billed_on else "Standing"
 
 
 def _services(*_args):
@@ -47,29 +57,19 @@ class PlainDateFilter(DateFilter):
     field_class = DayField
 
 
-class WorkFilter(FilterSet):
+class WorkFilter(ListFilter):
     """Find entries by person, request, site, service, days and what became of them."""
 
     q = CharFilter(label="Person, request or city contains", method="search")
     service = ChoiceFilter(choices=_services, empty_label="All services")
-    state = ChoiceFilter(
-        label="State",
-        choices=[(name, label) for name, (label, _rows) in STATES.items()],
-        method="by_state",
-        empty_label="All states",
-    )
+    state = TabFilter({name: label for name, (label, _rows) in STATES.items()})
     first = PlainDateFilter("worked_on", "gte", label="From")
     last = PlainDateFilter("worked_on", "lte", label="To")
-
-    class Meta:
-        model = WorkEntry
-        fields = []
 
     def search(self, queryset, name, value):
         """Entries that hold the text."""
         found = Q(person__icontains=value) | Q(reference__icontains=value) | Q(site__city__icontains=value)
         return queryset.filter(found)
 
-    def by_state(self, queryset, name, value):
-        """Entries that stand, are billed by the hour, or are reversed."""
-        return queryset.filter(STATES[value][1])
+    def state_condition(self, state):
+        return STATES[state][1]

@@ -115,6 +115,10 @@ class WorkList(ListPage):
             .order_by("-worked_on", "-pk")
         )
 
+    @property
+    def title(self):
+        return f"Work entries of agreement {self.agreement.number}"
+
     def get_context_data(self, **kwargs):
         return super().get_context_data(agreement=self.agreement, **kwargs)
 

@@ -14,8 +14,6 @@ from sites.imports.site_names import SiteNames
 from sites.imports.site_rows import AGREEMENT, END
 from sites.models import ComponentCount, Site
 
-TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-
 
 def template_sheet(*, kind: ImportKind, agreement: Agreement, month: Month | None = None, on: date) -> Sheet:
     """Return a template for files of a kind: the agreement's columns, and rows for its sites.

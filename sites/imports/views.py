@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.core import signing
-from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views.generic import DetailView, TemplateView, View
@@ -16,13 +15,16 @@ from django.views.generic import DetailView, TemplateView, View
 from contracts.models import Agreement
 from contracts.pages.address import OfAgreement
 from contracts.pages.event_page import EventPage
+from contracts.pages.lists import ListPage
+from contracts.printing.sheets import TYPES
 from sites.imports.forms import ColumnsForm, ConfirmForm, ExportForm, ImportFileForm, TemplateForm, UndoForm
 from sites.imports.held_files import held, hold, release
 from sites.imports.importing import KINDS, Differs, Incoming, import_file, look_through, undo_import
 from sites.imports.kinds import ImportKind, Scope
+from sites.imports.lists import ImportFilter, ImportTable
 from sites.imports.pages import MOST_SHOWN, preview_shown, told_done
 from sites.imports.preview import State
-from sites.imports.sheets import TYPES, counts_sheet, preview_sheet, sheet_bytes, template_sheet
+from sites.imports.sheets import counts_sheet, preview_sheet, sheet_bytes, template_sheet
 from sites.models import ImportedFile
 from sites.refusals import CannotRecord
 
@@ -31,7 +33,6 @@ GONE = "The file that was checked is no longer kept. Choose it again."
 CHANGED_SINCE = (
     "What is on file has changed since you looked the file through. Nothing was stored: this is what it would do now."
 )
-ROWS_A_PAGE = 50
 
 
 @dataclass(frozen=True)
@@ -283,20 +284,26 @@ def sheet_response(sheet, *, ending: str, name: str, on) -> HttpResponse:
 # ---- imports on file ---------------------------------------------------------------------------------------------
 
 
-class Imports(PermissionRequiredMixin, DetailView):
+class Imports(ListPage):
     """Every import for an agreement or for all of them, latest first, and the ways to another one."""
 
+    title = "Imports"
     permission_required = "sites.view_importedfile"
-    queryset = Agreement.objects.all()
+    table_class = ImportTable
+    filterset_class = ImportFilter
     template_name = "sites/imports.html"
 
+    @cached_property
+    def agreement(self) -> Agreement:
+        return get_object_or_404(Agreement, pk=self.kwargs["pk"])
+
+    def get_queryset(self):
+        here = Q(agreement=self.agreement) | Q(agreement=None)  # a command can import one file for all agreements
+        return ImportedFile.objects.filter(here).select_related("imported_by", "undone_by").order_by("-pk")
+
     def get_context_data(self, **kwargs):
-        here = Q(agreement=self.object) | Q(agreement=None)  # a command can import one file for all agreements
-        rows = ImportedFile.objects.filter(here).select_related("imported_by", "undone_by")
-        page = Paginator(rows.order_by("-pk"), ROWS_A_PAGE).get_page(self.request.GET.get("page"))
         kinds = [kind for kind in KINDS.values() if self.request.user.has_perms(kind.permissions)]
-        files = [(row, KINDS[row.kind].counted(row.rows)) for row in page.object_list]
-        return super().get_context_data(page_obj=page, files=files, kinds=kinds, **kwargs)
+        return super().get_context_data(agreement=self.agreement, kinds=kinds, **kwargs)
 
 
 class ImportDetail(PermissionRequiredMixin, DetailView):

@@ -15,11 +15,7 @@ from sites.reports.queries import AgreementMonth, figures_of, months_of
 from sites.reports.state import MonthStatus, ReportState
 
 OVERDUE = "late"
-TABS = (
-    OVERDUE,
-    *(state.value for state in (ReportState.MISSING, ReportState.READY, ReportState.PRELIMINARY)),
-    *(state.value for state in (ReportState.ISSUED, ReportState.ACKNOWLEDGED, ReportState.UPCOMING)),
-)
+TABS = {OVERDUE: "Late", **{state.value: state.label for state in ReportState}}
 _ORDER = {
     ReportState.MISSING: 1,
     ReportState.READY: 1,
@@ -30,27 +26,12 @@ _ORDER = {
 }
 
 
-@dataclass(frozen=True)
-class Tab:
-    """One state to choose, and how many months there are of it."""
-
-    value: str
-    name: str
-    count: int
+def month_counts(months: Sequence[AgreementMonth]) -> dict[str | None, int]:
+    """Count the months of every state to choose from; that of None is all that have begun."""
+    return {state: len(chosen_months(months, state)) for state in (None, *TABS)}
 
 
-def tabs_of(months: Sequence[AgreementMonth]) -> tuple[Tab, ...]:
-    """Return the states to choose from; the first one is all that has begun."""
-    begun = [one for one in months if one.status.state is not ReportState.UPCOMING]
-    named = [(OVERDUE, "Late"), *((state.value, state.label) for state in ReportState)]
-    names = dict(named)
-    return (
-        Tab("", "All", len(begun)),
-        *(Tab(value, names[value], len(_of_state(months, value))) for value in TABS),
-    )
-
-
-def chosen_months(months: Sequence[AgreementMonth], state: str) -> list[AgreementMonth]:
+def chosen_months(months: Sequence[AgreementMonth], state: str | None) -> list[AgreementMonth]:
     """Return the months of a state, or all that have begun; what is late comes first, and of it the oldest."""
     chosen = _of_state(months, state) if state else [m for m in months if m.status.state is not ReportState.UPCOMING]
     return sorted(chosen, key=_place)

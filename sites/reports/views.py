@@ -9,59 +9,51 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView, View
 
-from contracts.clock import business_date
 from contracts.models import Agreement
 from contracts.pages.address import OfAgreement
 from contracts.pages.event_page import EventPage
-from contracts.pages.lists import EvenPages
+from contracts.pages.lists import ListPage
 from contracts.periods import day_text
 from contracts.printing.pdf import PdfUnavailable
 from contracts.printing.stored_pdf import CannotPrint
 from contracts.wording import plural
 from sites.models import MonthlyReport
 from sites.reports.forms import AcknowledgeForm, IssueForm, MarkForm, ReviseForm, UnmarkForm
-from sites.reports.pages import TABS, chosen_months, month_page, tabs_of
+from sites.reports.lists import AgreementReportTable, ReportFilter, ReportTable
+from sites.reports.pages import month_page
 from sites.reports.printing import REPORT_PDFS, file_title, render_report
-from sites.reports.queries import months_of
 from sites.reports.reporting import acknowledge, issue_report, mark_missing, revise_report, unmark_missing
 from sites.reports.sheets import report_workbook
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-class ReportList(PermissionRequiredMixin, TemplateView):
+class ReportList(ListPage):
     """The months of all agreements whose reports are due or issued; what is late comes first."""
 
+    title = "Monthly reports"
     permission_required = "sites.view_monthlyreport"
+    queryset = Agreement.objects.with_terms().order_by("number", "pk")
+    table_class = ReportTable
+    filterset_class = ReportFilter
     template_name = "sites/report_list.html"
     agreement = None
 
-    def agreements(self):
-        """The agreements listed, and the one chosen where the address names one."""
-        return Agreement.objects.with_terms().order_by("number", "pk")
-
     def get_context_data(self, **kwargs):
-        """Add the months of the chosen state, page by page, and how many there are of each."""
-        on = business_date()
-        months = months_of(agreements=self.agreements(), on=on, days_after=settings.REPORT_DUE_DAYS)
-        state = self.request.GET.get("state", "")
-        state = state if state in TABS else ""
-        page = EvenPages(chosen_months(months, state), 0).get_page(self.request.GET.get("page"))
-        return super().get_context_data(
-            agreement=self.agreement,
-            tabs=tabs_of(months),
-            state=state,
-            page_obj=page,
-            months=page.object_list,
-            days_after=settings.REPORT_DUE_DAYS,
-            on=on,
-            **kwargs,
-        )
+        return super().get_context_data(agreement=self.agreement, days_after=settings.REPORT_DUE_DAYS, **kwargs)
 
 
 class AgreementReports(ReportList):
-    def agreements(self):
-        self.agreement = get_object_or_404(Agreement.objects.with_terms(), pk=self.kwargs["pk"])
+    """The months of one agreement."""
+
+    table_class = AgreementReportTable
+
+    @property
+    def title(self):
+        return f"Monthly reports of agreement {self.agreement.number}"
+
+    def get_queryset(self):
+        self.agreement = get_object_or_404(Agreement, pk=self.kwargs["pk"])
         return Agreement.objects.with_terms().filter(pk=self.agreement.pk)
 
 

@@ -1,11 +1,13 @@
 """The list of renewal reviews: its columns and filters."""
 
+from datetime import date
+
 from django.db.models import Q
-from django_filters import ChoiceFilter, FilterSet, ModelChoiceFilter
+from django_filters import ChoiceFilter, ModelChoiceFilter
 from django_tables2 import A, Column, DateColumn
 
 from contracts.models import Agreement
-from contracts.pages.lists import CellColumn, ListTable
+from contracts.pages.lists import CellColumn, FileColumn, ListFilter, ListTable, TabFilter
 from sites.models import RenewalReview
 from sites.review_days import ReviewKind
 
@@ -31,38 +33,36 @@ class ReviewTable(ListTable):
     kind = Column(order_by=("kind", "due_on", "pk"))
     due_on = DateColumn(verbose_name="Due", format="l, j M Y", order_by=("due_on", "agreement__number", "pk"))
     opened_on = CellColumn("Opened", "sites/cells/review_opened.html", order_by=("opened_on", "pk"))
+    days_late = FileColumn("Days opened late")
     state = CellColumn("State", "sites/cells/review_state.html")
     agreed_on = DateColumn(verbose_name="Agreed on", order_by=("agreed_on", "pk"), default="–")
+
+    def value_opened_on(self, value) -> date:
+        return value
+
+    def value_days_late(self, record) -> int:
+        return self.row_of(record)
+
+    def value_state(self, record) -> str:
+        return "Agreed" if record.agreed_on else "Open"
 
     def prepare(self, record: RenewalReview) -> int:
         """Days by which the review was opened late."""
         return max((record.opened_on - record.due_on).days, 0)
 
     def render_period_number(self, value):
-        """Which annual period is reviewed."""
         return f"Annual period {value}"
 
     def render_kind(self, value):
-        """The kind in words, with a capital."""
         return value.capitalize()
 
 
-class ReviewFilter(FilterSet):
+class ReviewFilter(ListFilter):
     """Find reviews by agreement, kind and whether both parties have agreed."""
 
     agreement = ModelChoiceFilter(queryset=Agreement.objects.order_by("number"), empty_label="All agreements")
     kind = ChoiceFilter(choices=KINDS, empty_label="All kinds")
-    state = ChoiceFilter(
-        label="State",
-        choices=[(name, name.capitalize()) for name in STATES],
-        method="by_state",
-        empty_label="All states",
-    )
+    state = TabFilter({name: name.capitalize() for name in STATES})
 
-    class Meta:
-        model = RenewalReview
-        fields = []
-
-    def by_state(self, queryset, name, value):
-        """Reviews that are open, or agreed."""
-        return queryset.filter(STATES[value])
+    def state_condition(self, state):
+        return STATES[state]

@@ -44,6 +44,7 @@ HIGHEST_PERIOD = 32767
 class ReviewList(ListPage):
     """All reviews, and above them those that are due soon and not open yet."""
 
+    title = "Renewal reviews"
     permission_required = "sites.view_renewalreview"
     queryset = RenewalReview.objects.with_agreement()
     table_class = ReviewTable
@@ -54,7 +55,7 @@ class ReviewList(ListPage):
         to_open = []
         if self.request.user.has_perm("sites.open_review"):
             to_open = unopened_reviews(on=self.on, due_by=self.on + SHOWN_AHEAD)
-        return super().get_context_data(to_open=to_open, on=self.on, **kwargs)
+        return super().get_context_data(to_open=to_open, **kwargs)
 
 
 class ReviewPage(PermissionRequiredMixin, DetailView):

@@ -2,9 +2,9 @@
 
 from django_tables2 import A, Column, DateColumn
 
-from contracts.pages.lists import CellColumn, ListTable
+from contracts.pages.lists import CellColumn, FileColumn, ListTable
 from sites.models import Site
-from sites.site_pages.pages import SiteRow, site_row
+from sites.site_pages.pages import ServiceState, SiteRow, site_row
 
 
 class SiteTable(ListTable):
@@ -20,10 +20,17 @@ class SiteTable(ListTable):
     )
     in_service_on = DateColumn(verbose_name="In service from", order_by=("in_service_on", "pk"))
     service = CellColumn("Service", "sites/cells/service.html")
+    removed_on = FileColumn("In service through")
     charged = CellColumn("Charged level", "sites/cells/charged.html")
+    provisional = FileColumn("Charged level is")
     measured = CellColumn("Measured level", "sites/cells/measured.html")
+    remarks = FileColumn("Remarks on the measured level")
 
-    column_permissions = {"charged": "sites.view_chargedlevel", "agreement": "contracts.view_agreement"}
+    column_permissions = {
+        "charged": "sites.view_chargedlevel",
+        "provisional": "sites.view_chargedlevel",
+        "agreement": "contracts.view_agreement",
+    }
 
     def __init__(self, *args, **kwargs):
         self._terms = {}
@@ -34,3 +41,26 @@ class SiteTable(ListTable):
         if record.agreement_id not in self._terms:
             self._terms[record.agreement_id] = record.agreement.as_terms()
         return site_row(site=record, agreement=self._terms[record.agreement_id], on=self.on)
+
+    def value_service(self, record) -> str:
+        return self.row_of(record).state.value
+
+    def value_charged(self, record) -> str | None:
+        row = self.row_of(record)
+        if row.charged:
+            return row.charged.name
+        return "Not decided" if row.in_force and row.state is ServiceState.IN_SERVICE else None
+
+    def value_provisional(self, record) -> str | None:
+        charged = self.row_of(record).charged
+        return "Provisional" if charged and charged.charged.provisional else None
+
+    def value_measured(self, record) -> str | None:
+        measured = self.row_of(record).measured
+        if measured is None:
+            return None
+        return measured.level.name if measured.level else "No level"
+
+    def value_remarks(self, record) -> str | None:
+        measured = self.row_of(record).measured
+        return " ".join(flag.sentence for flag in measured.flags) or None if measured else None

@@ -21,6 +21,7 @@ from sites.starting.queries import closed_because
 class SiteList(ListPage):
     """All sites, with their charged and measured level on the business date."""
 
+    title = "Sites"
     permission_required = "sites.view_site"
     table_class = SiteTable
     filterset_class = SiteFilter

@@ -16,7 +16,7 @@ from tests import factories
 from tests.invoicing.billing_cases import read
 from tests.invoicing.what_if.test_retroactive_amendment import AMENDMENT_2, FEBRUARY
 from tests.people import FINANCE, VIEWER, client_of
-from tests.reading import links, tables, words
+from tests.reading import by_heading, links, tables, words
 
 LIST = reverse("invoicing:correction_list")
 MARCH = date(1999, 3, 15)
@@ -77,7 +77,7 @@ def test_list_looks_through_the_day_asked_for():
 
     response = client_of(VIEWER).get(LIST, {"through": "1999-01-31"})
 
-    assert tables(response)[0][1][5] == "−679.16 USD"  # January alone: 13,583.33 less 12,904.17
+    assert by_heading(response)[0]["Difference"] == "−679.16 USD"  # January alone: 13,583.33 less 12,904.17
 
 
 def test_list_teaches_where_it_is_empty():
@@ -94,13 +94,15 @@ def test_list_says_which_agreement_cannot_be_run():
     agreement = lowered(billed())
     read(agreement, "frequency", "quarterly")
 
-    (row,) = tables(client_of(VIEWER).get(LIST))[0][1:]
+    (row,) = by_heading(client_of(VIEWER).get(LIST))
 
-    assert row[:2] == ["LNS970602JC", "KMC Telecom Inc."]
-    assert row[2].startswith("Cannot run Annual period 1 of Agreement LNS970602JC was billed in 12 instalments so far")
+    assert (row["Agreement"], row["Customer"], row["Difference"]) == ("LNS970602JC", "KMC Telecom Inc.", "")
+    assert row["What the run makes of it"].startswith(
+        "Cannot run Annual period 1 of Agreement LNS970602JC was billed in 12 instalments so far"
+    )
 
 
-@pytest.mark.parametrize("number", [1, 30])
+@pytest.mark.parametrize("number", [1, 3])
 def test_list_has_a_fixed_number_of_queries(number, django_assert_num_queries):
     for position in range(number):
         lowered(billed(f"A{position:02}", through=date(1999, 1, 31)))
@@ -111,14 +113,14 @@ def test_list_has_a_fixed_number_of_queries(number, django_assert_num_queries):
 
 
 def test_list_goes_on_page_by_page(monkeypatch):
-    monkeypatch.setattr("invoicing.pages.correction_views.AGREEMENTS_A_PAGE", 1)
+    monkeypatch.setattr("contracts.pages.lists.ROWS_A_PAGE", 1)
     lowered(billed("A"))
     lowered(billed("B"))
     client = client_of(VIEWER)
 
     first, second = client.get(LIST), client.get(LIST, {"page": "2"})
 
-    assert [tables(page)[0][1][0] for page in (first, second)] == ["A", "B"]
+    assert [by_heading(page)[0]["Agreement"] for page in (first, second)] == ["A", "B"]
     assert "?page=2" in links(first)
 
 

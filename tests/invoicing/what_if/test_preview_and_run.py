@@ -18,7 +18,7 @@ from tests import factories
 from tests.invoicing.billing_cases import blocks, issue_through, run, work
 from tests.invoicing.what_if.test_retroactive_amendment import AMENDMENT_2
 from tests.people import VIEWER, client_of
-from tests.reading import tables, words
+from tests.reading import by_heading, tables, words
 
 pytestmark = pytest.mark.django_db
 
@@ -208,7 +208,8 @@ def test_the_pages_show_it_with_the_same_sums(agreement, settings):
     detail = client.get(reverse("invoicing:correction_detail", args=[agreement.pk]))
 
     outcome = "3 invoices of 36,806.45 USD together with 3 lines"
-    assert tables(listed)[0][1][2:] == ["0", "0.00", "36,806.45", "+36,806.45 USD", outcome]
+    (row,) = by_heading(listed)
+    assert list(row.values())[2:] == ["0", "0.00", "36,806.45", "+36,806.45 USD", outcome]
     by_document, by_site = tables(detail)
     assert by_document[1:] == [
         ["Never billed", "Periods that were billed without it", "3", "0.00", "36,806.45", "+36,806.45"],

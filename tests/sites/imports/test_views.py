@@ -431,7 +431,7 @@ def test_list_of_imports_asks_the_same_number_of_queries(sites, client, agreemen
         confirmed(client, of_counts, looked_through(client, of_counts, text, name=f"{month}.csv"))
     assert_num_queries = request.getfixturevalue("django_assert_num_queries")
 
-    with assert_num_queries(7):
+    with assert_num_queries(8):
         response = client.get(reverse("sites:imports", args=[agreement.pk]))
 
     assert len(tables(response)[0]) == number + 1

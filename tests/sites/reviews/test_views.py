@@ -422,4 +422,4 @@ def test_reading_pages_changes_nothing(client, review, cases):
     assert (list(RenewalReview.objects.values()), list(review.lines.order_by("pk").values())) == before
 
 
-LIST, PAGE = 7, 6
+LIST, PAGE = 8, 6
