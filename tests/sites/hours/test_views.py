@@ -171,7 +171,7 @@ def test_page_asks_the_same_number_of_queries(agreement, site, number, django_as
         client.get(reverse("sites:hours", args=[agreement.pk]))
 
 
-PAGE, LIST, ENTRY = 19, 8, 18
+PAGE, LIST, ENTRY = 19, 9, 18
 
 
 # ---- links, permissions
