@@ -1,7 +1,7 @@
 """G20: count files as people and worse send them, each through the import itself.
 
 A bad file is refused with row, column and a remedy, and nothing is stored; a good one is stored exactly. Each takes
-less than 5 seconds and 300 MB. In the control a reader that means well takes what it can.
+less than 5 seconds of processor time and 300 MB. In the control a reader that means well takes what it can.
 """
 
 import resource
@@ -65,11 +65,11 @@ def judged(case: Case, control: bool) -> tuple[str, float, int]:
     if control:
         read_with_good_will()
     agreement = Agreement.objects.get()
-    began = time.monotonic()
+    began = time.process_time()
     with transaction.atomic():
         verdict = _verdict(case, agreement)
         transaction.set_rollback(True)
-    seconds = time.monotonic() - began
+    seconds = time.process_time() - began
     return verdict, seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
