@@ -24,7 +24,7 @@ from contracts.schedule import (
 )
 from contracts.terms import AgreementTerms, AmendmentTerms, Signature
 from invoicing.charges.charge import Charge, ChargeKey, SiteFacts
-from invoicing.charges.unbilled import NO_PART, NOTHING_BILLED, Billed, BilledPart, PlannedDocument
+from invoicing.charges.unbilled import NOTHING_BILLED, Billed, BilledPart, PlannedDocument
 from sites.charged import AgreedLevel
 
 ANCHOR = date(1998, 10, 1)
@@ -198,7 +198,7 @@ def with_documents(
 
 
 def _added(was: Billed, part: int, amount: Decimal, document: str) -> Billed:
-    stored = was.parts.get(part, NO_PART)
+    stored = was.parts.get(part, BilledPart())
     documents = stored.documents if document in stored.documents else (*stored.documents, document)
     return replace(was, parts={**was.parts, part: replace(stored, amount=stored.amount + amount, documents=documents)})
 

@@ -10,14 +10,7 @@ import pytest
 
 from contracts.levels import InvalidCount, measured_level
 from contracts.money import ZERO, instalment
-from contracts.periods import (
-    ONE_DAY,
-    DaySpan,
-    OutsideTerm,
-    annual_period_on,
-    extension_days,
-    review_due_on,
-)
+from contracts.periods import ONE_DAY, DaySpan, OutsideTerm, annual_period_on, extension_days, review_due_on
 from contracts.schedule import (
     Component,
     Level,

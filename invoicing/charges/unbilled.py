@@ -51,7 +51,6 @@ class Billed:
 
 
 NOTHING_BILLED = Billed()
-NO_PART = BilledPart()
 
 
 def after_waiver(*, charge: Decimal, waived: Decimal, billed: Decimal) -> Decimal:

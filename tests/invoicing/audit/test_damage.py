@@ -7,14 +7,7 @@ from django.db import connection
 
 from contracts.sealing import guards
 from invoicing.models import InvoicePdf
-from tests.invoicing.audit.books_to_damage import (
-    damage,
-    found,
-    line,
-    other_row,
-    set_invoice,
-    set_line,
-)
+from tests.invoicing.audit.books_to_damage import damage, found, line, other_row, set_invoice, set_line
 
 pytestmark = pytest.mark.django_db
 

@@ -12,15 +12,7 @@ from invoicing.audit.auditing import Verification
 from invoicing.issued.ledger import make_good
 from invoicing.models import Invoice
 from tests import factories
-from tests.invoicing.audit.books_to_damage import (
-    damage,
-    found,
-    issued_through,
-    other_row,
-    set_invoice,
-    set_line,
-    store,
-)
+from tests.invoicing.audit.books_to_damage import damage, found, issued_through, other_row, set_invoice, set_line, store
 
 pytestmark = pytest.mark.django_db
 

@@ -13,16 +13,7 @@ from invoicing.documents import calculation
 from invoicing.models import Invoice, InvoiceLine, Waiver
 from sites.models import Site
 from tests import factories, reference
-from tests.invoicing.billing_cases import (
-    DECEMBER,
-    NOVEMBER,
-    OCTOBER,
-    billed,
-    blocks,
-    issue_through,
-    line_amounts,
-    run,
-)
+from tests.invoicing.billing_cases import DECEMBER, NOVEMBER, OCTOBER, billed, blocks, issue_through, line_amounts, run
 
 pytestmark = pytest.mark.django_db
 

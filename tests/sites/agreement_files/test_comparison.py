@@ -6,15 +6,7 @@ import pytest
 
 from contracts.models import Agreement
 from sites.reviews.reviewing import open_review
-from tests.sites.agreement_files.files import (
-    changed,
-    demonstration,
-    exported,
-    load,
-    reference,
-    refused,
-    small,
-)
+from tests.sites.agreement_files.files import changed, demonstration, exported, load, reference, refused, small
 
 pytestmark = pytest.mark.django_db
 

@@ -7,25 +7,10 @@ from django.db import DatabaseError, IntegrityError, transaction
 
 from contracts.sealing.frozen import SealedRow
 from sites.models import ChargedLevel, RenewalReview
-from sites.reviews.reviewing import (
-    CannotReview,
-    late_changes,
-    record_agreement,
-    refresh_review,
-)
+from sites.reviews.reviewing import CannotReview, late_changes, record_agreement, refresh_review
 from tests import factories
 from tests.reference import SMALLEST
-from tests.sites.reviews.cases import (
-    LAST_DAY,
-    MEETING,
-    REVIEW_ON,
-    agree,
-    dearer_from,
-    decided,
-    line,
-    opened,
-    site,
-)
+from tests.sites.reviews.cases import LAST_DAY, MEETING, REVIEW_ON, agree, dearer_from, decided, line, opened, site
 
 pytestmark = pytest.mark.django_db
 

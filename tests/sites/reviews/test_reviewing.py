@@ -6,25 +6,10 @@ from django.db import IntegrityError, transaction
 
 from sites.models import ChargedLevel, RenewalReview
 from sites.review_days import ReviewKind
-from sites.reviews.reviewing import (
-    CannotReview,
-    open_due_reviews,
-    open_review,
-    refresh_review,
-)
+from sites.reviews.reviewing import CannotReview, open_due_reviews, open_review, refresh_review
 from tests import factories
 from tests.reference import SMALLEST, amendment
-from tests.sites.reviews.cases import (
-    LAST_DAY,
-    MEETING,
-    REVIEW_ON,
-    agree,
-    dearer_from,
-    decided,
-    line,
-    opened,
-    site,
-)
+from tests.sites.reviews.cases import LAST_DAY, MEETING, REVIEW_ON, agree, dearer_from, decided, line, opened, site
 
 pytestmark = pytest.mark.django_db
 
