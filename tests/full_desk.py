@@ -3,10 +3,13 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 from django.core.files.base import ContentFile
 from django.core.management import call_command
 
+from contracts.models import Agreement
+from contracts.periods import Month
 from invoicing.credits.crediting import WaiverDecision, credit
 from invoicing.documents.printing import INVOICE_PDFS
 from invoicing.models import Invoice
@@ -14,7 +17,8 @@ from invoicing.runs.drafting import draft_invoices
 from invoicing.runs.issuing import issue
 from sites.hours.recording import buy_blocks, enter_work, reverse_blocks
 from sites.integration.ordering import order_integration, record_quotation
-from sites.models import RenewalReview
+from sites.models import ImportedFile, RenewalReview, Site
+from sites.reports.reporting import issue_report
 from sites.starting.recording import record_starting_level
 from tests import factories, reference
 
@@ -29,15 +33,16 @@ QUOTED = {
     "supplier_signer": "Bob",
     "supplier_signed_on": date(1999, 7, 3),
 }
+COUNTS = "site,date,GE,SLC\nAugusta,1999-08-04,11,6\n"
 WORK = {"worked_on": date(1999, 7, 12), "hours": Decimal("2.00"), "service": "Customer Care", "person": "Ann"}
 UNSIGNED = replace(reference.amendment(2, date(1999, 10, 1)), customer_signature=None, supplier_signature=None)
 
 
-def full_desk(settings, *, demonstration: bool) -> dict[str, tuple]:
+def full_desk(settings, *, demonstration: bool, city: str = "Reno") -> dict[str, tuple]:
     """Fill the desk, with invented rows or real ones only; return the arguments of each page's address."""
     settings.BUSINESS_DATE = ON
     agreement = factories.agreement()
-    site = factories.site(agreement, "Reno", state="NV", is_demonstration=demonstration)
+    site = factories.site(agreement, city, state="NV", is_demonstration=demonstration)
     factories.counts(site, date(1998, 10, 1), reference.counts())
     later = factories.site(agreement, "Waco", date(1999, 11, 1), is_demonstration=demonstration)
     record_starting_level(site=later, period_number=2, level_code="SMALL", reason="Grows", on=BEFORE, by=None)
@@ -94,3 +99,46 @@ def full_desk(settings, *, demonstration: bool) -> dict[str, tuple]:
         "sites:review_pdf": (review.pk, "customer"),
     }
     return {name: args for names, args in arguments.items() for name in names.split()}
+
+
+def every_page(settings, folder: Path, *, city: str = "Reno") -> dict[str, tuple]:
+    """Fill the desk, and add what pages of reports, files and unsigned agreements need; return what full_desk does."""
+    arguments = full_desk(settings, demonstration=True, city=city)
+    agreement = Agreement.objects.get(pk=arguments["sites:agreement_detail"][0])
+    site = Site.objects.get(pk=arguments["sites:site_detail"][0])
+    augusta = factories.site(agreement, "Augusta", state="GA")
+    factories.counts(augusta, date(1998, 10, 1), reference.counts())
+    factories.counts(augusta, date(1999, 7, 31), reference.counts(GE=14))
+    factories.counts(site, date(1999, 6, 30), reference.counts(GE=16))
+    unsigned = Agreement.objects.create(
+        number="A-9",
+        dated_on=date(1999, 7, 1),
+        supplier=agreement.supplier,
+        customer=agreement.customer,
+        first_period_starts_on=reference.ANCHOR,
+    )
+    factories.schedule(unsigned, None, reference.SCHEDULE, clause="Appendix A")
+    july, june = Month(1999, 7), Month(1999, 6)
+    october = Month(1998, 10)
+    issue_report(agreement=agreement, month=october, days_after=10, on=ON, by=None)
+    file = folder / "august.csv"
+    file.write_text(COUNTS, encoding="utf-8")
+    call_command("import_counts", str(file))
+    imported = ImportedFile.objects.get()
+    more = {
+        "login": (),
+        "password_change": (),
+        "contracts:agreement_execute contracts:agreement_schedule contracts:agreement_discard_schedule": (unsigned.pk,),
+        "sites:month_grid": (agreement.pk, july),
+        "sites:imports sites:hours_import sites:level_outlook sites:agreement_reports": (agreement.pk,),
+        "sites:import": (agreement.pk, "counts"),
+        "sites:import_detail sites:import_undo": (imported.pk,),
+        "sites:site_history": (site.pk,),
+        "sites:quotation_document": arguments["sites:quotation_file"],
+        "sites:report_list invoicing:invoice_discard": (),
+        "sites:month_report sites:report_missing": (agreement.pk, june),
+        "sites:report_issue": (agreement.pk, june),
+        "sites:report_acknowledge": (agreement.pk, october),
+        "sites:report_revision": (agreement.pk, october, 0),
+    }
+    return arguments | {name: args for group, args in more.items() for name in group.split()}

@@ -1,24 +1,17 @@
 """Every page as axe reads it: WCAG 2.2 AA, in a wide window and on a phone. A new page joins by having an address."""
 
 import re
-from datetime import date
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as django_settings
 from django.contrib.admin import site as admin_site
 from django.contrib.auth.models import User
-from django.core.management import call_command
 from django.db import connection
 from django.urls import URLResolver, get_resolver, reverse
 from playwright.sync_api import Page
 
-from contracts.models import Agreement
-from contracts.periods import Month
-from sites.models import ImportedFile, Site
-from sites.reports.reporting import issue_report
-from tests import factories, reference
-from tests.full_desk import ON, full_desk
+from tests.full_desk import COUNTS, every_page
 
 pytestmark = pytest.mark.skipif(
     connection.vendor == "postgresql", reason="Pages are the same on every database: axe reads them on SQLite"
@@ -60,7 +53,6 @@ NO_LOOK = {
 }
 """Addresses of buttons only, or of pages that need an amendment with one signature."""
 
-COUNTS = "site,date,GE,SLC\nAugusta,1999-08-04,11,6\n"
 WRONG = "site,date,GE,SLC\nAugusta,1999-08-05,eleven,6\nNowhere,1999-08-05,1,1\n"
 
 
@@ -79,45 +71,7 @@ def names(resolver: URLResolver, prefix: str = "") -> set[str]:
 @pytest.fixture
 def pages(settings, tmp_path) -> dict[str, str]:
     """The address of each page by its name, on a desk with one row of everything."""
-    arguments = full_desk(settings, demonstration=True)
-    agreement = Agreement.objects.get(pk=arguments["sites:agreement_detail"][0])
-    site = Site.objects.get(pk=arguments["sites:site_detail"][0])
-    augusta = factories.site(agreement, "Augusta", state="GA")
-    factories.counts(augusta, date(1998, 10, 1), reference.counts())
-    factories.counts(augusta, date(1999, 7, 31), reference.counts(GE=14))
-    factories.counts(site, date(1999, 6, 30), reference.counts(GE=16))
-    unsigned = Agreement.objects.create(
-        number="A-9",
-        dated_on=date(1999, 7, 1),
-        supplier=agreement.supplier,
-        customer=agreement.customer,
-        first_period_starts_on=reference.ANCHOR,
-    )
-    factories.schedule(unsigned, None, reference.SCHEDULE, clause="Appendix A")
-    july, june = Month(1999, 7), Month(1999, 6)
-    october = Month(1998, 10)
-    issue_report(agreement=agreement, month=october, days_after=10, on=ON, by=None)
-    file = tmp_path / "august.csv"
-    file.write_text(COUNTS, encoding="utf-8")
-    call_command("import_counts", str(file))
-    imported = ImportedFile.objects.get()
-    more = {
-        "login": (),
-        "password_change": (),
-        "contracts:agreement_execute contracts:agreement_schedule contracts:agreement_discard_schedule": (unsigned.pk,),
-        "sites:month_grid": (agreement.pk, july),
-        "sites:imports sites:hours_import sites:level_outlook sites:agreement_reports": (agreement.pk,),
-        "sites:import": (agreement.pk, "counts"),
-        "sites:import_detail sites:import_undo": (imported.pk,),
-        "sites:site_history": (site.pk,),
-        "sites:quotation_document": arguments["sites:quotation_file"],
-        "sites:report_list invoicing:invoice_discard": (),
-        "sites:month_report sites:report_missing": (agreement.pk, june),
-        "sites:report_issue": (agreement.pk, june),
-        "sites:report_acknowledge": (agreement.pk, october),
-        "sites:report_revision": (agreement.pk, october, 0),
-    }
-    arguments |= {name: args for group, args in more.items() for name in group.split()}
+    arguments = every_page(settings, tmp_path)
     return {name: reverse(name, args=args) for name, args in arguments.items() if name not in NO_PAGES}
 
 

@@ -300,16 +300,3 @@ def test_reversing_an_entry(agreement, site, client):
     assert "7.25 h of 12 July 1999, Augusta, GA: the entry is reversed." in words(response)
     assert WorkEntry.objects.get().reversal_reason == "Never done"
     assert led_back(client, url) == "The entry was reversed on 15 July 1999: Never done. Enter what is right."
-
-
-def test_reading_a_page_changes_nothing(agreement, site, client):
-    entry, purchase = worked(site, DAY), bought(agreement, DAY)
-    before = stored()
-
-    for name in ("hours", "hours_buy", "hours_enter", "hours_entries", "hours_import"):
-        client.get(address(name, agreement.pk))
-    for name in ("hours_entry", "hours_change", "hours_correct", "hours_reverse"):
-        client.get(address(name, entry.pk))
-    client.get(address("hours_reverse_blocks", purchase.pk))
-
-    assert stored() == before

@@ -7,7 +7,7 @@ from django.urls import reverse
 from sites.hours.recording import reverse_blocks, reverse_work
 from sites.models import BlockPurchase, WorkEntry
 from tests import factories
-from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
+from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, VIEWER, client_of
 from tests.reading import words
 from tests.sites.hours.rows import ON, bought, team, worked
 
@@ -184,56 +184,6 @@ def test_agreement_page_links_to_the_hours_for_those_who_may_see_them(agreement)
     assert link in agreement_page
     stranger = User.objects.create_user("stranger")
     assert not stranger.has_perm("sites.view_workentry")
-
-
-@pytest.mark.parametrize(
-    ("role", "may"),
-    [
-        (VIEWER, {"hours", "hours_entries"}),
-        (FINANCE, {"hours", "hours_entries"}),
-        (DATA_ENTRY, {"hours", "hours_entries", "hours_enter", "hours_import"}),
-        (ACCOUNT_MANAGER, {"hours", "hours_entries", "hours_enter", "hours_import", "hours_buy"}),
-    ],
-)
-def test_roles_open_what_they_may(agreement, role, may):
-    client = client_of(role)
-    names = {"hours", "hours_entries", "hours_enter", "hours_import", "hours_buy"}
-
-    answers = {name: client.get(reverse(f"sites:{name}", args=[agreement.pk])).status_code for name in names}
-
-    assert answers == {name: 200 if name in may else 403 for name in names}
-    assert client.post(reverse("sites:hours", args=[agreement.pk])).status_code == 405
-
-
-@pytest.mark.parametrize(
-    ("role", "may"),
-    [
-        (VIEWER, set()),
-        (FINANCE, set()),
-        (DATA_ENTRY, {"hours_change"}),
-        (ACCOUNT_MANAGER, {"hours_change", "hours_correct", "hours_reverse", "hours_reverse_blocks"}),
-    ],
-)
-def test_roles_change_and_reverse_what_they_may(agreement, site, role, may):
-    client, key = client_of(role), {"hours_reverse_blocks": bought(agreement, date(1999, 1, 4)).pk}
-    entry = worked(site, date(1999, 2, 1)).pk
-    names = ("hours_change", "hours_correct", "hours_reverse", "hours_reverse_blocks")
-    addresses = {name: reverse(f"sites:{name}", args=[key.get(name, entry)]) for name in names}
-
-    assert {name: client.get(address).status_code for name, address in addresses.items()} == {
-        name: 200 if name in may else 403 for name in names
-    }
-    assert {name: client.post(address, {}).status_code for name, address in addresses.items()} == {
-        name: 200 if name in may else 403 for name in names
-    }
-
-
-def test_pages_of_what_is_not_there_are_not_found(agreement):
-    client = client_of(ACCOUNT_MANAGER)
-    names = ("hours", "hours_entries", "hours_enter", "hours_import", "hours_buy", "hours_entry", "hours_change")
-
-    for name in (*names, "hours_correct", "hours_reverse", "hours_reverse_blocks"):
-        assert client.get(reverse(f"sites:{name}", args=[agreement.pk + 999])).status_code == 404
 
 
 # ---- entries

@@ -391,16 +391,10 @@ def test_roles_import_what_they_may(agreement, role, may):
     }
 
     assert answers == {kind: 200 if kind in may else 403 for kind in answers}
-    assert client.get(reverse("sites:imports", args=[agreement.pk])).status_code == 200
-    export = client.get(reverse("sites:count_export", args=[agreement.pk]))
-    template = client.get(reverse("sites:count_template", args=[agreement.pk]))
-    assert (export.status_code, template.status_code) == (200, 200 if may else 403)
 
 
-def test_what_is_not_there_is_not_found(agreement, client):
+def test_a_kind_of_file_that_is_none_is_not_found(agreement, client):
     assert client.get(reverse("sites:import", args=[agreement.pk, "prices"])).status_code == 404
-    assert client.get(reverse("sites:import", args=[agreement.pk + 9, "counts"])).status_code == 404
-    assert client.get(reverse("sites:import_detail", args=[9])).status_code == 404
 
 
 def test_pages_hold_no_inline_style_or_script(sites, client, of_counts, address):

@@ -165,40 +165,6 @@ def test_internal_pdf_has_a_permission_of_its_own(client, review):
     assert client.get(address).content.startswith(b"%PDF")
 
 
-# ---- permissions -----------------------------------------------------------------------------------------------------
-
-PAGES = [
-    ("sites:review_list", [], "get", {roles.VIEWER, roles.ACCOUNT_MANAGER, roles.FINANCE}),
-    ("sites:review_detail", ["review"], "get", {roles.VIEWER, roles.ACCOUNT_MANAGER, roles.FINANCE}),
-    ("sites:review_refresh", ["review"], "get", {roles.ACCOUNT_MANAGER}),
-    ("sites:review_refresh", ["review"], "post", {roles.ACCOUNT_MANAGER}),
-    ("sites:review_agree", ["review"], "get", {roles.ACCOUNT_MANAGER}),
-    ("sites:review_agree", ["review"], "post", {roles.ACCOUNT_MANAGER}),
-    ("sites:review_open", ["agreement", "period"], "get", {roles.ACCOUNT_MANAGER}),
-    ("sites:review_open", ["agreement", "period"], "post", {roles.ACCOUNT_MANAGER}),
-]
-
-
-@pytest.mark.parametrize("role", roles.ROLES)
-@pytest.mark.parametrize(("name", "keys", "method", "allowed"), PAGES)
-def test_page_is_for_its_roles(client, review, name, keys, method, allowed, role):
-    known = {"review": review.pk, "agreement": review.agreement_id, "period": 1}
-    address = reverse(name, args=[known[key] for key in keys])
-    assert getattr(client, method)(address).status_code == 302  # to the sign-in
-
-    sign_in(client, role)
-
-    assert (getattr(client, method)(address).status_code != 403) is (role in allowed)
-
-
-@pytest.mark.parametrize("key", [99999, 10**20])
-@pytest.mark.parametrize("name", ["review_detail", "review_refresh", "review_agree"])
-def test_review_that_is_not_there(client, name, key):
-    sign_in(client)
-
-    assert client.get(reverse(f"sites:{name}", args=[key])).status_code == 404
-
-
 # ---- events ----------------------------------------------------------------------------------------------------------
 
 
@@ -409,17 +375,6 @@ def test_term_check_form_has_no_levels(client, agreement, cases, settings):
     shown = text(client.get(reverse("sites:review_detail", args=[check.pk])))
     assert "Term check, annual period 2" in shown
     assert "extend the term by an amendment" in shown
-
-
-def test_reading_pages_changes_nothing(client, review, cases):
-    sign_in(client)
-    before = list(RenewalReview.objects.values()), list(review.lines.order_by("pk").values())
-
-    for name in ("review_detail", "review_refresh", "review_agree"):
-        client.get(reverse(f"sites:{name}", args=[review.pk]))
-    client.get(reverse("sites:review_pdf", args=[review.pk, "customer"]))
-
-    assert (list(RenewalReview.objects.values()), list(review.lines.order_by("pk").values())) == before
 
 
 LIST, PAGE = 8, 6

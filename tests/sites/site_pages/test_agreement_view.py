@@ -7,23 +7,14 @@ import pytest
 from django.urls import reverse
 
 from contracts.models import ChosenReading
-from sites.models import RenewalReview, Site
+from sites.models import RenewalReview
 from tests import factories, reference
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.reading import links, tables, words
+from tests.sites.site_pages.cases import agreement_page, counted
 
 JULY = date(1999, 7, 15)
 pytestmark = [pytest.mark.django_db, pytest.mark.business_date(JULY)]
-
-
-def counted(site: Site, **changed) -> Site:
-    factories.counts(site, date(1998, 10, 1), reference.counts())
-    factories.counts(site, date(1999, 7, 1), reference.counts(**changed))
-    return site
-
-
-def agreement_page(agreement) -> str:
-    return reverse("sites:agreement_detail", args=[agreement.pk])
 
 
 # ---- one agreement ---------------------------------------------------------------------------------------------------

@@ -12,21 +12,12 @@ from sites.models import Site
 from tests import factories, reference
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of, user_of
 from tests.reading import by_heading, links, tables, words
+from tests.sites.site_pages.cases import agreement_page, counted
 
 JULY = date(1999, 7, 15)
 pytestmark = [pytest.mark.django_db, pytest.mark.business_date(JULY)]
 SITES = reverse("sites:site_list")
 ROLES = (VIEWER, ACCOUNT_MANAGER, FINANCE, DATA_ENTRY)
-
-
-def counted(site: Site, **changed) -> Site:
-    factories.counts(site, date(1998, 10, 1), reference.counts())
-    factories.counts(site, date(1999, 7, 1), reference.counts(**changed))
-    return site
-
-
-def agreement_page(agreement) -> str:
-    return reverse("sites:agreement_detail", args=[agreement.pk])
 
 
 def site_page(site: Site) -> str:
@@ -249,13 +240,6 @@ def test_removed_site_says_how_long_it_is_charged():
 
     assert "Charged through The end of the annual period" in words(client.get(site_page(site)))
     assert "Charged through 30 Apr 1999 : Agreed" in words(client.get(site_page(early))).replace("1999:", "1999 :")
-
-
-@pytest.mark.parametrize(("demonstration", "marked"), [(True, True), (False, False)])
-def test_demonstration_data_is_marked(demonstration, marked):
-    site = factories.site(factories.agreement(), "Reno", is_demonstration=demonstration)
-
-    assert ("Demonstration data" in words(client_of(VIEWER).get(site_page(site)))) is marked
 
 
 @pytest.mark.parametrize("number", [1, 30])
