@@ -155,7 +155,7 @@ class ScheduleForm(forms.Form):
         self.sizes = sizes
         self.schedule: Schedule | None = None
         for index in range(sizes["component"]):
-            name = self.said(f"component-{index}-name") or f"column {index + 1}"
+            name = self.text_of(f"component-{index}-name") or f"column {index + 1}"
             self._add(f"component-{index}-code", LineField(max_length=40, validators=[CODE]), f"Code of {name}")
             self._add(f"component-{index}-name", LineField(max_length=100), f"Name of {name}")
             self._add(f"component-{index}-remove", forms.BooleanField(), f"Take {name} off")
@@ -202,7 +202,7 @@ class ScheduleForm(forms.Form):
         self.fields[name] = field
 
     def _add_level(self, index: int) -> None:
-        name = self.said(f"level-{index}-name") or f"row {index + 1}"
+        name = self.text_of(f"level-{index}-name") or f"row {index + 1}"
         self._add(f"level-{index}-rank", WholeField(lowest=1, highest=LARGEST_SMALL), f"Rank of {name}")
         self._add(f"level-{index}-code", LineField(max_length=40, validators=[CODE]), f"Code of {name}")
         self._add(f"level-{index}-name", LineField(max_length=100), f"Name of {name}")
@@ -211,12 +211,12 @@ class ScheduleForm(forms.Form):
         self._add(f"level-{index}-integration", AmountField(widget=unpriced), f"{name}: system integration")
         self._add(f"level-{index}-remove", forms.BooleanField(), f"Take {name} off")
         for column in range(self.sizes["component"]):
-            place = f"{name}, {self.said(f'component-{column}-name') or f'column {column + 1}'}"
+            place = f"{name}, {self.text_of(f'component-{column}-name') or f'column {column + 1}'}"
             empty = forms.TextInput(attrs={"placeholder": "not stated"})
             self._add(f"cell-{index}-{column}", LineField(max_length=100, widget=empty), place)
             self._add(f"says-{index}-{column}", LineField(max_length=40), f"{place}: it should say")
 
-    def said(self, name: str) -> str:
+    def text_of(self, name: str) -> str:
         """Return what a field shows, as text."""
         value = self.data.get(name) if self.is_bound else self.initial.get(name)
         return "" if value is None else str(value).strip()
@@ -230,7 +230,7 @@ class ScheduleForm(forms.Form):
         self._rows = self._kept("level", ("rank", "code", "name", "price"))
         columns = {index: part for index in self._columns if (part := self._component(index)) is not None}
         switch = data.get("switch")
-        if switch and switch not in [self.said(f"component-{index}-code") for index in self._columns]:
+        if switch and switch not in [self.text_of(f"component-{index}-code") for index in self._columns]:
             self.add_error("switch", f"The component {switch} is no column of the table.")
         levels = [self._level(index, columns) for index in self._rows]
         self.schedule = Schedule(
@@ -262,14 +262,14 @@ class ScheduleForm(forms.Form):
         kept = []
         for index in range(self.sizes[part]):
             names = [name for name in self.fields if self._belongs(name, part, index)]
-            if self.cleaned_data.get(f"{part}-{index}-remove") or not any(map(self.said, names)):
+            if self.cleaned_data.get(f"{part}-{index}-remove") or not any(map(self.text_of, names)):
                 for name in (*names, f"{part}-{index}-rank"):
                     self._errors.pop(name, None)
                 continue
             kept.append(index)
             for what in needed:
                 name = f"{part}-{index}-{what}"
-                if not self.said(name):
+                if not self.text_of(name):
                     self.add_error(name, NEEDED[what])
         return kept
 
@@ -343,8 +343,8 @@ class ScheduleForm(forms.Form):
             return [name for level, component in finding.cells for name in self.cells_of(level, component)]
         if finding.code == "UNKNOWN_LEVEL":
             field = {"opening level": "first_period_level", "starting level": "starting_level"}[finding.place]
-            known = [self.said(f"level-{index}-code") for index in self._rows]
-            return [] if self.said(field) in known else [field]
+            known = [self.text_of(f"level-{index}-code") for index in self._rows]
+            return [] if self.text_of(field) in known else [field]
         repeatable = {
             "level code": ("level", "code"),
             "level rank": ("level", "rank"),
@@ -355,7 +355,7 @@ class ScheduleForm(forms.Form):
         if finding.place in repeatable:
             part, what = repeatable[finding.place]
             names = [f"{part}-{index}-{what}" for index in self._indexes(part)]
-            return [name for name in names if self.said(name) == finding.value] or [None]
+            return [name for name in names if self.text_of(name) == finding.value] or [None]
         return [] if self.errors else [None]
 
     def _indexes(self, part: str) -> Sequence[int]:
@@ -363,11 +363,13 @@ class ScheduleForm(forms.Form):
 
     def cells_of(self, level_code: str, component_code: str) -> list[str]:
         """Return the names of the fields that hold a cell, by its codes; without a component, the annual price."""
-        rows = [index for index in range(self.sizes["level"]) if self.said(f"level-{index}-code") == level_code]
+        rows = [index for index in range(self.sizes["level"]) if self.text_of(f"level-{index}-code") == level_code]
         if not component_code:
             return [f"level-{index}-price" for index in rows]
         columns = [
-            index for index in range(self.sizes["component"]) if self.said(f"component-{index}-code") == component_code
+            index
+            for index in range(self.sizes["component"])
+            if self.text_of(f"component-{index}-code") == component_code
         ]
         return [f"cell-{row}-{column}" for row in rows for column in columns]
 

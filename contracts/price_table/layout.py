@@ -115,7 +115,7 @@ def _wrong(form: ScheduleForm, finding: Finding) -> bool:
 
 
 def _row(form: ScheduleForm, index: int, in_force: Schedule | None, warned: set[str]) -> EntryRow:
-    level = in_force.level(form.said(f"level-{index}-code")) if in_force is not None else None
+    level = in_force.level(form.text_of(f"level-{index}-code")) if in_force is not None else None
 
     def amount(what: str, stated: object) -> EntryCell:
         name = f"level-{index}-{what}"
@@ -126,9 +126,9 @@ def _row(form: ScheduleForm, index: int, in_force: Schedule | None, warned: set[
     def limit(column: int) -> EntryCell:
         cell, says = f"cell-{index}-{column}", f"says-{index}-{column}"
         known = {part.code for part in in_force.components} if in_force is not None else set()
-        code = form.said(f"component-{column}-code")
-        read = read_cell(form.said(cell), form.said(says), place="")
-        asked = form.said(says) or form[says].errors or not isinstance(read, Limit)
+        code = form.text_of(f"component-{column}-code")
+        read = read_cell(form.text_of(cell), form.text_of(says), place="")
+        asked = form.text_of(says) or form[says].errors or not isinstance(read, Limit)
         stored = str(level.limit(code)) if level is not None and code in known else ""
         differs = isinstance(read, Limit) and str(read) != stored
         return EntryCell(form[cell], form[says] if asked else None, stored if differs else "", cell in warned)
@@ -144,7 +144,7 @@ def _row(form: ScheduleForm, index: int, in_force: Schedule | None, warned: set[
 def _amount(form: ScheduleForm, name: str) -> str | None:
     """What an amount reads as, None for one that cannot be read."""
     try:
-        amount = AmountField(required=False).clean(form.said(name))
+        amount = AmountField(required=False).clean(form.text_of(name))
     except ValidationError:
         return None
     return "not stated" if amount is None else money_text(amount)

@@ -42,7 +42,7 @@ from invoicing.documents.calculation import recomputed_text
 from invoicing.documents.content import columns_shown, site_shown, steps_shown
 from invoicing.documents.printing import INVOICE_PDFS
 from invoicing.issued import numbering
-from invoicing.issued.chain import ISSUED, PRINTED, Entry, Ledger
+from invoicing.issued.chain import ISSUED, PRINTED, Ledger, LedgerEntry
 from invoicing.issued.ledger import FILE_NAME, issued_entry, read_ledger
 from invoicing.issued.row_digests import SEALED, row_digests
 from invoicing.models import Correction, Invoice, InvoiceLine, InvoicePdf, NumberSeries
@@ -89,7 +89,7 @@ class Verification:
         self.lines = 0
         self.pdfs = 0
         self.heads: list[Head] = []
-        self._unanchored: list[tuple[Entry, str]] = []
+        self._unanchored: list[tuple[LedgerEntry, str]] = []
         self._last: Place | None = None
         self._link = ""
 
@@ -173,11 +173,11 @@ class Verification:
             return
         self.pdfs += 1
         yield from _file_findings(row.number_text, pdf)
-        yield from self._anchored(Entry(PRINTED, row.number_text, row.issued_on, pdf.sha256), "its PDF", ledger)
+        yield from self._anchored(LedgerEntry(PRINTED, row.number_text, row.issued_on, pdf.sha256), "its PDF", ledger)
 
     # ---- ledger
 
-    def _anchored(self, entry: Entry, what: str, ledger: Ledger) -> Iterator[Finding]:
+    def _anchored(self, entry: LedgerEntry, what: str, ledger: Ledger) -> Iterator[Finding]:
         kept = ledger.entries.get((entry.event, entry.number))
         if kept is None:
             self._unanchored.append((entry, what))
@@ -256,7 +256,7 @@ class _Chunk:
             link_before=self.before.get(row.number - 1, ""),
             printed_number=self.series.text(row.number),
             reason=row.reason,
-            said={
+            expected={
                 "number": row.number_text,
                 "kind": row.kind,
                 "issued_on": row.issued_on.isoformat(),
@@ -281,7 +281,7 @@ class _Chunk:
             recomputed=recomputed_text(line.stored),
             shares=line.shares,
             inputs=line.inputs,
-            said=columns_shown(line) | moved,
+            expected=columns_shown(line) | moved,
             source=line.source,
             steps=steps_shown(line),
             credits=_credited(line.credits) if line.credits_id else None,
@@ -353,8 +353,8 @@ def _only_in_ledger(ledger: Ledger) -> Iterator[Finding]:
 
 
 def _ledger_notes(ledger: Ledger) -> Iterator[Finding]:
-    if ledger.made_good:
-        lines = plural(ledger.made_good, "line")
+    if ledger.backfilled:
+        lines = plural(ledger.backfilled, "line")
         yield Finding(LEDGER, f"{lines} backfilled by make_pdfs, not written at issue.", is_note=True)
     for position in ledger.unreadable:
         yield Finding(LEDGER, f"line {position} cannot be read; a crash may have cut it off.", is_note=True)

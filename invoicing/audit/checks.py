@@ -52,8 +52,8 @@ class CreditedLine:
 class StoredLine:
     """One line as its row says it. `charge` names what is charged, `credited` is the sum of its issued credits.
 
-    `recomputed` is what its stored inputs give now, or why they give nothing. `said` are the columns that the content
-    must say again, `source` and `steps` those that it keeps for several lines together.
+    `recomputed` is what its stored inputs give now, or why they give nothing. `expected` are the columns that the
+    content must repeat, `source` and `steps` those that it keeps for several lines together.
     """
 
     position: int
@@ -64,7 +64,7 @@ class StoredLine:
     recomputed: Decimal | str
     shares: list | None
     inputs: Mapping
-    said: Mapping[str, object]
+    expected: Mapping[str, object]
     source: str
     steps: Sequence[str]
     credits: CreditedLine | None = None
@@ -85,7 +85,7 @@ class StoredDocument:
     """One issued document as its rows say it.
 
     `digest` is the SHA-256 of the stored content as it is computed now, `link_before` the link of the number before,
-    `printed_number` the number as its series prints it, and `said` what the content must say again. `sealed` are the
+    `printed_number` the number as its series prints it, and `expected` what the content must repeat. `sealed` are the
     digests of its rows that the content keeps, `rows` the same as they are computed now; a document that was issued
     before there were any has neither.
     """
@@ -104,7 +104,7 @@ class StoredDocument:
     link_before: str
     printed_number: str
     reason: str
-    said: Mapping[str, object]
+    expected: Mapping[str, object]
     lines: tuple[StoredLine, ...]
     corrects: tuple[Corrected, ...] = ()
     sealed: Mapping | None = None
@@ -135,14 +135,14 @@ def _content(document: StoredDocument) -> Iterator[str]:
     content = document.content
     if document.digest != document.content_sha256:
         yield "the stored content is not the one that was issued: its SHA-256 is another. Compare it with a backup."
-    yield from _differing(content, document.said, "the content")
+    yield from _differing(content, document.expected, "the content")
     yield from _reason(content, document.reason)
     lines = content.get("lines", ())
     if len(lines) != len(document.lines):
         yield f"the content has {len(lines)} lines, the books have {len(document.lines)}."
         return
     for printed, line in zip(lines, document.lines, strict=True):
-        message = line.said | ({"source": line.source} if "source" in printed else {})
+        message = line.expected | ({"source": line.source} if "source" in printed else {})
         shown = printed | ({"source": printed["source"] or content["source"]} if "source" in printed else {})
         yield from _differing(shown, message, f"line {line.position} of the content")
         if "calculation" in printed and _calculation(content, printed["calculation"]) != list(line.steps):

@@ -10,7 +10,7 @@ from sites.models import ComponentCount, CountChange, Site
 
 
 @dataclass(frozen=True)
-class Entry:
+class HistoryEntry:
     """One entry of a figure's history."""
 
     change: CountChange
@@ -27,7 +27,7 @@ class CountHistory:
     """A figure with its history, newest entry first, and the counts of the days before and after that have one."""
 
     figure: CountedFigure
-    entries: tuple[Entry, ...]
+    entries: tuple[HistoryEntry, ...]
     earlier: ComponentCount | None
     later: ComponentCount | None
 
@@ -45,7 +45,7 @@ def count_history(*, site: Site, code: str, counted_on: date) -> CountHistory | 
         .select_related("recorded_by", "file")
         .order_by("-pk")
     )
-    entries = tuple(Entry(change) for change in changes)
+    entries = tuple(HistoryEntry(change) for change in changes)
     counts = list(
         ComponentCount.objects.filter(site=site, component_code=code)
         .select_related("recorded_by")

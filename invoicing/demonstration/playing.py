@@ -129,10 +129,10 @@ def _bill(agreement: Agreement, day: date, by) -> Iterator[Played]:
         return
     through_day = day if day == month.span.last_day else day - ONE_DAY
     for result in draft_invoices(through=through_day, on=day, by=by, agreements=[agreement], issue_drafts=True):
-        yield from _told(day, result)
+        yield from _reported(day, result)
 
 
-def _told(day: date, result: RunResult) -> Iterator[Played]:
+def _reported(day: date, result: RunResult) -> Iterator[Played]:
     for document in result.documents:
         yield Played(day, f"{document}, {document.total:,.2f}")
     for sentence in (*result.notices, result.refusal):

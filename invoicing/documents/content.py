@@ -75,7 +75,7 @@ def invoice_content(
         ],
         "source": source,
         "other_sources": len(sources) > 1,
-        "lines": [_line(line, terms, said=source, calculations=calculations) for line in lines],
+        "lines": [_line(line, terms, document_source=source, calculations=calculations) for line in lines],
         "instalments": any(line.instalment for line in lines),
         "once": any(not _is_annual(line) for line in lines),
         "by_level": _by_level(lines),
@@ -201,10 +201,10 @@ def _reading(chosen: Chosen, *, from_day: date | None) -> dict:
 # ---- lines -------------------------------------------------------------------------------------------------------
 
 
-def _line(line: InvoiceLine, terms: AgreementTerms, *, said: str, calculations: "Calculations") -> dict:
+def _line(line: InvoiceLine, terms: AgreementTerms, *, document_source: str, calculations: "Calculations") -> dict:
     content = columns_shown(line) | {
         "site": site_shown(line),
-        "source": "" if line.source == said else line.source,
+        "source": "" if line.source == document_source else line.source,
         "calculation": 1 + list(calculations).index(steps_shown(line)),
     }
     part = _billing_period(line, terms)

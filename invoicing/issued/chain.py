@@ -27,7 +27,7 @@ def chain_sha256(*, before: str, number: str, issued_on: date, content_sha256: s
 
 
 @dataclass(frozen=True)
-class Entry:
+class LedgerEntry:
     """One line of the ledger: a document was issued, or its PDF was stored.
 
     `sha256` is the digest of the content or of the PDF. `chain` is the document's link; a PDF has none, nor has a
@@ -39,13 +39,13 @@ class Entry:
     issued_on: date
     sha256: str
     chain: str = ""
-    made_good: bool = False
+    backfilled: bool = False
 
     @property
     def text(self) -> str:
         """The line as it is written, without its end."""
         words = [self.event, quote(self.number, safe=""), self.issued_on.isoformat(), self.sha256, self.chain or "-"]
-        return " ".join([*words, MADE_GOOD] if self.made_good else words)
+        return " ".join([*words, MADE_GOOD] if self.backfilled else words)
 
     @property
     def says(self) -> tuple[str, ...]:
@@ -53,7 +53,7 @@ class Entry:
         return self.issued_on.isoformat(), self.sha256, self.chain
 
 
-def entry_of(line: str) -> Entry | None:
+def entry_of(line: str) -> LedgerEntry | None:
     """Read one line of the ledger; None where it is none, such as one that a crash cut off."""
     words = line.split(" ")
     if len(words) not in (5, 6) or words[0] not in (ISSUED, PRINTED) or words[5:] not in ([], [MADE_GOOD]):
@@ -65,7 +65,7 @@ def entry_of(line: str) -> Entry | None:
         return None
     if len(sha256) != 64 or (chain != "-" and len(chain) != 64):
         return None
-    return Entry(event, unquote(number), issued_on, sha256, "" if chain == "-" else chain, len(words) == 6)
+    return LedgerEntry(event, unquote(number), issued_on, sha256, "" if chain == "-" else chain, len(words) == 6)
 
 
 @dataclass
@@ -73,7 +73,7 @@ class Ledger:
     """What the ledger says of every document: by event and number, each different saying once."""
 
     entries: dict[tuple[str, str], set[tuple[str, ...]]] = field(default_factory=dict)
-    made_good: int = 0
+    backfilled: int = 0
     unreadable: list[int] = field(default_factory=list)
 
     @classmethod
@@ -86,9 +86,9 @@ class Ledger:
                 ledger.unreadable.append(position)
                 continue
             ledger.entries.setdefault((entry.event, entry.number), set()).add(entry.says)
-            ledger.made_good += entry.made_good
+            ledger.backfilled += entry.backfilled
         return ledger
 
-    def holds(self, entry: Entry) -> bool:
+    def holds(self, entry: LedgerEntry) -> bool:
         """Whether there is any line for this event of this document, whatever it says."""
         return (entry.event, entry.number) in self.entries

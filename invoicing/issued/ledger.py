@@ -11,7 +11,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from invoicing.issued.chain import ISSUED, PRINTED, Entry, Ledger
+from invoicing.issued.chain import ISSUED, PRINTED, Ledger, LedgerEntry
 from invoicing.models import Invoice, InvoicePdf
 
 FILE_NAME = "ledger.txt"
@@ -49,29 +49,29 @@ def read_ledger() -> Ledger:
         return Ledger()
 
 
-def issued_entry(invoice: Invoice, *, made_good: bool = False) -> Entry:
+def issued_entry(invoice: Invoice, *, backfilled: bool = False) -> LedgerEntry:
     """Return the line of an issued document."""
-    return Entry(
-        ISSUED, invoice.number_text, invoice.issued_on, invoice.content_sha256, invoice.chain_sha256, made_good
+    return LedgerEntry(
+        ISSUED, invoice.number_text, invoice.issued_on, invoice.content_sha256, invoice.chain_sha256, backfilled
     )
 
 
-def _printed_entry(pdf: InvoicePdf, *, made_good: bool = False) -> Entry:
-    return Entry(PRINTED, pdf.invoice.number_text, pdf.invoice.issued_on, pdf.sha256, made_good=made_good)
+def _printed_entry(pdf: InvoicePdf, *, backfilled: bool = False) -> LedgerEntry:
+    return LedgerEntry(PRINTED, pdf.invoice.number_text, pdf.invoice.issued_on, pdf.sha256, backfilled=backfilled)
 
 
-def _due() -> Iterator[Entry]:
+def _due() -> Iterator[LedgerEntry]:
     """Every line that should be there, in the order of the numbers."""
     names = ("number_text", "issued_on", "content_sha256", "chain_sha256")
     issued = Invoice.objects.issued().order_by("series", "number", "pk").only(*names)
     for invoice in issued.iterator():
-        yield issued_entry(invoice, made_good=True)
+        yield issued_entry(invoice, backfilled=True)
     printed = InvoicePdf.objects.select_related("invoice").order_by("invoice__series", "invoice__number", "pk")
     for pdf in printed.only("sha256", "invoice__number_text", "invoice__issued_on").iterator():
-        yield _printed_entry(pdf, made_good=True)
+        yield _printed_entry(pdf, backfilled=True)
 
 
-def _add(entries: Iterable[Entry]) -> None:
+def _add(entries: Iterable[LedgerEntry]) -> None:
     """Write whole lines to the end of the file and wait until they survive a power cut; one writer at a time."""
     text = "".join(f"{entry.text}\n" for entry in entries)
     if not text:

@@ -225,7 +225,7 @@ def _proposed(known: OnFile, terms: AgreementTerms, found: ReviewTerms) -> tuple
     for site in known.sites:
         if not _is_reviewed(site, found):
             continue
-        stored = _held(known, terms, found, site)
+        stored = _level_on_record(known, terms, found, site)
         goes_on = found.next_terms.schedule.level(stored.code) if stored else None
         proposed = _findings(known, terms, found, site, goes_on).proposed
         if proposed is not None and proposed.level is not None:
@@ -245,7 +245,7 @@ def _is_reviewed(site: SiteFacts, found: ReviewTerms) -> bool:
     )
 
 
-def _held(known: OnFile, terms: AgreementTerms, found: ReviewTerms, site: SiteFacts) -> Level | None:
+def _level_on_record(known: OnFile, terms: AgreementTerms, found: ReviewTerms, site: SiteFacts) -> Level | None:
     """The row at which the site is charged in the period under review."""
     charged = site.charged_in(
         agreement=terms, schedule=found.terms.schedule, period=found.due.period, known_on=known.on

@@ -8,7 +8,7 @@ from django import forms
 from contracts.fields import validate_plain_text
 from contracts.pages.event_page import EventForm
 from contracts.pages.inputs import DayField, LineField
-from invoicing.readings.pages import Alternative, Entry
+from invoicing.readings.pages import Alternative, RegisterEntry
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class ReadingForm(EventForm):
     )
     seen = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, *args, entry: Entry, **kwargs):
+    def __init__(self, *args, entry: RegisterEntry, **kwargs):
         super().__init__(*args, **kwargs)
         self.entry = entry
         self.fields["choice"].choices = [(one.effect.choice.value, one.sentence) for one in entry.options]

@@ -54,7 +54,7 @@ class Alternative:
 
 
 @dataclass(frozen=True)
-class Entry:
+class RegisterEntry:
     """One question in the register.
 
     `opens_on` is the day proposed for another reading, None where none can be chosen for the `refusal`. `seen` tells
@@ -85,7 +85,7 @@ class Group:
 
     key: str
     title: str
-    entries: tuple[Entry, ...]
+    entries: tuple[RegisterEntry, ...]
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ class Register:
     groups: tuple[Group, ...]
     fixed: tuple[FixedReading, ...] = ()
 
-    def entry(self, key: str) -> Entry:
+    def entry(self, key: str) -> RegisterEntry:
         return next(entry for group in self.groups for entry in group.entries if entry.question.key == key)
 
 
@@ -120,7 +120,9 @@ def _fixed(agreement: Agreement, known: OnFile) -> tuple[FixedReading, ...]:
     return (*sizes, payment_reading(net_days=agreement.net_days), tax_reading())
 
 
-def _entry(agreement: Agreement, known: OnFile, key: str, settled: Settled | None, effects: Sequence[Effect]) -> Entry:
+def _entry(
+    agreement: Agreement, known: OnFile, key: str, settled: Settled | None, effects: Sequence[Effect]
+) -> RegisterEntry:
     question, on = QUESTIONS[key], known.on
     rows = [row for row in agreement.chosen_list if row.question == key]
     created = _made(question, rows)
@@ -130,7 +132,7 @@ def _entry(agreement: Agreement, known: OnFile, key: str, settled: Settled | Non
     alternatives = tuple(Alternative(question.sentence(effect.choice), effect) for effect in effects)
     planned = tuple(one for one in created if not one.replaced and one not in begun)
     as_now = Alternative(begun[-1].sentence, Effect(_choice(known, key), "The clause is read so now.", ZERO))
-    return Entry(
+    return RegisterEntry(
         question=question,
         present=begun[-1],
         earlier=tuple(one for one in created if one.replaced or one in begun[:-1]),

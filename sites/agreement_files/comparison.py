@@ -34,7 +34,7 @@ class Comparison:
                 compare = _COMPARED_OTHERWISE.get(name, Comparison._rows)
                 if more := compare(self, part, f"{place}.{name}", file[name], stored.get(name), sealed):
                     added[name] = more
-        return {**section.told(file), **added} if added else {}
+        return {**section.identity(file), **added} if added else {}
 
     def contradict(self, place: str, value: object, stored: object) -> None:
         """Note every single value in which an object, list or value of the file differs from the one on file."""
@@ -161,7 +161,7 @@ def tally(additions: Document, stored: Document) -> tuple[Counter, Counter]:
         for row in additions.get(section.name, []):
             if section.key(row) not in on_file:
                 added[section.name] += 1
-            elif set(row) - set(section.told(row)) - set(tallied):
+            elif set(row) - set(section.identity(row)) - set(tallied):
                 completed[section.name] += 1
             for name, kind in tallied.items():
                 added[kind] += sum(len(components_counted(one)) if name == "counts" else 1 for one in row.get(name, []))

@@ -71,8 +71,8 @@ class _Facts:
         for place, row in self.new(BLOCKS):
             yield from self._replaced_problems(BLOCKS, place, row)
             if "reversed" not in row:
-                said = {"bought_on": day_of(row["bought_on"]), "blocks": row["blocks"]}
-                yield from _placed(place, purchase_refusals(agreement=self.terms, known_on=self.on, **said))
+                facts = {"bought_on": day_of(row["bought_on"]), "blocks": row["blocks"]}
+                yield from _placed(place, purchase_refusals(agreement=self.terms, known_on=self.on, **facts))
 
     def work_problems(self) -> Iterator[Problem]:
         for place, row in self.new(WORK):

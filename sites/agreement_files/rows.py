@@ -64,11 +64,11 @@ def read(model: type[models.Model], fields: Fields, row: Mapping) -> dict[str, o
     columns = {column.name: column for column in model._meta.concrete_fields if not column.is_relation}
     values = {}
     for name, value in row.items():
-        held = fields.get(name)
-        if isinstance(held, Mapping):
-            values |= read(model, held, value)
-        elif held in columns:
-            values[held] = columns[held].to_python("\n".join(value) if isinstance(value, list) else value)
+        column = fields.get(name)
+        if isinstance(column, Mapping):
+            values |= read(model, column, value)
+        elif column in columns:
+            values[column] = columns[column].to_python("\n".join(value) if isinstance(value, list) else value)
     return values
 
 
@@ -104,9 +104,9 @@ def facts_on_file(agreement: Agreement, section: Rows) -> dict[Key, tuple[models
 def exported_facts(agreement: Agreement, section: Rows) -> list[dict]:
     """Return the facts of a section by key, each with the one in whose place it stands; one query."""
     stored = facts_on_file(agreement, section)
-    told = {row.pk: section.told(entry) for row, entry in stored.values()}
+    identities = {row.pk: section.identity(entry) for row, entry in stored.values()}
     entries = []
     for _key, (row, entry) in sorted(stored.items(), key=lambda pair: pair[0]):
         replaced = getattr(row, "replaces_id", None)
-        entries.append({**entry, "replaces": told[replaced]} if replaced else entry)
+        entries.append({**entry, "replaces": identities[replaced]} if replaced else entry)
     return entries

@@ -71,7 +71,7 @@ def _validator() -> Draft202012Validator:
 
 def form_problems(document: object) -> tuple[Problem, ...]:
     """Return everything in which a document departs from the published form, each with its place."""
-    found = [problem for error in _validator().iter_errors(document) for problem in _told(error)]
+    found = [problem for error in _validator().iter_errors(document) for problem in _problems(error)]
     return tuple(dict.fromkeys(found))
 
 
@@ -113,7 +113,7 @@ def _sound(value: object, path: tuple[str | int, ...], bad: Set[tuple], on_the_w
     ]
 
 
-def _told(error: ValidationError) -> Iterator[Problem]:
+def _problems(error: ValidationError) -> Iterator[Problem]:
     path, value, rule = list(error.absolute_path), error.instance, error.validator_value
     known = [*error.schema.get("properties", {}), *error.schema.get("patternProperties", {})]
     match error.validator:

@@ -59,15 +59,15 @@ class Rows:
     of_agreement: str = "site__agreement"
 
     def key(self, row: Document) -> Key:
-        """Return what tells a row from others. Raises KeyError where its form is not right."""
+        """Return the values that identify a row. Raises KeyError where its form is not right."""
         return (*(row[name] for name in self.needed), *(row.get(name, other) for name, other in self.optional.items()))
 
     def name_of(self, row: Document) -> str:
         """Return how a message names a row."""
         return self.named(self.key(row))
 
-    def told(self, row: Document) -> dict:
-        """Return the fields that tell a row from others, as far as it has them."""
+    def identity(self, row: Document) -> dict:
+        """Return the fields that identify a row, as far as it has them."""
         return {name: row[name] for name in (*self.needed, *self.optional) if name in row}
 
     def is_sealed(self, stored: Document) -> bool:
@@ -83,7 +83,7 @@ class Rows:
 
     @property
     def is_numbered(self) -> bool:
-        """Whether rows that say the same are told apart by a number."""
+        """Whether rows that say the same are distinguished by a number."""
         return "number" in self.optional
 
 

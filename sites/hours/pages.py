@@ -44,7 +44,7 @@ def changes_shown(*, changes: Iterable[WorkChange]) -> tuple[ChangeShown, ...]:
         ChangeShown(
             change,
             tuple(
-                (label, _told(name, change.before[name]), _told(name, change.after[name]))
+                (label, _shown(name, change.before[name]), _shown(name, change.after[name]))
                 for name, label in SAID.items()
                 if change.before[name] != change.after[name]
             ),
@@ -53,7 +53,7 @@ def changes_shown(*, changes: Iterable[WorkChange]) -> tuple[ChangeShown, ...]:
     )
 
 
-def _told(name: str, value: str) -> str:
+def _shown(name: str, value: str) -> str:
     return day_text(date.fromisoformat(value)) if name == "worked_on" else value
 
 

@@ -40,7 +40,7 @@ class Headings:
     `unclear` are headings that name no column, or two: each with what to say about it.
     """
 
-    held: tuple[str | None, ...]
+    keys: tuple[str | None, ...]
     titles: tuple[str, ...]
     unclear: tuple[tuple[str, str], ...] = ()
     left_out: tuple[str, ...] = ()
@@ -52,8 +52,8 @@ class Headings:
         """Titles of columns that hold what one before them holds already."""
         return tuple(
             title
-            for position, (key, title) in enumerate(zip(self.held, self.titles, strict=True))
-            if key and key in self.held[:position]
+            for position, (key, title) in enumerate(zip(self.keys, self.titles, strict=True))
+            if key and key in self.keys[:position]
         )
 
 
@@ -98,7 +98,7 @@ def match_headings(
             stored.append(None)
             unclear.append((title, _unclear(keys, columns)))
     return Headings(
-        held=tuple(stored),
+        keys=tuple(stored),
         titles=titles,
         unclear=tuple(unclear),
         left_out=tuple(title for title in titles if choices.get(title) == LEFT_OUT),

@@ -54,7 +54,7 @@ class CountImport(ImportKind):
         found, silent = _with_sites(rows, scope.terms, errors)
         stored = _on_file(found)
         _check_rows(found, stored, scope, errors)
-        codes = [key for key in headings.held if key and key not in (SITE, DATE, AGREEMENT)]
+        codes = [key for key in headings.keys if key and key not in (SITE, DATE, AGREEMENT)]
         compared = Compared(headings=tuple(codes))
         compared.rows += [PreviewRow(row.number, f"{site}, no figures", (EMPTY,) * len(codes)) for row, site in silent]
         for row, site in found:

@@ -57,7 +57,7 @@ def read_counts(content: bytes, *, components: Sequence[Column], choices: Mappin
     """Read a count file with columns for the site, the date, and each of the components."""
 
     def lacking(headings: Headings) -> str:
-        if headings.unclear or {component.key for component in components} & set(headings.held):
+        if headings.unclear or {component.key for component in components} & set(headings.keys):
             return ""
         return NONE_COUNTED.format(", ".join(component.title for component in components))
 

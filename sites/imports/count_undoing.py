@@ -10,7 +10,7 @@ from contracts.models import Component
 from contracts.periods import day_text
 from contracts.wording import plural
 from sites.counts.counting import BATCH, Figure, change_counts
-from sites.imports.kinds import Undoing, told
+from sites.imports.kinds import Undoing, first_of
 from sites.imports.undoing import dependent_reports
 from sites.models import CountChange, ImportedFile, RenewalReview
 
@@ -30,7 +30,7 @@ def count_undoing(file: ImportedFile) -> Undoing:
     sentence = f"{plural(new, 'figure')} would be withdrawn, and {back}"
     if _moves_a_switch(changes):
         sentence += f" {CHARGES_FOLLOW}"
-    return Undoing(sentence, told([*_changed_since(changes), *_dependents(file, changes)]))
+    return Undoing(sentence, first_of([*_changed_since(changes), *_dependents(file, changes)]))
 
 
 CHARGES_FOLLOW = (

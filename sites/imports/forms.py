@@ -40,7 +40,7 @@ class ColumnsForm(forms.Form):
 
     def __init__(self, *args, unclear, columns: tuple[Column, ...], remembers: bool, **kwargs):
         super().__init__(*args, **kwargs)
-        known = [(f"{PREFIX}{column.key}", _told(column)) for column in columns]
+        known = [(f"{PREFIX}{column.key}", _labelled(column)) for column in columns]
         choices = [(NOT_CHOSEN, "Choose"), *known, (LEAVE_OUT, "Leave this column out")]
         self.titles = [title for title, _said in unclear]
         for place, (title, message) in enumerate(unclear):
@@ -62,7 +62,7 @@ class ColumnsForm(forms.Form):
         return choices, remember
 
 
-def _told(column: Column) -> str:
+def _labelled(column: Column) -> str:
     name = next((name for name in column.names if name.casefold() != column.title.casefold()), "")
     return f"{column.title} ({name})" if name else column.title
 

@@ -77,7 +77,7 @@ def _looked(kind: ImportKind, file: Incoming, on: date) -> tuple[Preview, list]:
     """Return what a file would do, and the facts that the kind stores for it."""
     earlier = standing_import(kind, file)
     if earlier is not None:
-        return Preview(earlier=told_earlier(kind, earlier)), []
+        return Preview(earlier=earlier_sentence(kind, earlier)), []
     stored = Agreement.objects.with_terms()
     chosen = stored.filter(pk=file.agreement.pk) if file.agreement else stored
     scope = Scope(file.agreement, {row.pk: row.as_terms() for row in chosen}, on)
@@ -106,7 +106,7 @@ def standing_import(kind: ImportKind, file: Incoming) -> ImportedFile | None:
     return rows.select_related("imported_by", "agreement").first()
 
 
-def told_earlier(kind: ImportKind, earlier: ImportedFile) -> str:
+def earlier_sentence(kind: ImportKind, earlier: ImportedFile) -> str:
     """Say when a file was imported, as what and by whom."""
     message = f"This file was imported on {day_text(earlier.imported_on)} as {earlier.name}"
     by = f" by {earlier.imported_by}" if earlier.imported_by else ""
@@ -114,7 +114,7 @@ def told_earlier(kind: ImportKind, earlier: ImportedFile) -> str:
 
 
 def _titles(headings: Headings) -> dict[str, str]:
-    return {key: title for key, title in zip(headings.held, headings.titles, strict=True) if key}
+    return {key: title for key, title in zip(headings.keys, headings.titles, strict=True) if key}
 
 
 def _as_in_file(error: SheetError, titles: Mapping[str, str]) -> SheetError:
@@ -185,7 +185,7 @@ def import_file(
         earlier = standing_import(kind, file)
         if earlier is None:
             raise
-        return Imported(Preview(earlier=told_earlier(kind, earlier)))
+        return Imported(Preview(earlier=earlier_sentence(kind, earlier)))
     kind.store(facts, file=row, on=on, by=by)
     _remember(kind, file, preview, remember)
     return Imported(preview, row)

@@ -115,7 +115,7 @@ class ImportKind:
         return plural(number, self.one, self.many)
 
 
-def told(obstacles: Iterable[str], *, most: int = 20) -> tuple[str, ...]:
+def first_of(obstacles: Iterable[str], *, most: int = 20) -> tuple[str, ...]:
     """Return the first obstacles, and how many more there are."""
     obstacles = list(dict.fromkeys(obstacles))
     more = len(obstacles) - most

@@ -84,7 +84,7 @@ def preview_shown(preview: Preview, *, only: str = "") -> Shown:
     return Shown(preview, errors[:MOST_SHOWN], parts, asks)
 
 
-def told_done(kind: ImportKind, preview: Preview, name: str) -> str:
+def done_sentence(kind: ImportKind, preview: Preview, name: str) -> str:
     """Say what an import has done."""
     cells = preview.cells
     parts = [f"{kind.counted(preview.bringing)} stored"]

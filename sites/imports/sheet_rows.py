@@ -133,10 +133,10 @@ def _read_headings(
     texts = [str(cell.value).strip() if isinstance(cell.value, str) else cell.text for cell in _fitted(cells, 0)]
     headings = [text[:LONGEST_HEADING] for text in texts]
     found = match_headings(headings, columns=columns, choices=choices, row=number)
-    if not any(found.held) and any(mark in text for text in texts for mark in ";\t"):
+    if not any(found.keys) and any(mark in text for text in texts for mark in ";\t"):
         errors.append(SheetError("No heading is known. Separate the columns by commas.", number, texts[0][:60]))
     errors += [SheetError("This column appears twice. Keep one of them.", number, title) for title in found.repeated]
-    missing = [column.title for column in columns if column.needed and column.key not in found.held]
+    missing = [column.title for column in columns if column.needed and column.key not in found.keys]
     message = "This column is missing. Add it, or rename the one that holds it."
     errors += [SheetError(message, number, title) for title in missing]
     return found
@@ -146,14 +146,14 @@ def _cells_by_heading(
     number: int, cells: Sequence[Cell], headings: Headings, errors: list[SheetError]
 ) -> dict[str, Cell] | None:
     """Return the cells of a row by what their columns hold; None, with an error, where their number is another one."""
-    fitted = _fitted(cells, len(headings.held))
-    if len(fitted) != len(headings.held):
+    fitted = _fitted(cells, len(headings.keys))
+    if len(fitted) != len(headings.keys):
         message = (
-            f"The row has {len(cells)} cells, but there are {len(headings.held)} headings. Check its commas and quotes."
+            f"The row has {len(cells)} cells, but there are {len(headings.keys)} headings. Check its commas and quotes."
         )
         errors.append(SheetError(message, number))
         return None
-    return {key: cell for key, cell in zip(headings.held, fitted, strict=True) if key}
+    return {key: cell for key, cell in zip(headings.keys, fitted, strict=True) if key}
 
 
 def _fitted(cells: Sequence[Cell], width: int) -> list[Cell]:

@@ -13,7 +13,7 @@ from contracts.periods import Month, day_text
 from contracts.printing.sheets import Value
 from sites.hours.recording import only_demonstration
 from sites.imports.columns import Column, Headings
-from sites.imports.kinds import Brought, Compared, ImportKind, Scope, Undoing, told
+from sites.imports.kinds import Brought, Compared, ImportKind, Scope, Undoing, first_of
 from sites.imports.preview import EMPTY, PreviewCell, PreviewRow, SheetError, State
 from sites.imports.sheet_rows import Read
 from sites.imports.site_names import ALIKE, LONGEST_NAME, MOST_HINTS, UNKNOWN_AGREEMENT
@@ -61,7 +61,7 @@ class SiteImport(ImportKind):
     def compare(
         self, rows: Sequence[SiteRow], *, headings: Headings, scope: Scope, errors: list[SheetError]
     ) -> Compared:
-        shown = tuple(column.key for column in COLUMNS if column.key in headings.held and column.key != END)
+        shown = tuple(column.key for column in COLUMNS if column.key in headings.keys and column.key != END)
         compared = Compared(headings=shown)
         on_file = _OnFile.of(scope)
         for row in rows:
@@ -119,7 +119,7 @@ class SiteImport(ImportKind):
         sentence = (
             f"{self.counted(len(new))} would be deleted and {self.counted(len(completed))} lose what it completed."
         )
-        return Undoing(sentence, told(obstacles))
+        return Undoing(sentence, first_of(obstacles))
 
     def take_back(self, file: ImportedFile, *, reason: str, on: date, by: User | None) -> None:
         Site.objects.filter(file=file).delete()
@@ -132,8 +132,8 @@ class SiteImport(ImportKind):
         new = list(Site.objects.filter(file=file).order_by("pk"))
         rows = [(site, "new", site.clli, site.population, day_text(site.in_service_on)) for site in new]
         for site, values in _completed(file):
-            told_values = (values.get(name, "") for name in (CLLI, POPULATION, STATE))
-            rows.append((site, "completed", *told_values))
+            given_values = (values.get(name, "") for name in (CLLI, POPULATION, STATE))
+            rows.append((site, "completed", *given_values))
         return Brought(("Site", "What", "CLLI code", "Population", "From, or state"), tuple(rows[:most]), len(rows))
 
     def rows_of_template(self, scope: Scope, *, month: Month | None) -> Iterable[Sequence[Value]]:
@@ -247,10 +247,8 @@ def _values(row: SiteRow, site: Site | None, errors: list[SheetError]) -> dict:
         if stored in ("", None):
             completed[name] = value
         else:
-            told_held, told_value = _shown(stored), _shown(value)
-            message = (
-                f"The file says {told_value}, but {told_held} is on file. Correct the file, or the site on its page."
-            )
+            filed, given = _shown(stored), _shown(value)
+            message = f"The file says {given}, but {filed} is on file. Correct the file, or the site on its page."
             errors.append(SheetError(message, row.number, name, str(value)[:60]))
     return completed
 

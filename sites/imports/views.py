@@ -18,13 +18,13 @@ from contracts.pages.event_page import EventPage
 from contracts.pages.lists import ListPage
 from contracts.printing.sheets import TYPES
 from sites.imports.forms import ColumnsForm, ConfirmForm, ExportForm, ImportFileForm, TemplateForm, UndoForm
-from sites.imports.held_files import held, hold, release
 from sites.imports.importing import KINDS, Differs, Incoming, import_file, look_through, undo_import
 from sites.imports.kinds import ImportKind, Scope
 from sites.imports.lists import ImportFilter, ImportTable
-from sites.imports.pages import MOST_SHOWN, preview_shown, told_done
+from sites.imports.pages import MOST_SHOWN, done_sentence, preview_shown
 from sites.imports.preview import State
 from sites.imports.sheets import counts_sheet, preview_sheet, sheet_bytes, template_sheet
+from sites.imports.waiting_files import keep, kept, remove
 from sites.models import ImportedFile
 from sites.refusals import CannotRecord
 
@@ -85,7 +85,7 @@ class ImportDesk(PermissionRequiredMixin, OfAgreement, View):
             self.kind.key,
         ):
             return None
-        content = held(mark.digest)
+        content = kept(mark.digest)
         return None if content is None else (mark, Incoming(content, mark.name, self.agreement, mark.choices))
 
 
@@ -115,7 +115,7 @@ class ImportFile(ImportDesk, TemplateView):
             return self.show(form=form)
         file = form.cleaned_data["file"]
         user = self.request.user.pk
-        return self.go_to(Mark(hold(file.read()), file.name, self.agreement.pk, user, self.kind.key, {}, []))
+        return self.go_to(Mark(keep(file.read()), file.name, self.agreement.pk, user, self.kind.key, {}, []))
 
     def choose(self, mark: Mark, file: Incoming):
         """Take the meaning of unclear columns, and look the file through again."""
@@ -150,11 +150,11 @@ class ImportFile(ImportDesk, TemplateView):
         except CannotRecord as refusal:
             form.show_refusal(refusal)
             return self.show_preview(mark, file, confirm_form=form)
-        release(mark.digest)
+        remove(mark.digest)
         if imported.file is None:
             messages.warning(self.request, imported.preview.earlier or "There was nothing to store.")
             return redirect("sites:imports", self.agreement.pk)
-        message = [told_done(self.kind, imported.preview, mark.name), self.kind.afterwards(self.scope)]
+        message = [done_sentence(self.kind, imported.preview, mark.name), self.kind.afterwards(self.scope)]
         messages.success(self.request, " ".join(part for part in message if part))
         return redirect("sites:import_detail", imported.file.pk)
 

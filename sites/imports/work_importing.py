@@ -19,7 +19,7 @@ from sites.hours.queries import PersonDay, hours_on_file, services_on
 from sites.hours.recording import lock_people
 from sites.hours.refusals import MOST_HOURS, chargeable_service, work_refusals
 from sites.imports.columns import Column, Headings
-from sites.imports.kinds import Brought, Compared, ImportKind, Scope, Undoing, told
+from sites.imports.kinds import Brought, Compared, ImportKind, Scope, Undoing, first_of
 from sites.imports.preview import EMPTY, PreviewCell, PreviewRow, SheetError, State, Totals
 from sites.imports.sheet_rows import Read
 from sites.imports.site_names import SiteNames
@@ -33,7 +33,7 @@ COLUMN_OF = {"worked_on": "date"}
 """Columns whose name is not that of the place of a refusal."""
 
 BATCH = 1000
-MOST_TOLD = 5
+MOST_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -70,13 +70,13 @@ class WorkImport(ImportKind):
         entries = _with_sites(rows, scope.terms, errors)
         entries = [_judged(entry, scope.terms[entry.site.agreement_id], scope.on, errors) for entry in entries]
         _check_days(rows, errors)
-        shown = tuple(column.key for column in COLUMNS if column.key in headings.held)
+        shown = tuple(column.key for column in COLUMNS if column.key in headings.keys)
         compared = Compared(headings=shown, facts=entries)
         compared.rows = [_preview(entry.row, str(entry.site), shown) for entry in entries]
         if not errors:
             alike = _alike(entries)
-            compared.warnings += [_told_alike(alike)] if alike else []
-            compared.warnings += _told_twins(entries)
+            compared.warnings += [_duplicate_warning(alike)] if alike else []
+            compared.warnings += _repeat_warnings(entries)
             compared.totals = _totals(entries)
         return compared
 
@@ -106,7 +106,7 @@ class WorkImport(ImportKind):
             rests=lambda key, month: (key, month) in months,
             what="entries",
         )
-        return Undoing(sentence, told([*(message for entry in entries if (message := _obstacle(entry))), *reports]))
+        return Undoing(sentence, first_of([*(message for entry in entries if (message := _obstacle(entry))), *reports]))
 
     def take_back(self, file: ImportedFile, *, reason: str, on: date, by: User | None) -> None:
         rows = WorkEntry.objects.filter(file=file, reversed_on=None)
@@ -147,13 +147,13 @@ def _preview(row: WorkRow, site: str, shown: Sequence[str]) -> PreviewRow:
     return PreviewRow(row.number, site, cells)
 
 
-def _told_alike(number: int) -> str:
+def _duplicate_warning(number: int) -> str:
     verb = "says" if number == 1 else "say"
     message = f"{plural(number, 'entry', 'entries')} of them {verb} word for word what is on file"
     return f"{message}: check that they are not the same work."
 
 
-def _told_twins(entries: Iterable["_Entry"]) -> list[str]:
+def _repeat_warnings(entries: Iterable["_Entry"]) -> list[str]:
     """Warn of rows that repeat one further up: one entry after the other, the second would have to be confirmed."""
     rows: dict[tuple, list[int]] = {}
     for entry in entries:
@@ -161,8 +161,8 @@ def _told_twins(entries: Iterable["_Entry"]) -> list[str]:
     twins = [numbers for numbers in rows.values() if len(numbers) > 1]
     if not twins:
         return []
-    message = "; ".join(f"rows {', '.join(map(str, numbers[:MOST_TOLD]))}" for numbers in twins[:MOST_TOLD])
-    more = " and others" if len(twins) > MOST_TOLD or any(len(numbers) > MOST_TOLD for numbers in twins) else ""
+    message = "; ".join(f"rows {', '.join(map(str, numbers[:MOST_NAMED]))}" for numbers in twins[:MOST_NAMED])
+    more = " and others" if len(twins) > MOST_NAMED or any(len(numbers) > MOST_NAMED for numbers in twins) else ""
     message = f"Rows of the file say the same word for word: {message}{more}"
     return [f"{message}. Check that they are not the same work; where they are, take one of them out."]
 

@@ -55,7 +55,7 @@ class ImportCommand(BaseCommand):
                 f"{path} was not imported: {plural(len(refusal.refused), 'error')}. Correct the file, import it again.",
                 returncode=1,
             ) from None
-        self.stdout.write(told(kind, imported, dry_run=options["dry_run"]))
+        self.stdout.write(summary(kind, imported, dry_run=options["dry_run"]))
 
 
 def _choices(given: list[str]) -> dict[str, str]:
@@ -68,7 +68,7 @@ def _choices(given: list[str]) -> dict[str, str]:
     return choices
 
 
-def told(kind: ImportKind, imported: Imported, *, dry_run: bool) -> str:
+def summary(kind: ImportKind, imported: Imported, *, dry_run: bool) -> str:
     """What the import did, in one line."""
     preview = imported.preview
     if preview.earlier:

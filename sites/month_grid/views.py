@@ -198,7 +198,7 @@ class GridRowSave(GridView):
         except CannotSave as refusal:
             return self._refused(self.load(keys=[site]), typed, refusal.rows[site])
         (row,) = self.grid(self.load(keys=[site])).rows
-        return JsonResponse({"row": row_answer(row), "said": saved_text(recorded.values())})
+        return JsonResponse({"row": row_answer(row), "message": saved_text(recorded.values())})
 
     def _refused(self, rows: GridRows, typed: dict[int, TypedRow], refusal: RowRefusal) -> JsonResponse:
         (row,) = self.grid(rows, typed=typed, refused={row.pk: refusal for row in rows.sites}).rows

@@ -10,8 +10,7 @@ from contracts.periods import day_text
 from contracts.readings import QUESTIONS, Readings
 from contracts.schedule import Component, Level, Refused, Schedule
 from contracts.terms import AgreementTerms, NotInForce, TermsFound, expiration_known, terms_on
-from sites.charged import Basis as ChargedBasis
-from sites.charged import charged_in
+from sites.charged import Basis, charged_in
 from sites.models import RenewalReview, ReviewLine, Site
 from sites.review_days import ReviewKind, in_review
 from sites.reviews.evidence import Findings, as_evidence, findings
@@ -21,7 +20,7 @@ READINGS_SHOWN = ("change", "level", "review-day")
 
 
 @dataclass(frozen=True)
-class Basis:
+class ReviewFacts:
     """The terms of one review, with the rows of the database that its levels stand for."""
 
     agreement: AgreementTerms
@@ -79,13 +78,13 @@ class Basis:
         )
 
 
-def basis_of(*, agreement: Agreement, period_number: int, known_on: date) -> Basis | Refused:
+def review_facts(*, agreement: Agreement, period_number: int, known_on: date) -> ReviewFacts | Refused:
     """Return what the review of an annual period rests on, or why there is none. The row comes from `with_terms()`."""
     terms = agreement.as_terms()
     found = review_terms(agreement=terms, period_number=period_number, known_on=known_on)
     if isinstance(found, Refused):
         return found
-    return Basis(
+    return ReviewFacts(
         agreement=terms,
         found=found,
         known_on=known_on,
@@ -128,7 +127,7 @@ class Concerned:
         return any(site.is_demonstration for site in (*self.reviewed, *self.leaving, *self.planned))
 
 
-def concerned(*, basis: Basis, sites: Iterable[Site]) -> Concerned:
+def concerned(*, basis: ReviewFacts, sites: Iterable[Site]) -> Concerned:
     """Sort the sites of an agreement by their service on the review's due date (note 3)."""
     sites = tuple(sites)
     review_on = basis.found.due.due_on
@@ -145,12 +144,12 @@ def concerned(*, basis: Basis, sites: Iterable[Site]) -> Concerned:
     )
 
 
-def _leaves(site: Site, basis: Basis) -> bool:
+def _leaves(site: Site, basis: ReviewFacts) -> bool:
     following = basis.found.due.next_period
     return following is not None and site.removed_on is not None and site.removed_on < following.span.first_day
 
 
-def line_of(*, review: RenewalReview, basis: Basis, site: Site) -> ReviewLine:
+def line_of(*, review: RenewalReview, basis: ReviewFacts, site: Site) -> ReviewLine:
     """Return the line of one site, not saved: its levels and prices, the proposal and the evidence for it."""
     charged = charged_in(
         agreement=basis.agreement,
@@ -185,7 +184,7 @@ def line_of(*, review: RenewalReview, basis: Basis, site: Site) -> ReviewLine:
 # ---- the paper beside its lines ------------------------------------------------------------------------------------
 
 
-def paper_evidence(*, basis: Basis, sites: Concerned, histories: Sequence[Mapping]) -> dict:
+def paper_evidence(*, basis: ReviewFacts, sites: Concerned, histories: Sequence[Mapping]) -> dict:
     """Return what the paper says beside its lines, as plain data: kept with the review, it says the same for ever.
 
     `histories` are what history proposes for the planned sites.
@@ -216,12 +215,12 @@ def paper_evidence(*, basis: Basis, sites: Concerned, histories: Sequence[Mappin
     }
 
 
-def _reading(basis: Basis, key: str) -> dict:
+def _reading(basis: ReviewFacts, key: str) -> dict:
     chosen = basis.readings.of_question(key)
     return {"title": QUESTIONS[key].title, "sentence": chosen.sentence, "clause": chosen.clause}
 
 
-def _planned(basis: Basis, site: Site, history: Mapping | None) -> dict:
+def _planned(basis: ReviewFacts, site: Site, history: Mapping | None) -> dict:
     """A site that opens after the review's day: the level at which it starts, or the one that history proposes."""
     terms = terms_on(agreement=basis.agreement, service_on=site.in_service_on, known_on=basis.known_on)
     if isinstance(terms, NotInForce):
@@ -236,7 +235,7 @@ def _planned(basis: Basis, site: Site, history: Mapping | None) -> dict:
         known_on=basis.known_on,
     )
     level = terms.schedule.level(charged.level_code) if charged else None
-    if level is not None and charged.basis is ChargedBasis.OPENING:
+    if level is not None and charged.basis is Basis.OPENING:
         return _opening(site, level.name, level.annual_price, charged.basis.sentence)
     if level is not None and (decided_on := _decided_on(site, terms.period.number, basis.known_on)):
         return _opening(site, level.name, level.annual_price, f"A person decided it on {day_text(decided_on)}.")

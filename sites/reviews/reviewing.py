@@ -21,7 +21,7 @@ from sites.hours.position import hours_evidence
 from sites.models import ChargedLevel, RenewalReview, ReviewLine, Site
 from sites.review_days import ReviewKind
 from sites.reviews.evidence import late_sentence
-from sites.reviews.queries import Basis, Concerned, basis_of, concerned, line_of, paper_evidence, review_held
+from sites.reviews.queries import Concerned, ReviewFacts, concerned, line_of, paper_evidence, review_facts, review_held
 from sites.reviews.review import NEXT_NOT_PRICED, Outcome, ReviewTerms, agreed_price_refusal, late_change, review_terms
 from sites.starting.queries import histories
 
@@ -52,7 +52,7 @@ def open_review(
     beside its agreed term check. Raises CannotReview where the period has no review.
     """
     agreement = locked_agreement(agreement.pk)
-    basis = basis_of(agreement=agreement, period_number=period_number, known_on=on)
+    basis = review_facts(agreement=agreement, period_number=period_number, known_on=on)
     stored = review_held(
         reviews=RenewalReview.objects.filter(agreement=agreement, period_number=period_number),
         kind=None if isinstance(basis, Refused) else basis.kind,
@@ -82,7 +82,7 @@ def refresh_review(
     review = _locked_review(review)
     if message := why_agreed(review):
         raise CannotReview(message)
-    basis = _basis(locked_agreement(review.agreement_id), review.period_number, on)
+    basis = _facts(locked_agreement(review.agreement_id), review.period_number, on)
     for name, value in _dates(basis, on=on, cut_off_on=cut_off_on).items():
         setattr(review, name, value)
     _refuse_second(review)
@@ -214,17 +214,17 @@ def _locked_review(review: RenewalReview) -> RenewalReview:
     return RenewalReview.objects.select_related("agreement").get(pk=review.pk)
 
 
-def _basis(agreement: Agreement, period_number: int, known_on: date) -> Basis:
-    return _unless_refused(basis_of(agreement=agreement, period_number=period_number, known_on=known_on))
+def _facts(agreement: Agreement, period_number: int, known_on: date) -> ReviewFacts:
+    return _unless_refused(review_facts(agreement=agreement, period_number=period_number, known_on=known_on))
 
 
-def _unless_refused(basis: Basis | Refused) -> Basis:
+def _unless_refused(basis: ReviewFacts | Refused) -> ReviewFacts:
     if isinstance(basis, Refused):
         raise CannotReview(basis)
     return basis
 
 
-def _dates(basis: Basis, *, on: date, cut_off_on: date | None) -> dict:
+def _dates(basis: ReviewFacts, *, on: date, cut_off_on: date | None) -> dict:
     """The dates and the kind of a review that is made on a day."""
     span = basis.found.due.period.span
     if message := not_begun(basis.found, on=on):
@@ -242,7 +242,7 @@ def _dates(basis: Basis, *, on: date, cut_off_on: date | None) -> dict:
     }
 
 
-def _fill(review: RenewalReview, basis: Basis) -> None:
+def _fill(review: RenewalReview, basis: ReviewFacts) -> None:
     """Save the review with its evidence and its lines: a fixed number of queries for any number of sites."""
     sites = concerned(
         basis=basis,
@@ -300,7 +300,7 @@ def record_agreement(
         "supplier_agreed_on": supplier_agreed_on,
         "meeting_on": meeting_on,
     }
-    basis = _basis(locked_agreement(review.agreement_id), review.period_number, on)
+    basis = _facts(locked_agreement(review.agreement_id), review.period_number, on)
     problems: dict[str, str] = _party_problems(review, parties, on)
     _refuse_unless_current(review, lines, basis)
     problems |= _decision_problems(review, lines, basis, decisions)
@@ -355,7 +355,7 @@ def _text_fault(text: str, longest: int) -> str:
     return f"At most {longest} characters; this has {len(text)}." if len(text) > longest else ""
 
 
-def _refuse_unless_current(review: RenewalReview, lines: list[ReviewLine], basis: Basis) -> None:
+def _refuse_unless_current(review: RenewalReview, lines: list[ReviewLine], basis: ReviewFacts) -> None:
     """Refuse a paper whose terms, or whose sites, have changed since it was made."""
     rows = {level.pk for level in basis.next_levels.values()}
     proposed = {line.proposed_level_id for line in lines if line.proposed_level_id}
@@ -389,7 +389,7 @@ def _are(names: list[str]) -> str:
 
 
 def _decision_problems(
-    review: RenewalReview, lines: list[ReviewLine], basis: Basis, decisions: Decisions
+    review: RenewalReview, lines: list[ReviewLine], basis: ReviewFacts, decisions: Decisions
 ) -> dict[str, str]:
     problems: dict[str, str] = {}
     by_site = {line.site_id: line for line in lines}
@@ -439,7 +439,7 @@ def _line_problem(line: ReviewLine, prices: Schedule, code: str | None, reason: 
 
 
 def _write_levels(
-    review: RenewalReview, lines: list[ReviewLine], basis: Basis, decisions: Decisions, agreed_on: date
+    review: RenewalReview, lines: list[ReviewLine], basis: ReviewFacts, decisions: Decisions, agreed_on: date
 ) -> None:
     levels = []
     for line in lines:
@@ -473,7 +473,7 @@ def late_changes(*, review: RenewalReview, lines: Iterable[ReviewLine], on: date
     if review.kind != ReviewKind.PRICE_REVIEW or on < review.last_day:
         return {}
     known_on = date.fromisoformat(review.evidence.get("known_on", review.opened_on.isoformat()))
-    basis = _basis(Agreement.objects.with_terms().get(pk=review.agreement_id), review.period_number, known_on)
+    basis = _facts(Agreement.objects.with_terms().get(pk=review.agreement_id), review.period_number, known_on)
     sites = {
         site.pk: site for site in Site.objects.filter(review_lines__review=review).with_counts(through=review.last_day)
     }

@@ -54,7 +54,7 @@ def correct_service(
     """
     site = Site.objects.select_for_update(no_key=True).get(pk=site.pk)
     if seen and seen != service_version(site):
-        message = f"Somebody else has changed the days in service of {site} since you opened this page: {_told(site)}."
+        message = f"Somebody else has changed the days in service of {site} since you opened this page: {_days(site)}."
         raise CannotRecord(Refused("STALE", "", f"{message} Nothing is saved. Compare, and save again."))
     changed = {day: value for day, value in days.items() if value != getattr(site, day)}
     after = {day: days.get(day, getattr(site, day)) for day in Day}
@@ -82,7 +82,7 @@ def service_version(site: Site) -> str:
     return "|".join(str(getattr(site, day) or "") for day in Day)
 
 
-def _told(site: Site) -> str:
+def _days(site: Site) -> str:
     days = ((Day(day).label.lower(), getattr(site, day)) for day in Day)
     return ", ".join(f"{name} {day_text(value)}" for name, value in days if value is not None)
 

@@ -119,14 +119,14 @@ class Compared:
 class Start:
     """A site that is to start: what history proposes, the sites compared, and whether a level can be recorded.
 
-    `closed` says why none can, and is empty where one can; `held` is the level on record.
+    `closed` says why none can, and is empty where one can; `on_record` is the level on record.
     """
 
     site: Site
     found: TermsFound | NotInForce
     proposal: StartingProposal | None
     compared: tuple[Compared, ...]
-    held: ChargedLevel | None
+    on_record: ChargedLevel | None
     closed: str
 
 

@@ -109,8 +109,8 @@ def read_with_good_will() -> None:
         return int(digits[:9]) if digits else None
 
     def cells_by_heading(number, cells, headings, errors):
-        padded = [*cells, *[tabular.Cell(None)] * len(headings.held)]
-        return {key: cell for key, cell in zip(headings.held, padded, strict=False) if key}
+        padded = [*cells, *[tabular.Cell(None)] * len(headings.keys)]
+        return {key: cell for key, cell in zip(headings.keys, padded, strict=False) if key}
 
     def csv_rows(content):
         text = content.decode("utf-8", errors="replace")

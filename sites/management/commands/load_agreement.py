@@ -35,7 +35,7 @@ class Command(BaseCommand):
             self.refuse(options["file"], refused.problems)
         for warning in loaded.warnings:
             self.stdout.write(f"note: {warning}")
-        for line in told(loaded, dry_run=options["dry_run"]):
+        for line in summary(loaded, dry_run=options["dry_run"]):
             self.stdout.write(line)
 
     def refuse(self, name: str, problems: tuple[Problem, ...]):
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         )
 
 
-def told(loaded: Loaded, *, dry_run: bool) -> list[str]:
+def summary(loaded: Loaded, *, dry_run: bool) -> list[str]:
     """What loading did, one line per kind of fact."""
     if not loaded.changed:
         return ["Nothing new: everything in the file is already on file."]

@@ -321,7 +321,7 @@ def test_7_two_documents_swap_their_numbers(books):
 # ---- the ledger ------------------------------------------------------------------------------------------------------
 
 
-def test_a_line_lost_by_a_crash_is_found_and_made_good(books, settings):
+def test_a_line_lost_by_a_crash_is_found_and_backfilled(books, settings):
     path = settings.DOCUMENTS_DIR / FILE_NAME
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(lines[:-2]) + lines[-2][:40])

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from invoicing.issued.chain import ISSUED, PRINTED, Entry, Ledger, chain_sha256, entry_of
+from invoicing.issued.chain import ISSUED, PRINTED, Ledger, LedgerEntry, chain_sha256, entry_of
 
 ONE, TWO = "1" * 64, "2" * 64
 DAY = date(1998, 12, 1)
@@ -36,10 +36,10 @@ def test_link_depends_on_each_value(changed):
 @pytest.mark.parametrize(
     ("entry", "text"),
     [
-        (Entry(ISSUED, "INV-00001", DAY, ONE, TWO), f"issued INV-00001 1998-12-01 {ONE} {TWO}"),
-        (Entry(ISSUED, "INV-00001", DAY, ONE), f"issued INV-00001 1998-12-01 {ONE} -"),
-        (Entry(PRINTED, "CN 1/99", DAY, ONE), f"printed CN%201%2F99 1998-12-01 {ONE} -"),
-        (Entry(PRINTED, "INV-00001", DAY, ONE, made_good=True), f"printed INV-00001 1998-12-01 {ONE} - later"),
+        (LedgerEntry(ISSUED, "INV-00001", DAY, ONE, TWO), f"issued INV-00001 1998-12-01 {ONE} {TWO}"),
+        (LedgerEntry(ISSUED, "INV-00001", DAY, ONE), f"issued INV-00001 1998-12-01 {ONE} -"),
+        (LedgerEntry(PRINTED, "CN 1/99", DAY, ONE), f"printed CN%201%2F99 1998-12-01 {ONE} -"),
+        (LedgerEntry(PRINTED, "INV-00001", DAY, ONE, backfilled=True), f"printed INV-00001 1998-12-01 {ONE} - later"),
     ],
 )
 def test_line_is_written_and_read_again(entry, text):
@@ -65,8 +65,8 @@ def test_what_is_no_line_is_not_read(text):
 
 
 def test_ledger_keeps_each_different_saying_once():
-    first, other = Entry(ISSUED, "INV-00001", DAY, ONE, TWO), Entry(ISSUED, "INV-00001", DAY, TWO, TWO)
-    late = Entry(PRINTED, "INV-00001", DAY, ONE, made_good=True)
+    first, other = LedgerEntry(ISSUED, "INV-00001", DAY, ONE, TWO), LedgerEntry(ISSUED, "INV-00001", DAY, TWO, TWO)
+    late = LedgerEntry(PRINTED, "INV-00001", DAY, ONE, backfilled=True)
 
     ledger = Ledger.of([first.text, first.text, "torn", other.text, late.text])
 
@@ -74,6 +74,6 @@ def test_ledger_keeps_each_different_saying_once():
         (ISSUED, "INV-00001"): {("1998-12-01", ONE, TWO), ("1998-12-01", TWO, TWO)},
         (PRINTED, "INV-00001"): {("1998-12-01", ONE, "")},
     }
-    assert (ledger.made_good, ledger.unreadable) == (1, [3])
-    assert ledger.holds(Entry(ISSUED, "INV-00001", DAY, "0" * 64))
-    assert not ledger.holds(Entry(ISSUED, "INV-00002", DAY, ONE))
+    assert (ledger.backfilled, ledger.unreadable) == (1, [3])
+    assert ledger.holds(LedgerEntry(ISSUED, "INV-00001", DAY, "0" * 64))
+    assert not ledger.holds(LedgerEntry(ISSUED, "INV-00002", DAY, ONE))

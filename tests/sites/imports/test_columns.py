@@ -13,7 +13,7 @@ COMPONENTS = (
 
 
 def held(heading: str, columns=COMPONENTS, **choices):
-    (key,) = match_headings([heading], columns=columns, choices=choices.get("choices")).held
+    (key,) = match_headings([heading], columns=columns, choices=choices.get("choices")).keys
     return key
 
 
@@ -53,7 +53,7 @@ def test_a_heading_that_fits_two_columns_names_none_and_says_which():
 
     found = match_headings(["dacs 4"], columns=twins)
 
-    assert found.held == (None,)
+    assert found.keys == (None,)
     assert found.unclear == (("dacs 4", "This could be D4 or DX4. Say which it is."),)
     assert held("DACS IV", twins) == "D4"  # word for word it is the name of one
     assert held("dacs 4", twins, choices={"dacs 4": "DX4"}) == "DX4"
@@ -70,7 +70,7 @@ def test_an_unknown_heading_waits_for_a_choice_and_keeps_it():
         ["GE", "remark", "x", "y"], columns=COMPONENTS, choices={"remark": "", "x": "dacs iv", "y": "z"}
     )
 
-    assert found.held == ("GE", "", "DACS4", None)
+    assert found.keys == ("GE", "", "DACS4", None)
     assert (found.left_out, found.chosen) == (("remark",), (("x", "DACS4"),))
     assert [title for title, _said in found.unclear] == ["y"]
 

@@ -9,8 +9,8 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from sites.imports.held_files import LONGEST_SECONDS, held, hold
 from sites.imports.pages import MOST_ASKED, MOST_SHOWN
+from sites.imports.waiting_files import LONGEST_SECONDS, keep, kept
 from sites.models import ColumnName, ComponentCount, CountChange, ImportedFile, Site, WorkEntry
 from tests import factories
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
@@ -137,7 +137,7 @@ def test_a_confirmation_sent_twice_imports_once(sites, client, address):
 
     assert "The file that was checked is no longer kept. Choose it again." in words(again)
     assert WorkEntry.objects.count() == 2
-    hold(GOOD.encode())
+    keep(GOOD.encode())
     message = confirmed(client, address, preview)
     assert "This file was imported on 15 July 1999 as july.csv by data-entry, with 2 entries." in words(message)
     assert WorkEntry.objects.count() == 2
@@ -192,15 +192,15 @@ def test_a_file_that_is_too_large_is_not_read(sites, client, address, monkeypatc
 
 
 def test_files_that_nobody_confirms_are_removed_after_a_day():
-    old = hold(b"old")
+    old = keep(b"old")
     path = default_storage.path(f"imports/{old}")
     yesterday = os.stat(path).st_mtime - LONGEST_SECONDS - 1
     os.utime(path, (yesterday, yesterday))
-    assert held(old) == b"old"
+    assert kept(old) == b"old"
 
-    new = hold(b"new")
+    new = keep(b"new")
 
-    assert (held(old), held(new)) == (None, b"new")
+    assert (kept(old), kept(new)) == (None, b"new")
 
 
 # ---- counts

@@ -336,7 +336,7 @@ def test_a_row_is_saved_and_answered_as_it_stands_then(entry, agreement, augusta
     answer = save_row(entry, page_of(entry, agreement), augusta, GE="17", SM="1").json()
 
     assert counted(augusta) == {"GE": 17, "SM": 1}
-    assert answer["said"] == "Saved: 2 recorded."
+    assert answer["message"] == "Saved: 2 recorded."
     assert json.loads(answer["row"]["seen"]) == {"GE": ["1998-11-30", 17], "SM": ["1998-11-30", 1]}
     assert answer["row"]["level"] == {
         "name": "Small",

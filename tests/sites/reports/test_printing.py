@@ -179,7 +179,7 @@ def test_text_of_a_site_is_no_formula():
 # ---- stored files ------------------------------------------------------------------------------------------------
 
 
-def test_crash_between_issue_and_print_is_made_good():
+def test_crash_between_issue_and_print_is_backfilled():
     (site,) = counted_sites()
     report = issued(site.agreement)
 

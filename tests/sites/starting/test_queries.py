@@ -41,7 +41,7 @@ def test_start_compares_all_sites_of_the_customer_and_no_other(cases):
         HistoryBasis.WITHIN_LIMIT,
         Decimal(250),  # of 150, 200, 300, 400
     )
-    assert (found.closed, found.held) == ("", None)
+    assert (found.closed, found.on_record) == ("", None)
 
 
 def test_start_says_how_each_site_reached_its_limit(cases):
@@ -171,7 +171,7 @@ def test_day_without_terms_is_closed_and_has_no_proposal(agreement):
 
     found = start(site)
 
-    assert (found.proposal, found.compared, found.held) == (None, (), None)
+    assert (found.proposal, found.compared, found.on_record) == (None, (), None)
     assert found.closed.startswith("Agreement LNS970602JC expired on 30 September 2000")
 
 
@@ -188,7 +188,7 @@ def test_level_on_record_closes_the_page(cases, reason, closed):
 
     found = start(cases["Macon"])
 
-    assert (found.held, found.closed) == (charged, closed)
+    assert (found.on_record, found.closed) == (charged, closed)
 
 
 def test_level_of_a_later_period_does_not_close_it(cases):

@@ -10,7 +10,7 @@ FOLDER = "imports"
 LONGEST_SECONDS = 24 * 60 * 60
 
 
-def hold(content: bytes) -> str:
+def keep(content: bytes) -> str:
     """Keep a file until it is confirmed, and return its digest; files that nobody confirmed in a day are removed."""
     _sweep()
     digest = hashlib.sha256(content).hexdigest()
@@ -19,7 +19,7 @@ def hold(content: bytes) -> str:
     return digest
 
 
-def held(digest: str) -> bytes | None:
+def kept(digest: str) -> bytes | None:
     """Return a file that is kept, or None where it is no longer there."""
     try:
         with default_storage.open(_place(digest)) as file:
@@ -28,7 +28,7 @@ def held(digest: str) -> bytes | None:
         return None
 
 
-def release(digest: str) -> None:
+def remove(digest: str) -> None:
     """Remove a file that was confirmed."""
     default_storage.delete(_place(digest))
 
@@ -41,6 +41,6 @@ def _sweep() -> None:
     if not default_storage.exists(FOLDER):
         return
     for name in default_storage.listdir(FOLDER)[1]:
-        kept = time.time() - default_storage.get_modified_time(_place(name)).timestamp()
-        if kept > LONGEST_SECONDS:
+        age = time.time() - default_storage.get_modified_time(_place(name)).timestamp()
+        if age > LONGEST_SECONDS:
             default_storage.delete(_place(name))
