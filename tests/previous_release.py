@@ -25,11 +25,11 @@ def stored_rows() -> dict:
 def load(apps) -> dict[str, int]:
     """Store the rows through the models of the previous release; return how many there are of each model."""
     from django.core.management.color import no_style
-    from django.db import connection
+    from django.db import connection, transaction
 
     stored = stored_rows()
     models = {label: apps.get_model(label) for label in stored["rows"]}
-    with connection.constraint_checks_disabled():
+    with transaction.atomic():  # keys are checked at its end: the order of the tables does not matter
         for label, model in models.items():
             names = stored["fields"][label]
             columns = [model._meta.get_field(name) for name in names]

@@ -200,7 +200,8 @@ def test_lists_and_files_ask_a_fixed_number_of_statements(number):
 def statements(client, path: str, asked: dict) -> int:
     with CaptureQueriesContext(connection) as captured:
         assert client.get(path, asked).status_code == 200
-    assert {statement["sql"].split()[0] for statement in captured} == {"SELECT"}
+    verbs = {statement["sql"].split()[0] for statement in captured}
+    assert verbs - {"DECLARE"} == {"SELECT"}  # PostgreSQL reads the rows of a file through a cursor that it declares
     return len(captured)
 
 

@@ -25,11 +25,11 @@ def migrate(targets):
 def upgraded(transactional_db) -> dict[str, int]:
     """The previous release's rows on the tables of this one; how many rows it had of each model."""
     guards.drop_triggers()
-    models = migrate(list(previous_release.stored_rows()["migrations"].items()))
-    loaded = previous_release.load(models)
-    migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
-    guards.create_triggers()
-    return loaded
+    try:
+        return previous_release.load(migrate(list(previous_release.stored_rows()["migrations"].items())))
+    finally:
+        migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
+        guards.create_triggers()
 
 
 def column(label: str, name: str) -> list:
