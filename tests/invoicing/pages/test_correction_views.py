@@ -226,7 +226,7 @@ def test_nothing_is_looked_at_after_the_end_of_the_term():
 def test_page_says_that_everything_stands():
     seen = words(client_of(VIEWER).get(page_of(billed())))
 
-    assert "Everything billed through 28 February 1999 stands as it was billed: a run would correct nothing." in seen
+    assert "Everything billed through 28 February 1999 is correct as billed: a run would correct nothing." in seen
 
 
 def test_page_of_an_agreement_without_documents_is_not_there():

@@ -240,7 +240,7 @@ class RecordedLife(RuleBasedStateMachine):
         if not moved:
             message |= {"worked_on": row.worked_on, "site": row.site}
         if row.billed_on is None and place % 2:
-            self.record(change_work, entry=row, **message)
+            self.record(change_work, entry=row, reason="Wrong", **message)
         else:
             self.record(correct_work, entry=row, reason="Wrong", **message)
 

@@ -162,7 +162,7 @@ def test_count_is_corrected_and_withdrawn_on_the_page_of_its_history_alone(clerk
 
     history = f'<a class="btn btn-primary" href="/sites/{site.pk}/counts/GE/1998-10-01/">History'
     assert f"{history}, correction and withdrawal</a>" in page
-    assert "A figure is corrected or withdrawn on the page of its history" in page
+    assert "A figure is corrected or withdrawn on its history page" in page
     assert [f'name="{name}"' in page for name in ("_save", "quantity", "source")] == [False] * 3
     assert f"{url}delete/" not in page
     assert clerk.post(f"{url}change/", count_form(site, quantity="11")).status_code == 403

@@ -266,7 +266,7 @@ def test_load_agreement_command_prints_every_problem(tmp_path, capsys):
         (b'{"format": 1, "x": 1}', ["agreement: This is missing.", "x: Unknown key."]),
         (
             text(small({"in_service_on": "soon", "counts": [{"date": "2999-01-01", "GE": 1}]})).encode(),
-            ["sites[0].counts[0].date: 2999-01-01 lies", 'sites[0].in_service_on: "soon" does not fit.'],
+            ["sites[0].counts[0].date: 2999-01-01 is after", 'sites[0].in_service_on: "soon" does not fit.'],
         ),
         (text(changed(reference(), "amendments.0.number", 2)).encode(), ["amendments[0].number: Amendment 1 comes"]),
     ):
