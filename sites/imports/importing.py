@@ -19,8 +19,8 @@ from contracts.schedule import Refused
 from contracts.wording import plural
 from sites.imports.columns import Headings
 from sites.imports.count_importing import CountImport
-from sites.imports.kinds import ImportKind, Scope
-from sites.imports.preview import Preview, SheetError, State, marked
+from sites.imports.kinds import Compared, ImportKind, Scope
+from sites.imports.preview import Errors, Preview, SheetError, State, TooManyErrors, marked
 from sites.imports.site_importing import SiteImport
 from sites.imports.work_importing import WorkImport
 from sites.models import ColumnName, ImportedFile
@@ -82,8 +82,11 @@ def _looked(kind: ImportKind, file: Incoming, on: date) -> tuple[Preview, list]:
     chosen = stored.filter(pk=file.agreement.pk) if file.agreement else stored
     scope = Scope(file.agreement, {row.pk: row.as_terms() for row in chosen}, on)
     read = kind.read(file.content, columns=kind.columns(scope), choices=file.choices)
-    errors = [*read.errors, *_name_errors(file.name)]
-    compared = kind.compare(read.rows, headings=read.headings, scope=scope, errors=errors)
+    errors = Errors([*read.errors, *_name_errors(file.name)])
+    try:
+        compared = kind.compare(read.rows, headings=read.headings, scope=scope, errors=errors)
+    except TooManyErrors:
+        compared = Compared(headings=())
     rows = marked(compared.rows, errors, compared.headings)
     titles = _titles(read.headings)
     preview = Preview(

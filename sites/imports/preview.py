@@ -10,6 +10,8 @@ from functools import cached_property
 
 from contracts.schedule import Refused
 
+MOST_ERRORS = 1_000
+
 
 class State(StrEnum):
     """What storing a cell or a row would do."""
@@ -39,6 +41,21 @@ class SheetError(Refused):
 
     def __str__(self) -> str:
         return f"{self.place}: {self.message}"
+
+
+class TooManyErrors(Exception):
+    """The list of errors is full: nobody reads a longer one, so the file is not checked any further."""
+
+
+class Errors(list[SheetError]):
+    """The errors of a file. The last one that has a place says that checking stops, and ends it by TooManyErrors."""
+
+    def append(self, error: SheetError) -> None:
+        if len(self) == MOST_ERRORS - 1:
+            message = f"The file has {MOST_ERRORS:,} errors or more, and was checked no further. Correct these first."
+            super().append(SheetError(message))
+            raise TooManyErrors
+        super().append(error)
 
 
 @dataclass(frozen=True, slots=True)

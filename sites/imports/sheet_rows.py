@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sites.imports.columns import Column, Headings, match_headings
-from sites.imports.preview import SheetError
+from sites.imports.preview import Errors, SheetError, TooManyErrors
 from sites.imports.tabular import MOST_COLUMNS, Cell, Unreadable, numbered_rows
 
 LONGEST_CELL = 2_000
@@ -96,7 +96,7 @@ def read_rows(
     no row is read.
     """
     rows: list = []
-    errors: list[SheetError] = []
+    errors = Errors()
     headings = Headings((), ())
     try:
         numbered = numbered_rows(content)
@@ -111,7 +111,9 @@ def read_rows(
             row = None if named is None else make(SheetRow(number, named, errors))
             rows += [] if row is None else [row]
     except Unreadable as stopped:
-        errors.append(stopped.error)
+        errors += [stopped.error]
+    except TooManyErrors:
+        rows.clear()
     if not rows and not errors:
         errors.append(SheetError(f"There is no row below the headings. Add at least one {one}."))
     return Read(tuple(rows), tuple(errors), headings)

@@ -1,9 +1,10 @@
 """Work entries coming in from a file: what a work file is, and what it does."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import cache, lru_cache, partial
 
 from django.contrib.auth.models import User
 
@@ -68,7 +69,8 @@ class WorkImport(ImportKind):
         self, rows: Sequence[WorkRow], *, headings: Headings, scope: Scope, errors: list[SheetError]
     ) -> Compared:
         entries = _with_sites(rows, scope.terms, errors)
-        entries = [_judged(entry, scope.terms[entry.site.agreement_id], scope.on, errors) for entry in entries]
+        judge = cache(partial(_judged_work, scope))
+        entries = [_judged(entry, judge, scope.on, errors) for entry in entries]
         _check_days(rows, errors)
         shown = tuple(column.key for column in COLUMNS if column.key in headings.keys)
         compared = Compared(headings=shown, facts=entries)
@@ -182,28 +184,40 @@ def _with_sites(
     return found
 
 
-def _judged(entry: _Entry, terms: AgreementTerms, on: date, errors: list[SheetError]) -> _Entry:
-    """Note what stops one row by itself, and find its service as the schedule spells it."""
+def _judged_work(
+    scope: Scope, agreement: int, day: date | None, hours: Decimal | None, service: str
+) -> tuple[tuple[Refused, ...], str | None]:
+    """Return what stops some work whoever did it, and its service as the schedule spells it."""
+    terms = scope.terms[agreement]
+    services = services_on(terms=terms, day=day or scope.on, known_on=scope.on)
+    refusals = work_refusals(
+        agreement=terms, services=services, worked_on=day, hours=hours, service=service, known_on=scope.on
+    )
+    return refusals, chargeable_service(services=services, service=service)
+
+
+def _judged(entry: _Entry, judge: Callable, on: date, errors: list[SheetError]) -> _Entry:
+    """Note what stops one row by itself, and find its service; `judge` answers for each kind of row once."""
     row, site = entry.row, entry.site
-    services = services_on(terms=terms, day=row.worked_on or on, known_on=on)
+    of_work, service = judge(site.agreement_id, row.worked_on, row.hours, row.service)
     refusals = [
         *later_refusals(place="date", what="Work of", day=row.worked_on, on=on, then="Enter it once it has been done."),
         *(_out_of_service(site, row.worked_on) if row.worked_on else ()),
-        *work_refusals(
-            agreement=terms,
-            services=services,
-            worked_on=row.worked_on,
-            hours=row.hours,
-            service=row.service,
-            known_on=on,
-        ),
-        *(text_refusals(place="person", what="the person", text=row.person) or person_refusals(person=row.person)),
-        *text_refusals(place="reference", what="the request reference", text=row.reference),
+        *of_work,
+        *_name_refusals(row.person, row.reference),
     ]
     for refusal in refusals:
         column = COLUMN_OF.get(refusal.place, refusal.place)
         errors.append(SheetError(refusal.message, row.number, column, _shown(row, column)))
-    return replace(entry, service=chargeable_service(services=services, service=row.service))
+    return replace(entry, service=service)
+
+
+@lru_cache
+def _name_refusals(person: str, reference: str) -> list[Refused]:
+    return [
+        *(text_refusals(place="person", what="the person", text=person) or person_refusals(person=person)),
+        *text_refusals(place="reference", what="the request reference", text=reference),
+    ]
 
 
 def _out_of_service(site: Site, day: date) -> tuple[Refused, ...]:
@@ -229,14 +243,15 @@ def _check_days(rows: Iterable[WorkRow], errors: list[SheetError]) -> None:
         for position, row in enumerate(of_day):
             total += row.hours
             if total > MOST_HOURS:
-                message = _too_much(row, on_file, [above.number for above in of_day[:position]], total)
+                message = _too_much(row, on_file, of_day[: min(position, MOST_NAMED + 1)], total)
                 errors.append(SheetError(message, row.number, "hours", str(row.hours)))
 
 
-def _too_much(row: WorkRow, on_file: Decimal, above: Sequence[int], total: Decimal) -> str:
+def _too_much(row: WorkRow, on_file: Decimal, above: Sequence[WorkRow], total: Decimal) -> str:
     others = [f"{hours_text(on_file)} on file"] if on_file else []
     if above:
-        numbers = ", ".join(str(number) for number in above[:5]) + (" and others" if len(above) > 5 else "")
+        numbers = ", ".join(str(one.number) for one in above[:MOST_NAMED])
+        numbers += " and others" if len(above) > MOST_NAMED else ""
         others.append(f"row{'s' if len(above) > 1 else ''} {numbers}")
     message = f"With {' and '.join(others)}, {one_line(row.person)} would have {hours_text(total)}"
     return f"{message} on {day_text(row.worked_on)}; a day has 24. Correct the day, the person or the hours."

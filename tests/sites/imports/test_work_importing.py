@@ -1,5 +1,6 @@
 from datetime import date
 from hashlib import sha256
+from time import process_time
 
 import pytest
 from django.conf import settings
@@ -7,7 +8,8 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
 from sites.imports.importing import KINDS, Incoming, import_file
-from sites.imports.preview import Preview
+from sites.imports.preview import MOST_ERRORS, Preview
+from sites.imports.tabular import MOST_ROWS
 from sites.models import ImportedFile, WorkEntry
 from tests import factories
 from tests.sites.hours.rows import CARE, ON, worked
@@ -243,6 +245,20 @@ def test_an_import_for_one_agreement_knows_its_sites_alone(agreement, sites):
     assert (place, message) == (
         "row 2, column agreement, “LNS980101JC”",
         "This agreement is not on file, or not the one this import is for.",
+    )
+
+
+@pytest.mark.parametrize("line", ["1999-07-12,Reno,Customer Care,7.25,Ann,", "1999-07-12,Rome,Care,x,Ann,"])
+def test_a_long_file_full_of_errors_is_refused_at_once_and_lists_the_first_thousand(sites, line):
+    began = process_time()
+
+    errors = refused(imported, rows(*[line] * MOST_ROWS))
+
+    assert process_time() - began < 5
+    assert len(errors) == MOST_ERRORS
+    assert errors[0] == (
+        "file",
+        "The file has 1,000 errors or more, and was checked no further. Correct these first.",
     )
 
 
