@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 
 from contracts.periods import AnnualPeriod, OutsideTerm, annual_period_on, day_text
 from contracts.readings import DEFAULT_READINGS, Readings
@@ -101,6 +102,11 @@ class AgreementTerms:
     readings: Readings = DEFAULT_READINGS
     later_readings: tuple[tuple[date, Readings], ...] = ()
 
+    @cached_property
+    def _answers(self) -> "dict[tuple[date, date], TermsFound | NotInForce]":
+        """What `terms_on` has said of service dates, as known on days: every site asks for the same ones."""
+        return {}
+
     @property
     def name(self) -> str:
         """How documents call it: `Agreement LNS970602JC`."""
@@ -190,6 +196,15 @@ def terms_on(
     supplies the schedule; before the first one it is the agreement's own, once the agreement is executed. A refusal is
     a value with a plain message, never a zero price or a guess.
     """
+    asked = service_on, known_on
+    if asked not in agreement._answers:
+        agreement._answers[asked] = _terms_on(agreement, service_on, known_on)
+    return agreement._answers[asked]
+
+
+def _terms_on(
+    agreement: AgreementTerms, service_on: date, known_on: date
+) -> TermsFound | NotOnFile | Expired | NotExecuted:
     expires_on, expiration_source = expiration_known(agreement=agreement, known_on=known_on, service_on=service_on)
     if expires_on is not None and service_on > expires_on:
         return _expired(agreement, service_on, known_on, expires_on, expiration_source)

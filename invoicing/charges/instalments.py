@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from contracts.money import split_cumulatively, split_last_absorbs
 from contracts.periods import MONTHS_A_YEAR, ONE_DAY, AnnualPeriod, DaySpan
@@ -56,6 +57,19 @@ def instalments(
     Where charges end early by a recorded credit, `spread_through` is the day through which they would have gone: an end
     of charges calls in nothing that was not due yet, so that the whole price stays spread over the months to that day.
     """
+    return _instalments(period, tuple(priced), frequency, proration, rounding, spread_through)
+
+
+@lru_cache(maxsize=4096)
+def _instalments(
+    period: AnnualPeriod,
+    priced: tuple[PricedDays, ...],
+    frequency: Frequency,
+    proration: Proration,
+    rounding: Rounding,
+    spread_through: date | None,
+) -> tuple[Instalment, ...]:
+    """Remembered, since sites at one price have the same ones, in each of their annual periods and at each run."""
     parts = period.parts(frequency.parts)
     shares = [_share(part, period, priced, proration, spread_through) for part in parts]
     served = [number for number, part in enumerate(parts, start=1) if _service(part, priced)]
