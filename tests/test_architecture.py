@@ -74,6 +74,7 @@ PURE = {
     "sites.agreement_files.known",
     "sites.site_refusals",
     "sites.imports.columns",
+    "sites.imports.layouts",
     "sites.imports.preview",
     "sites.agreement_files.comparison",
     "sites.agreement_files.schedule_entry",

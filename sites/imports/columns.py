@@ -22,7 +22,10 @@ _NUMBERED = re.compile(r"([a-z]{2,})(1?[0-9]|20)")
 
 @dataclass(frozen=True)
 class Column:
-    """A column that a file can have: what it holds, its title, and the names that people give it."""
+    """A column that a file can have: what it holds, its title, and the names that people give it.
+
+    A column that is needed can have one value for all rows, or others `instead`.
+    """
 
     key: str
     title: str
@@ -30,6 +33,8 @@ class Column:
     needed: bool = False
     example: str = ""
     help: str = ""
+    instead: tuple[str, ...] = ()
+    in_template: bool = True
 
 
 @dataclass(frozen=True)
@@ -75,9 +80,17 @@ def heading_keys(name: str) -> set[str]:
 
 
 def match_headings(
-    headings: Sequence[str], *, columns: Sequence[Column], choices: Mapping[str, str] | None = None, row: int = 1
+    headings: Sequence[str],
+    *,
+    columns: Sequence[Column],
+    choices: Mapping[str, str] | None = None,
+    others_left_out: bool = False,
+    row: int = 1,
 ) -> Headings:
-    """Find what each heading holds. `choices` gives, by heading, the key a person chose, or LEFT_OUT."""
+    """Find what each heading holds. `choices` gives, by heading, the key a person chose, or LEFT_OUT.
+
+    With `others_left_out`, a column that nobody knows is left out.
+    """
     choices = choices or {}
     exact, alike = _by_name(columns)
     titles = tuple(text if text.strip() else f"number {place}" for place, text in enumerate(headings, start=1))
@@ -90,7 +103,7 @@ def match_headings(
     for heading, title in zip(headings, titles, strict=True):
         chosen = choices.get(title)
         keys = found(chosen or heading)
-        if chosen == LEFT_OUT:
+        if chosen == LEFT_OUT or (others_left_out and not keys and not chosen):
             stored.append(LEFT_OUT)
         elif len(keys) == 1:
             stored.append(keys[0])
@@ -101,7 +114,7 @@ def match_headings(
         keys=tuple(stored),
         titles=titles,
         unclear=tuple(unclear),
-        left_out=tuple(title for title in titles if choices.get(title) == LEFT_OUT),
+        left_out=tuple(title for title, key in zip(titles, stored, strict=True) if key == LEFT_OUT),
         chosen=tuple((title, key) for title, key in zip(titles, stored, strict=True) if choices.get(title) and key),
         row=row,
     )

@@ -16,6 +16,7 @@ from sites.imports.columns import Column, Headings
 from sites.imports.count_rows import AGREEMENT, DATE, FIXED, SITE, CountRow, read_counts
 from sites.imports.count_undoing import changes_of, count_undoing, take_back_counts
 from sites.imports.kinds import Brought, Compared, ImportKind, Scope
+from sites.imports.layouts import Layout
 from sites.imports.preview import EMPTY, PreviewCell, PreviewRow, SheetError, State
 from sites.imports.sheet_rows import Read
 from sites.imports.site_names import SiteNames
@@ -40,8 +41,8 @@ class CountImport(ImportKind):
     def columns(self, scope: Scope) -> tuple[Column, ...]:
         return (*FIXED, *component_columns(scope))
 
-    def read(self, content: bytes, *, columns: Sequence[Column], choices: Mapping[str, str]) -> Read:
-        return read_counts(content, components=columns[len(FIXED) :], choices=choices)
+    def read(self, content: bytes, *, columns: Sequence[Column], layout: Layout) -> Read:
+        return read_counts(content, components=columns[len(FIXED) :], layout=layout)
 
     def lock(self, keys: Sequence[int]) -> None:
         list(Agreement.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))

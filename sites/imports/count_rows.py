@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 from sites.imports.columns import Column, Headings
+from sites.imports.layouts import PLAIN, Layout
 from sites.imports.sheet_rows import FORMULA, Read, SheetRow, read_rows
 
 SITE, DATE, AGREEMENT = "site", "date", "agreement"
@@ -32,7 +33,9 @@ FIXED = (
         help="The day of the count, year-month-day.",
     ),
 )
-AGREEMENT_COLUMN = Column(AGREEMENT, AGREEMENT, ("agreement number", "contract"), help="The agreement's number.")
+AGREEMENT_COLUMN = Column(
+    AGREEMENT, AGREEMENT, ("agreement number", "contract"), help="The agreement's number.", in_template=False
+)
 NO_SITE = "The row names no site. Give its city, city and state, or CLLI code."
 NONE_COUNTED = "No component has a column. Add one of {}."
 NONE = ("-", "–", "—")
@@ -53,7 +56,7 @@ class CountRow:
     """Whether no component has a figure."""
 
 
-def read_counts(content: bytes, *, components: Sequence[Column], choices: Mapping[str, str] | None = None) -> Read:
+def read_counts(content: bytes, *, components: Sequence[Column], layout: Layout = PLAIN) -> Read:
     """Read a count file with columns for the site, the date, and each of the components."""
 
     def lacking(headings: Headings) -> str:
@@ -62,7 +65,7 @@ def read_counts(content: bytes, *, components: Sequence[Column], choices: Mappin
         return NONE_COUNTED.format(", ".join(component.title for component in components))
 
     columns = (*FIXED, *components, AGREEMENT_COLUMN)
-    return read_rows(content, columns=columns, choices=choices, make=_row, one="count", lacking=lacking)
+    return read_rows(content, columns=columns, layout=layout, make=_row, one="count", lacking=lacking)
 
 
 def _row(row: SheetRow) -> CountRow | None:

@@ -5,7 +5,7 @@ What a kind of file means is said by its `ImportKind`; everything else is here, 
 
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 
 from django.contrib.auth.models import User
@@ -20,10 +20,12 @@ from contracts.wording import plural
 from sites.imports.columns import Headings
 from sites.imports.count_importing import CountImport
 from sites.imports.kinds import Compared, ImportKind, Scope
+from sites.imports.layouts import PLAIN, Layout
 from sites.imports.preview import Errors, Preview, SheetError, State, TooManyErrors, marked
+from sites.imports.sheet_rows import lacking_columns
 from sites.imports.site_importing import SiteImport
 from sites.imports.work_importing import WorkImport
-from sites.models import ColumnName, ImportedFile
+from sites.models import ColumnName, FileLayout, ImportedFile
 from sites.refusals import CannotRecord, reason_refusals, text_refusals
 
 KINDS: Mapping[str, ImportKind] = {kind.key: kind for kind in (CountImport(), SiteImport(), WorkImport())}
@@ -33,12 +35,12 @@ LONGEST_UNDO_REASON = 200 - len(UNDONE)
 
 @dataclass(frozen=True)
 class Incoming:
-    """A file as somebody sends it: for one agreement or all of them, with what they chose for unclear columns."""
+    """A file as somebody sends it: for one agreement or all of them, with what they say of its layout."""
 
     content: bytes
     name: str
     agreement: Agreement | None = None
-    choices: Mapping[str, str] = field(default_factory=dict)
+    layout: Layout = PLAIN
 
     @property
     def digest(self) -> str:
@@ -81,7 +83,8 @@ def _looked(kind: ImportKind, file: Incoming, on: date) -> tuple[Preview, list]:
     stored = Agreement.objects.with_terms()
     chosen = stored.filter(pk=file.agreement.pk) if file.agreement else stored
     scope = Scope(file.agreement, {row.pk: row.as_terms() for row in chosen}, on)
-    read = kind.read(file.content, columns=kind.columns(scope), choices=file.choices)
+    columns = kind.columns(scope)
+    read = kind.read(file.content, columns=columns, layout=file.layout)
     errors = Errors([*read.errors, *_name_errors(file.name)])
     try:
         compared = kind.compare(read.rows, headings=read.headings, scope=scope, errors=errors)
@@ -90,6 +93,11 @@ def _looked(kind: ImportKind, file: Incoming, on: date) -> tuple[Preview, list]:
     rows = marked(compared.rows, errors, compared.headings)
     titles = _titles(read.headings)
     preview = Preview(
+        file_columns=tuple(zip(read.headings.titles, read.headings.keys, strict=True)),
+        lacking=tuple(column.key for column in lacking_columns(columns, read.headings, file.layout)),
+        days=read.days,
+        asked=tuple(_as_in_file(question, titles) for question in read.asked.values()),
+        notes=(*file.layout.notes(read.days, titles), *compared.notes),
         headings=tuple(titles.get(key, key) for key in compared.headings),
         rows=tuple(rows),
         errors=tuple(_as_in_file(error, titles) for error in sorted(errors, key=lambda error: error.row or 0)),
@@ -200,7 +208,8 @@ def _keys(file: Incoming) -> list[int]:
 
 
 def _unclear_errors(preview: Preview) -> list[SheetError]:
-    return [SheetError(message, preview.heading_row, title) for title, message in preview.unclear]
+    unclear = [SheetError(message, preview.heading_row, title) for title, message in preview.unclear]
+    return [*unclear, *preview.asked]
 
 
 def _reason_refusals(preview: Preview, reason: str) -> list[Refused]:
@@ -213,6 +222,7 @@ def _reason_refusals(preview: Preview, reason: str) -> list[Refused]:
 
 def _details(preview: Preview) -> dict:
     stored = {"left_out": list(preview.left_out), "chosen": [list(one) for one in preview.chosen]}
+    stored["read"] = list(preview.notes)
     return {name: value for name, value in stored.items() if value}
 
 
@@ -225,6 +235,20 @@ def _remember(kind: ImportKind, file: Incoming, preview: Preview, remember: Coll
         if title in remember and key not in fixed:
             names = ColumnName.objects
             names.get_or_create(agreement=file.agreement, name=title, defaults={"component_code": key})
+
+
+def keep_layout(*, kind: ImportKind, name: str, layout: Layout) -> str:
+    """Keep a layout by name for the next file of a kind, in place of one of the same name; say so."""
+    FileLayout.objects.update_or_create(kind=kind.key, name=name, defaults={"layout": layout.stored()})
+    return f"Kept as {name}: choose it with the next file."
+
+
+def kept_layout(*, kind: ImportKind, name: str) -> Layout:
+    """Return a layout that was kept. Raises CannotRecord, with the names that are kept, where there is none."""
+    kept = {row.name: row.layout for row in FileLayout.objects.filter(kind=kind.key)}
+    if name not in kept:
+        raise CannotRecord(f"No layout is kept as {name}. Kept: {', '.join(kept) or 'none'}.")
+    return Layout(**kept[name])
 
 
 # ---- taking back -------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from contracts.printing.sheets import Value
 from contracts.terms import AgreementTerms
 from contracts.wording import plural
 from sites.imports.columns import Column, Headings
+from sites.imports.layouts import Layout
 from sites.imports.preview import PreviewRow, SheetError, Totals
 from sites.imports.sheet_rows import Read
 from sites.models import ImportedFile
@@ -34,6 +35,7 @@ class Compared:
     rows: list[PreviewRow] = field(default_factory=list)
     facts: list = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     totals: Totals | None = None
 
 
@@ -65,12 +67,13 @@ class ImportKind:
     holds: str
     permissions: tuple[str, ...]
     remembers_columns = False
+    has_hours = False
 
     def columns(self, scope: Scope) -> tuple[Column, ...]:
         """Return the columns that such a file can have."""
         raise NotImplementedError
 
-    def read(self, content: bytes, *, columns: Sequence[Column], choices: Mapping[str, str]) -> Read:
+    def read(self, content: bytes, *, columns: Sequence[Column], layout: Layout) -> Read:
         """Read the file."""
         raise NotImplementedError
 

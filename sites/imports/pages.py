@@ -68,9 +68,10 @@ class Shown:
 
 def preview_shown(preview: Preview, *, only: str = "") -> Shown:
     """Lay a preview out; `only` names a state whose rows alone are shown."""
-    asks = bool(preview.unclear) and len(preview.unclear) <= MOST_ASKED
+    asks = bool(preview.unclear or preview.asked or preview.lacking)
     errors = preview.errors
-    if not asks:
+    if len(preview.unclear) > MOST_ASKED:
+        asks = False
         errors = (
             *(SheetError(message, preview.heading_row, title) for title, message in preview.unclear[:MOST_ASKED]),
             *errors,

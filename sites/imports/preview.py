@@ -3,12 +3,13 @@
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from functools import cached_property
 
 from contracts.schedule import Refused
+from sites.imports.layouts import WrittenDays
 
 MOST_ERRORS = 1_000
 
@@ -108,7 +109,9 @@ class Preview:
     """Everything that a file would do, or that keeps it from being stored.
 
     `unclear` are columns that nobody knows, each with what to say; `left_out` and `chosen` are those that a person has
-    decided about. No column is ever ignored: it is known, chosen, left out by name, or asked about.
+    decided about. No column is ever ignored: it is known, chosen, left out by name, or asked about. `notes` say how the
+    file is read; `asked` is what has to be said before it can be. `file_columns` are the headings with what each holds,
+    `lacking` the columns that are needed and not there, `days` those whose order has to be known.
     """
 
     headings: tuple[str, ...] = ()
@@ -118,6 +121,11 @@ class Preview:
     left_out: tuple[str, ...] = ()
     chosen: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    asked: tuple[SheetError, ...] = ()
+    file_columns: tuple[tuple[str, str | None], ...] = ()
+    lacking: tuple[str, ...] = ()
+    days: WrittenDays = field(default_factory=WrittenDays)
     totals: Totals | None = None
     earlier: str = ""
     heading_row: int = 1
@@ -150,13 +158,13 @@ class Preview:
     @property
     def can_be_stored(self) -> bool:
         """Whether everything is clear, and there is something to store."""
-        return not self.errors and not self.unclear and not self.earlier and self.bringing > 0
+        return not self.errors and not self.unclear and not self.asked and not self.earlier and self.bringing > 0
 
     @cached_property
     def fingerprint(self) -> str:
         """A digest of everything shown: another one means that the file would do something else by now."""
         digest = hashlib.sha256()
-        for part in (self.headings, self.left_out, self.chosen, self.unclear, self.warnings, self.earlier):
+        for part in (self.headings, self.left_out, self.chosen, self.unclear, self.warnings, self.notes, self.earlier):
             digest.update(repr(part).encode())
         for row in self.rows:
             cells = [(cell.state and cell.state.value, cell.value, cell.before) for cell in row.cells]

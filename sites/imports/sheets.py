@@ -11,7 +11,6 @@ from sites.imports.count_rows import DATE, SITE
 from sites.imports.kinds import ImportKind, Scope
 from sites.imports.preview import Preview
 from sites.imports.site_names import SiteNames
-from sites.imports.site_rows import AGREEMENT, END
 from sites.models import ComponentCount, Site
 
 
@@ -21,7 +20,7 @@ def template_sheet(*, kind: ImportKind, agreement: Agreement, month: Month | Non
     With a month, a count template has a row for each site in service in it, dated on its last day.
     """
     scope = Scope(agreement, {agreement.pk: agreement.as_terms()}, on)
-    titles = [column.title for column in kind.columns(scope) if column.key not in (AGREEMENT, END)]
+    titles = [column.title for column in kind.columns(scope) if column.in_template]
     return Sheet(kind.title.capitalize(), titles, list(kind.rows_of_template(scope, month=month)))
 
 

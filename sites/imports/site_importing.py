@@ -1,6 +1,6 @@
 """Sites coming in from a file: new ones, and facts that are missing on those on file. What is on file never changes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
@@ -14,6 +14,7 @@ from contracts.printing.sheets import Value
 from sites.hours.recording import only_demonstration
 from sites.imports.columns import Column, Headings
 from sites.imports.kinds import Brought, Compared, ImportKind, Scope, Undoing, first_of
+from sites.imports.layouts import Layout
 from sites.imports.preview import EMPTY, PreviewCell, PreviewRow, SheetError, State
 from sites.imports.sheet_rows import Read
 from sites.imports.site_names import ALIKE, LONGEST_NAME, MOST_HINTS, UNKNOWN_AGREEMENT
@@ -52,8 +53,8 @@ class SiteImport(ImportKind):
     def columns(self, scope: Scope) -> tuple[Column, ...]:
         return COLUMNS
 
-    def read(self, content: bytes, *, columns: Sequence[Column], choices: Mapping[str, str]) -> Read:
-        return read_sites(content, choices=choices)
+    def read(self, content: bytes, *, columns: Sequence[Column], layout: Layout) -> Read:
+        return read_sites(content, layout=layout)
 
     def lock(self, keys: Sequence[int]) -> None:
         list(Agreement.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk", flat=True))

@@ -5,11 +5,11 @@ database: `site_importing` compares the sites with those on file and stores them
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from sites.imports.columns import Column
+from sites.imports.layouts import PLAIN, Layout
 from sites.imports.sheet_rows import FORMULA, Read, SheetRow, read_rows
 
 CITY, STATE, CLLI, POPULATION, START, END, AGREEMENT = (
@@ -29,8 +29,8 @@ COLUMNS = (
         "1998-10-01",
         "The first day of service, year-month-day; needed for a new site.",
     ),
-    Column(END, "last day in service", ("removed on", "removed", "end date", "end of service"), False),
-    Column(AGREEMENT, AGREEMENT, ("agreement number", "contract"), False, "", "The agreement's number."),
+    Column(END, "last day in service", ("removed on", "removed", "end date", "end of service"), in_template=False),
+    Column(AGREEMENT, AGREEMENT, ("agreement number", "contract"), help="The agreement's number.", in_template=False),
 )
 REMOVAL = "The end of service is an event: record it on the site's page, and leave this cell empty."
 NO_POPULATION = "This is no population. Write a whole number from 1 to 999,999,999 without separators."
@@ -50,9 +50,9 @@ class SiteRow:
     agreement: str = ""
 
 
-def read_sites(content: bytes, *, choices: Mapping[str, str] | None = None) -> Read:
+def read_sites(content: bytes, *, layout: Layout = PLAIN) -> Read:
     """Read a site file."""
-    return read_rows(content, columns=COLUMNS, choices=choices, make=_row, one="site")
+    return read_rows(content, columns=COLUMNS, layout=layout, make=_row, one="site")
 
 
 def _row(row: SheetRow) -> SiteRow:

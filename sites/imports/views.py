@@ -17,11 +17,12 @@ from contracts.pages.address import OfAgreement
 from contracts.pages.event_page import EventPage
 from contracts.pages.lists import ListPage
 from contracts.printing.sheets import TYPES
-from sites.imports.forms import ColumnsForm, ConfirmForm, ExportForm, ImportFileForm, TemplateForm, UndoForm
-from sites.imports.importing import KINDS, Differs, Incoming, import_file, look_through, undo_import
+from sites.imports.forms import ConfirmForm, ExportForm, ImportFileForm, LayoutForm, TemplateForm, UndoForm
+from sites.imports.importing import KINDS, Differs, Incoming, import_file, keep_layout, look_through, undo_import
 from sites.imports.kinds import ImportKind, Scope
+from sites.imports.layouts import Layout
 from sites.imports.lists import ImportFilter, ImportTable
-from sites.imports.pages import MOST_SHOWN, done_sentence, preview_shown
+from sites.imports.pages import MOST_ASKED, MOST_SHOWN, done_sentence, preview_shown
 from sites.imports.preview import State
 from sites.imports.sheets import counts_sheet, preview_sheet, sheet_bytes, template_sheet
 from sites.imports.waiting_files import keep, kept, remove
@@ -37,14 +38,14 @@ CHANGED_SINCE = (
 
 @dataclass(frozen=True)
 class Mark:
-    """What the address of a preview holds, signed: the file that waits, and what was chosen for its columns."""
+    """What the address of a preview holds, signed: the file that waits, and what was said of its layout."""
 
     digest: str
     name: str
     agreement: int
     user: int
     kind: str
-    choices: dict
+    layout: dict
     remember: list
 
     def text(self) -> str:
@@ -86,7 +87,7 @@ class ImportDesk(PermissionRequiredMixin, OfAgreement, View):
         ):
             return None
         content = kept(mark.digest)
-        return None if content is None else (mark, Incoming(content, mark.name, self.agreement, mark.choices))
+        return None if content is None else (mark, Incoming(content, mark.name, self.agreement, Layout(**mark.layout)))
 
 
 class ImportFile(ImportDesk, TemplateView):
@@ -110,23 +111,25 @@ class ImportFile(ImportDesk, TemplateView):
 
     def take(self):
         """Hold the file, and go to its preview: nothing is stored of what it says."""
-        form = ImportFileForm(self.request.POST, self.request.FILES)
+        form = ImportFileForm(self.request.POST, self.request.FILES, kind=self.kind.key)
         if not form.is_valid():
             return self.show(form=form)
-        file = form.cleaned_data["file"]
-        user = self.request.user.pk
-        return self.go_to(Mark(keep(file.read()), file.name, self.agreement.pk, user, self.kind.key, {}, []))
+        file, kept_layout = form.cleaned_data["file"], form.cleaned_data.get("layout")
+        layout, user = kept_layout.layout if kept_layout else {}, self.request.user.pk
+        return self.go_to(Mark(keep(file.read()), file.name, self.agreement.pk, user, self.kind.key, layout, []))
 
     def choose(self, mark: Mark, file: Incoming):
-        """Take the meaning of unclear columns, and look the file through again."""
+        """Take what is said of the layout, keep it where it has a name, and look the file through again."""
         preview = look_through(kind=self.kind, file=file, on=self.on)
-        form = self.columns_form(preview, data=self.request.POST)
+        form = self.layout_form(preview, file, data=self.request.POST)
         if form is None:
             return self.go_to(mark)
         if not form.is_valid():
-            return self.show_preview(mark, file, columns_form=form)
-        choices, remember = form.chosen()
-        values = vars(mark) | {"choices": mark.choices | choices, "remember": [*mark.remember, *remember]}
+            return self.show_preview(mark, file, layout_form=form)
+        layout, remember = form.chosen()
+        if name := form.cleaned_data["keep_as"]:
+            messages.success(self.request, keep_layout(kind=self.kind, name=name, layout=layout))
+        values = vars(mark) | {"layout": layout.stored(), "remember": [*mark.remember, *remember]}
         return self.go_to(Mark(**values))
 
     def confirm(self, mark: Mark, file: Incoming):
@@ -165,7 +168,7 @@ class ImportFile(ImportDesk, TemplateView):
         mark: Mark,
         file: Incoming,
         confirm_form: ConfirmForm | None = None,
-        columns_form: ColumnsForm | None = None,
+        layout_form: LayoutForm | None = None,
     ):
         """Show what a file would do."""
         preview = look_through(kind=self.kind, file=file, on=self.on)
@@ -178,20 +181,20 @@ class ImportFile(ImportDesk, TemplateView):
             bringing=self.kind.counted(preview.bringing),
             confirm_form=(confirm_form or ConfirmForm()).ask_for_reason(corrects),
             corrects_figures=corrects,
-            columns_form=columns_form or self.columns_form(preview),
+            layout_form=layout_form or self.layout_form(preview, file),
         )
 
-    def columns_form(self, preview, data=None) -> ColumnsForm | None:
-        """Ask what unclear columns hold, unless there are none."""
-        if not preview.unclear:
+    def layout_form(self, preview, file: Incoming, data=None) -> LayoutForm | None:
+        """Ask how the file is read, unless it has no headings, or those of another kind of file."""
+        if not preview.file_columns or len(preview.unclear) > MOST_ASKED:
             return None
         columns = self.kind.columns(self.scope)
-        return ColumnsForm(data, unclear=preview.unclear, columns=columns, remembers=self.kind.remembers_columns)
+        return LayoutForm(data, kind=self.kind, columns=columns, preview=preview, layout=file.layout)
 
     def show(self, form: ImportFileForm | None = None, **more):
         return self.render_to_response(
             self.get_context_data(
-                form=form or ImportFileForm(),
+                form=form or ImportFileForm(kind=self.kind.key),
                 kind=self.kind,
                 columns=self.kind.columns(self.scope),
                 template_form=TemplateForm(auto_id="template-%s"),

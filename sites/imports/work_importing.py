@@ -21,11 +21,23 @@ from sites.hours.recording import lock_people
 from sites.hours.refusals import MOST_HOURS, chargeable_service, work_refusals
 from sites.imports.columns import Column, Headings
 from sites.imports.kinds import Brought, Compared, ImportKind, Scope, Undoing, first_of
+from sites.imports.layouts import Layout
 from sites.imports.preview import EMPTY, PreviewCell, PreviewRow, SheetError, State, Totals
 from sites.imports.sheet_rows import Read
 from sites.imports.site_names import SiteNames
 from sites.imports.undoing import dependent_reports
-from sites.imports.work_rows import COLUMNS, WorkRow, read_work
+from sites.imports.work_rows import (
+    COLUMNS,
+    DATE,
+    HOURS,
+    PERSON,
+    SERVICE,
+    SHOWN,
+    SITE,
+    WorkRow,
+    read_work,
+    rounding_note,
+)
 from sites.models import ImportedFile, Site, WorkEntry
 from sites.refusals import later_refusals, one_line, text_refusals
 from sites.site_refusals import out_of_service
@@ -55,12 +67,13 @@ class WorkImport(ImportKind):
     heading = "Import a work file"
     holds = "one row per entry"
     permissions = ("sites.enter_work",)
+    has_hours = True
 
     def columns(self, scope: Scope) -> tuple[Column, ...]:
         return COLUMNS
 
-    def read(self, content: bytes, *, columns: Sequence[Column], choices: Mapping[str, str]) -> Read:
-        return read_work(content, choices=choices)
+    def read(self, content: bytes, *, columns: Sequence[Column], layout: Layout) -> Read:
+        return read_work(content, layout=layout)
 
     def lock(self, keys: Sequence[int]) -> None:
         lock_people(keys)
@@ -72,14 +85,15 @@ class WorkImport(ImportKind):
         judge = cache(partial(_judged_work, scope))
         entries = [_judged(entry, judge, scope.on, errors) for entry in entries]
         _check_days(rows, errors)
-        shown = tuple(column.key for column in COLUMNS if column.key in headings.keys)
+        shown = tuple(key for key in SHOWN if key in {*headings.keys, DATE, SITE, SERVICE, HOURS, PERSON})
         compared = Compared(headings=shown, facts=entries)
         compared.rows = [_preview(entry.row, str(entry.site), shown) for entry in entries]
-        if not errors:
+        if not errors and all(row.worked_on and row.hours is not None for row in rows):
             alike = _alike(entries)
             compared.warnings += [_duplicate_warning(alike)] if alike else []
             compared.warnings += _repeat_warnings(entries)
             compared.totals = _totals(entries)
+            compared.notes += [note] if (note := rounding_note(rows)) else []
         return compared
 
     def store(self, facts: Sequence["_Entry"], *, file: ImportedFile, on: date, by: User | None) -> None:
@@ -235,7 +249,7 @@ def _check_days(rows: Iterable[WorkRow], errors: list[SheetError]) -> None:
     wrong = {error.row for error in errors if error.column in ("date", "hours", "person")}
     days: dict[PersonDay, list[WorkRow]] = {}
     for row in rows:
-        if row.number not in wrong:
+        if row.number not in wrong and row.worked_on and row.hours is not None:
             days.setdefault((person_key(row.person), row.worked_on), []).append(row)
     filed = hours_on_file(days={day for _person, day in days})
     for (person, day), of_day in days.items():

@@ -1,5 +1,6 @@
 """What the commands that import a file have in common: one line with the result, or one per error."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
@@ -8,8 +9,9 @@ from contracts.clock import business_date
 from contracts.management.command_arguments import agreements
 from contracts.wording import plural
 from sites.imports.columns import LEFT_OUT
-from sites.imports.importing import KINDS, Imported, Incoming, import_file
+from sites.imports.importing import KINDS, Imported, Incoming, import_file, keep_layout, kept_layout
 from sites.imports.kinds import ImportKind
+from sites.imports.layouts import STEPS, DayOrder, Layout, Rounding
 from sites.imports.preview import SheetError, State
 from sites.refusals import CannotRecord
 
@@ -30,6 +32,25 @@ class ImportCommand(BaseCommand):
             default=[],
             help="what a column holds whose heading is not known; nothing after the sign leaves it out",
         )
+        parser.add_argument("--others-left-out", action="store_true", help="leave out every column that is not known")
+        parser.add_argument(
+            "--all",
+            metavar="COLUMN=VALUE",
+            action="append",
+            default=[],
+            help="one value for all rows, where the file has no such column: service=Customer Care",
+        )
+        orders = [order.value for order in DayOrder]
+        parser.add_argument("--day-order", choices=orders, help="days such as 7/10/1999: day or month first")
+        parser.add_argument("--decimal-comma", action="store_true", help="hours are written 7,25")
+        parser.add_argument(
+            "--rounding", choices=[one.value for one in Rounding], help="round hours (default: not at all)"
+        )
+        parser.add_argument(
+            "--step", type=int, choices=list(STEPS), help="hundredths of an hour to which they are rounded (default: 1)"
+        )
+        parser.add_argument("--as", dest="kept", metavar="NAME", help="read it as was kept by this name")
+        parser.add_argument("--keep-as", metavar="NAME", help="keep how the file is read by a name, once it is in")
         parser.add_argument("--reason", default="", help="why figures on file are corrected, where the file does so")
 
     def handle(self, *args, **options):
@@ -40,9 +61,10 @@ class ImportCommand(BaseCommand):
             raise CommandError(f"{path} cannot be read: {error.strerror}.") from None
         agreement = agreements([options["agreement"]])[0] if options["agreement"] else None
         try:
+            layout = _layout(kind, options)
             imported = import_file(
                 kind=kind,
-                file=Incoming(content, path.name, agreement, _choices(options["column"])),
+                file=Incoming(content, path.name, agreement, layout),
                 reason=options["reason"],
                 dry_run=options["dry_run"],
                 on=business_date(),
@@ -56,6 +78,28 @@ class ImportCommand(BaseCommand):
                 returncode=1,
             ) from None
         self.stdout.write(summary(kind, imported, dry_run=options["dry_run"]))
+        if options["keep_as"] and not options["dry_run"]:
+            self.stdout.write(keep_layout(kind=kind, name=options["keep_as"], layout=layout))
+
+
+def _layout(kind: ImportKind, options: dict) -> Layout:
+    """Return how the file is read: as was kept by a name, and beyond it as the arguments say."""
+    kept = kept_layout(kind=kind, name=options["kept"]) if options["kept"] else Layout()
+    said = {name: options[name] for name in ("others_left_out", "day_order", "decimal_comma", "rounding", "step")}
+    values = {key: value for key, value in map(_value, options["all"])}
+    return replace(
+        kept,
+        columns={**kept.columns, **_choices(options["column"])},
+        values={**kept.values, **values},
+        **{name: value for name, value in said.items() if value},
+    )
+
+
+def _value(given: str) -> tuple[str, str]:
+    key, sign, value = given.partition("=")
+    if not (sign and key.strip() and value.strip()):
+        raise CommandError(f"{given}: write COLUMN=VALUE, such as service=Customer Care.")
+    return key.strip(), value.strip()
 
 
 def _choices(given: list[str]) -> dict[str, str]:
@@ -81,4 +125,4 @@ def summary(kind: ImportKind, imported: Imported, *, dry_run: bool) -> str:
         parts += [f"{cells[State.CHANGED]:,} {would}corrected"] if cells[State.CHANGED] else []
         parts.append(f"{cells[State.UNCHANGED]:,} already on file")
     left_out = [f"Left out: {', '.join(preview.left_out)}."] if preview.left_out else []
-    return " ".join((f"{', '.join(parts)}.", *left_out, *preview.warnings))
+    return " ".join((f"{', '.join(parts)}.", *left_out, *preview.notes, *preview.warnings))

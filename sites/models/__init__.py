@@ -1,7 +1,7 @@
 """What happened: sites, counts, levels and reviews, monthly reports, hours bought and worked, system integration."""
 
 from sites.models.counts import ColumnName, CountChange, MissingCount
-from sites.models.files import ImportedFile
+from sites.models.files import FileLayout, ImportedFile
 from sites.models.history import ComparableChoice
 from sites.models.hours import BlockPurchase, WorkChange, WorkEntry
 from sites.models.integration import IntegrationOrder, Quotation
@@ -16,6 +16,7 @@ __all__ = [
     "ComparableChoice",
     "ComponentCount",
     "CountChange",
+    "FileLayout",
     "ImportedFile",
     "IntegrationOrder",
     "MissingCount",

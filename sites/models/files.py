@@ -62,3 +62,24 @@ class ImportedFile(FrozenModel):
 
     def __str__(self):
         return self.name
+
+
+class FileLayout(models.Model):
+    """How files of one kind are laid out, kept by name for the next file."""
+
+    kind = models.CharField(max_length=20, choices=ImportedFile.Kind)
+    name = PlainCharField(max_length=60)
+    layout = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["kind", "name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "name"],
+                name="file_layout_once",
+                violation_error_message="This name is taken.",
+            )
+        ]
+
+    def __str__(self):
+        return self.name

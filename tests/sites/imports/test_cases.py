@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 
 from sites.imports.importing import KINDS, Incoming, import_file
+from sites.imports.layouts import Layout
 from sites.models import ComponentCount, WorkEntry
 from sites.refusals import CannotRecord
 
@@ -25,10 +26,10 @@ def content(name: str) -> bytes:
     return gzip.decompress(packed) if name.endswith(".gz") else packed
 
 
-def imported(kind: str, content: bytes, **choices: str) -> list[str]:
-    """Import a file, and return every error of it."""
+def imported(kind: str, content: bytes, **layout) -> list[str]:
+    """Import a file, read as a layout says, and return every error of it."""
     try:
-        import_file(kind=KINDS[kind], file=Incoming(content, "file", choices=choices), on=ON, by=None)
+        import_file(kind=KINDS[kind], file=Incoming(content, "file", layout=Layout(**layout)), on=ON, by=None)
     except CannotRecord as refusal:
         return [str(error) for error in refusal.refused]
     return []
@@ -116,18 +117,97 @@ def test_hours_between_two_hundredths_are_refused_with_the_reason():
     ]
 
 
-def test_a_row_that_leaves_its_last_cell_out_is_judged_by_its_others():
-    columns = {"Project": "site", "Task": "service", "User": "person", "Start Date": "date", "Start Time": "hours"}
-    left_out = dict.fromkeys(
-        ("Description", "Group", "Email", "Tags", "Billable", "End Date", "End Time", "Client"), ""
-    )
+NEAREST = {"rounding": "nearest", "step": 1, "others_left_out": True}
+ANN = {"values": {"person": "Ann Example"}}
+MAC = {"Customer": "site", "Category": "service", "Time": "hours", "Hours": ""}
+SHEETS = [
+    ("r1_toggl_seconds.csv", NEAREST, ("2.23", "Ann")),
+    ("r1_toggl_seconds.csv", NEAREST | {"rounding": "up", "step": 25}, ("2.25", "Ann")),
+    ("r2_harvest_eu.csv", {"decimal_comma": True, "others_left_out": True}, ("20.00", "Ann Example")),
+    ("r3_clockify_short_row.csv", NEAREST | {"day_order": "mdy"}, ("1.00", "Ann Example")),
+    ("r3_clockify_short_row.csv", NEAREST | {"day_order": "mdy", "rounding": "up"}, ("1.01", "Ann Example")),
+    ("r4_iso_start_end.csv", NEAREST, ("1.00", "Ann Example")),
+    (
+        "r5_mac_excel.csv",
+        ANN | {"day_order": "mdy", "columns": MAC, "others_left_out": True},
+        ("0.75", "Ann Example"),
+    ),
+    ("wx05_time.xlsx", {}, ("7.25", "Ann Example")),
+    ("wx09_50min.xlsx", {"rounding": "nearest"}, ("0.83", "Ann Example")),
+    ("wx09_50min.xlsx", {"rounding": "up", "step": 10}, ("0.90", "Ann Example")),
+]
 
-    assert [
-        error.split(":")[0] for error in imported("work", content("r3_clockify_short_row.csv"), **columns, **left_out)
-    ] == [
-        "row 2, column Start Date, “07/12/1999”",
-        "row 2, column Start Time, “10",
-    ]
+
+@pytest.mark.parametrize(("name", "layout", "stored"), SHEETS)
+def test_time_sheets_are_read_as_their_tools_write_them(name, layout, stored):
+    assert imported("work", content(name), **layout) == []
+    [entry] = WorkEntry.objects.all()
+    assert (entry.worked_on, str(entry.site), entry.service) == (date(1999, 7, 12), "Augusta, GA", "Customer Care")
+    assert (str(entry.hours), entry.person) == stored
+
+
+ROUND = "This is no whole hundredth of an hour. Say how hours are rounded."
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "layout", "expected"),
+    [
+        ("work", "r1_toggl_seconds.csv", {}, [f"row 2, column Duration, “02:13:55”: {ROUND}"]),
+        ("work", "r4_iso_start_end.csv", {}, [f"row 2, column end, “1999-07-12T10:23:01Z”: {ROUND}"]),
+        (
+            "work",
+            "r2_harvest_eu.csv",
+            {},
+            ["row 2, column Hours, “20,0”: Say that the comma is the decimal mark."],
+        ),
+        (
+            "work",
+            "r3_clockify_short_row.csv",
+            {},
+            ["row 2, column Start Date, “07/12/1999”: Say whether the day or the month comes first."],
+        ),
+        (
+            "work",
+            "r5_mac_excel.csv",
+            ANN | {"day_order": "mdy", "columns": MAC | {"Time": "", "Hours": "hours"}},
+            [
+                "row 2, column Hours, “0.8”: The hours are 0.8, but start and end make 0.75. Correct them, or leave a "
+                "column out."
+            ],
+        ),
+        (
+            "work",
+            "wx06_timedelta.xlsx",
+            {},
+            [
+                "row 2, column hours, “27.25”: 27.25 hours are more than a day has. Enter the hours of each day by "
+                "themselves."
+            ],
+        ),
+        (
+            "counts",
+            "c16_us_date.csv",
+            {},
+            ["row 2, column date, “7/10/1999”: Say whether the day or the month comes first."],
+        ),
+        (
+            "counts",
+            "c16_us_date.csv",
+            {"day_order": "dmy"},
+            [
+                "row 2, column date, “1999-10-07”: 7 October 1999 is after 15 July 1999. Record a count once it has "
+                "been made."
+            ],
+        ),
+    ],
+)
+def test_what_a_file_leaves_open_is_asked(kind, name, layout, expected):
+    assert imported(kind, content(name), others_left_out=True, **layout) == expected
+
+
+def test_days_are_read_in_the_order_that_was_chosen():
+    assert imported("counts", content("c16_us_date.csv"), day_order="mdy") == []
+    assert counted() == COUNTS
 
 
 def test_errors_name_the_row_in_which_the_headings_are():

@@ -4,6 +4,7 @@ import pytest
 from django.core.management import call_command
 
 from sites.imports.importing import KINDS, Incoming, import_file, look_through, undo_import
+from sites.imports.layouts import Layout
 from sites.imports.preview import State
 from sites.models import ImportedFile, MonthlyReport, Site
 from tests import factories
@@ -23,7 +24,7 @@ def augusta(agreement):
 
 
 def incoming(text: str, agreement=None, **choices) -> Incoming:
-    return Incoming(text.encode(), "sites.csv", agreement, choices)
+    return Incoming(text.encode(), "sites.csv", agreement, Layout(columns=choices))
 
 
 def imported(text: str, agreement, **more):

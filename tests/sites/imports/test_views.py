@@ -3,6 +3,7 @@
 import os
 import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
@@ -11,7 +12,7 @@ from django.urls import reverse
 
 from sites.imports.pages import MOST_ASKED, MOST_SHOWN
 from sites.imports.waiting_files import LONGEST_SECONDS, keep, kept
-from sites.models import ColumnName, ComponentCount, CountChange, ImportedFile, Site, WorkEntry
+from sites.models import ColumnName, ComponentCount, CountChange, FileLayout, ImportedFile, Site, WorkEntry
 from tests import factories
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.reading import links, tables, words
@@ -22,6 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.business_date(ON)]
 
 HEADER = "date,site,service,hours,person,reference"
 GOOD = f"{HEADER}\n1999-02-01,Reno,Customer Care,7.25,Ann,R-1\n1999-02-02,Augusta,Customer Care,1,Ann,\n"
+CASES = Path(__file__).resolve().parents[2] / "data" / "cases"
 ALL_KINDS = {"counts", "sites", "work"}
 COUNTS = "site,date,GE,SLC\nAugusta,1999-06-30,10,7\nReno,1999-06-30,42,23\n"
 
@@ -290,7 +292,7 @@ def test_an_unknown_column_is_asked_about_and_can_be_remembered(sites, client, o
     asked = looked_through(client, of_counts, text)
     assert "What do these columns hold?" in words(asked)
     assert 'name="confirm"' not in asked.content.decode()
-    choices = {"mark": mark(asked), "column-0": "column:GE", "remember-0": "on", "column-1": "leave-out"}
+    choices = {"mark": mark(asked), "column-2": "column:GE", "remember-2": "on", "column-3": "leave-out"}
 
     preview = client.post(of_counts, choices, follow=True)
 
@@ -311,10 +313,10 @@ def test_an_unknown_column_is_asked_about_and_can_be_remembered(sites, client, o
 def test_a_column_without_an_answer_is_asked_about_again(sites, client, of_counts):
     asked = looked_through(client, of_counts, COUNTS.replace("GE", "Traffic gear"))
 
-    again = client.post(of_counts, {"mark": mark(asked), "column-0": ""}, follow=True)
+    again = client.post(of_counts, {"mark": mark(asked), "column-2": ""}, follow=True)
 
     assert "What do these columns hold?" in words(again)
-    wrong = client.post(of_counts, {"mark": mark(asked), "column-0": "nonsense"}, follow=True)
+    wrong = client.post(of_counts, {"mark": mark(asked), "column-2": "nonsense"}, follow=True)
     assert "Select a valid choice." in words(wrong)
     assert ComponentCount.objects.count() == 0
 
@@ -323,7 +325,7 @@ def test_after_a_wrong_choice_the_same_file_asks_anew(sites, client, of_counts):
     file = COUNTS.replace("GE", "Traffic gear")
     asked = looked_through(client, of_counts, file)
 
-    wrong = client.post(of_counts, {"mark": mark(asked), "column-0": "column:SLC"}, follow=True)
+    wrong = client.post(of_counts, {"mark": mark(asked), "column-2": "column:SLC"}, follow=True)
 
     assert "This column appears twice." in words(wrong)
     assert "you are asked about its columns again." in words(wrong)
@@ -334,10 +336,63 @@ def test_after_a_wrong_choice_the_same_file_asks_anew(sites, client, of_counts):
 def test_a_choice_is_remembered_only_where_that_is_asked_for(sites, client, of_counts):
     asked = looked_through(client, of_counts, COUNTS.replace("GE", "Traffic gear"))
 
-    preview = client.post(of_counts, {"mark": mark(asked), "column-0": "column:GE"}, follow=True)
+    preview = client.post(of_counts, {"mark": mark(asked), "column-2": "column:GE"}, follow=True)
     confirmed(client, of_counts, preview)
 
     assert (ComponentCount.objects.count(), ColumnName.objects.count()) == (4, 0)
+
+
+TOGGL = (CASES / "r1_toggl_seconds.csv").read_bytes()
+
+
+def test_a_time_sheet_asks_how_it_is_written_and_is_read_so_the_next_time(agreement, client, address):
+    factories.site(agreement, "Augusta", state="GA")
+    asked = looked_through(client, address, TOGGL.replace(b"1999-07-12", b"1999-06-12"), "toggl.csv")
+    assert "What do these columns hold?" in words(asked)
+    assert "Row 2, column Duration, “02:13:55”: This is no whole hundredth of an hour." in words(asked)
+    said = {"mark": mark(asked), "others_left_out": "on", "rounding": "up", "step": "25", "keep_as": "Toggl"}
+
+    preview = client.post(address, said, follow=True)
+
+    assert "Kept as Toggl: choose it with the next file." in words(preview)
+    assert "Hours are rounded up to 15 minutes. Rounding changes the hours of 1 entry, by +0.0181 h in all." in words(
+        preview
+    )
+    detail = confirmed(client, address, preview)
+    assert "How it was read Hours are rounded up to 15 minutes. Rounding changes" in words(detail)
+    assert [str(hours) for hours in WorkEntry.objects.values_list("hours", flat=True)] == ["2.25"]
+    [kept] = FileLayout.objects.all()
+    assert kept.layout == {"others_left_out": True, "rounding": "up", "step": 25}
+    august = TOGGL.replace(b"1999-07-12", b"1999-06-13")
+    upload = {"file": SimpleUploadedFile("august.csv", august), "layout": kept.pk}
+    assert "august.csv would store 1 entry" in words(client.post(address, upload, follow=True))
+
+
+def test_days_in_either_order_are_shown_as_examples_before_one_is_chosen(agreement, client, of_counts):
+    factories.site(agreement, "Augusta")
+    asked = looked_through(client, of_counts, COUNTS.splitlines()[0] + "\nAugusta,6/10/1999,10,7\n")
+    assert "How is this file written?" in words(asked)
+    assert "Say whether the day or the month comes first." in words(asked)
+    assert "month first: “6/10/1999” is 10 June 1999" in words(asked)
+    assert 'name="confirm"' not in asked.content.decode()
+
+    preview = client.post(of_counts, {"mark": mark(asked), "day_order": "mdy"}, follow=True)
+
+    assert "Days are written month first: “6/10/1999” is 10 June 1999." in words(preview)
+    confirmed(client, of_counts, preview)
+    assert set(ComponentCount.objects.values_list("counted_on", flat=True)) == {date(1999, 6, 10)}
+
+
+def test_a_column_that_is_not_there_can_have_one_value(agreement, client, of_counts):
+    factories.site(agreement, "Augusta")
+    asked = looked_through(client, of_counts, "site,GE\nAugusta,10\n")
+    assert "This column is missing." in words(asked)
+
+    preview = client.post(of_counts, {"mark": mark(asked), "value-date": "1999-06-30"}, follow=True)
+
+    assert "All rows: date 1999-06-30." in words(preview)
+    confirmed(client, of_counts, preview)
+    assert ComponentCount.objects.get().counted_on == date(1999, 6, 30)
 
 
 def test_another_kind_of_file_is_refused_without_a_hundred_questions(sites, client, of_counts):

@@ -190,7 +190,7 @@ def test_every_error_of_every_row_is_told_and_nothing_is_stored(sites):
         ("row 7, column person", "The row does not say who did the work. Name the person."),
         (
             "row 7, column hours, “x”",
-            "These are no hours. Write a number with a point and at most two decimals, such as 7.25.",
+            "These are no hours. Write a number with at most two decimals, such as 7.25, or hours and minutes: 7:15.",
         ),
         (
             "row 7, column service, “Traffic Management”",
@@ -284,6 +284,32 @@ QUERIES = 22
 
 def command(path, *arguments, **options):
     call_command("import_work", str(path), *arguments, **options)
+
+
+def test_command_reads_a_time_sheet_and_keeps_how(sites, tmp_path, capsys, settings):
+    settings.BUSINESS_DATE = ON
+    july, august = tmp_path / "july.csv", tmp_path / "august.csv"
+    july.write_text("Day,Office,Duration,User,Notes\n7/12/99,Reno,0:50,Ann,x\n", encoding="utf-8")
+    august.write_text('Day,Office,Duration,User\n7/13/99,Reno,"0:10",Bob\n', encoding="utf-8")
+
+    said = ("--all", "service=customer care", "--day-order", "mdy", "--rounding", "up", "--step", "25")
+    command(july, *said, "--others-left-out", "--keep-as", "Office")
+    command(august, "--as", "Office", "--rounding", "nearest")
+
+    changes = "Rounding changes the hours of 1 entry, by"
+    how = "Days are written month first: {}. All rows: service customer care. Hours are rounded {} 15 minutes."
+    assert capsys.readouterr().out.splitlines() == [
+        f"1 entry with 1.00 h added. Left out: Notes. {how.format('“7/12/99” is 12 July 1999', 'up to')} {changes} "
+        "+0.1667 h in all.",
+        "Kept as Office: choose it with the next file.",
+        f"1 entry with 0.25 h added. {how.format('“7/13/99” is 13 July 1999', 'to the nearest')} {changes} "
+        "+0.0833 h in all.",
+    ]
+    with pytest.raises(CommandError):
+        command(july, "--as", "Toggl")
+    assert capsys.readouterr().err.splitlines() == ["No layout is kept as Toggl. Kept: Office."]
+    with pytest.raises(CommandError, match="service: write COLUMN=VALUE, such as service=Customer Care."):
+        command(july, "--all", "service")
 
 
 def test_command_imports_once_and_tells_of_it(sites, tmp_path, capsys, settings):
