@@ -145,4 +145,9 @@ def _unclear(keys: Sequence[str], columns: Sequence[Column]) -> str:
     titles = [column.title for column in columns if column.key in keys]
     if titles:
         return f"This could be {' or '.join(titles)}. Say which it is."
+    return unknown_column(columns)
+
+
+def unknown_column(columns: Iterable[Column]) -> str:
+    """Say of a column that nobody knows which ones are known."""
     return f"This column is unknown. Known: {', '.join(column.title for column in columns)}."

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from contracts.pages.event_page import EventForm
 from contracts.pages.inputs import LineField
 from contracts.periods import Month
-from sites.imports.columns import LEFT_OUT, Column
+from sites.imports.columns import LEFT_OUT, Column, unknown_column
 from sites.imports.importing import LONGEST_UNDO_REASON
 from sites.imports.kinds import ImportKind
 from sites.imports.layouts import STEPS, DayOrder, Layout, Rounding
@@ -50,22 +50,26 @@ class ImportFileForm(forms.Form):
         return file
 
 
+class SettingField(forms.ChoiceField):
+    """A choice that is always made: where nothing is sent, it is the first one."""
+
+    def clean(self, value):
+        return super().clean(value) if value else ""
+
+
 class LayoutForm(forms.Form):
     """How a file is read: what each column holds, one value for all rows, the order of days, rounding."""
 
+    use_required_attribute = False
     others_left_out = forms.BooleanField(label="Leave out every column for which nothing is chosen", required=False)
-    day_order = forms.ChoiceField(label="Days are written", required=False)
-    decimal_comma = forms.ChoiceField(
-        label="The decimal mark is",
-        choices=[("", "a point: 7.25"), ("comma", "a comma: 7,25")],
-        required=False,
+    day_order = SettingField(label="Days are written")
+    decimal_comma = SettingField(
+        label="The decimal mark is", choices=[("", "a point: 7.25"), ("comma", "a comma: 7,25")]
     )
-    rounding = forms.ChoiceField(
-        label="Hours are rounded",
-        choices=[("", "not at all"), *((one.value, one.title) for one in Rounding)],
-        required=False,
+    rounding = SettingField(
+        label="Hours are rounded", choices=[("", "not at all"), *((one.value, one.title) for one in Rounding)]
     )
-    step = forms.TypedChoiceField(label="to", choices=list(STEPS.items()), coerce=int, required=False, empty_value=1)
+    step = SettingField(label="Where they are rounded, to", choices=list(STEPS.items()))
     keep_as = LineField(
         label="Keep these choices as",
         max_length=60,
@@ -82,12 +86,11 @@ class LayoutForm(forms.Form):
         known = [(f"{PREFIX}{column.key}", _labelled(column)) for column in columns]
         choices = [(NOT_CHOSEN, "Choose"), *known, (LEAVE_OUT, "Leave this column out")]
         for place, (title, key) in enumerate(preview.file_columns):
-            self.fields[f"column-{place}"] = forms.ChoiceField(
+            self.fields[f"column-{place}"] = SettingField(
                 label=f"“{title}”",
                 choices=choices,
                 initial=NOT_CHOSEN if key is None else f"{PREFIX}{key}" if key else LEAVE_OUT,
-                help_text=self.unclear.get(title, ""),
-                required=False,
+                help_text=self.unclear.get(title, "").removeprefix(unknown_column(columns)),
             )
             if kind.remembers_columns and title in self.unclear:
                 label = f"Remember “{title}” for this agreement"
@@ -149,7 +152,7 @@ class LayoutForm(forms.Form):
             day_order=given.get("day_order", ""),
             decimal_comma=bool(given.get("decimal_comma")),
             rounding=given.get("rounding", ""),
-            step=given.get("step", 1),
+            step=int(given.get("step") or 1),
         )
         return layout, remember
 
