@@ -9,6 +9,7 @@ AMENDMENT = "agreements/<int:pk>/amendments/<int:number>/"
 app_name = "contracts"
 urlpatterns = [
     path("agreements/", views.AgreementList.as_view(), name="agreement_list"),
+    path("agreements/suggestions/", views.AgreementSuggestions.as_view(), name="agreement_suggestions"),
     path("agreements/<int:pk>/amendments/draft/", events.AmendmentDraft.as_view(), name="amendment_draft"),
     path("agreements/<int:pk>/execute/", agreement_events.ExecuteAgreement.as_view(), name="agreement_execute"),
     path("agreements/<int:pk>/schedule/", schedule_views.OwnSchedule.as_view(), name="agreement_schedule"),

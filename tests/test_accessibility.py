@@ -35,6 +35,7 @@ NO_PAGES = {
     "sites:import_template",
     "sites:count_template",
     "sites:count_export",
+    "contracts:agreement_suggestions",
     "sites:review_pdf",
     "sites:quotation_file",
     "sites:report_pdf",

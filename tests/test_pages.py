@@ -19,7 +19,7 @@ EVERYBODY = "contracts:agreement_list sites:agreement_detail sites:site_list sit
  sites:hours_entries sites:hours_entry invoicing:count_history sites:month_grid sites:month_grid_figures\
  sites:site_history sites:site_history_csv sites:site_history_xlsx sites:level_outlook sites:report_list\
  sites:agreement_reports sites:month_report sites:report_pdf sites:report_xlsx sites:report_revision sites:imports\
- sites:import_detail sites:count_export"
+ sites:import_detail sites:count_export contracts:agreement_suggestions"
 WITH_PRICES = "sites:review_list sites:review_detail sites:review_pdf sites:starting_level sites:integration\
  sites:quotation_file contracts:amendment_detail contracts:amendment_comparison invoicing:amendment_effect\
  invoicing:reading_register invoicing:invoice_list invoicing:invoice_detail invoicing:invoice_pdf\
@@ -59,6 +59,7 @@ def desk(settings, tmp_path) -> dict[str, tuple]:
     arguments = every_page(settings, tmp_path, city=SCRIPT)
     agreement, site = arguments["sites:agreement_detail"], arguments["sites:site_detail"]
     files = {
+        "contracts:agreement_suggestions": (),
         "sites:site_history_csv sites:site_history_xlsx": site,
         "sites:count_template sites:count_export": agreement,
         "sites:import_template": (*agreement, "counts"),

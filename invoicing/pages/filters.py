@@ -1,9 +1,9 @@
 """Filters of the lists of invoices and of waivers."""
 
 from django.db.models import Q
-from django_filters import ChoiceFilter, DateFilter, ModelChoiceFilter
+from django_filters import ChoiceFilter, DateFilter
 
-from contracts.models import Agreement
+from contracts.pages.filters import AgreementChoice
 from contracts.pages.inputs import DayField
 from contracts.pages.lists import ListFilter, TabFilter
 from invoicing.models import Invoice
@@ -19,7 +19,7 @@ class InvoiceFilter(ListFilter):
     """Find documents by agreement, kind, state and billing period."""
 
     state = TabFilter({"draft": "Draft", "issued": "Issued"})
-    agreement = ModelChoiceFilter(queryset=Agreement.objects.order_by("number"), empty_label="All agreements")
+    agreement = AgreementChoice()
     kind = ChoiceFilter(choices=Invoice.Kind.choices, empty_label="Invoices and credit notes")
     since = DayFilter("last_day", lookup_expr="gte", label="Billing period from")
     until = DayFilter("first_day", lookup_expr="lte", label="Billing period to")
@@ -32,12 +32,7 @@ class WaiverFilter(ListFilter):
     """Find waivers by agreement and by whether they stand."""
 
     state = TabFilter({"standing": "Standing", "withdrawn": "Withdrawn"})
-    agreement = ModelChoiceFilter(
-        queryset=Agreement.objects.order_by("number"),
-        field_name="line__invoice__agreement",
-        label="Agreement",
-        empty_label="All agreements",
-    )
+    agreement = AgreementChoice("line__invoice__agreement")
 
     def state_condition(self, state):
         return Q(withdrawn_on__isnull=state == "standing")

@@ -3,10 +3,10 @@
 from datetime import date
 
 from django.db.models import Q
-from django_filters import ChoiceFilter, ModelChoiceFilter
+from django_filters import ChoiceFilter
 from django_tables2 import A, Column, DateColumn
 
-from contracts.models import Agreement
+from contracts.pages.filters import AgreementChoice
 from contracts.pages.lists import CellColumn, FileColumn, ListFilter, ListTable, TabFilter
 from sites.models import RenewalReview
 from sites.review_days import ReviewKind
@@ -60,7 +60,7 @@ class ReviewTable(ListTable):
 class ReviewFilter(ListFilter):
     """Find reviews by agreement, kind and whether both parties have agreed."""
 
-    agreement = ModelChoiceFilter(queryset=Agreement.objects.order_by("number"), empty_label="All agreements")
+    agreement = AgreementChoice()
     kind = ChoiceFilter(choices=KINDS, empty_label="All kinds")
     state = TabFilter({name: name.capitalize() for name in STATES})
 

@@ -1,9 +1,9 @@
 """Filters of the site list."""
 
 from django.db.models import Q
-from django_filters import CharFilter, ChoiceFilter, ModelChoiceFilter
+from django_filters import CharFilter, ChoiceFilter
 
-from contracts.models import Agreement
+from contracts.pages.filters import AgreementChoice
 from contracts.pages.lists import ListFilter, TabFilter
 from sites.models import Site
 from sites.site_pages.pages import ServiceState
@@ -18,7 +18,7 @@ class SiteFilter(ListFilter):
     """Find sites by city, agreement, state and whether they are in service on the business date."""
 
     q = CharFilter(label="City or CLLI code contains", method="search")
-    agreement = ModelChoiceFilter(queryset=Agreement.objects.order_by("number"), empty_label="All agreements")
+    agreement = AgreementChoice()
     state = ChoiceFilter(choices=_states, empty_label="All states")
     service = TabFilter({state.name: state.value for state in ServiceState}, label="Service")
 

@@ -117,21 +117,6 @@ def test_list_offers_a_run_to_finance_only(agreement):
         assert ("Ask finance to run the invoices." in words(response)) is not offered
 
 
-@pytest.mark.parametrize("number", [1, 30])
-def test_list_has_a_fixed_number_of_queries(number, django_assert_num_queries):
-    for position in range(number):
-        row = factories.agreement(f"A{position:03}")
-        factories.site(row, "Reno")
-        if position % 2 == 0:
-            issued(row)
-        else:
-            drafted(row)
-    client = client_of(VIEWER)
-
-    with django_assert_num_queries(8):
-        client.get(INVOICES)
-
-
 # ---- one document ----------------------------------------------------------------------------------------------------
 
 

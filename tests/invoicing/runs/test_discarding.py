@@ -148,7 +148,7 @@ def test_all_drafts_of_a_filter_are_listed_and_discarded(agreement):
     factories.site(other, "Tampa")
     run(agreement, other)
     client = client_of(FINANCE)
-    filtered = client.get(INVOICES, {"agreement": other.pk, "since": "1998-11-01"})
+    filtered = client.get(INVOICES, {"agreement": other.number, "since": "1998-11-01"})
     (address,) = [link for link in links(filtered) if link.startswith(DISCARD)]
 
     page = client.get(address)

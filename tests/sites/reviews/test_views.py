@@ -75,18 +75,6 @@ def test_list_is_filtered(client, review, query, shown):
     assert (reverse("sites:review_detail", args=[review.pk]) in text(page)) is shown
 
 
-@pytest.mark.parametrize("number", [1, 3, 30])
-def test_list_asks_the_same_number_of_queries(client, number, django_assert_num_queries):
-    for position in range(number):
-        agreement = factories.agreement(f"LNS{position:04}")
-        site(agreement, "Augusta", SMALLEST, SMALLEST)
-        open_review(agreement=agreement, period_number=1, on=REVIEW_ON, by=None)
-    sign_in(client, roles.VIEWER)
-
-    with django_assert_num_queries(LIST):
-        client.get(reverse("sites:review_list"))
-
-
 # ---- the paper -------------------------------------------------------------------------------------------------------
 
 
