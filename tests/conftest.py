@@ -48,14 +48,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out pure rules where the suite is run again for another database."""
+    """Leave out what no database changes where the suite is run again for another one: pure rules, papers, browsers."""
     if not config.getoption("--database-only"):
         return
     kept, left = [], []
     for item in items:
         names = set(getattr(item, "fixturenames", ()))
         asks = item.get_closest_marker("django_db") or names & {"db", "transactional_db", "live_server"}
-        (kept if asks or item.get_closest_marker("full") else left).append(item)
+        alike = item.get_closest_marker("any_database") or "browser" in names
+        (kept if (asks or item.get_closest_marker("full")) and not alike else left).append(item)
     items[:] = kept
     config.hook.pytest_deselected(items=left)
 

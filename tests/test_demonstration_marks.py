@@ -6,7 +6,7 @@ from django.urls import reverse
 from tests.full_desk import full_desk
 from tests.people import ACCOUNT_MANAGER, FINANCE, client_of
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 MARKED = {
     "sites:agreement_detail",

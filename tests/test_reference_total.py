@@ -231,6 +231,7 @@ def play() -> dict[Month, Invoice]:
     return invoices
 
 
+@pytest.mark.full
 def test_everything_billed_in_the_reference_term_comes_to_its_total():
     invoices = play()
     every_month_and_the_term_come_to_what_was_computed_by_hand(invoices)

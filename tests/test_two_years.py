@@ -47,6 +47,7 @@ def instalment(annual_price: int, month: int) -> Decimal:
     return Decimal(cents_through(annual_price, month) - cents_through(annual_price, month - 1)) / 100
 
 
+@pytest.mark.full
 def test_the_reference_term_from_its_first_day_to_its_last():
     agreement, totals = play()
     every_month_is_billed_what_the_contract_says(totals)

@@ -17,6 +17,7 @@ from pypdf import PdfReader
 from contracts.printing import pdf
 from contracts.printing.pdf import PdfGivenUp, Printer, RenderedPdf
 
+pytestmark = [pytest.mark.full, pytest.mark.any_database]
 ROOT = Path(__file__).resolve().parents[3]
 TIME_BOMB = "<p>a" + "\u0301" * 100_000
 """One letter with 100,000 accents, which no form lets in, keeps the renderer busy for more than a minute."""
@@ -104,7 +105,6 @@ def test_worker_that_was_killed_while_idle_is_replaced(printer):
     assert text(printer.print(order("<h1>After</h1>"))) == "After"
 
 
-@pytest.mark.full
 def test_halted_worker_is_replaced(printer):
     printer.print(order("<h1>Before</h1>"))
     halted = printer.pid
@@ -113,7 +113,6 @@ def test_halted_worker_is_replaced(printer):
     assert not alive(halted)
 
 
-@pytest.mark.full
 def test_document_that_takes_too_long_is_given_up_and_the_next_one_prints(printer):
     with pytest.raises(PdfGivenUp) as refused:
         printer.print(order(TIME_BOMB))
@@ -138,7 +137,6 @@ def test_unexpected_fault_of_the_renderer_is_said_and_logged(printer, caplog):
     assert "weasyprint" in caplog.text
 
 
-@pytest.mark.full
 def test_others_go_on_while_a_document_hangs(printer):
     given_up = []
 

@@ -18,7 +18,7 @@ from tests.reading import tables, words
 
 JUNE, JULY, AUGUST = date(1999, 6, 30), date(1999, 7, 31), date(1999, 8, 2)
 
-pytestmark = [pytest.mark.django_db, pytest.mark.business_date(AUGUST)]
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database, pytest.mark.business_date(AUGUST)]
 CLAUSE = "Amendment 1 (LNM980917MP), Appendix A"
 
 

@@ -23,7 +23,7 @@ from tests import factories, reference
 from tests.sites.reports.cases import DAYS_AFTER, NOVEMBER, OCTOBER, counted_sites, issued
 from tests.sites.reports.test_reporting import correct, mark, revise
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 def live(agreement: Agreement, month: Month = OCTOBER, on: date = date(1998, 11, 5), *, demonstration: bool = False):

@@ -15,7 +15,7 @@ from tests import factories
 from tests.reference import SMALLEST
 from tests.sites.reviews.cases import LAST_DAY, REVIEW_ON, agree, decided, site
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 INTERNAL_ONLY = (
     "157,000.00",  # foregone at one site

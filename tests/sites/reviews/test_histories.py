@@ -20,7 +20,7 @@ from tests.reference import SMALLEST
 from tests.sites.reviews.cases import REVIEW_ON
 from tests.sites.starting.cases import past, planned
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("on_review_day")]
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database, pytest.mark.usefixtures("on_review_day")]
 BOTH = (Edition.CUSTOMER, Edition.INTERNAL)
 
 
