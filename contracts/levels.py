@@ -69,7 +69,7 @@ class ComponentLevel:
             where = "between two rows" if self.flag is Flag.IN_GAP else "more than any row states"
             return f"{self.quantity} {name}" if self.flag is Flag.NO_SWITCH else f"{self.quantity} {name}, {where}"
         if self.limit.upper is None:
-            return f"{self.quantity} {name}, no limit stated"
+            return f"{self.quantity} {name}, {self.limit if self.limit.stated else 'no limit stated'}"
         return f"{self.quantity} of {self.limit.upper} {name}"
 
 
@@ -185,7 +185,8 @@ def _holds(row: Level, parts: tuple[ComponentLevel, ...]) -> bool:
         limit = row.limit(part.component.code)
         if not limit.stated or part.quantity is None:
             return False
-        if not (limit.lower or 0) <= part.quantity <= limit.upper:
+        first, last = limit.span
+        if not first <= part.quantity <= last:
             return False
     return True
 

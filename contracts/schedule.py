@@ -7,6 +7,9 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
 
+MOST_QUANTITY = 999_999_999
+"""No count is higher."""
+
 
 class LimitKind(StrEnum):
     """How the source states a cell of the table."""
@@ -14,6 +17,7 @@ class LimitKind(StrEnum):
     RANGE = "range"  # "16 to 25": outside it the row does not apply
     CAP = "cap"  # "up to 8": nothing below it is too few
     NUMBER = "number"  # "1": read as a cap, but fewer is worth a remark
+    OPEN = "open"  # "20 or more": without an end, and stated so
     NOT_STATED = "not-stated"  # an empty cell: neither zero nor a number
 
 
@@ -30,11 +34,17 @@ class Limit:
     def stated(self) -> bool:
         return self.kind is not LimitKind.NOT_STATED
 
+    @property
+    def span(self) -> tuple[int, int]:
+        """The first and the last quantity that a stated cell holds; single numbers are read as caps."""
+        return self.lower or 0, MOST_QUANTITY if self.upper is None else self.upper
+
     def __str__(self) -> str:
         return {
             LimitKind.RANGE: f"{self.lower} to {self.upper}",
             LimitKind.CAP: f"up to {self.upper}",
             LimitKind.NUMBER: f"{self.upper}",
+            LimitKind.OPEN: f"{self.lower} or more",
             LimitKind.NOT_STATED: "not stated",
         }[self.kind]
 
@@ -162,12 +172,15 @@ def included_service_refusal(*, schedule: Schedule, service: str) -> Refused | N
 _NUMBER = re.compile(r"[0-9]{1,9}", re.ASCII)
 _CAP = re.compile(r"up to ([0-9]{1,9})", re.ASCII | re.IGNORECASE)
 _RANGE = re.compile(r"([0-9]{1,9}) ?(?:to|-|–) ?([0-9]{1,9})", re.ASCII | re.IGNORECASE)
+_OPEN = re.compile(r"([0-9]{1,9})(?: ?\+| (?:or|and) (?:more|over|above|up))", re.ASCII | re.IGNORECASE)
+_LEAST = re.compile(r"at least ([0-9]{1,9})", re.ASCII | re.IGNORECASE)
+_ABOVE = re.compile(r"(?:over|above|more than) ([0-9]{1,9})", re.ASCII | re.IGNORECASE)
 _NEGATIVE = re.compile(r"(?:up to )?[-–−] ?[0-9].*", re.ASCII | re.IGNORECASE)
 _FRACTION = re.compile(r".*[0-9]\.[0-9].*", re.ASCII)
 
 
 def read_limit(text: str, *, corrected: str = "", place: str = "limit") -> Limit | Refused:
-    """Read a cell as the source prints it: "up to 15", "16 to 25", "1" or an empty cell.
+    """Read a cell as the source prints it: "up to 15", "16 to 25", "1", "20 or more" or an empty cell.
 
     A cell that is no number, such as "up to l5" with a letter l, or no whole number from 0, is refused until
     `corrected` gives what it should say; the printed text is then kept beside the corrected value.
@@ -186,6 +199,10 @@ def read_limit(text: str, *, corrected: str = "", place: str = "limit") -> Limit
         return Limit(LimitKind.RANGE, lower, upper, kept)
     if _NUMBER.fullmatch(wanted):
         return Limit(LimitKind.NUMBER, None, int(wanted), kept)
+    if match := _OPEN.fullmatch(wanted) or _LEAST.fullmatch(wanted):
+        return Limit(LimitKind.OPEN, int(match[1]), None, kept)
+    if match := _ABOVE.fullmatch(wanted):
+        return Limit(LimitKind.OPEN, int(match[1]) + 1, None, kept)
     if _NEGATIVE.fullmatch(wanted):
         return Refused("NEGATIVE", place, f"{place}: {wanted!r} is negative. A limit is a whole number from 0.")
     if _FRACTION.fullmatch(wanted):
@@ -224,13 +241,21 @@ class Finding:
 def bands(schedule_levels: Sequence[Level], component_code: str) -> tuple[tuple[Level, int, int], ...]:
     """Return the ranges stated for a component as (level, lower, upper), by rank; a cap beside ranges begins at 0.
 
-    A component without a single range has caps only and no bands.
+    A component without a single range has caps only and no bands; with an open end above them, each cap begins where
+    the one before it ends.
     """
     ordered = sorted(schedule_levels, key=lambda level: level.rank)
-    cells = [(level, level.limit(component_code)) for level in ordered]
-    if not any(limit.kind is LimitKind.RANGE for _, limit in cells):
+    stated = [(level, level.limit(component_code)) for level in ordered if level.limit(component_code).stated]
+    kinds = {limit.kind for _, limit in stated}
+    if not kinds & {LimitKind.RANGE, LimitKind.OPEN}:
         return ()
-    return tuple((level, limit.lower or 0, limit.upper) for level, limit in cells if limit.upper is not None)
+    found: list[tuple[Level, int, int]] = []
+    for level, limit in stated:
+        first, last = limit.span
+        if found and limit.lower is None and LimitKind.RANGE not in kinds:
+            first = found[-1][2] + 1
+        found.append((level, first, last))
+    return tuple(found)
 
 
 def findings(schedule: Schedule) -> tuple[Finding, ...]:

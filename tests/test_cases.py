@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from contracts.levels import measured_level
+from contracts.models import Agreement
 from invoicing.documents.calculation import recompute
 from invoicing.models import InvoiceLine
 from sites.agreement_files.loading import load_agreement
@@ -41,6 +43,16 @@ def test_months_are_billed_as_the_contract_says(name, first_day, through, expect
     issue_through(through)
 
     assert totals()[-len(expected) :] == expected
+
+
+@pytest.mark.parametrize(("connected", "level"), [(5, "B1"), (19, "B3"), (20, "B4"), (5000, "B4")])
+def test_a_top_band_without_an_end_needs_nobody_to_confirm_it(connected, level):
+    load("open-ended-top-band", date(2008, 7, 1))
+    schedule = Agreement.objects.with_terms().get().as_terms().original_schedule
+
+    measured = measured_level(schedule=schedule, counts={"PC": connected, "SITE": 1})
+
+    assert (measured.level.code, measured.flags) == (level, ())
 
 
 def test_charges_that_end_by_a_credit_call_in_nothing_that_was_not_due_yet():

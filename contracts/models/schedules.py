@@ -229,9 +229,10 @@ class ComponentLimit(FrozenModel):
             models.CheckConstraint(
                 condition=Q(kind="range", lower__isnull=False, upper__gte=F("lower"))
                 | Q(kind__in=["cap", "number"], lower=None, upper__isnull=False)
+                | Q(kind="open", lower__isnull=False, upper=None)
                 | Q(kind="not-stated", lower=None, upper=None),
                 name="limit_figures_fit_kind",
-                violation_error_message="A range needs two rising figures, a cap or number one, a blank cell none.",
+                violation_error_message="A range needs two rising figures, a blank cell none, any other one.",
             ),
         ]
 

@@ -11,13 +11,11 @@ from django.db import transaction
 from contracts.fields import validate_plain_text
 from contracts.models import Agreement
 from contracts.periods import day_text
-from contracts.schedule import Component, Refused
+from contracts.schedule import MOST_QUANTITY, Component, Refused
 from contracts.terms import AgreementTerms, NotInForce, terms_on
 from sites.counts.counting import Figure, change_counts
 from sites.models import ComponentCount, Site
 from sites.refusals import CannotRecord
-
-MOST_QUANTITY = 999_999_999
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from contracts.money import ZERO, money_text
 from contracts.periods import DaySpan
+from contracts.schedule import NOT_STATED
 from sites.models import RenewalReview, ReviewLine
 from sites.review_days import ReviewKind
 from sites.reviews.evidence import may_change
@@ -197,14 +198,13 @@ def _compared(part: Mapping) -> str:
 
 
 def _room(part: Mapping) -> str:
-    """How far the next limit is: `14 of 15`; in words where the source states no figure."""
+    """How far the next limit is: `14 of 15`; in words where it has no end, or the source states none."""
     if part["level"] is None or part["latest"] is None:
         return ""
-    return (
-        f"{part['latest']} of {part['upper']}"
-        if part.get("upper") is not None
-        else f"{part['latest']}, no limit stated"
-    )
+    if part.get("upper") is not None:
+        return f"{part['latest']} of {part['upper']}"
+    limit = part.get("limit") or str(NOT_STATED)
+    return f"{part['latest']}, {'no limit stated' if limit == str(NOT_STATED) else limit}"
 
 
 # ---- totals ------------------------------------------------------------------------------------------------------

@@ -172,6 +172,13 @@ def one_column(*cells: str) -> Schedule:
         (("up to 8", "", "up to 15"), 9, "L3", ()),  # a blank cell between figures holds nothing
         (("", "up to 15"), 3, "L2", ()),
         (("", ""), 3, "L1", (Flag.BLANK_CELL,)),
+        (("up to 5", "6 to 10", "20 or more"), 20, "L3", ()),
+        (("up to 5", "6 to 10", "20 or more"), 999_999_999, "L3", ()),
+        (("up to 5", "6 to 10", "20 or more"), 19, None, (Flag.IN_GAP,)),
+        (("up to 5", "up to 10", "over 10"), 10, "L2", ()),
+        (("up to 5", "up to 10", "over 10"), 11, "L3", ()),
+        (("up to 5", "up to 10", "20+"), 11, None, (Flag.IN_GAP,)),
+        (("1", "1", "2 or more"), 1, "L1", ()),
     ],
 )
 def test_gaps_blanks_and_counts_above_the_table(cells, quantity, level, flags):
@@ -186,6 +193,12 @@ def test_distance_says_where_a_count_without_a_row_lies(quantity, distance):
     found = measured_level(schedule=one_column("0 to 15", "17 to 25"), counts={"GE": quantity})
 
     assert found.components[0].distance == distance
+
+
+def test_a_count_in_a_row_without_an_end_has_no_room_to_name():
+    found = measured_level(schedule=one_column("up to 5", "over 5"), counts={"GE": 8})
+
+    assert (found.components[0].distance, found.components[0].room) == ("8 gateway elements, 6 or more", None)
 
 
 def test_order_of_the_rows_does_not_matter():

@@ -46,6 +46,11 @@ def table(*cells: str, prices: tuple[str, ...] = ("100", "200", "300", "400")) -
         ("16 to 16", Limit(LimitKind.RANGE, 16, 16), "16 to 16"),
         ("1", Limit(LimitKind.NUMBER, None, 1), "1"),
         ("0", Limit(LimitKind.NUMBER, None, 0), "0"),
+        ("20 or more", Limit(LimitKind.OPEN, 20), "20 or more"),
+        ("At least 20", Limit(LimitKind.OPEN, 20), "20 or more"),
+        ("36+", Limit(LimitKind.OPEN, 36), "36 or more"),
+        ("over 50", Limit(LimitKind.OPEN, 51), "51 or more"),
+        ("more  than 50", Limit(LimitKind.OPEN, 51), "51 or more"),
         ("", NOT_STATED, "not stated"),
         ("   ", NOT_STATED, "not stated"),
     ],
@@ -58,7 +63,10 @@ def test_read_limit_reads_what_the_source_prints(cell, expected, printed):
     assert limit.stated is (expected is not NOT_STATED)
 
 
-@pytest.mark.parametrize("cell", ["up to l5", "l", "1,500", "up to", "16 to", "٣", "1234567890", "15 SM"])
+@pytest.mark.parametrize(
+    "cell",
+    ["up to l5", "l", "1,500", "up to", "16 to", "٣", "1234567890", "15 SM", "20 or", "over", "from 20", "+"],
+)
 def test_read_limit_refuses_what_is_no_number(cell):
     assert read_limit(cell, place="Small, SLC") == Refused(
         "NOT_A_NUMBER",
@@ -133,6 +141,16 @@ def test_schedule_includes_a_service_however_it_is_spelled(service, expected):
     included = SCHEDULE.includes(service)
 
     assert (included and included.name) == expected
+
+
+def test_an_open_end_closes_the_bands_and_may_leave_a_gap_or_overlap():
+    assert findings(table("up to 5", "up to 10", "over 10")) == ()
+    assert [one.message for one in findings(table("up to 5", "up to 10", "20+"))] == [
+        "gateway elements: 11 to 19 falls between Level 2 and Level 3."
+    ]
+    assert [one.message for one in findings(table("up to 5", "6 or more", "9 or more"))] == [
+        "gateway elements: 9 is in Level 2 and in Level 3."
+    ]
 
 
 def test_bands_begin_at_zero_for_a_cap_beside_ranges():
