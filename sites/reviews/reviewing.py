@@ -12,17 +12,17 @@ from django.db import transaction
 from contracts.fields import validate_plain_text
 from contracts.locking import locked_agreement
 from contracts.models import Agreement
-from contracts.periods import annual_periods, day_text
+from contracts.periods import day_text
 from contracts.refusal import Refusal
 from contracts.schedule import Refused, Schedule
-from contracts.terms import expiration_known
 from contracts.wording import listed, plural
 from sites.hours.position import hours_evidence
 from sites.models import ChargedLevel, RenewalReview, ReviewLine, Site
 from sites.review_days import ReviewKind
 from sites.reviews.evidence import late_sentence
 from sites.reviews.queries import Concerned, ReviewFacts, concerned, line_of, paper_evidence, review_facts, review_held
-from sites.reviews.review import NEXT_NOT_PRICED, Outcome, ReviewTerms, agreed_price_refusal, late_change, review_terms
+from sites.reviews.review import Outcome, ReviewTerms, agreed_price_refusal, late_change
+from sites.reviews.unopened import Unopened, agreements_to_look_at, batched, unopened_reviews
 from sites.starting.queries import histories
 
 logger = logging.getLogger(__name__)
@@ -140,57 +140,12 @@ def open_due_reviews(*, on: date, by: User | None, agreements: Iterable[Agreemen
 
     A second run opens nothing. An agreement that fails is listed with its cause and does not stop the others.
     """
-    return [_open_due(unopened, on=on, by=by) for unopened in unopened_reviews(on=on, due_by=on, agreements=agreements)]
-
-
-@dataclass(frozen=True)
-class Unopened:
-    """An annual period whose review has not been opened; `due_on` is None where it cannot be, for the `refusal`."""
-
-    agreement: Agreement
-    period_number: int
-    due_on: date | None = None
-    refusal: str = ""
-    kind: ReviewKind = ReviewKind.PRICE_REVIEW
-
-
-def unopened_reviews(*, on: date, due_by: date, agreements: Iterable[Agreement] | None = None) -> list[Unopened]:
-    """Return the reviews not opened yet that are due by a day, of every period begun on `on`: also those long over."""
-    chosen = Agreement.objects.with_terms()
+    keys = agreements_to_look_at(on=on, due_by=on)
     if agreements is not None:
-        chosen = chosen.filter(pk__in=[agreement.pk for agreement in agreements])
-    reviews: dict[tuple[int, int], list[RenewalReview]] = {}
-    for review in RenewalReview.objects.only("agreement_id", "period_number", "kind", "agreed_on").order_by("pk"):
-        reviews.setdefault((review.agreement_id, review.period_number), []).append(review)
-    found = []
-    for agreement in chosen:
-        try:
-            due = _due_periods(agreement, on=on, due_by=due_by)
-        except Exception as error:
-            logger.exception("The reviews of agreement %s could not be looked up", agreement.number)
-            due = [Unopened(agreement, 0, refusal=f"{type(error).__name__}: {error}")]
-        found += [
-            review
-            for review in due
-            if review_held(reviews=reviews.get((agreement.pk, review.period_number), ()), kind=review.kind) is None
-        ]
-    return found
-
-
-def _due_periods(agreement: Agreement, *, on: date, due_by: date) -> list[Unopened]:
-    terms = agreement.as_terms()
-    expires_on, _ = expiration_known(agreement=terms, known_on=on)
-    due = []
-    for period in annual_periods(
-        first_period_starts_on=terms.first_period_starts_on, through=on, expires_on=expires_on
-    ):
-        found = review_terms(agreement=terms, period_number=period.number, known_on=on)
-        if isinstance(found, Refused):
-            # A period without any review asks for nothing; one whose review cannot be held is worth a line.
-            due += [Unopened(agreement, period.number, None, found.message)] if found.code == NEXT_NOT_PRICED else []
-        elif found.due.due_on <= due_by:
-            due.append(Unopened(agreement, period.number, found.due.due_on, kind=found.due.kind))
-    return due
+        chosen = {agreement.pk for agreement in agreements}
+        keys = [key for key in keys if key in chosen]
+    unopened = (each for some in batched(keys) for each in unopened_reviews(keys=some, on=on, due_by=on))
+    return [_open_due(each, on=on, by=by) for each in unopened]
 
 
 def _open_due(due: Unopened, *, on: date, by: User | None) -> Opened:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -14,7 +15,7 @@ from django.views.generic import DetailView, View
 from contracts.clock import business_date
 from contracts.pages.address import OfAgreement
 from contracts.pages.event_page import EventPage
-from contracts.pages.lists import ListPage
+from contracts.pages.lists import ROWS_A_PAGE, ListPage
 from contracts.periods import day_text
 from contracts.printing.pdf import PdfUnavailable
 from contracts.schedule import Refused
@@ -31,9 +32,9 @@ from sites.reviews.reviewing import (
     open_review,
     record_agreement,
     refresh_review,
-    unopened_reviews,
     why_agreed,
 )
+from sites.reviews.unopened import agreements_to_look_at, unopened_reviews
 
 SHOWN_AHEAD = timedelta(days=90)
 INTERNAL_PERMISSION = "sites.view_internal_review"
@@ -52,10 +53,14 @@ class ReviewList(ListPage):
     template_name = "sites/review_list.html"
 
     def get_context_data(self, **kwargs):
-        to_open = []
+        """List what is to be opened too, of some agreements at a time: `open` of the address is their page."""
+        to_open, pages = [], None
         if self.request.user.has_perm("sites.open_review"):
-            to_open = unopened_reviews(on=self.on, due_by=self.on + SHOWN_AHEAD)
-        return super().get_context_data(to_open=to_open, **kwargs)
+            due_by = self.on + SHOWN_AHEAD
+            keys = agreements_to_look_at(on=self.on, due_by=due_by)
+            pages = Paginator(keys, ROWS_A_PAGE).get_page(self.request.GET.get("open"))
+            to_open = unopened_reviews(keys=pages.object_list, on=self.on, due_by=due_by)
+        return super().get_context_data(to_open=to_open, to_open_pages=pages, **kwargs)
 
 
 class ReviewPage(PermissionRequiredMixin, DetailView):
