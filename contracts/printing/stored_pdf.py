@@ -117,11 +117,12 @@ class StoredPdfs:
         Files that a crash left unfinished are swept away.
         """
         stored_files.sweep()
-        without = self._documents.filter(issued_on__isnull=False, pdf=None).defer("content").order_by("pk")
+        without = self._documents.filter(issued_on__isnull=False, pdf=None).order_by("pk").values_list("pk", flat=True)
         kept = {entry.name for entry in os.scandir(settings.DOCUMENTS_DIR)} if settings.DOCUMENTS_DIR.exists() else ()
-        stored = self.model.objects.select_related(self.key).defer(f"{self.key}__content").order_by("pk")
-        lost = [getattr(pdf, self.key) for pdf in stored if pdf.file_name not in kept]
-        return [self._made(document) for document in (*without, *lost)]
+        stored = self.model.objects.order_by("pk").values_list(self.key, "file_name")
+        lost = [key for key, file_name in stored.iterator() if file_name not in kept]
+        documents = self._documents.defer("content")
+        return [self._made(documents.get(pk=key)) for key in (*without, *lost)]
 
     def read(self, document: models.Model) -> bytes:
         """Return the stored PDF of an issued document, exactly as it was made.
