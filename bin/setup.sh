@@ -3,6 +3,7 @@
 
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+unset PYTHONDONTWRITEBYTECODE # each process would compile everything anew: half of the time a test run needs to begin
 
 say() { printf '%s\n' "$*"; }
 stop() {
