@@ -2,6 +2,7 @@ from django.urls import path, register_converter
 
 from invoicing.count_corrections import views as count_views
 from invoicing.day_path import DayPath
+from invoicing.lost import views as lost_views
 from invoicing.pages import amendment_views, correction_views, credit_views, discard_views, views
 from invoicing.readings import views as reading_views
 
@@ -28,6 +29,9 @@ urlpatterns = [
     ),
     path("invoices/", views.InvoiceList.as_view(), name="invoice_list"),
     path("invoices/discard/", discard_views.DiscardDrafts.as_view(), name="invoice_discard"),
+    path("invoices/missing/", lost_views.LostList.as_view(), name="lost_list"),
+    path("invoices/missing/explain/", lost_views.LostExplain.as_view(), name="lost_explain"),
+    path("invoices/missing/<str:title>.pdf", lost_views.LostFile.as_view(), name="lost_file"),
     path("invoices/run/", views.Run.as_view(), name="run"),
     path("invoices/corrections/", correction_views.CorrectionList.as_view(), name="correction_list"),
     path("invoices/corrections/<int:pk>/", correction_views.CorrectionDetail.as_view(), name="correction_detail"),

@@ -10,6 +10,7 @@ from django.core.management import call_command
 
 from contracts.models import Agreement
 from contracts.periods import Month
+from contracts.printing.stored_files import keep, stored_name
 from invoicing.credits.crediting import WaiverDecision, credit
 from invoicing.documents.printing import INVOICE_PDFS
 from invoicing.models import Invoice
@@ -35,6 +36,7 @@ QUOTED = {
 }
 COUNTS = "site,date,GE,SLC\nAugusta,1999-08-04,11,6\n"
 WORK = {"worked_on": date(1999, 7, 12), "hours": Decimal("2.00"), "service": "Customer Care", "person": "Ann"}
+LOST = "Monthly-report-A-8-1999-05"
 UNSIGNED = replace(reference.amendment(2, date(1999, 10, 1)), customer_signature=None, supplier_signature=None)
 
 
@@ -67,7 +69,7 @@ def full_desk(settings, *, demonstration: bool, city: str = "Reno") -> dict[str,
     factories.amendment(agreement, UNSIGNED)
     not_reviewed = factories.agreement("LNS980101JC")
     no_arguments = """contracts:agreement_list sites:site_list sites:review_list invoicing:invoice_list invoicing:run
-        invoicing:correction_list invoicing:waiver_list"""
+        invoicing:correction_list invoicing:waiver_list invoicing:lost_list"""
     of_agreement = """sites:agreement_detail contracts:amendment_draft invoicing:reading_register sites:hours
         sites:hours_buy sites:hours_enter sites:hours_entries invoicing:correction_detail"""
     of_site = """sites:site_detail sites:starting_level sites:integration sites:integration_order
@@ -125,6 +127,7 @@ def every_page(settings, folder: Path, *, city: str = "Reno") -> dict[str, tuple
     file.write_text(COUNTS, encoding="utf-8")
     call_command("import_counts", str(file))
     imported = ImportedFile.objects.get()
+    keep(stored_name(LOST, "a" * 64), b"%PDF-1.7")
     more = {
         "login": (),
         "password_change": (),
@@ -135,7 +138,8 @@ def every_page(settings, folder: Path, *, city: str = "Reno") -> dict[str, tuple
         "sites:import_detail sites:import_undo": (imported.pk,),
         "sites:site_history": (site.pk,),
         "sites:quotation_document": arguments["sites:quotation_file"],
-        "sites:report_list invoicing:invoice_discard": (),
+        "sites:report_list invoicing:invoice_discard invoicing:lost_explain": (),
+        "invoicing:lost_file": (LOST,),
         "sites:month_report sites:report_missing": (agreement.pk, june),
         "sites:report_issue": (agreement.pk, june),
         "sites:report_acknowledge": (agreement.pk, october),

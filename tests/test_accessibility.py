@@ -26,6 +26,7 @@ WINDOWS = [
 NO_PAGES = {
     "home",
     "logout",
+    "invoicing:lost_file",
     "sites:counts",
     "sites:month_grid_figures",
     "sites:month_grid_row",

@@ -37,6 +37,7 @@ PURE = {
     "contracts.terms",
     "contracts.amendments.reading_choice",
     "contracts.sealing.digest",
+    "contracts.sealing.ledger_lines",
     "contracts.comparison",
     "sites.charts.svg",
     "sites.charts.plot",

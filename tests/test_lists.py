@@ -13,7 +13,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, get_resolver, reverse
 
-from contracts.models import Agreement, Party
+from contracts.models import Agreement, LostRecord, Party
 from contracts.pages import lists
 from contracts.pages.lists import ListPage
 from contracts.printing.sheets import without_guard
@@ -66,6 +66,7 @@ def desk(number: int = 1) -> Agreement:
         invoice = issue(invoice=result.documents[0], on=BEFORE, by=None)
         given_up = {"amounts": {1: Decimal("1.00")}, "waiver": WaiverDecision("J. Doe", ON)}
         credit(invoice=invoice, reason="Late", on=ON, by=None, **given_up)
+        LostRecord.objects.create(title=f"INV-1000{position}", explanation="gap", reason="Never sent", recorded_on=ON)
         credit(invoice=invoice, reason="Wrong", on=ON, by=None, amounts={1: Decimal("2.00")})
     call_command("open_reviews")
     return agreement

@@ -23,7 +23,8 @@ EVERYBODY = "contracts:agreement_list sites:agreement_detail sites:site_list sit
 WITH_PRICES = "sites:review_list sites:review_detail sites:review_pdf sites:starting_level sites:integration\
  sites:quotation_file contracts:amendment_detail contracts:amendment_comparison invoicing:amendment_effect\
  invoicing:reading_register invoicing:invoice_list invoicing:invoice_detail invoicing:invoice_pdf\
- invoicing:correction_list invoicing:correction_detail invoicing:waiver_list"
+ invoicing:correction_list invoicing:correction_detail invoicing:waiver_list invoicing:lost_list\
+ invoicing:lost_file"
 WORK = "sites:hours_enter sites:hours_change sites:hours_import sites:service_correct invoicing:count_correct\
  sites:import sites:import_undo sites:count_template sites:import_template sites:report_missing"
 AGREEMENTS = "contracts:agreement_execute contracts:agreement_schedule contracts:agreement_discard_schedule\
@@ -33,7 +34,8 @@ AGREEMENTS = "contracts:agreement_execute contracts:agreement_schedule contracts
  sites:integration_attach sites:integration_complete sites:integration_cancel\
  sites:review_open sites:review_refresh sites:review_agree sites:service_end sites:starting_level_change\
  sites:starting_level_withdraw sites:report_issue sites:report_acknowledge"
-BILLING = "invoicing:run invoicing:invoice_discard invoicing:invoice_issue invoicing:invoice_credit"
+BILLING = "invoicing:run invoicing:invoice_discard invoicing:invoice_issue invoicing:invoice_credit\
+ invoicing:lost_explain"
 WAIVING = "invoicing:waiver_withdraw"
 
 LET_IN = {

@@ -1,6 +1,7 @@
 """What was agreed: parties, agreements, their amendments and price schedules, and how unclear clauses are read."""
 
 from contracts.models.agreements import Agreement, Amendment, ChosenReading, Party, PartyAlias, WithdrawnSignature
+from contracts.models.lost import LostRecord
 from contracts.models.schedules import (
     Component,
     ComponentLimit,
@@ -18,6 +19,7 @@ __all__ = [
     "ComponentLimit",
     "HourService",
     "IncludedService",
+    "LostRecord",
     "Party",
     "PartyAlias",
     "PriceSchedule",

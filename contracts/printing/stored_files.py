@@ -4,6 +4,7 @@ import os
 import re
 import tempfile
 import time
+from hashlib import sha256
 from pathlib import Path
 
 from django.conf import settings
@@ -12,18 +13,46 @@ UNFINISHED = ".part"
 PAPERS = "reviews"
 """The folder within it for papers that are printed anew each time; nothing is kept of them."""
 
+_FINISHED = re.compile(r"([^.]+)\.[0-9a-f]{16}\.pdf")
+
 ABANDONED_AFTER = 60 * 60
 """Seconds after which an unfinished file belongs to no process any more."""
 
 
-def stored_name(title: str, sha256: str) -> str:
+def stored_name(title: str, digest: str) -> str:
     """Return the name of a stored PDF: its number or title, and the beginning of the digest."""
-    return f"{re.sub(r'[^A-Za-z0-9-]+', '-', title)}.{sha256[:16]}.pdf"
+    return f"{titled(title)}.{digest[:16]}.pdf"
+
+
+def titled(title: str) -> str:
+    """Return a number or title as the names of its files begin."""
+    return re.sub(r"[^A-Za-z0-9-]+", "-", title)
+
+
+def file_names(beginning: str = "") -> dict[str, list[str]]:
+    """Return the finished PDFs in the folder by their titles, of all or of those that begin so."""
+    try:
+        names = sorted(name for name in os.listdir(settings.DOCUMENTS_DIR) if name.startswith(beginning))
+    except FileNotFoundError:
+        return {}
+    found: dict[str, list[str]] = {}
+    for name in names:
+        if match := _FINISHED.fullmatch(name):
+            found.setdefault(match[1], []).append(name)
+    return found
 
 
 def path_of(file_name: str) -> Path:
     """Return where a file is kept."""
     return settings.DOCUMENTS_DIR / file_name
+
+
+def sha256_of(file_name: str) -> str:
+    """Return the digest of a file as it is now; empty where it is missing or cannot be read."""
+    try:
+        return sha256(path_of(file_name).read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def keep(file_name: str, data: bytes) -> None:

@@ -6,7 +6,7 @@ to the next time.
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -16,15 +16,16 @@ from typing import NamedTuple
 from django.conf import settings
 from django.core.exceptions import FieldDoesNotExist
 from django.db import connection
-from django.db.models import Q, Sum, TextField
-from django.db.models.functions import Cast
+from django.db.models import OuterRef, Q, Subquery, Sum, TextField, Value
+from django.db.models.functions import Cast, Coalesce
 
-from contracts.models import Agreement
+from contracts.models import Agreement, LostRecord
 from contracts.money import ZERO
-from contracts.printing.stored_files import PAPERS, UNFINISHED, stored_name
+from contracts.printing.stored_files import PAPERS, UNFINISHED, sha256_of, stored_name
 from contracts.printing.stored_pdf import file_fault
 from contracts.sealing import guards
 from contracts.sealing.digest import canonical_sha256
+from contracts.sealing.ledger_lines import ISSUED, PRINTED, Ledger, LedgerEntry
 from contracts.wording import plural
 from invoicing.audit.checks import (
     Corrected,
@@ -42,8 +43,8 @@ from invoicing.documents.calculation import recomputed_text
 from invoicing.documents.content import columns_shown, site_shown, steps_shown
 from invoicing.documents.printing import INVOICE_PDFS
 from invoicing.issued import numbering
-from invoicing.issued.chain import ISSUED, PRINTED, Ledger, LedgerEntry
-from invoicing.issued.ledger import FILE_NAME, issued_entry, read_ledger
+from invoicing.issued.given_out import numbers_among
+from invoicing.issued.ledger import ISSUED_DOCUMENTS, issued_entry
 from invoicing.issued.row_digests import SEALED, row_digests
 from invoicing.models import Correction, Invoice, InvoiceLine, InvoicePdf, NumberSeries
 from invoicing.runs.books import charge_key
@@ -89,14 +90,16 @@ class Verification:
         self.lines = 0
         self.pdfs = 0
         self.heads: list[Head] = []
+        self._explained = {row.title: row for row in LostRecord.objects.order_by("pk")}
         self._unanchored: list[tuple[LedgerEntry, str]] = []
         self._last: Place | None = None
         self._link = ""
+        self._lost: frozenset[int] = frozenset()
 
     def findings(self) -> Iterator[Finding]:
         """Yield everything that is wrong, document by document; the counts and heads are complete afterwards."""
         bounds = list(NumberSeries.objects.order_by("code"))
-        ledger = read_ledger()
+        ledger = ISSUED_DOCUMENTS.read()
         if self.agreement is None:
             yield from _guard_findings()
             yield from _half_issued()
@@ -106,7 +109,8 @@ class Verification:
         if self.unsealed:
             yield Finding(BOOKS, _unsealed_text(self.unsealed), is_note=True)
         if self.agreement is None:
-            yield from _only_in_ledger(ledger)
+            yield from _only_in_ledger(ledger, self._explained)
+            yield from _explained_findings(self._explained.values())
             yield from _ledger_notes(ledger)
             yield from _folder_findings()
 
@@ -114,6 +118,7 @@ class Verification:
 
     def _series(self, series: NumberSeries, ledger: Ledger) -> Iterator[Finding]:
         self._last, self._link, before = None, "", self.documents
+        self._lost = numbers_among(series, self._explained)
         for keys in self._keys(series):
             yield from self._checked(series, keys, ledger)
         if self.agreement is not None:
@@ -122,7 +127,11 @@ class Verification:
         if last is None or last.number >= series.last_number:  # somebody may have issued since it was read
             series.refresh_from_db()
         yield from series_findings(
-            code=series.code, last_number=series.last_number, last_issued_on=series.last_issued_on, last=last
+            code=series.code,
+            last_number=series.last_number,
+            last_issued_on=series.last_issued_on,
+            last=last,
+            explained=self._lost,
         )
         if last:
             self.heads.append(Head(series.code, self.documents - before, last.name, last.issued_on, self._link))
@@ -162,7 +171,7 @@ class Verification:
     def _placed(self, row: Invoice) -> Iterator[Finding]:
         now = Place(row.number, row.number_text, row.issued_on)
         if self.agreement is None:
-            yield from place_findings(before=self._last, now=now)
+            yield from place_findings(before=self._last, now=now, explained=self._lost)
         self._last, self._link = now, row.chain_sha256
 
     # ---- PDFs
@@ -187,7 +196,7 @@ class Verification:
     def _still_unanchored(self) -> Iterator[Finding]:
         """A line is written right after the commit: where it was not there yet, look once more."""
         missing, self._unanchored = self._unanchored, []
-        ledger = read_ledger() if missing else None
+        ledger = ISSUED_DOCUMENTS.read() if missing else None
         for entry, what in missing:
             yield from self._anchored(entry, what, ledger)
         for entry, what in self._unanchored:
@@ -209,11 +218,7 @@ class _Chunk:
         self.rows = list(Invoice.objects.filter(pk__in=keys).order_by("number", "pk"))
         self.series = series
         self.kind = next((kind for kind, (code, _prefix) in numbering.SERIES.items() if code == series.code), "")
-        self.before = dict(
-            Invoice.objects.filter(series=series, number__in=[key.number - 1 for key in named]).values_list(
-                "number", "chain_sha256"
-            )
-        )
+        self.before = _links_before(series, named)
         self.lines: dict[int, list[InvoiceLine]] = {}
         found = InvoiceLine.objects.filter(invoice__in=keys).annotate(stored=Cast("inputs", TextField()))
         found = found.select_related("site", "credits__invoice").defer(*_LONG)
@@ -253,7 +258,7 @@ class _Chunk:
             content_sha256=row.content_sha256,
             digest=canonical_sha256(row.content),
             link=row.chain_sha256,
-            link_before=self.before.get(row.number - 1, ""),
+            link_before=self.before[row.pk],
             printed_number=self.series.text(row.number),
             reason=row.reason,
             expected={
@@ -287,6 +292,14 @@ class _Chunk:
             credits=_credited(line.credits) if line.credits_id else None,
             credited=self.credited.get(line.pk, ZERO),
         )
+
+
+def _links_before(series: NumberSeries, named: Sequence[Key]) -> dict[int, str]:
+    """The link of the document before each, by its key: a number that is explained has none."""
+    issued = Invoice.objects.issued().filter(series=series, number__lt=OuterRef("number")).order_by("-number", "-pk")
+    before = Coalesce(Subquery(issued.values("chain_sha256")[:1]), Value(""))
+    rows = Invoice.objects.filter(pk__in=[key.pk for key in named])
+    return dict(rows.annotate(before=before).values_list("pk", "before"))
 
 
 @lru_cache(maxsize=2000)
@@ -341,15 +354,25 @@ def _half_issued() -> Iterator[Finding]:
         yield Finding(row.number_text or BOOKS, "a document is neither a draft nor issued. Compare it with a backup.")
 
 
-def _only_in_ledger(ledger: Ledger) -> Iterator[Finding]:
-    """Documents that were issued once and are not in the books any more."""
-    numbers = iter(sorted(number for event, number in ledger.entries if event == ISSUED))
+def _only_in_ledger(ledger: Ledger, explained: Mapping[str, LostRecord]) -> Iterator[Finding]:
+    """Documents that were issued once, are not in the books any more, and nobody has explained why."""
+    numbers = iter(sorted(number for event, number in ledger.entries if event == ISSUED and number not in explained))
     while some := list(islice(numbers, CHUNK)):
         stored = set(Invoice.objects.issued().filter(number_text__in=some).values_list("number_text", flat=True))
         for number in some:
             if number not in stored:
                 days = sorted(message[0] for message in ledger.entries[ISSUED, number])
                 yield Finding(number, f"the ledger has it, dated {days[-1]}, but the books do not: it was taken out.")
+
+
+def _explained_findings(explained: Iterable[LostRecord]) -> Iterator[Finding]:
+    """What finance has explained is worth a note; a file from which a document was restored must be there."""
+    for row in explained:
+        by = f" by {row.recorded_by}" if row.recorded_by else ""
+        what = row.get_explanation_display().lower()
+        yield Finding(row.title, f"{what}, recorded on {row.recorded_on}{by}: {row.reason}", is_note=True)
+        if row.explanation == LostRecord.Explanation.FILE and sha256_of(row.file_name) != row.file_sha256:
+            yield Finding(row.title, f"its PDF {row.file_name} is missing or is not the one that was explained.")
 
 
 def _ledger_notes(ledger: Ledger) -> Iterator[Finding]:
@@ -373,13 +396,14 @@ def _file_findings(name: str, pdf: InvoicePdf) -> Iterator[Finding]:
 def _folder_findings() -> Iterator[Finding]:
     """Name what nobody knows in the folder: worth a look, but no damage to the books."""
     try:
-        entries = [entry for entry in os.scandir(settings.DOCUMENTS_DIR) if entry.name != FILE_NAME]
+        entries = [entry for entry in os.scandir(settings.DOCUMENTS_DIR) if entry.name != ISSUED_DOCUMENTS.name]
     except FileNotFoundError:
         return
     names = iter(sorted(entry.name for entry in entries if not (entry.name == PAPERS and entry.is_dir())))
     while some := list(islice(names, CHUNK)):
         known = set(InvoicePdf.objects.filter(file_name__in=some).values_list("file_name", flat=True))
         known |= set(ReportPdf.objects.filter(file_name__in=some).values_list("file_name", flat=True))
+        known |= set(LostRecord.objects.filter(file_name__in=some).values_list("file_name", flat=True))
         for name in some:
             if name not in known:
                 what = "was left unfinished by a crash" if name.endswith(UNFINISHED) else "belongs to no document"

@@ -4,7 +4,7 @@ A finding names the document and what is wrong with it. Nothing here knows a dat
 what is stored, and the ledger's side of it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -338,15 +338,22 @@ class Place:
     issued_on: date
 
 
-def place_findings(*, before: Place | None, now: Place) -> Iterator[Finding]:
-    """Yield what is wrong between a document and the one before it: a gap, a number twice, a date that runs back."""
-    expected = before.number + 1 if before else 1
-    if before and now.number == before.number:
+def place_findings(*, before: Place | None, now: Place, explained: Collection[int] = ()) -> Iterator[Finding]:
+    """Yield what is wrong between a document and the one before it: a gap, a number twice, a date that runs back.
+
+    `explained` are numbers of the series that are missing with a reason.
+    """
+    first, last = before.number + 1 if before else 1, now.number - 1
+    while first in explained:
+        first += 1
+    while last in explained:
+        last -= 1
+    if now.number in explained or (before and now.number == before.number):
         yield Finding(now.name, f"number {now.number} was given twice.")
-    elif now.number == expected + 1:
-        yield Finding(now.name, f"number {expected} is missing before it.")
-    elif now.number != expected:
-        yield Finding(now.name, f"numbers {expected} to {now.number - 1} are missing before it.")
+    elif first == last:
+        yield Finding(now.name, f"number {first} is missing before it.")
+    elif first < last:
+        yield Finding(now.name, f"numbers {first} to {last} are missing before it.")
     if before and now.issued_on < before.issued_on:
         yield Finding(
             now.name, f"is dated {day_text(now.issued_on)}, before {before.name} of {day_text(before.issued_on)}."
@@ -354,13 +361,14 @@ def place_findings(*, before: Place | None, now: Place) -> Iterator[Finding]:
 
 
 def series_findings(
-    *, code: str, last_number: int, last_issued_on: date | None, last: Place | None
+    *, code: str, last_number: int, last_issued_on: date | None, last: Place | None, explained: Collection[int] = ()
 ) -> Iterator[Finding]:
-    """Yield where the counter of a series and its last document disagree."""
+    """Yield where the counter of a series and its last document, or its last explained number, disagree."""
     place = f"Series {code}"
-    if last_number != (last.number if last else 0):
+    highest = max(explained, default=0)
+    if last_number != max(last.number if last else 0, highest):
         message = f"its last document is {last.name}" if last else "it has no document"
         yield Finding(place, f"it counts to {last_number}, but {message}.")
-    if last and last_issued_on != last.issued_on:
+    if last and last.number > highest and last_issued_on != last.issued_on:
         counted = day_text(last_issued_on) if last_issued_on else "no date"
         yield Finding(place, f"its last date is {counted}, but {last.name} is dated {day_text(last.issued_on)}.")

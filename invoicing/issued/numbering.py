@@ -1,4 +1,4 @@
-"""Taking numbers: gapless per series, never reused, their dates never running backwards."""
+"""Taking numbers: gapless per series, never reused whatever was restored, their dates never running backwards."""
 
 import fcntl
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from django.db import connection
 
 from contracts.periods import day_text
 from contracts.refusal import Refusal
+from invoicing.issued.given_out import highest_given_out
 from invoicing.models import Invoice, NumberSeries
 
 SERIES = {Invoice.Kind.INVOICE: ("INVOICE", "INV-"), Invoice.Kind.CREDIT_NOTE: ("CREDIT", "CN-")}
@@ -47,7 +48,8 @@ def take(*, series: NumberSeries, on: date) -> tuple[int, str]:
 
     Whoever issues locks the agreement first and takes the number late, so that nobody waits for a number while another
     agreement is computed, and none holds a number while it waits for an agreement. A transaction that is rolled back
-    gives the number back. Raises CannotNumber when `on` is before the date of the series' last document.
+    gives the number back. Raises CannotNumber when `on` is before the date of the series' last document, and where the
+    ledger or the PDFs know this number or a higher one: it stands for another document already.
     """
     table = connection.ops.quote_name(NumberSeries._meta.db_table)
     with connection.cursor() as cursor:
@@ -56,6 +58,7 @@ def take(*, series: NumberSeries, on: date) -> tuple[int, str]:
             [series.pk],
         )
         number, last_issued_on = cursor.fetchone()
+    _refuse_given_out(series, number)
     last_issued_on = date.fromisoformat(last_issued_on) if isinstance(last_issued_on, str) else last_issued_on
     if last_issued_on is not None and on < last_issued_on:
         raise CannotNumber(
@@ -64,3 +67,21 @@ def take(*, series: NumberSeries, on: date) -> tuple[int, str]:
         )
     NumberSeries.objects.filter(pk=series.pk).update(last_issued_on=on)
     return number, series.text(number)
+
+
+def _refuse_given_out(series: NumberSeries, number: int) -> None:
+    """Refuse to give a number out that stands for another document already, or that is followed by one that does."""
+    try:
+        highest = highest_given_out(series)
+    except OSError as fault:
+        raise CannotNumber(
+            f"The ledger and the PDFs cannot be read ({fault.strerror}), so nobody knows whether {series.text(number)} "
+            "was given out before. Make the folder of documents readable, then issue again."
+        ) from None
+    if highest >= number:
+        last = "" if highest == number else f" to {series.text(highest)}"
+        raise CannotNumber(
+            f"{series.text(number)}{last}: given out before, as the ledger or the PDFs say, but not in the database, "
+            "which was restored from an older backup. Put a newer backup back, or let finance explain what is missing "
+            "under Invoices > Missing documents."
+        )

@@ -181,9 +181,9 @@ def freeze(
 
 
 def _link_before(series: numbering.NumberSeries, number: int) -> str:
-    """The link of the document with the number before; nothing for the first one."""
-    before = Invoice.objects.filter(series=series, number=number - 1).values_list("chain_sha256", flat=True)
-    return before.first() or ""
+    """The link of the document before, past numbers that are explained; nothing for the first one."""
+    before = Invoice.objects.filter(series=series, number__lt=number).order_by("-number")
+    return before.values_list("chain_sha256", flat=True).first() or ""
 
 
 def _close_facts(lines: Sequence[InvoiceLine], on: date) -> None:

@@ -11,6 +11,9 @@ from contracts.sealing.digest import canonical_sha256
 from sites.models import ReportPdf
 from sites.reports.charts import site_charts
 
+BEGINNING = "Monthly-report-"
+"""How the names of all files of reports begin."""
+
 
 def report_html(content: Mapping) -> str:
     """Return the page that is printed."""
@@ -33,9 +36,13 @@ def render_report(content: Mapping) -> RenderedPdf:
 
 def file_title(content: Mapping) -> str:
     """Return a name for the files of a report: agreement, month and revision."""
-    revision = f"-revision-{content['revision']}" if content["revision"] else ""
     state = "" if content["issued_on"] else "-preliminary" if content["preliminary"] else "-not-issued"
-    return f"Monthly-report-{content['agreement']['number']}-{content['month'][:7]}{revision}{state}"
+    return f"{report_title(content['agreement']['number'], content['month'], content['revision'])}{state}"
+
+
+def report_title(agreement: str, month: str, revision: int = 0) -> str:
+    """Return the name of an issued report, by its agreement's number and the first day of its month."""
+    return f"{BEGINNING}{agreement}-{month[:7]}" + (f"-revision-{revision}" if revision else "")
 
 
 REPORT_PDFS = StoredPdfs(

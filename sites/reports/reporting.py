@@ -18,12 +18,13 @@ from contracts.periods import Month, day_text
 from contracts.refusal import Refusal
 from contracts.schedule import Refused
 from contracts.sealing.digest import canonical_sha256
-from contracts.wording import plural
+from contracts.wording import listed, plural
 from sites.counts.recording import components_on
 from sites.models import ComponentCount, CountChange, MissingCount, MonthlyReport, ReportAcknowledgment, Site
 from sites.refusals import later_refusals, reason_refusals, text_refusals
 from sites.reports.content import figures_sha256, report_content
 from sites.reports.differences import Difference, differences
+from sites.reports.lost import explained_of_month, lost_of_month
 from sites.reports.monthly_report import MonthlyFigures
 from sites.reports.printing import REPORT_PDFS
 from sites.reports.queries import figures_of
@@ -55,7 +56,8 @@ def issue_report(
 
     `seen` is the `figures_sha256` of what the person saw. Raises CannotReport while the month is not over, while a
     figure is neither counted in the month nor marked as missing, where the report is issued already, where no site is
-    in service, and where figures have changed since they were seen.
+    in service, where figures have changed since they were seen, and where the PDFs know a report of the month that the
+    database does not. After one that was explained it is the next revision.
     """
     agreement = _lock(agreement)
     latest = _latest(agreement, month)
@@ -64,12 +66,17 @@ def issue_report(
         message = f"The report of {month} was issued on {day_text(latest.issued_on)}{by_whom} already."
         raise CannotReport(Refused("ISSUED", "", f"{message} Issue a revision where its figures have changed."))
     figures = _reportable(agreement, month, on)
+    _refuse_lost(agreement, month, issued=None)
+    explained = explained_of_month(agreement, month)
+    revision = max(explained, default=-1) + 1
     content = report_content(
         agreement=agreement,
         figures=figures,
         days_after=days_after,
         demonstration=_only_demonstration(figures),
         issued_on=on,
+        revision=revision,
+        reason=explained[revision - 1].reason if explained else "",
     )
     _refuse_unseen(content, seen)
     return _freeze(agreement, month, content, on, by)
@@ -100,13 +107,14 @@ def revise_report(
     if faults:
         raise CannotReport(*faults)
     figures = _reportable(agreement, month, on)
+    _refuse_lost(agreement, month, issued=latest.revision)
     content = report_content(
         agreement=agreement,
         figures=figures,
         days_after=days_after,
         demonstration=_only_demonstration(figures),
         issued_on=on,
-        revision=latest.revision + 1,
+        revision=max(latest.revision, *explained_of_month(agreement, month), 0) + 1,
         reason=reason.strip(),
     )
     if figures_sha256(content) == figures_sha256(latest.content):
@@ -150,6 +158,23 @@ def _only_demonstration(figures: MonthlyFigures) -> bool:
     """Whether one of the sites in the report is invented."""
     keys = [row.key for row in figures.rows]
     return Site.objects.filter(pk__in=keys, is_demonstration=True).exists()
+
+
+def _refuse_lost(agreement: Agreement, month: Month, *, issued: int | None) -> None:
+    try:
+        lost = lost_of_month(agreement, month, issued=issued)
+    except OSError as fault:
+        message = (
+            f"The PDFs cannot be read ({fault.strerror}): nobody knows what was issued before. Make them readable."
+        )
+        raise CannotReport(Refused("UNREADABLE", "", message)) from None
+    if lost:
+        message = (
+            f"{listed(lost)} {'is' if len(lost) == 1 else 'are'} among the PDFs, and the database does not know "
+            f"{'it' if len(lost) == 1 else 'them'}: it was restored from an older backup. Put a newer backup back, or "
+            "let finance explain this under Invoices > Missing documents."
+        )
+        raise CannotReport(Refused("LOST", "", message))
 
 
 def _refuse_unseen(content: Mapping, seen: str | None) -> None:

@@ -32,6 +32,7 @@ GOALS = {
     "G18": "dates",
     "G20": "hostile_files",
     "G21": "imports_killed",
+    "G23": "backups_restored",
 }
 
 

@@ -57,6 +57,14 @@ class Scratch:
     def fresh(self, saved: str = "template") -> None:
         """Go on with new books: empty ones, or those that were saved under a name, with their documents."""
         from django.conf import settings
+
+        self.restore(saved)
+        shutil.rmtree(settings.DOCUMENTS_DIR, ignore_errors=True)
+        if self._documents(saved).exists():
+            shutil.copytree(self._documents(saved), settings.DOCUMENTS_DIR)
+
+    def restore(self, saved: str) -> None:
+        """Go on with the database that was saved under a name; the documents stay as they are."""
         from django.db import connection
 
         connection.close()
@@ -65,9 +73,13 @@ class Scratch:
             str(self._file("books")) if self.vendor == "sqlite" else self._database("books")
         )
         os.environ["DATABASE_URL"] = self.url_of("books")
-        shutil.rmtree(settings.DOCUMENTS_DIR, ignore_errors=True)
-        if self._documents(saved).exists():
-            shutil.copytree(self._documents(saved), settings.DOCUMENTS_DIR)
+
+    def back_up(self, name: str) -> None:
+        """Keep the database as it is now, without its documents, for `restore`."""
+        from django.db import connection
+
+        connection.close()
+        self._clone("books", name)
 
     def size(self, name: str) -> int:
         """Return how large one of our SQLite files is, without its log."""

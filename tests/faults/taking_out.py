@@ -12,6 +12,7 @@ from django.db.transaction import Atomic
 from contracts.sealing import guards
 from invoicing.issued import numbering
 from invoicing.models import NumberSeries
+from sites.reports import reporting
 
 
 def transactions() -> None:
@@ -37,6 +38,12 @@ def number_lock() -> None:
         return number, series.text(number)
 
     numbering.take = take
+
+
+def comparison_with_files() -> None:
+    """Believe the database alone: what the ledger and the PDFs know is not asked."""
+    numbering.highest_given_out = lambda series: 0
+    reporting.lost_of_month = lambda agreement, month, issued: []
 
 
 def triggers() -> None:

@@ -79,10 +79,10 @@ def tamper(manipulate: Callable, care: bool, *, rewrite_ledger: bool) -> None:
     if care:
         compute_anew()
     if rewrite_ledger:
-        ledger.ledger_path().unlink()
+        ledger.ISSUED_DOCUMENTS.path.unlink()
         entries = [ledger.issued_entry(invoice) for invoice in Invoice.objects.issued().order_by("series", "number")]
         entries += [ledger._printed_entry(each) for each in InvoicePdf.objects.select_related("invoice")]
-        ledger._add(entries)
+        ledger.ISSUED_DOCUMENTS.add(entries)
     guards.create_triggers()
 
 

@@ -18,7 +18,7 @@ from contracts.sealing.guards import create_triggers, drop_triggers
 from invoicing.audit.auditing import Verification
 from invoicing.credits.crediting import WaiverDecision, credit
 from invoicing.issued.chain import chain_sha256
-from invoicing.issued.ledger import anchor_issued, anchor_printed, ledger_path
+from invoicing.issued.ledger import ISSUED_DOCUMENTS, anchor_issued, anchor_printed
 from invoicing.issued.row_digests import SEALED
 from invoicing.models import Invoice, InvoiceLine, InvoicePdf
 from invoicing.runs.drafting import draft_invoices
@@ -167,7 +167,7 @@ def without_digests(books: Books) -> None:
         digests = {"content_sha256": document.content_sha256, "chain_sha256": document.chain_sha256}
         damage(set_invoice(books, document.number_text, content=json.dumps(content), **digests))
         books.by_number[document.number_text].content = content
-    ledger_path().unlink()
+    ISSUED_DOCUMENTS.path.unlink()
     for document in Invoice.objects.order_by("pk"):
         anchor_issued(document)
         anchor_printed(document.pdf)

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from contracts.printing.stored_files import stored_name
 from invoicing.audit.auditing import CHUNK, Verification
 from invoicing.issued.chain import chain_sha256
-from invoicing.issued.ledger import FILE_NAME, make_good
+from invoicing.issued.ledger import ISSUED_DOCUMENTS, make_good
 from invoicing.models import Invoice, InvoicePdf, NumberSeries
 from tests import factories
 from tests.invoicing.audit.books_to_damage import (
@@ -62,7 +62,7 @@ def test_what_issuing_and_printing_leave_is_sound(agreement, django_capture_on_c
         issued_through(agreement, date(1998, 11, 30), JANUARY)
 
     assert found() == []
-    words = [line.split()[:2] for line in (settings.DOCUMENTS_DIR / FILE_NAME).read_text().splitlines()]
+    words = [line.split()[:2] for line in (ISSUED_DOCUMENTS.path).read_text().splitlines()]
     assert words == [
         ["issued", "INV-00001"],
         ["issued", "INV-00002"],
@@ -87,7 +87,7 @@ def test_a_chunk_costs_the_same_queries_for_any_number_of_documents(number, djan
         store(document)
     make_good()
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(17):
         list(Verification().findings())
 
 
@@ -322,7 +322,7 @@ def test_7_two_documents_swap_their_numbers(books):
 
 
 def test_a_line_lost_by_a_crash_is_found_and_backfilled(books, settings):
-    path = settings.DOCUMENTS_DIR / FILE_NAME
+    path = ISSUED_DOCUMENTS.path
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(lines[:-2]) + lines[-2][:40])
 
@@ -361,7 +361,7 @@ def test_documents_issued_before_the_chain_are_read_all_the_same(books):
 
 
 def test_making_pdfs_makes_the_ledger_good(books, settings):
-    (settings.DOCUMENTS_DIR / FILE_NAME).unlink()
+    (ISSUED_DOCUMENTS.path).unlink()
     message = StringIO()
 
     call_command("make_pdfs", stdout=message)

@@ -107,7 +107,7 @@ def test_dates_of_a_series_never_run_backwards(agreement):
 
 def test_failing_pdf_does_not_take_the_invoice_back(agreement, settings, django_capture_on_commit_callbacks):
     factories.sites(agreement, 1)
-    settings.DOCUMENTS_DIR.parent.joinpath("documents").write_text("a file where the folder should be")
+    settings.DOCUMENTS_DIR.symlink_to("nowhere")  # a folder that is away, so that nothing can be written
     with django_capture_on_commit_callbacks(execute=True):
         issue_through(OCTOBER)
     assert Invoice.objects.get().number_text == "INV-00001"

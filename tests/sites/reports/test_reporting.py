@@ -390,7 +390,7 @@ def test_pdf_is_made_right_after_issuing(django_capture_on_commit_callbacks):
 def test_report_is_issued_even_where_its_pdf_cannot_be_made(django_capture_on_commit_callbacks, settings, caplog):
     settings.DOCUMENTS_DIR = settings.DOCUMENTS_DIR / "file"
     settings.DOCUMENTS_DIR.parent.mkdir(parents=True)
-    settings.DOCUMENTS_DIR.write_text("no folder")
+    settings.DOCUMENTS_DIR.symlink_to("nowhere")  # a folder that is away, so that nothing can be written
     (site,) = counted_sites()
     with django_capture_on_commit_callbacks(execute=True):
         issued(site.agreement)
