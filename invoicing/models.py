@@ -293,6 +293,7 @@ class Waiver(FrozenModel):
     objects = WaiverQuerySet.as_manager()
     seal = Seal(
         "recorded_on",
+        history=True,
         columns=("line", "decided_by", "decided_on", "reason", "recorded_on", "recorded_by"),
         correction="Withdraw it with a reason.",
     )

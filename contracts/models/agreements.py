@@ -286,7 +286,11 @@ class WithdrawnSignature(FrozenModel):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
 
-    seal = Seal(None, correction="Who signed and who took it back stays on file; record the signature that is right.")
+    seal = Seal(
+        None,
+        history=True,
+        correction="Who signed and who took it back stays on file; record the signature that is right.",
+    )
 
     class Meta:
         ordering = ["amendment", "pk"]

@@ -32,7 +32,7 @@ class LostRecord(FrozenModel):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
 
-    seal = Seal(None, correction="What is explained stays explained; put a newer backup back instead.")
+    seal = Seal(None, history=True, correction="What is explained stays explained; put a newer backup back instead.")
 
     class Meta:
         ordering = ["pk"]

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from django.db import models
 
 from contracts.sealing.guards import CLOSED, MESSAGE, Closing, Seal
+from contracts.sealing.histories import anchor
+from contracts.sealing.ledger_lines import CHANGED, RECORDED
 
 
 class SealedRow(Exception):
@@ -40,7 +42,11 @@ class FrozenQuerySet(models.QuerySet):
             self._refuse_sealed(without=[name for name in seal.once if name in names])
         if self.model.closing is not None and not names <= set(self.model.closing.leaves):
             self._refuse_closed()
-        return super().update(**kwargs)
+        keys = list(self.order_by().values_list("pk", flat=True)) if seal.history else ()
+        updated = super().update(**kwargs)
+        if keys:
+            anchor(self.model, keys, CHANGED, using=self.db)
+        return updated
 
     def delete(self):
         """Delete the rows; raises SealedRow, and deletes nothing, when one of them is sealed or closed."""
@@ -54,7 +60,10 @@ class FrozenQuerySet(models.QuerySet):
         objs = list(objs)
         for row in objs:
             row.refuse_sealed_parent()
-        return super().bulk_create(objs, *args, **kwargs)
+        created = super().bulk_create(objs, *args, **kwargs)
+        if self.model.seal.history and created:
+            anchor(self.model, [row.pk for row in created], RECORDED, using=self.db)
+        return created
 
     def _refuse_sealed(self, *, without: Iterable[str] = ()):
         """Refuse when a row is sealed; rows whose columns `without` are empty may still be given them."""
@@ -102,7 +111,10 @@ class FrozenModel(models.Model):
                 self._refuse_moving()
         if not self._state.adding and self.closing is not None:
             self._refuse_closed_values(kwargs.get("update_fields"))
+        event = RECORDED if self._state.adding else CHANGED
         super().save(**kwargs)
+        if self.seal.history:
+            anchor(type(self), [self.pk], event, using=self._state.db)
 
     def delete(self, **kwargs):
         """Delete the row; raises SealedRow when it is sealed or closed."""

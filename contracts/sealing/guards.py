@@ -26,7 +26,8 @@ class Seal:
     some columns (the others may still change; the row can never be deleted); `field` None seals every row from its
     insertion. `joins` is a foreign key to a sealed model: once the row it leads to is sealed, no row can join it any
     more, or with `joins_sealed` only one that is sealed from its insertion. `once` names text columns and keys that a
-    sealed row may still be given while they are empty. `correction` tells what to do instead.
+    sealed row may still be given while they are empty. `correction` tells what to do instead. With `history` the ledger
+    of histories keeps a digest of each row, outside the database.
     """
 
     field: str | None
@@ -36,6 +37,7 @@ class Seal:
     joins_sealed: bool = False
     once: tuple[str, ...] = ()
     correction: str = "Enter an amendment instead."
+    history: bool = False
 
 
 @dataclass(frozen=True)

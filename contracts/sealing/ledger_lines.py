@@ -58,6 +58,8 @@ class Ledger:
     """What a ledger says, by event and number: each different saying once, the one that was said last at the end."""
 
     entries: dict[tuple[str, str], dict[tuple[str, ...], None]] = field(default_factory=dict)
+    last: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What was said last of a number, whatever the event."""
     backfilled: int = 0
     unreadable: list[int] = field(default_factory=list)
 
@@ -73,6 +75,7 @@ class Ledger:
             says = ledger.entries.setdefault((entry.event, entry.number), {})
             says.pop(entry.says, None)
             says[entry.says] = None
+            ledger.last[entry.number] = entry.says
             ledger.backfilled += entry.backfilled
         return ledger
 

@@ -25,6 +25,7 @@ from contracts.printing.stored_files import PAPERS, UNFINISHED, sha256_of, store
 from contracts.printing.stored_pdf import file_fault
 from contracts.sealing import guards
 from contracts.sealing.digest import canonical_sha256
+from contracts.sealing.histories import HISTORIES, PLACE, history_faults, name_of
 from contracts.sealing.ledger_lines import ISSUED, PRINTED, Ledger, LedgerEntry
 from contracts.wording import plural
 from invoicing.audit.checks import (
@@ -111,7 +112,8 @@ class Verification:
         if self.agreement is None:
             yield from _only_in_ledger(ledger, self._explained)
             yield from _explained_findings(self._explained.values())
-            yield from _ledger_notes(ledger)
+            yield from _history_findings(self._explained.values())
+            yield from _ledger_notes(LEDGER, ledger)
             yield from _folder_findings()
 
     # ---- series
@@ -368,19 +370,28 @@ def _only_in_ledger(ledger: Ledger, explained: Mapping[str, LostRecord]) -> Iter
 def _explained_findings(explained: Iterable[LostRecord]) -> Iterator[Finding]:
     """What finance has explained is worth a note; a file from which a document was restored must be there."""
     for row in explained:
+        name = name_of(row.title)
         by = f" by {row.recorded_by}" if row.recorded_by else ""
         what = row.get_explanation_display().lower()
-        yield Finding(row.title, f"{what}, recorded on {row.recorded_on}{by}: {row.reason}", is_note=True)
+        yield Finding(name, f"{what}, recorded on {row.recorded_on}{by}: {row.reason}", is_note=True)
         if row.explanation == LostRecord.Explanation.FILE and sha256_of(row.file_name) != row.file_sha256:
             yield Finding(row.title, f"its PDF {row.file_name} is missing or is not the one that was explained.")
 
 
-def _ledger_notes(ledger: Ledger) -> Iterator[Finding]:
+def _history_findings(explained: Iterable[LostRecord]) -> Iterator[Finding]:
+    """Waivers and the histories of facts are what they were, and none of their rows is missing."""
+    ledger = HISTORIES.read()
+    for place, message in history_faults(ledger, {(row.title, row.sha256) for row in explained}):
+        yield Finding(place, message)
+    yield from _ledger_notes(PLACE, ledger)
+
+
+def _ledger_notes(place: str, ledger: Ledger) -> Iterator[Finding]:
     if ledger.backfilled:
         lines = plural(ledger.backfilled, "line")
-        yield Finding(LEDGER, f"{lines} backfilled by make_pdfs, not written at issue.", is_note=True)
+        yield Finding(place, f"{lines} backfilled by make_pdfs, not written at issue.", is_note=True)
     for position in ledger.unreadable:
-        yield Finding(LEDGER, f"line {position} cannot be read; a crash may have cut it off.", is_note=True)
+        yield Finding(place, f"line {position} cannot be read; a crash may have cut it off.", is_note=True)
 
 
 # ---- files ---------------------------------------------------------------------------------------------------------
@@ -395,8 +406,9 @@ def _file_findings(name: str, pdf: InvoicePdf) -> Iterator[Finding]:
 
 def _folder_findings() -> Iterator[Finding]:
     """Name what nobody knows in the folder: worth a look, but no damage to the books."""
+    ledgers = ISSUED_DOCUMENTS.name, HISTORIES.name
     try:
-        entries = [entry for entry in os.scandir(settings.DOCUMENTS_DIR) if entry.name != ISSUED_DOCUMENTS.name]
+        entries = [entry for entry in os.scandir(settings.DOCUMENTS_DIR) if entry.name not in ledgers]
     except FileNotFoundError:
         return
     names = iter(sorted(entry.name for entry in entries if not (entry.name == PAPERS and entry.is_dir())))

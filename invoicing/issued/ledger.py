@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from contracts.sealing.histories import make_histories_good
 from contracts.sealing.ledger import LedgerFile
 from contracts.sealing.ledger_lines import ISSUED, PRINTED, LedgerEntry
 from invoicing.models import Invoice, InvoicePdf
@@ -20,11 +21,14 @@ def anchor_printed(pdf: InvoicePdf) -> None:
 
 
 def make_good() -> int:
-    """Add the lines that a crash has lost, marked as such; return how many. What stands there is never touched."""
+    """Add the lines that a crash has lost, of documents and of histories, marked as such; return how many.
+
+    What stands there is never touched.
+    """
     ledger = ISSUED_DOCUMENTS.read()
     lost = [entry for entry in _due() if not ledger.holds(entry)]
     ISSUED_DOCUMENTS.add(lost)
-    return len(lost)
+    return len(lost) + make_histories_good()
 
 
 def issued_entry(invoice: Invoice, *, backfilled: bool = False) -> LedgerEntry:

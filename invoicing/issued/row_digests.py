@@ -7,11 +7,11 @@ the columns that there were when it was issued. Whoever takes a column away, or 
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from functools import lru_cache
 
 from django.db import models
 
 from contracts.sealing.digest import canonical_sha256
+from contracts.sealing.row_values import row_values
 from invoicing.models import Invoice, InvoiceLine
 
 SEALED = "sealed"
@@ -50,17 +50,10 @@ def row_digests(*, invoice: Invoice, lines: Iterable[InvoiceLine], columns: Mapp
     """Return the digests of the same rows over given columns; raises FieldDoesNotExist for one that is no more."""
     return {
         "columns": {row: list(names) for row, names in columns.items()},
-        "document": _row_sha256(invoice, tuple(columns["document"])),
-        "lines": [_row_sha256(line, tuple(columns["line"])) for line in lines],
+        "document": _row_sha256(invoice, columns["document"]),
+        "lines": [_row_sha256(line, columns["line"]) for line in lines],
     }
 
 
-def _row_sha256(row: models.Model, columns: tuple[str, ...]) -> str:
-    """The SHA-256 of a row: amounts in whole hundredths, other rows by their keys, the names sorted."""
-    values = {name: field.get_prep_value(getattr(row, field.attname)) for name, field in _fields(type(row), columns)}
-    return canonical_sha256(values, default=date.isoformat)
-
-
-@lru_cache
-def _fields(model: type[models.Model], columns: tuple[str, ...]) -> tuple[tuple[str, models.Field], ...]:
-    return tuple((name, model._meta.get_field(name)) for name in columns)
+def _row_sha256(row: models.Model, columns: Sequence[str]) -> str:
+    return canonical_sha256(row_values(row, columns), default=date.isoformat)

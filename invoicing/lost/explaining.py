@@ -18,12 +18,16 @@ from sites.refusals import LONGEST_REASON, text_refusals
 CHANGED = "What is missing has changed since this page was opened. Look at it as it is now, then explain it."
 
 
+ENTRIES = "entries"
+"""The place of what is said of all lost entries of histories together."""
+
+
 class CannotExplain(Refusal):
     """Something lost cannot be explained so; what concerns a title has the places `how-TITLE` and `reason-TITLE`."""
 
 
 def explain(*, explanations: Mapping[str, tuple[str, str]], on: date, by: User | None) -> list[LostRecord]:
-    """Record how everything that is lost is explained, each by its title: the kind of explanation and the reason.
+    """Record how everything that is lost is explained, each by its `key`: the kind of explanation and the reason.
 
     Numbers go on after the last one that was given out, on its date or later. Raises CannotExplain unless each has a
     reason, nothing is left out, and what is restored from a file has one.
@@ -33,11 +37,11 @@ def explain(*, explanations: Mapping[str, tuple[str, str]], on: date, by: User |
     with numbering.one_at_a_time(), transaction.atomic():
         series = {row.code: row for row in NumberSeries.objects.select_for_update().order_by("pk")}
         lost = lost_now()
-        if {one.title for one in lost} != set(explanations):
+        if {one.key for one in lost} != set(explanations):
             raise CannotExplain(CHANGED)
-        if faults := [fault for one in lost for fault in _faults(one, *explanations[one.title])]:
-            raise CannotExplain(*faults)
-        rows = [_row(one, *explanations[one.title], on=on, by=by) for one in lost]
+        if faults := [fault for one in lost for fault in _faults(one, *explanations[one.key])]:
+            raise CannotExplain(*dict.fromkeys(faults))
+        rows = [_row(one, *explanations[one.key], on=on, by=by) for one in lost]
         LostRecord.objects.bulk_create(rows)
         for one in lost:
             if one.series:
@@ -50,15 +54,16 @@ def explain(*, explanations: Mapping[str, tuple[str, str]], on: date, by: User |
 
 
 def _faults(lost: Lost, how: str, reason: str) -> list[Refused]:
+    place, name = (ENTRIES, "the entries of histories") if lost.is_entry else (lost.title, lost.title)
     faults = []
     if how not in LostRecord.Explanation.values:
-        faults.append(Refused("NO_EXPLANATION", f"how-{lost.title}", f"Say how {lost.title} is explained."))
+        faults.append(Refused("NO_EXPLANATION", f"how-{place}", f"Say how {name} is explained."))
     if how == LostRecord.Explanation.FILE and not lost.file_name:
-        message = f"There is no PDF of {lost.title} to restore it from: document the gap, or put its PDF back first."
-        faults.append(Refused("NO_FILE", f"how-{lost.title}", message))
+        message = f"There is no PDF of {name} to restore it from: document the gap, or put its PDF back first."
+        faults.append(Refused("NO_FILE", f"how-{place}", message))
     if not reason.strip():
-        faults.append(Refused("NO_REASON", f"reason-{lost.title}", f"Say how {lost.title} came to be missing."))
-    return faults + text_refusals(place=f"reason-{lost.title}", what="the reason", text=reason, longest=LONGEST_REASON)
+        faults.append(Refused("NO_REASON", f"reason-{place}", f"Say how {name} came to be missing."))
+    return faults + text_refusals(place=f"reason-{place}", what="the reason", text=reason, longest=LONGEST_REASON)
 
 
 def _row(lost: Lost, how: str, reason: str, *, on: date, by: User | None) -> LostRecord:

@@ -7,6 +7,7 @@ from datetime import date
 from contracts.models import LostRecord
 from contracts.periods import day_text
 from contracts.printing.stored_files import file_names, sha256_of, titled
+from contracts.sealing.histories import HISTORIES, lost_rows
 from contracts.sealing.ledger_lines import ISSUED, PRINTED, Ledger
 from invoicing.issued import numbering
 from invoicing.issued.given_out import lost_numbers
@@ -24,6 +25,12 @@ class Lost:
     issued_on: date | None = None
     file_name: str = ""
     series: str = ""
+    is_entry: bool = False
+
+    @property
+    def key(self) -> str:
+        """What names it among all that is lost: two entries of a history can have had the same key."""
+        return f"{self.title} {self.sha256}" if self.is_entry else self.title
 
     @property
     def known_from(self) -> str:
@@ -37,7 +44,7 @@ def lost_now() -> list[Lost]:
     """Return everything lost, numbers first, in the order of their series."""
     series = {code: NumberSeries(code=code, prefix=prefix) for code, prefix in numbering.SERIES.values()}
     series |= {row.code: row for row in NumberSeries.objects.order_by("code")}
-    return [*_numbers(series.values()), *_reports()]
+    return [*_numbers(series.values()), *_reports(), *_entries()]
 
 
 def lost_file(title: str) -> str:
@@ -73,3 +80,10 @@ def _file(title: str, names: Iterable[str], ledger: Ledger) -> str:
 def _reports() -> Iterator[Lost]:
     for title, names in sorted(lost_reports().items()):
         yield Lost(title=title, file_name=names[0] if len(names) == 1 else "")
+
+
+def _entries() -> Iterator[Lost]:
+    """Entries of histories, and other rows that are sealed from their insertion."""
+    explained = set(LostRecord.objects.values_list("title", "sha256"))
+    for title, day, sha256 in lost_rows(HISTORIES.read(), explained):
+        yield Lost(title=title, sha256=sha256, issued_on=date.fromisoformat(day), is_entry=True)

@@ -12,6 +12,7 @@ from contracts.models import LostRecord
 from contracts.pages.event_page import EventPage
 from contracts.pages.lists import CellColumn, FileColumn, ListFilter, ListPage, ListTable
 from contracts.printing.stored_files import path_of
+from contracts.sealing.histories import name_of
 from contracts.wording import plural
 from invoicing.lost.explaining import explain
 from invoicing.lost.forms import ExplainForm
@@ -31,8 +32,11 @@ class LostTable(ListTable):
     recorded_by = Column(verbose_name="By", orderable=False)
     file_name = FileColumn("PDF")
 
-    def value_title(self, value) -> str:
-        return value
+    def prepare(self, record: LostRecord) -> str:
+        return name_of(record.title)
+
+    def value_title(self, record) -> str:
+        return self.row_of(record)
 
 
 class LostFilter(ListFilter):
@@ -53,7 +57,9 @@ class LostList(ListPage):
 
     def get_context_data(self, **kwargs):
         """Add what nobody has explained yet."""
-        return super().get_context_data(lost=lost_now(), **kwargs)
+        lost = lost_now()
+        documents = [one.title for one in lost if not one.is_entry]
+        return super().get_context_data(documents=documents, entries=len(lost) - len(documents), **kwargs)
 
 
 class LostFile(PermissionRequiredMixin, View):
@@ -87,10 +93,10 @@ class LostExplain(EventPage):
         return "" if self.lost else NOTHING
 
     def warnings(self):
-        documents = plural(len(self.lost), "document")
+        records = plural(len(self.lost), "record")
         yield (
-            f"The ledger or the PDFs know {documents} that the database does not: it was restored from an older "
-            "backup. Where there is a newer one, put that back instead: then nothing has to be explained."
+            f"The ledgers or the PDFs know {records} that the database does not: it was restored from an older backup. "
+            "Where there is a newer one, put that back instead: then nothing has to be explained."
         )
 
     def consequences(self):
@@ -107,9 +113,7 @@ class LostExplain(EventPage):
 
     def perform(self, *, explanations):
         rows = explain(explanations=explanations, on=self.on, by=self.request.user)
-        return (
-            f"{plural(len(rows), 'missing document is', 'missing documents are')} explained. Numbers go on after them."
-        )
+        return f"{plural(len(rows), 'missing record is', 'missing records are')} explained. Numbers go on after them."
 
     def back(self):
         return reverse("invoicing:lost_list")

@@ -32,7 +32,7 @@ class CountChange(FrozenModel):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
 
-    seal = Seal(None, correction="Correct the count by a new entry with a reason.")
+    seal = Seal(None, history=True, correction="Correct the count by a new entry with a reason.")
 
     class Meta:
         ordering = ["pk"]

@@ -39,6 +39,7 @@ class ImportedFile(FrozenModel):
 
     seal = Seal(
         None,
+        history=True,
         columns=("agreement", "kind", "name", "sha256", "rows", "reason", "details", "imported_on", "imported_by"),
         correction="Undo the import, or correct its rows one by one.",
     )

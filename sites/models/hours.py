@@ -131,7 +131,7 @@ class WorkChange(FrozenModel):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
 
-    seal = Seal(None, correction="Change the entry again, with a reason.")
+    seal = Seal(None, history=True, correction="Change the entry again, with a reason.")
 
     class Meta:
         ordering = ["pk"]

@@ -31,7 +31,7 @@ class Quotation(FrozenModel):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
     )
 
-    seal = Seal(None, once=("document",), correction="Record the quotation that replaces it.")
+    seal = Seal(None, history=True, once=("document",), correction="Record the quotation that replaces it.")
 
     class Meta:
         ordering = ["site", "pk"]

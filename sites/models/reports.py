@@ -37,7 +37,7 @@ class MonthlyReport(FrozenModel):
     is_demonstration = models.BooleanField("demonstration data", default=False)
 
     objects = MonthlyReportQuerySet.as_manager()
-    seal = Seal(None, correction=REVISE_INSTEAD)
+    seal = Seal(None, history=True, correction=REVISE_INSTEAD)
 
     class Meta:
         ordering = ["agreement", "month", "revision"]
@@ -67,7 +67,7 @@ class ReportPdf(StoredPdf):
 
     report = models.OneToOneField(MonthlyReport, on_delete=models.PROTECT, related_name="pdf")
 
-    seal = Seal(None, correction=REVISE_INSTEAD)
+    seal = Seal(None, history=True, correction=REVISE_INSTEAD)
 
 
 class ReportAcknowledgment(FrozenModel):
@@ -82,7 +82,7 @@ class ReportAcknowledgment(FrozenModel):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
     )
 
-    seal = Seal(None, correction=REVISE_INSTEAD)
+    seal = Seal(None, history=True, correction=REVISE_INSTEAD)
 
     class Meta:
         ordering = ["pk"]

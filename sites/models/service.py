@@ -52,7 +52,7 @@ class ServiceChange(SiteChange):
     before = models.DateField(null=True, blank=True)
     after = models.DateField(null=True, blank=True)
 
-    seal = Seal(None, correction="Correct the days in service by a new entry with a reason.")
+    seal = Seal(None, history=True, correction="Correct the days in service by a new entry with a reason.")
 
     class Meta(SiteChange.Meta):
         pass
@@ -68,7 +68,7 @@ class StartingLevelChange(SiteChange):
     before = models.ForeignKey(ServiceLevel, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     after = models.ForeignKey(ServiceLevel, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
 
-    seal = Seal(None, correction="Change the starting level by a new entry with a reason.")
+    seal = Seal(None, history=True, correction="Change the starting level by a new entry with a reason.")
 
     class Meta(SiteChange.Meta):
         pass

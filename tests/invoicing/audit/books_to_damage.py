@@ -15,12 +15,14 @@ from contracts.models import Agreement
 from contracts.printing.stored_files import stored_name
 from contracts.sealing.digest import canonical_sha256
 from contracts.sealing.guards import create_triggers, drop_triggers
+from contracts.sealing.histories import add_lines
+from contracts.sealing.ledger_lines import RECORDED
 from invoicing.audit.auditing import Verification
 from invoicing.credits.crediting import WaiverDecision, credit
 from invoicing.issued.chain import chain_sha256
 from invoicing.issued.ledger import ISSUED_DOCUMENTS, anchor_issued, anchor_printed
 from invoicing.issued.row_digests import SEALED
-from invoicing.models import Invoice, InvoiceLine, InvoicePdf
+from invoicing.models import Invoice, InvoiceLine, InvoicePdf, Waiver
 from invoicing.runs.drafting import draft_invoices
 from invoicing.runs.issuing import issue
 from sites.models import Site
@@ -66,6 +68,7 @@ def sound_books() -> Books:
     for document in (first, second, note, third):
         anchor_issued(document)
         store(document)
+    add_lines(Waiver, [Waiver.objects.get().pk], RECORDED)
     return Books(agreement, {document.number_text: document for document in (first, second, note, third)})
 
 
