@@ -81,6 +81,7 @@ class InvoicePdfAdmin(ReadOnlyAdmin):
     list_display = ("file_name", "invoice", "pages", "size", "made_at")
     list_select_related = ("invoice",)
     search_fields = ("file_name", "sha256", "invoice__number_text")
+    sortable_by = ("pages", "size", "made_at")  # a file name is no number
     date_hierarchy = "made_at"
 
 

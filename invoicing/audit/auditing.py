@@ -44,6 +44,7 @@ from invoicing.documents.calculation import recomputed_text
 from invoicing.documents.content import columns_shown, site_shown, steps_shown
 from invoicing.documents.printing import INVOICE_PDFS
 from invoicing.issued import numbering
+from invoicing.issued.chain import by_number
 from invoicing.issued.given_out import numbers_among
 from invoicing.issued.ledger import ISSUED_DOCUMENTS, issued_entry
 from invoicing.issued.row_digests import SEALED, row_digests
@@ -358,7 +359,8 @@ def _half_issued() -> Iterator[Finding]:
 
 def _only_in_ledger(ledger: Ledger, explained: Mapping[str, LostRecord]) -> Iterator[Finding]:
     """Documents that were issued once, are not in the books any more, and nobody has explained why."""
-    numbers = iter(sorted(number for event, number in ledger.entries if event == ISSUED and number not in explained))
+    issued = {number for event, number in ledger.entries if event == ISSUED} - explained.keys()
+    numbers = iter(sorted(issued, key=by_number))
     while some := list(islice(numbers, CHUNK)):
         stored = set(Invoice.objects.issued().filter(number_text__in=some).values_list("number_text", flat=True))
         for number in some:

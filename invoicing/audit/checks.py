@@ -12,7 +12,7 @@ from decimal import Decimal
 from contracts.money import ZERO, money_text
 from contracts.periods import day_text
 from invoicing.documents.calculation import recomputed_parts
-from invoicing.issued.chain import chain_sha256
+from invoicing.issued.chain import by_number, chain_sha256
 
 INVOICE, CREDIT_NOTE = "invoice", "credit-note"
 INSTALMENT, ADJUSTMENT, CREDIT = "instalment", "adjustment", "credit"
@@ -294,7 +294,7 @@ def _links(document: StoredDocument) -> Iterator[str]:
 
 
 def _listed(numbers: Iterable[str]) -> str:
-    return ", ".join(sorted(numbers)) or "no document"
+    return ", ".join(sorted(numbers, key=by_number)) or "no document"
 
 
 def _chained(document: StoredDocument) -> Iterator[str]:

@@ -7,6 +7,7 @@ kept that one elsewhere. The ledger keeps them all.
 
 import hashlib
 import json
+import re
 from datetime import date
 
 
@@ -17,3 +18,9 @@ def chain_sha256(*, before: str, number: str, issued_on: date, content_sha256: s
     """
     text = json.dumps([before, number, issued_on.isoformat(), content_sha256], separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def by_number(text: str) -> tuple[str, int]:
+    """Return the key that sorts printed numbers by series and number: `INV-99999` before `INV-100000`."""
+    digits = re.search("[0-9]*$", text)[0]
+    return text.removesuffix(digits), int(digits or 0)

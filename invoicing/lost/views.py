@@ -25,7 +25,7 @@ NOTHING = "Nothing is missing: the database knows every number and report that t
 class LostTable(ListTable):
     """What was explained, the last first."""
 
-    title = CellColumn("Document", "invoicing/cells/lost.html", order_by=("title", "pk"))
+    title = CellColumn("Document", "invoicing/cells/lost.html", order_by="pk")
     explanation = Column(order_by=("explanation", "-pk"))
     reason = Column(orderable=False)
     recorded_on = DateColumn(verbose_name="Explained on", order_by=("recorded_on", "pk"))

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from django.db.models import F
 from django_tables2 import A, Column, DateColumn
 
 from contracts.pages.lists import CellColumn, FileColumn, ListTable
@@ -15,7 +16,7 @@ class InvoiceTable(ListTable):
     """Invoices and credit notes. Rows come from `with_agreement()`."""
 
     choose = CellColumn("Select", "invoicing/cells/choose.html", exclude_from_export=True)
-    number_text = CellColumn("Number", "invoicing/cells/number.html", order_by=("number_text", "pk"))
+    number_text = CellColumn("Number", "invoicing/cells/number.html", orderable=True)
     kind = Column(order_by=("kind", "-first_day", "pk"))
     agreement = Column(
         linkify=("sites:agreement_detail", {"pk": A("agreement_id")}),
@@ -34,6 +35,12 @@ class InvoiceTable(ListTable):
 
     def prepare(self, record: Invoice) -> InvoiceRow:
         return invoice_row(record)
+
+    def order_number_text(self, rows, is_descending: bool):
+        """By series and number, `INV-99999` before `INV-100000`; drafts come first."""
+        keys = [F(name).asc(nulls_first=True) for name in ("series__prefix", "number")]
+        rows = rows.order_by(*keys, "pk")
+        return (rows.reverse() if is_descending else rows), True
 
     def value_number_text(self, record) -> str:
         return record.number_text or f"Draft of {self.row_of(record).period}"
