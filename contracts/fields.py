@@ -10,6 +10,7 @@ from django.core.validators import DecimalValidator, MaxValueValidator
 from django.db import models
 
 from contracts.money import LARGEST
+from contracts.names import JOINERS, shows_nothing
 
 LONGEST_TEXT = 2000
 MOST_MARKS = 3
@@ -81,7 +82,7 @@ class HoursField(HundredthsField):
 
 
 def validate_plain_text(text: str) -> None:
-    """Refuse text that no document can show: control characters, or more than three marks on one letter."""
+    """Refuse text that no document can show: control and invisible characters, too many marks on one letter."""
     if len(text) > LONGEST_TEXT:
         raise ValidationError(f"At most {LONGEST_TEXT} characters; this has {len(text)}.", code="too_long")
     marks = 0
@@ -90,18 +91,12 @@ def validate_plain_text(text: str) -> None:
         marks = marks + 1 if category in ("Mn", "Me") else 0
         if marks > MOST_MARKS:
             raise ValidationError(f"Too many marks on one letter at character {position}.", code="marks")
-        if (
-            category in ("Cc", "Cs", "Co")
-            and character not in "\n\r\t"
-            or unicodedata.bidirectional(character) in _BIDI
-        ):
+        hidden = shows_nothing(character) and character not in JOINERS
+        if hidden or (category in ("Cc", "Cs", "Co") and character not in "\n\r\t"):
             raise ValidationError(
                 f"Character {position} cannot be printed (U+{ord(character):04X}). Type the text again without it.",
                 code="control",
             )
-
-
-_BIDI = ("LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI")
 
 
 class PlainCharField(models.CharField):

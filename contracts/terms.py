@@ -386,16 +386,24 @@ def change_refusals(
     if effective_on is None:
         return refusals
     followed = replace(agreement, amendments=later)
-    return effective_refusals(agreement=followed, number=number, effective_on=effective_on) + refusals
+    order = effective_refusals(agreement=followed, number=number, effective_on=effective_on)
+    return tuple(dict.fromkeys((*order, *refusals)))
 
 
 def effective_refusals(*, agreement: AgreementTerms, number: int, effective_on: date) -> tuple[Refused, ...]:
-    """Return what stops amendment `number` from taking effect on a day: amendments take effect in their order."""
+    """Return what stops amendment `number` from taking effect on a day.
+
+    Amendments take effect in their order, and none before the date of the agreement that it amends.
+    """
     before = [amendment for amendment in agreement.amendments if amendment.number < number]
     after = [amendment for amendment in agreement.amendments if amendment.number > number]
     latest = max(before, key=lambda amendment: (amendment.effective_on, amendment.number), default=None)
     earliest = min(after, key=lambda amendment: (amendment.effective_on, amendment.number), default=None)
     refusals = []
+    if effective_on < agreement.dated_on:
+        message = f"The amendment would take effect on {day_text(effective_on)}, before the date of the agreement,"
+        sentence = f"{message} {day_text(agreement.dated_on)}. Correct the effective date."
+        refusals.append(Refused("BEFORE_AGREEMENT", "effective_on", sentence))
     for other, side, wrong in (
         (latest, "before", latest is not None and effective_on < latest.effective_on),
         (earliest, "after", earliest is not None and effective_on > earliest.effective_on),

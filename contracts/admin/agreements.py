@@ -9,7 +9,7 @@ from django.http import FileResponse, Http404, HttpRequest
 from django.urls import path, reverse
 
 from contracts.admin.base import EventLink, ReadOnlyAdmin, RecordAdmin, RecordInline
-from contracts.admin.forms import AmendmentForm
+from contracts.admin.forms import AmendmentForm, PartyForm, party_like
 from contracts.amendments import amending
 from contracts.amendments.pages import SIDES
 from contracts.clock import business_date
@@ -30,6 +30,12 @@ class PartyAdmin(RecordAdmin):
     list_display = ("legal_name", "division", "state_of_incorporation")
     search_fields = ("legal_name", "division", "aliases__name")
     inlines = (PartyAliasInline,)
+    form = PartyForm
+
+    def get_fields(self, request, obj=None):
+        """Ask whether it is another party where one on file is spelled alike."""
+        asks = request.method == "POST" and party_like(request.POST.get("legal_name", ""), but=obj and obj.pk)
+        return (*PartyForm.Meta.fields, "another") if asks else PartyForm.Meta.fields
 
 
 class ChosenReadingInline(RecordInline, admin.StackedInline):

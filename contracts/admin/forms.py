@@ -2,9 +2,35 @@
 
 from django import forms
 
-from contracts.models import Agreement, Amendment
+from contracts.models import Agreement, Amendment, Party
+from contracts.names import alike, party_alike_text
 from contracts.pages.scans import ScanField
 from contracts.terms import amendment_refusals, change_refusals
+
+
+class PartyForm(forms.ModelForm):
+    """A party; one that may be on file already is shown, and made once a person confirms that it is another one."""
+
+    another = forms.BooleanField(label="This is another party", required=False)
+
+    class Meta:
+        model = Party
+        fields = ("legal_name", "division", "state_of_incorporation", "address")
+
+    def clean(self):
+        """Show the party that is spelled like this one."""
+        data = super().clean()
+        asked = "legal_name" in self.changed_data and not data.get("another")
+        if asked and (found := party_like(data.get("legal_name", ""), but=self.instance.pk)):
+            self.add_error("legal_name", party_alike_text(data["legal_name"], *found))
+        return data
+
+
+def party_like(name: str, *, but: int | None = None) -> tuple[str, str] | None:
+    """Return the spelling on file that a party's name may be, and whose it is; `but` is the party itself."""
+    others = Party.objects.exclude(pk=but).prefetch_related("aliases").order_by("pk")
+    known = {spelling: other.legal_name for other in others for spelling in other.spellings()}
+    return alike(name, known)
 
 
 class AmendmentForm(forms.ModelForm):

@@ -16,6 +16,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
 from contracts.admin.base import RecordAdmin
+from contracts.fields import validate_plain_text
 
 admin.site.unregister([User, Group])
 
@@ -36,6 +37,8 @@ class InPlainWords:
 
     def __init__(self, *args, label_suffix: str = "", **kwargs):
         super().__init__(*args, label_suffix=label_suffix, **kwargs)
+        for name in {"first_name", "last_name"} & set(self.fields):
+            self.fields[name].validators.append(validate_plain_text)
         for name, (label, help_text) in self.labels.items():
             if name in self.fields:
                 self.fields[name].label, self.fields[name].help_text = label, help_text

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from contracts import readings, terms
 from contracts.fields import ChoiceCharField, PlainCharField, PlainTextField
 from contracts.models.schedules import NEXT_AMENDMENT, SIGNATURES, PriceSchedule
+from contracts.periods import day_text
 from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
 from contracts.sealing.guards import Closing, Seal
 
@@ -27,6 +28,10 @@ class Party(models.Model):
 
     def __str__(self):
         return self.legal_name
+
+    def spellings(self) -> list[str]:
+        """Return its name and its aliases."""
+        return [self.legal_name, *(alias.name for alias in self.aliases.all())]
 
     def as_content(self) -> dict:
         """Return the party as frozen content keeps it: name, division, and the lines of its address."""
@@ -141,6 +146,13 @@ class Agreement(FrozenModel):
 
     def __str__(self):
         return self.number
+
+    def clean(self):
+        """Refuse a date after an amendment on file takes effect."""
+        later = self.amendments.filter(effective_on__lt=self.dated_on) if self.pk and self.dated_on else ()
+        for amendment in later:
+            message = f"{amendment} takes effect on {day_text(amendment.effective_on)}, before this date. Correct one."
+            raise ValidationError({"dated_on": message})
 
     def as_terms(self) -> terms.AgreementTerms:
         """Make the pure value of the agreement. The row must come from `with_terms()`."""

@@ -21,7 +21,6 @@ from sites.agreement_files.sections import (
     placed,
 )
 from sites.agreement_files.terms_entry import terms_of
-from sites.hours.people import person_refusals
 from sites.hours.refusals import chargeable_service, purchase_refusals, work_refusals
 from sites.site_refusals import before_order, integration_day_refusals, out_of_service
 
@@ -90,7 +89,6 @@ class _Facts:
                     known_on=self.on,
                 ),
                 *self._out_of_service(row, worked_on),
-                *person_refusals(person=row["person"]),
             ]
             yield from _placed(place, refusals)
             yield from self._spelling_problems(place, row, worked_on)

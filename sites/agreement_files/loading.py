@@ -13,6 +13,7 @@ from django.db import transaction
 from contracts.fields import validate_plain_text
 from contracts.models import Agreement
 from contracts.money import ZERO
+from contracts.names import name_key
 from contracts.periods import day_text
 from sites.agreement_files.agreement_file import CannotLoad, Document, Problem, day_of, place_of
 from sites.agreement_files.checks import apparent_problems, content_problems, schedule_warnings
@@ -22,7 +23,6 @@ from sites.agreement_files.schema import form_problems, sound_parts
 from sites.agreement_files.sections import QUOTATIONS, SITES, WORK, counts_placed, expanded, placed
 from sites.agreement_files.writing import Writing
 from sites.counts.counting import withdrawn_figures
-from sites.hours.people import person_key
 from sites.hours.prices import hours_text
 from sites.hours.queries import PersonDay, hours_on_file
 from sites.hours.recording import lock_people
@@ -125,7 +125,7 @@ def _day_problems(document: Document, stored: Document) -> Iterator[Problem]:
     new: dict[PersonDay, list[tuple[str, Decimal]]] = {}
     freed: dict[PersonDay, Decimal] = {}
     for place, row in placed(document, WORK):
-        day, earlier = (person_key(row["person"]), day_of(row["date"])), on_file.get(WORK.key(row))
+        day, earlier = (name_key(row["person"]), day_of(row["date"])), on_file.get(WORK.key(row))
         if earlier is None and "reversed" not in row and Decimal(row["hours"]) <= MOST_HOURS:
             new.setdefault(day, []).append((f"{place}.hours", Decimal(row["hours"])))
         elif earlier is not None and "reversed" in row and "reversed" not in earlier:

@@ -5,8 +5,8 @@ from datetime import date
 from decimal import Decimal
 
 from contracts.money import ZERO
+from contracts.names import name_key
 from contracts.terms import AgreementTerms, NotInForce, terms_on
-from sites.hours.people import person_key
 from sites.models import WorkEntry
 
 PersonDay = tuple[str, date]
@@ -35,6 +35,6 @@ def hours_on_file(*, days: Collection[date], without: WorkEntry | None = None) -
         rows = rows.exclude(pk=without.pk)
     found: dict[PersonDay, Decimal] = {}
     for person, day, hours in rows.values_list("person", "worked_on", "hours"):
-        key = (person_key(person), day)
+        key = (name_key(person), day)
         found[key] = found.get(key, ZERO) + hours
     return found

@@ -18,9 +18,9 @@ from django.db.models import Q, QuerySet
 from contracts.locking import locked_agreement
 from contracts.models import Agreement
 from contracts.money import ZERO, cents
+from contracts.names import name_key
 from contracts.periods import day_text
 from contracts.schedule import Refused
-from sites.hours.people import person_key, person_refusals
 from sites.hours.prices import blocks_text
 from sites.hours.queries import hours_on_file, services_on
 from sites.hours.refusals import chargeable_service, purchase_refusals, work_refusals
@@ -269,12 +269,9 @@ def _faults(agreement: Agreement, done: WorkFacts, *, on: date, instead_of: Work
             service=done.service,
             known_on=on,
             person=done.person,
-            hours_on_file=filed.get((person_key(done.person), done.worked_on), ZERO),
+            hours_on_file=filed.get((name_key(done.person), done.worked_on), ZERO),
         ),
-        *(
-            text_refusals(place="person", what="the person who did the work", text=done.person, needed=True)
-            or person_refusals(person=done.person)
-        ),
+        *text_refusals(place="person", what="the person who did the work", text=done.person, needed=True),
         *text_refusals(place="reference", what="the request reference", text=done.reference),
     ]
     if not done.service:

@@ -9,11 +9,11 @@ from functools import cache, lru_cache, partial
 from django.contrib.auth.models import User
 
 from contracts.money import ZERO, cents
+from contracts.names import name_key
 from contracts.periods import Month, day_text
 from contracts.schedule import Refused
 from contracts.terms import AgreementTerms
 from contracts.wording import cut, plural
-from sites.hours.people import person_key, person_refusals
 from sites.hours.position import ledger_of, position_of
 from sites.hours.prices import hours_text
 from sites.hours.queries import PersonDay, hours_on_file, services_on
@@ -229,7 +229,7 @@ def _judged(entry: _Entry, judge: Callable, on: date, errors: list[SheetError]) 
 @lru_cache
 def _name_refusals(person: str, reference: str) -> list[Refused]:
     return [
-        *(text_refusals(place="person", what="the person", text=person) or person_refusals(person=person)),
+        *text_refusals(place="person", what="the person", text=person),
         *text_refusals(place="reference", what="the request reference", text=reference),
     ]
 
@@ -250,7 +250,7 @@ def _check_days(rows: Iterable[WorkRow], errors: list[SheetError]) -> None:
     days: dict[PersonDay, list[WorkRow]] = {}
     for row in rows:
         if row.number not in wrong and row.worked_on and row.hours is not None:
-            days.setdefault((person_key(row.person), row.worked_on), []).append(row)
+            days.setdefault((name_key(row.person), row.worked_on), []).append(row)
     filed = hours_on_file(days={day for _person, day in days})
     for (person, day), of_day in days.items():
         on_file = total = filed.get((person, day), ZERO)

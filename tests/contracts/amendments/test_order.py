@@ -80,6 +80,20 @@ def test_amendment_does_not_take_effect_before_an_earlier_one(signed):
     )
 
 
+def test_amendment_does_not_take_effect_before_the_date_of_its_agreement():
+    of = replace(AGREEMENT, amendments=())
+
+    assert refusals(1, effective_on=date(1997, 9, 4), of=of) == ()
+    assert refusals(1, effective_on=date(1997, 9, 3), of=of) == (
+        Refused(
+            "BEFORE_AGREEMENT",
+            "effective_on",
+            "The amendment would take effect on 3 September 1997, before the date of the agreement, 4 September 1997. "
+            "Correct the effective date.",
+        ),
+    )
+
+
 @pytest.mark.parametrize(("effective_on", "fits"), [(date(1999, 10, 1), True), (date(1999, 10, 2), False)])
 def test_amendment_does_not_take_effect_after_a_later_one(effective_on, fits):
     of = agreement(amendment(2, date(1999, 4, 1)), amendment(3, date(1999, 10, 1)))
