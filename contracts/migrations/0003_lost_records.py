@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("contracts", "0001_agreements"),
+        ("contracts", "0002_limits_without_an_end"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
