@@ -10,7 +10,7 @@ from django.core.validators import DecimalValidator, MaxValueValidator
 from django.db import models
 
 from contracts.money import LARGEST
-from contracts.names import JOINERS, shows_nothing
+from contracts.parties.names import JOINERS, shows_nothing
 
 LONGEST_TEXT = 2000
 MOST_MARKS = 3

@@ -29,7 +29,7 @@ PURE = {
     "contracts.money",
     "contracts.periods",
     "contracts.wording",
-    "contracts.names",
+    "contracts.parties.names",
     "contracts.readings",
     "contracts.fixed_readings",
     "contracts.schedule",

@@ -3,8 +3,8 @@
 from django import forms
 
 from contracts.models import Agreement, Amendment, Party
-from contracts.names import alike, party_alike_text
 from contracts.pages.scans import ScanField
+from contracts.parties.names import alike, party_alike_text
 from contracts.terms import amendment_refusals, change_refusals
 
 

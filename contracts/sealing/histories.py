@@ -4,8 +4,8 @@ A row that may still change in some columns, such as a waiver that is withdrawn,
 that were changed, taken out or put in by somebody who has the keys of the database are found.
 """
 
+import logging
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from functools import partial
 
 from django.apps import apps
 from django.db import models, transaction
@@ -17,6 +17,8 @@ from contracts.sealing.ledger import LedgerFile
 from contracts.sealing.ledger_lines import RECORDED, Ledger, LedgerEntry
 from contracts.sealing.row_values import row_values
 from contracts.wording import plural
+
+logger = logging.getLogger(__name__)
 
 HISTORIES = LedgerFile("histories.txt")
 PLACE = "Histories"
@@ -32,9 +34,16 @@ def history_models() -> list[type[models.Model]]:
 def anchor(model: type[models.Model], keys: Sequence[int], event: str, *, using: str) -> None:
     """Add a line for each of these rows as it is stored once the transaction is committed.
 
-    A failure is logged; `make_pdfs` makes it good.
+    A failure is logged, and made good by `make_pdfs`.
     """
-    transaction.on_commit(partial(add_lines, model, list(keys), event), using=using, robust=True)
+
+    def add() -> None:
+        try:
+            add_lines(model, keys, event)
+        except OSError:
+            logger.exception("Rows are recorded that the ledger of histories does not name; run manage.py make_pdfs")
+
+    transaction.on_commit(add, using=using)
 
 
 def add_lines(model: type[models.Model], keys: Sequence[int], event: str) -> None:

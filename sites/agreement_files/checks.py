@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 
-from contracts.names import alike, party_alike_text
+from contracts.parties.names import alike, party_alike_text
 from contracts.schedule import Refused, Weight, findings
 from contracts.terms import AgreementTerms, amendment_refusals
 from sites.agreement_files.agreement_file import Document, Problem, day_of, shown
@@ -140,7 +140,7 @@ def _schedule_problems(document: Document) -> Iterator[Problem]:
 def _party_problems(document: Document, stored: Document) -> Iterator[Problem]:
     on_file = {party["legal_name"]: party for party in stored.get("parties", [])}
     owners = {alias["name"]: name for name, party in on_file.items() for alias in party.get("aliases", [])}
-    known = owners | {name: name for name in on_file}
+    known = {name: name for name in on_file} | owners
     for place, party in placed(document, PARTIES):
         for number, alias in enumerate(party.get("aliases", [])):
             owner = owners.setdefault(alias["name"], party["legal_name"])

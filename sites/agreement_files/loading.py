@@ -13,7 +13,7 @@ from django.db import transaction
 from contracts.fields import validate_plain_text
 from contracts.models import Agreement
 from contracts.money import ZERO
-from contracts.names import name_key
+from contracts.parties.names import name_key
 from contracts.periods import day_text
 from sites.agreement_files.agreement_file import CannotLoad, Document, Problem, day_of, place_of
 from sites.agreement_files.checks import apparent_problems, content_problems, schedule_warnings

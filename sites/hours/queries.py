@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from contracts.money import ZERO
-from contracts.names import name_key
+from contracts.parties.names import name_key
 from contracts.terms import AgreementTerms, NotInForce, terms_on
 from sites.models import WorkEntry
 

@@ -18,7 +18,7 @@ from django.db.models import Q, QuerySet
 from contracts.locking import locked_agreement
 from contracts.models import Agreement
 from contracts.money import ZERO, cents
-from contracts.names import name_key
+from contracts.parties.names import name_key
 from contracts.periods import day_text
 from contracts.schedule import Refused
 from sites.hours.prices import blocks_text

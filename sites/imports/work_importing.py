@@ -9,7 +9,7 @@ from functools import cache, lru_cache, partial
 from django.contrib.auth.models import User
 
 from contracts.money import ZERO, cents
-from contracts.names import name_key
+from contracts.parties.names import name_key
 from contracts.periods import Month, day_text
 from contracts.schedule import Refused
 from contracts.terms import AgreementTerms

@@ -10,7 +10,7 @@ from django.urls import reverse
 from contracts.admin.people import NewPerson, PersonForm
 from contracts.fields import PlainCharField, PlainTextField
 from contracts.models import Party, PartyAlias
-from contracts.names import alike
+from contracts.parties.names import alike
 from tests.people import ACCOUNT_MANAGER, client_of
 from tests.reading import words
 from tests.sites.agreement_files import files

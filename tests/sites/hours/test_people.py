@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from contracts.names import name_key
+from contracts.parties.names import name_key
 from sites.imports.importing import KINDS, Incoming, import_file
 from sites.models import WorkEntry
 from tests import factories
