@@ -7,7 +7,7 @@ from decimal import Decimal
 from contracts.money import ZERO, cents, money_text
 from contracts.periods import day_text
 from contracts.readings import QUESTIONS, BlockCompletion, BlockCount, Minimum
-from contracts.schedule import HourPrices, included_service_refusal
+from contracts.schedule import HourPrices
 from contracts.terms import AgreementTerms, NotInForce
 from invoicing.charges.charge import (
     ChargeKey,
@@ -83,11 +83,11 @@ def _hours(outcome: HourlyWork, known: Known) -> Iterator[Outcome]:
     if isinstance(outcome.terms, NotInForce):
         what = f"{hours_text(work.hours)} worked on {day_text(work.worked_on)}"
         yield Unpriced(key, work.worked_on, f"{what}: nothing is billed. {outcome.terms.message}")
-    elif refused := included_service_refusal(schedule=outcome.terms.schedule, service=work.service):
-        yield Uncharged(key, f"the entry stands, and {refused.message.rstrip('.')}")
+    elif outcome.included:
+        yield Uncharged(key, f"the entry stands, and {outcome.included.rstrip('.')}")
         if work.worked_on <= known.through:
             what = f"{hours_text(work.hours)} worked on {day_text(work.worked_on)}"
-            yield f"{what}: nothing is billed. {refused.message} Reverse the entry, or correct its service."
+            yield f"{what}: nothing is billed. {outcome.included} Reverse the entry, or correct its service."
     elif outcome.amount:
         yield _hourly(known.agreement, outcome, key, known.sites[work.site_key])
     else:

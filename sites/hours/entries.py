@@ -64,7 +64,7 @@ class HourlyWork:
     `hourly` are hours as worked, `billed` the hours charged for them after the minimum; `before` is the hourly work
     with which it shares a minimum. Hours wait when hourly prices were closed on the day of the work; only a block can
     cover them, also after hourly prices open. Hours of a day without terms in force wait for a document: no block
-    covers them.
+    covers them. Hours of a service that the annual price includes are none of these: `included` says so.
     """
 
     work: Work
@@ -76,6 +76,7 @@ class HourlyWork:
     waiting: Decimal = ZERO
     opened_by: tuple[Opening, ...] = ()
     before: Together = NOTHING_BEFORE
+    included: str = ""
 
     @property
     def hourly_price(self) -> Decimal | None:
@@ -91,6 +92,8 @@ class HourlyWork:
     def sentence(self) -> str:
         if isinstance(self.terms, NotInForce):
             return f"{hours_text(self.work.hours)} without terms. {self.terms.message}"
+        if self.included:
+            return f"{hours_text(self.work.hours)} take no prepaid hours. {self.included}"
         parts = []
         if self.prepaid:
             parts.append(f"{hours_text(self.prepaid)} from prepaid blocks.")
@@ -113,6 +116,7 @@ class Movement(StrEnum):
     COVERED = "covered"
     HOURLY = "hourly"
     WAITING = "waiting"
+    INCLUDED = "included"
     NOT_IN_FORCE = "not-in-force"
 
     @property
@@ -126,6 +130,7 @@ _LABELS = {
     Movement.COVERED: "Waiting hours covered",
     Movement.HOURLY: "Hours bought by the hour",
     Movement.WAITING: "Hours that need a block",
+    Movement.INCLUDED: "Included in the annual price",
     Movement.NOT_IN_FORCE: "No terms in force",
 }
 _OUT = (Movement.USED, Movement.COVERED)

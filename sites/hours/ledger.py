@@ -15,6 +15,7 @@ from functools import cache
 from contracts.money import ZERO
 from contracts.periods import DaySpan
 from contracts.readings import Minimum
+from contracts.schedule import included_service_refusal
 from contracts.terms import AgreementTerms, NotInForce, expiration_known
 from sites.hours.entries import Block, BoughtBlocks, HourlyWork, LedgerRow, Movement, Purchase, UnusedHours, Work
 from sites.hours.prices import (
@@ -111,7 +112,8 @@ def hour_ledger(
     balance. Work draws from the balance. What is left of it is bought by the hour where hourly prices are open on that
     day, after the blocks that this very entry completed are counted, and waits for a block otherwise. The day of the
     work decides: hours that wait stay waiting when hourly prices open later, and hourly hours stay hourly when a block
-    is bought later. Prices and conditions are those in force on the day of the purchase or work. Raises ValueError for
+    is bought later. Work on a service that the annual price includes takes nothing, whoever recorded it (note 1).
+    Prices and conditions are those in force on the day of the purchase or work. Raises ValueError for
     a key that is used twice, negative hours or a purchase of less than one block.
     """
     pool = _Pool(cache(lambda day: hour_rules(agreement=agreement, day=day, known_on=known_on)))
@@ -139,6 +141,7 @@ class _Entry:
     waiting: Decimal = ZERO
     opened_by: tuple[Opening, ...] = ()
     before: Together = NOTHING_BEFORE
+    included: str = ""
 
     def outcome(self) -> HourlyWork:
         return HourlyWork(
@@ -151,6 +154,7 @@ class _Entry:
             self.waiting,
             self.opened_by,
             self.before,
+            self.included,
         )
 
 
@@ -239,6 +243,10 @@ class _Pool:
         if isinstance(rules.terms, NotInForce):
             entry.waiting = ZERO + work.hours
             self._record(day, Movement.NOT_IN_FORCE, entry.waiting, work=work)
+            return
+        if refused := included_service_refusal(schedule=rules.terms.schedule, service=work.service):
+            entry.included = refused.message
+            self._record(day, Movement.INCLUDED, ZERO + work.hours, work=work)
             return
         prepaid = min(work.hours, self.balance)
         self._draw(day, entry, prepaid, Movement.USED)

@@ -50,6 +50,24 @@ def test_work_draws_from_the_oldest_block_and_goes_on_in_the_next():
     ]
 
 
+@pytest.mark.parametrize("day", [WINTER, JULY])
+def test_work_on_an_included_service_takes_no_hours_and_waits_for_none(day):
+    found = ledger(Work(1, day, Decimal(1500), 1, "Traffic Management"), bought(1, ANCHOR), worked(2, PERIOD_END, "8"))
+    alone = ledger(Work(1, day, Decimal(10), 1, "traffic management"))
+
+    assert split(found) == {1: "0.00 0.00 0.00 0.00", 2: "8.00 0.00 0.00 0.00"}
+    assert [(row.movement, str(row.balance)) for row in found.rows] == [
+        (Movement.BOUGHT, "1500.00"),
+        (Movement.INCLUDED, "1500.00"),
+        (Movement.USED, "1492.00"),
+    ]
+    assert str(alone.waiting_on(LATER)) == "0.00"
+    assert alone.outcomes[1].sentence == (
+        "10.00 h take no prepaid hours. Traffic Management is included in the annual price (Appendix A, note 1) and "
+        "cannot be charged."
+    )
+
+
 def test_block_bought_on_the_day_of_the_work_covers_it():
     found = ledger(worked(1, WINTER, "8"), bought(1, WINTER))
 
