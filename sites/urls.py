@@ -11,7 +11,6 @@ from sites.service import views as service_views
 from sites.site_history import views as history_views
 from sites.site_pages import views
 from sites.starting import events as starting_events
-from sites.starting import views as starting_views
 
 register_converter(MonthPath, "month")
 
@@ -24,7 +23,7 @@ urlpatterns = [
     path("agreements/<int:pk>/level-outlook/", history_views.LevelOutlook.as_view(), name="level_outlook"),
     path("sites/<int:pk>/history.csv", history_views.SiteHistoryCsv.as_view(), name="site_history_csv"),
     path("sites/<int:pk>/history.xlsx", history_views.SiteHistoryXlsx.as_view(), name="site_history_xlsx"),
-    path("sites/<int:pk>/starting-level/", starting_views.StartingLevel.as_view(), name="starting_level"),
+    path("sites/<int:pk>/starting-level/", starting_events.StartingLevel.as_view(), name="starting_level"),
     path(
         "sites/<int:pk>/starting-level/change/",
         starting_events.ChangeStartingLevel.as_view(),

@@ -74,13 +74,14 @@ class ComparisonForm(EventForm):
             for one in self.start.compared
         ]
 
-    def choices(self) -> dict[int, Choice]:
+    def facts(self) -> dict[str, dict[int, Choice]]:
         """What a person changed, by the key of the other site. The form must be valid."""
-        return {
+        choices = {
             one.site.pk: Choice(*(self.cleaned_data[name] for name in names(one)))
             for one in self.start.compared
             if set(names(one)) & set(self.changed_data)
         }
+        return {"choices": choices}
 
 
 def names(one: Compared) -> tuple[str, str]:
@@ -96,8 +97,8 @@ class StartingLevelForm(EventForm):
     )
 
     def __init__(self, *args, levels: Iterable[Level], proposed: Level | None, with_prices: bool, **kwargs):
-        initial = {"level_code": proposed.code if proposed else None}
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.initial["level_code"] = proposed.code if proposed else None
         self.fields["level_code"].choices = [(level.code, _level_text(level, with_prices)) for level in levels]
 
 
