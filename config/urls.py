@@ -4,7 +4,8 @@ from django.contrib import admin
 from django.contrib.auth.views import LoginView, LogoutView, PasswordChangeView
 from django.contrib.messages.views import SuccessMessageMixin
 from django.urls import include, path, reverse_lazy
-from django.views.generic import RedirectView
+
+from sites.site_pages.views import Home
 
 
 class OwnPassword(SuccessMessageMixin, PasswordChangeView):
@@ -13,7 +14,7 @@ class OwnPassword(SuccessMessageMixin, PasswordChangeView):
 
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="contracts:agreement_list"), name="home"),
+    path("", Home.as_view(), name="home"),
     path("login/", LoginView.as_view(redirect_authenticated_user=True), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("password/", OwnPassword.as_view(), name="password_change"),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-from contracts.readings import LevelDecision
+from contracts.readings import BlankCell, LevelDecision, Readings
 from contracts.schedule import Component, Level, Limit, LimitKind, Schedule, bands
 
 
@@ -102,17 +102,19 @@ def measured_level(
     schedule: Schedule,
     counts: Mapping[str, int | None],
     reading: LevelDecision = LevelDecision.HIGHEST_NEEDED_ROW,
+    blank: BlankCell = BlankCell.CONFIRMED,
 ) -> MeasuredLevel:
     """Return the level that a configuration needs: the highest of the lowest levels of its components.
 
     `counts` gives a quantity by component code; a component that is absent or None has not been counted, which is
     never taken for zero. A configuration must fit inside the row that is paid for (Appendix A, table), unless the
-    reading lets the first component decide alone. Raises InvalidCount for a negative or fractional quantity.
+    reading lets the first component decide alone. `blank` reads the cells that the source leaves blank. Raises
+    InvalidCount for a negative or fractional quantity.
     """
     for component in schedule.components:
         _refuse_invalid(component, counts.get(component.code))
     parts = tuple(
-        _component_level(schedule, component, counts.get(component.code)) for component in schedule.components
+        _component_level(schedule, component, counts.get(component.code), blank) for component in schedule.components
     )
     deciders = parts[:1] if reading is LevelDecision.FIRST_COMPONENT else parts
 
@@ -129,6 +131,11 @@ def measured_level(
     return MeasuredLevel(level, parts, deciding, _flags(schedule, level, deciding, parts), reading)
 
 
+def level_as_read(*, schedule: Schedule, counts: Mapping[str, int | None], readings: Readings) -> MeasuredLevel:
+    """Return the measured level by the readings of an agreement."""
+    return measured_level(schedule=schedule, counts=counts, reading=readings.level, blank=readings.blank_cell)
+
+
 def _refuse_invalid(component: Component, quantity: object) -> None:
     if quantity is None:
         return
@@ -136,7 +143,9 @@ def _refuse_invalid(component: Component, quantity: object) -> None:
         raise InvalidCount(f"{component.name}: {quantity!r} is no count. Counts are whole numbers from 0.")
 
 
-def _component_level(schedule: Schedule, component: Component, quantity: int | None) -> ComponentLevel:
+def _component_level(
+    schedule: Schedule, component: Component, quantity: int | None, blank: BlankCell
+) -> ComponentLevel:
     if quantity is None:
         return ComponentLevel(component, None, None, None, Flag.NOT_COUNTED)
     if component.defines_site and quantity == 0:
@@ -148,10 +157,10 @@ def _component_level(schedule: Schedule, component: Component, quantity: int | N
     highest = max((last for _, _, last in banded), default=None)
     if highest is not None and quantity < highest:
         return ComponentLevel(component, quantity, None, None, Flag.IN_GAP)
-    return _capped_level(schedule, component, quantity)
+    return _capped_level(schedule, component, quantity, blank)
 
 
-def _capped_level(schedule: Schedule, component: Component, quantity: int) -> ComponentLevel:
+def _capped_level(schedule: Schedule, component: Component, quantity: int, blank: BlankCell) -> ComponentLevel:
     """The lowest row whose cap holds the count; failing that, the lowest row above them whose cell is blank."""
     ordered = sorted(schedule.levels, key=lambda level: level.rank)
     stated = [level for level in ordered if level.limit(component.code).stated]
@@ -159,9 +168,10 @@ def _capped_level(schedule: Schedule, component: Component, quantity: int) -> Co
         if quantity <= level.limit(component.code).upper:
             return ComponentLevel(component, quantity, level, level.limit(component.code))
     top = stated[-1].rank if stated else None
-    for level in ordered:
+    for level in ordered if blank is not BlankCell.NO_LEVEL else ():
         if not level.limit(component.code).stated and (top is None or level.rank > top):
-            return ComponentLevel(component, quantity, level, level.limit(component.code), Flag.BLANK_CELL)
+            flag = Flag.BLANK_CELL if blank is BlankCell.CONFIRMED else None
+            return ComponentLevel(component, quantity, level, level.limit(component.code), flag)
     flag = Flag.SEVERAL_SWITCHES if component.defines_site else Flag.ABOVE_TABLE
     return ComponentLevel(component, quantity, None, None, flag)
 

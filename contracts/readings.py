@@ -97,14 +97,69 @@ class StartingHistory(StrEnum):
     NARROW = "narrow"
 
 
+class SiteCharge(StrEnum):
+    """For what the annual price of a level is charged."""
+
+    PER_SITE = "per-site"
+    PER_SWITCH = "per-switch"
+
+
+class NoSwitch(StrEnum):
+    """From when a site is charged whose first count in an annual period says that it has no switch."""
+
+    FIRST_COUNT = "first-count"
+    FIRST_DAY = "first-day"
+
+
+class AdvanceStart(StrEnum):
+    """When an instalment in advance falls due for a site that starts within the billing period."""
+
+    SERVICE = "first-day-in-service"
+    BILLING_PERIOD = "billing-period"
+
+
+class UntilAgreed(StrEnum):
+    """What is billed for an annual period until both parties have agreed its level."""
+
+    PREVIOUS_LEVEL = "previous-level"
+    NOTHING = "nothing"
+
+
+class BlankCell(StrEnum):
+    """What a blank cell of the price table says of a count above every figure in its column."""
+
+    CONFIRMED = "person-confirms"
+    NO_LIMIT = "no-limit"
+    NO_LEVEL = "no-level"
+
+
+class NotEligible(StrEnum):
+    """What is proposed for a site where too few components changed."""
+
+    PRICE_STAYS = "price-stays"
+    LOWER_LEVEL = "lower-level"
+    MEASURED_LEVEL = "measured-level"
+
+
 @dataclass(frozen=True)
 class Question:
-    """A question that a contract leaves open: its choices, the default, and a sentence for each choice."""
+    """A question that a contract leaves open: its choices, the default, and a sentence for each choice.
+
+    What stands in `by_amendment` goes against other words of a contract: it is compared but cannot be chosen. A
+    question that is not `printed` is on a document only where it is read otherwise than by default.
+    """
 
     key: str
     title: str
     default: StrEnum
     sentences: Mapping[StrEnum, str]
+    by_amendment: frozenset[StrEnum] = frozenset()
+    printed: bool = True
+
+    @property
+    def offered(self) -> tuple[StrEnum, ...]:
+        """The choices that can be made without an amendment."""
+        return tuple(choice for choice in self.choices if choice not in self.by_amendment)
 
     @property
     def choices(self) -> type[StrEnum]:
@@ -192,6 +247,51 @@ QUESTIONS: Mapping[str, Question] = {
             },
         ),
         Question(
+            "site-charge",
+            "What does one annual price cover?",
+            SiteCharge.PER_SITE,
+            {
+                SiteCharge.PER_SITE: "One charge per site, however many switches are counted there.",
+                SiteCharge.PER_SWITCH: "One charge for each switch counted at a site on its first charged day.",
+            },
+            by_amendment=frozenset({SiteCharge.PER_SWITCH}),
+        ),
+        Question(
+            "no-switch",
+            "Is a site charged before a switch is counted there?",
+            NoSwitch.FIRST_COUNT,
+            {
+                NoSwitch.FIRST_COUNT: "Where the first count of the annual period says that there is no switch, "
+                "nothing is charged before one is counted.",
+                NoSwitch.FIRST_DAY: "A site is charged from its first day in service, unless the switch was counted as "
+                "0 by that day.",
+            },
+            printed=False,
+        ),
+        Question(
+            "advance-start",
+            "When does an instalment in advance fall due for a site that starts later?",
+            AdvanceStart.SERVICE,
+            {
+                AdvanceStart.SERVICE: "Nothing falls due before a site is in service: its first instalment falls due "
+                "on its first day.",
+                AdvanceStart.BILLING_PERIOD: "All instalments fall due on the first day of the billing period, for "
+                "sites that start later in it too.",
+            },
+            printed=False,
+        ),
+        Question(
+            "until-agreed",
+            "What is billed until both parties agree the level?",
+            UntilAgreed.PREVIOUS_LEVEL,
+            {
+                UntilAgreed.PREVIOUS_LEVEL: "The previous level is billed provisionally; the difference follows once "
+                "both parties agree.",
+                UntilAgreed.NOTHING: "Nothing is billed for a site in the review until both parties agree its level.",
+            },
+            printed=False,
+        ),
+        Question(
             "block-count",
             "Over which time are completed hour blocks counted?",
             BlockCount.ANNUAL_PERIOD,
@@ -219,6 +319,31 @@ QUESTIONS: Mapping[str, Question] = {
             },
         ),
         Question(
+            "blank-cell",
+            "How is a blank cell of the price table read?",
+            BlankCell.CONFIRMED,
+            {
+                BlankCell.CONFIRMED: "The row with the blank cell holds the count; a person confirms before it is "
+                "proposed.",
+                BlankCell.NO_LIMIT: "The row with the blank cell has no limit and is proposed as any other.",
+                BlankCell.NO_LEVEL: "A blank cell states no limit: no row holds the count, and a person decides.",
+            },
+            printed=False,
+        ),
+        Question(
+            "not-eligible",
+            "What is proposed for a site that is not eligible?",
+            NotEligible.PRICE_STAYS,
+            {
+                NotEligible.PRICE_STAYS: "The price stays, whatever level the counts measure.",
+                NotEligible.LOWER_LEVEL: "A lower measured level is proposed all the same; only an increase needs "
+                "the changes.",
+                NotEligible.MEASURED_LEVEL: "The measured level is proposed all the same, up or down.",
+            },
+            by_amendment=frozenset({NotEligible.MEASURED_LEVEL}),
+            printed=False,
+        ),
+        Question(
             "history",
             "When does history support a higher starting level?",
             StartingHistory.ONE_IN_A_YEAR,
@@ -237,9 +362,12 @@ QUESTIONS: Mapping[str, Question] = {
 }
 
 
-BILLING_QUESTIONS = ("frequency", "timing", "proration", "rounding")
+BILLING_QUESTIONS = (
+    *("frequency", "timing", "proration", "rounding"),
+    *("site-charge", "no-switch", "advance-start", "until-agreed"),
+)
 HOUR_QUESTIONS = ("block-count", "block-completion", "minimum")
-REVIEW_QUESTIONS = ("level", "change", "review-day")
+REVIEW_QUESTIONS = ("level", "blank-cell", "change", "not-eligible", "review-day")
 START_QUESTIONS = ("history",)
 ANNUAL_QUESTIONS = (*BILLING_QUESTIONS, *HOUR_QUESTIONS)
 """The questions whose readings hold for whole annual periods, since what is due is counted by annual period."""
@@ -258,6 +386,11 @@ class Chosen:
     @property
     def sentence(self) -> str:
         return self.question.sentence(self.choice)
+
+    @property
+    def is_printed(self) -> bool:
+        """Whether documents that rest on it state it."""
+        return self.question.printed or self.choice != self.question.default
 
     @property
     def alternatives(self) -> tuple[str, ...]:
@@ -309,6 +442,22 @@ class Readings:
         return Rounding(self.of_question("rounding").choice)
 
     @property
+    def site_charge(self) -> SiteCharge:
+        return SiteCharge(self.of_question("site-charge").choice)
+
+    @property
+    def no_switch(self) -> NoSwitch:
+        return NoSwitch(self.of_question("no-switch").choice)
+
+    @property
+    def advance_start(self) -> AdvanceStart:
+        return AdvanceStart(self.of_question("advance-start").choice)
+
+    @property
+    def until_agreed(self) -> UntilAgreed:
+        return UntilAgreed(self.of_question("until-agreed").choice)
+
+    @property
     def block_count(self) -> BlockCount:
         return BlockCount(self.of_question("block-count").choice)
 
@@ -319,6 +468,14 @@ class Readings:
     @property
     def minimum(self) -> Minimum:
         return Minimum(self.of_question("minimum").choice)
+
+    @property
+    def blank_cell(self) -> BlankCell:
+        return BlankCell(self.of_question("blank-cell").choice)
+
+    @property
+    def not_eligible(self) -> NotEligible:
+        return NotEligible(self.of_question("not-eligible").choice)
 
     @property
     def history(self) -> StartingHistory:

@@ -49,6 +49,7 @@ PURE = {
     "sites.counts.count",
     "sites.charged",
     "sites.review_days",
+    "sites.service.remarks",
     "sites.reviews.review",
     "sites.reviews.evidence",
     "sites.hours.ledger",

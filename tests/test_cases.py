@@ -2,6 +2,7 @@
 
 import json
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from contracts.models import Agreement
 from invoicing.documents.calculation import recompute
 from invoicing.models import InvoiceLine
 from sites.agreement_files.loading import load_agreement
-from tests.invoicing.billing_cases import DECEMBER, issue_through, run, totals
+from tests.invoicing.billing_cases import DECEMBER, issue_through, read, run, totals
 
 pytestmark = pytest.mark.django_db
 CASES = Path(__file__).parent / "data" / "cases"
@@ -78,3 +79,57 @@ def test_what_ended_by_a_credit_is_computed_again_from_what_is_stored():
             f"{SHOWN[line.first_day.month]}: the whole annual price, spread over the months in service and those to "
             "30 September 1999: an end of charges calls in nothing."
         )
+
+
+def test_a_site_whose_only_count_says_that_it_has_no_switch_is_not_charged_but_named():
+    """Akron, in service from 1 October 1998, is counted once, on 31 October: 5ESS 0."""
+    load("f4", date(1999, 9, 30))
+
+    (result,) = run(date(1999, 9, 30))
+
+    assert result.documents == ()
+    assert (
+        "Akron, OH: nothing is charged in annual period 1, because its switch is counted as 0 on 31 October 1998. "
+        "Correct the count if it has one, or end its service."
+    ) in result.notices
+
+
+def test_where_only_the_first_day_decides_the_year_is_charged_and_the_site_is_named():
+    load("f4", date(1999, 9, 30))
+    read(Agreement.objects.get(), "no-switch", "first-day")
+
+    (result,) = run(date(1999, 9, 30))
+
+    assert sum(document.total for document in result.documents) == Decimal("163000.00")
+    assert result.notices == (
+        "Akron, OH: charged in annual period 1, although its switch is counted as 0 on 31 October 1998 and no count "
+        "says otherwise. Correct the count if it has one, or end its service.",
+    )
+
+
+def test_nothing_falls_due_in_advance_before_a_site_is_in_service():
+    """Macon starts on 1 June 2000, the annual price is billed once and in advance: 4/12 of 163,000.00."""
+    load("f5", date(2000, 5, 31))
+
+    (before,) = run(date(2000, 5, 31))
+    issue_through(date(2000, 6, 1))
+
+    assert before.documents == ()
+    assert before.notices == (
+        "Macon, GA: in service from 1 June 2000 only, within the billing period 1 October 1999 to 30 September 2000. "
+        "Its instalment falls due on that day.",
+    )
+    assert totals() == ["54333.33"]
+    for through in (date(1999, 10, 31), date(2000, 6, 30)):
+        (again,) = run(through, on=date(2000, 6, 30))
+        assert again.documents == ()
+
+
+def test_where_all_sites_fall_due_with_the_billing_period_the_run_names_one_that_starts_later():
+    load("f5", date(1999, 10, 31))
+    read(Agreement.objects.get(), "advance-start", "billing-period")
+
+    (result,) = run(date(1999, 10, 31))
+
+    assert [document.total for document in result.documents] == [Decimal("54333.33")]
+    assert "Its instalment fell due on 1 October 1999, before it is in service." in result.notices[0]

@@ -27,6 +27,9 @@ def choice_refusals(
     if choice not in list(QUESTIONS[question].choices):
         message = f"This does not answer “{QUESTIONS[question].title}” Choose one of its sentences."
         refusals.append(Refused("UNKNOWN_CHOICE", "choice", message))
+    elif choice in QUESTIONS[question].by_amendment:
+        message = "The contract’s own words say otherwise: only an amendment can agree this. Choose another reading."
+        refusals.append(Refused("BY_AMENDMENT", "choice", message))
     day_refused = _day_refusal(agreement, question, applies_from, known_on)
     if day_refused is not None:
         refusals.append(day_refused)

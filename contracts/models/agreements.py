@@ -337,7 +337,7 @@ class ChosenReading(FrozenModel):
     choice = ChoiceCharField(
         max_length=30,
         choices=[
-            (question.title, [(choice.value, sentence) for choice, sentence in question.sentences.items()])
+            (question.title, [(choice.value, question.sentence(choice)) for choice in question.offered])
             for question in readings.QUESTIONS.values()
         ],
     )
@@ -380,7 +380,7 @@ class ChosenReading(FrozenModel):
     def clean(self):
         """Refuse a choice that does not answer the question."""
         question = readings.QUESTIONS.get(self.question)
-        if question and self.choice not in [choice.value for choice in question.choices]:
+        if question and self.choice not in [choice.value for choice in question.offered]:
             raise ValidationError({"choice": f"This does not answer “{question.title}” Choose one of its sentences."})
 
     def as_chosen(self) -> readings.Chosen:

@@ -53,7 +53,7 @@ def ended_by(*, adjustment: Adjustment, span: DaySpan) -> str:
 def _without_switch(adjustment: Adjustment, span: DaySpan) -> str:
     """That the site has no switch in these days, as counted (note 3); empty where a switch is no reason."""
     site = adjustment.site
-    days = site.charged_days(adjustment.period)
+    days = site.charged_days(adjustment.period, adjustment.readings)
     if days is not None and days.first_day <= span.last_day:
         return ""
     if days is not None:
@@ -103,7 +103,7 @@ def _since(charge: Charge) -> str:
     level = next(late, None) if charge.basis in (Basis.AGREED, Basis.STARTING) else None
     if level is not None:
         return f"its level was agreed on {day_text(level.agreed_on)}"
-    whole, switched = site.charged_days(period, by_switch=False), site.charged_days(period)
+    whole, switched = site.charged_days(period, None), site.charged_days(period, charge.readings)
     if switched.first_day > whole.first_day:
         return f"a switch is counted from {day_text(switched.first_day)}"
     ends = f" to {day_text(site.charged_through)}" if site.charged_through else ""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from contracts.money import money_text
 from contracts.periods import AnnualPeriod, DaySpan
-from contracts.readings import Readings
+from contracts.readings import DEFAULT_READINGS, Readings
 from contracts.schedule import Schedule
 from contracts.terms import AgreementTerms, Source, TermsFound
 from invoicing.charges.instalments import Instalment, PricedDays
@@ -56,17 +56,18 @@ class SiteFacts:
     agreed: tuple[AgreedLevel, ...] = ()
     switch_counts: tuple[tuple[date, int], ...] = ()
 
-    def charged_days(self, period: AnnualPeriod, *, by_switch: bool = True) -> DaySpan | None:
-        """Return the days of an annual period for which it is charged; those of its service alone if not `by_switch`.
+    def charged_days(self, period: AnnualPeriod, readings: Readings | None) -> DaySpan | None:
+        """Return the days of an annual period for which it is charged, by the readings of that period.
 
-        None where there are none.
+        Without readings they are the days of its service, whatever is counted. None where there are none.
         """
         return charged_days(
             period=period,
             in_service_on=self.in_service_on,
             removed_on=self.removed_on,
             charged_through=self.charged_through,
-            switch_counts=self.switch_counts if by_switch else (),
+            switch_counts=self.switch_counts if readings else (),
+            reading=(readings or DEFAULT_READINGS).no_switch,
         )
 
     def spread_through(self, period: AnnualPeriod) -> date | None:

@@ -1,11 +1,12 @@
 """What is due through a date, charge by charge: a pure function of terms, charged levels, facts and readings."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
 
 from contracts.periods import ONE_DAY, AnnualPeriod, DaySpan, annual_periods, day_text
+from contracts.readings import Readings, SiteCharge, UntilAgreed
 from contracts.terms import AgreementTerms, Expired, NotInForce, TermsFound, expiration_known, terms_on
 from invoicing.charges.charge import (
     NO_FACTS,
@@ -19,8 +20,10 @@ from invoicing.charges.charge import (
     Uncharged,
     Unpriced,
 )
-from invoicing.charges.instalments import PricedDays, falls_due, instalments
+from invoicing.charges.instalments import PricedDays, instalment_falls_due, instalments
 from invoicing.charges.kinds import charged_once, place_of
+from sites.charged import switches_at_first
+from sites.service.remarks import Service, service_remarks
 
 
 @dataclass(frozen=True)
@@ -49,8 +52,9 @@ class Due:
     """Everything due under one agreement through a date, as known on a day.
 
     What is due for an `undecided` key is not known, which is not nothing: it has no charge here, and what was billed
-    for it stands. `later` are the keys of charges that fall due once, after the date. `uncharged` says of facts that
-    stand and cost nothing what became of them.
+    for it stands. `later` are the keys of charges that fall due once, after the date; `ahead` are the instalments of
+    annual periods begun by then that fall due after it. `uncharged` says of facts that stand and cost nothing what
+    became of them.
     """
 
     agreement: AgreementTerms
@@ -61,6 +65,7 @@ class Due:
     undecided: frozenset[ChargeKey] = frozenset()
     later: frozenset[ChargeKey] = field(default=frozenset(), repr=False)
     uncharged: Mapping[ChargeKey, str] = field(default_factory=dict, repr=False)
+    ahead: tuple[Charge, ...] = field(default=(), repr=False)
 
 
 def due_through(
@@ -83,6 +88,7 @@ def due_through(
     expires_on, _ = expiration_known(agreement=agreement, known_on=known_on)
     sites = tuple(sites)
     charges: list[AnyCharge] = []
+    ahead: list[Charge] = []
     notices: list[str] = []
     undecided: set[ChargeKey] = set()
     for site in sites:
@@ -93,10 +99,11 @@ def due_through(
             outcome = _period_charges(agreement, site, period, known_on)
             notices += outcome.notices
             if through in period.span:
-                notices += _without_switch(site, period)
+                notices += [f"{site.name}: {message}" for message in _remarks(agreement, site, period, through)]
             if outcome.undecided:
                 undecided.add(ChargeKey.of_site(site.key, period.number))
             charges += [charge for charge in outcome.charges if charge.due_on <= through]
+            ahead += [charge for charge in outcome.charges if charge.due_on > through]
     once = _once(Known(agreement, {site.key: site for site in sites}, facts, through, known_on))
     charges += [charge for charge in once.charges if charge.due_on <= through]
     return Due(
@@ -108,6 +115,7 @@ def due_through(
         frozenset(undecided) | once.undecided,
         frozenset(charge.key for charge in once.charges if charge.due_on > through),
         once.uncharged,
+        tuple(ahead),
     )
 
 
@@ -155,9 +163,11 @@ def _before_first_period(agreement: AgreementTerms, site: SiteFacts) -> list[str
 
 
 def _period_charges(agreement: AgreementTerms, site: SiteFacts, period: AnnualPeriod, known_on: date) -> PeriodOutcome:
-    days = site.charged_days(period)
+    readings = agreement.readings_on(period.full_span.first_day)
+    days = site.charged_days(period, readings)
     if days is None:
         return PeriodOutcome()
+    switches = _charged_switches(site, days, readings)
     priced, notices = [], []
     for stretch, terms in _stretches(agreement, days, known_on):
         if isinstance(terms, NotInForce):
@@ -168,9 +178,12 @@ def _period_charges(agreement: AgreementTerms, site: SiteFacts, period: AnnualPe
         if level is None:
             message = _undecided_message(site, period, charged.level_code if charged else None)
             return PeriodOutcome(notices=(message,), undecided=True)
+        if charged.provisional and readings.until_agreed is UntilAgreed.NOTHING:
+            message = f"{site.name}: no level is agreed for annual period {period.number} yet."
+            message += " Nothing is billed for it until both parties agree: record their agreement at the review."
+            return PeriodOutcome(notices=(message,), undecided=True)
         source = str(terms.schedule_source)
-        priced.append(PricedDays(stretch, level.annual_price, level.code, level.name, source, charged.basis))
-    readings = agreement.readings_on(period.full_span.first_day)
+        priced.append(PricedDays(stretch, switches * level.annual_price, level.code, level.name, source, charged.basis))
     through = site.spread_through(period)
     parts = instalments(
         period=period,
@@ -181,21 +194,23 @@ def _period_charges(agreement: AgreementTerms, site: SiteFacts, period: AnnualPe
         spread_through=through,
     )
     charges = tuple(
-        Charge(site, period, part, tuple(priced), readings, falls_due(part.part, period, readings.timing), through)
+        Charge(site, period, part, tuple(priced), readings, instalment_falls_due(part, period, readings), through)
         for part in parts
     )
     return PeriodOutcome(charges, tuple(notices))
 
 
-def _without_switch(site: SiteFacts, period: AnnualPeriod) -> list[str]:
-    """Name a site in service that is charged for no day of a period, because its switch is counted as 0 (note 3)."""
-    if site.charged_days(period, by_switch=False) is None or site.charged_days(period) is not None:
-        return []
-    counted_on = max(day for day, _quantity in site.switch_counts if day <= period.span.last_day)
-    return [
-        f"{site.name}: nothing is charged in annual period {period.number}, because its switch is counted as 0 on "
-        f"{day_text(counted_on)}. Correct the count if it has one, or end its service."
-    ]
+def _remarks(agreement: AgreementTerms, site: SiteFacts, period: AnnualPeriod, on: date) -> Iterator[str]:
+    readings = agreement.readings_on(period.full_span.first_day)
+    service = Service(site.in_service_on, site.removed_on, site.charged_through, site.switch_counts)
+    return service_remarks(service=service, period=period, readings=readings, on=on)
+
+
+def _charged_switches(site: SiteFacts, days: DaySpan, readings: Readings) -> int:
+    """How many times the annual price of its level is charged; a switch that was not counted is one."""
+    if readings.site_charge is SiteCharge.PER_SITE:
+        return 1
+    return switches_at_first(days, site.switch_counts) or 1
 
 
 def _undecided_message(site: SiteFacts, period: AnnualPeriod, level_code: str | None) -> str:

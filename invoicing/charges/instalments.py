@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from contracts.money import split_cumulatively, split_last_absorbs
 from contracts.periods import MONTHS_A_YEAR, ONE_DAY, AnnualPeriod, DaySpan
-from contracts.readings import Frequency, Proration, Rounding, Timing
+from contracts.readings import AdvanceStart, Frequency, Proration, Readings, Rounding, Timing
 from sites.charged import Basis
 
 
@@ -150,3 +150,13 @@ def _shared_days(span: DaySpan, days: DaySpan) -> int:
 def falls_due(part: DaySpan, period: AnnualPeriod, timing: Timing) -> date:
     """Return the day from which a billing period can be billed: its first, or its last within the annual period."""
     return part.first_day if timing is Timing.IN_ADVANCE else min(part.last_day, period.span.last_day)
+
+
+def instalment_falls_due(instalment: Instalment, period: AnnualPeriod, readings: Readings) -> date:
+    """Return the day from which an instalment can be billed; in advance, not before a site that starts is in service.
+
+    For a site of 1 June 2000 the annual price billed in advance, 54,333.33 of 163,000.00, falls due on that day; by the
+    other reading on 1 October 1999, as for every site.
+    """
+    due_on = falls_due(instalment.part, period, readings.timing)
+    return max(due_on, instalment.service.first_day) if readings.advance_start is AdvanceStart.SERVICE else due_on

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from contracts.money import ZERO
 from contracts.periods import AnnualPeriod, DaySpan, OutsideTerm, annual_period
+from contracts.readings import DEFAULT_READINGS, Readings
 from contracts.terms import AgreementTerms, expiration_known
 from invoicing.charges.charge import ONLY_PART, AnyCharge, Charge, ChargeKey, SiteFacts
 from invoicing.charges.due import Due
@@ -105,6 +106,7 @@ class Adjustment:
     source: str = ""
     term_end: TermEnd = TermEnd()
     uncharged: str = ""
+    readings: Readings = DEFAULT_READINGS
 
     @property
     def charges(self) -> tuple[AnyCharge, ...]:
@@ -245,6 +247,7 @@ def _adjustments(due: Due, billed: Mapping[ChargeKey, Billed], sites: Mapping[in
                 _source(due, key, was, changed),
                 term_end,
                 due.uncharged.get(key, ""),
+                due.agreement.readings_on(period.full_span.first_day),
             )
 
 
@@ -253,9 +256,10 @@ def compared(
 ) -> Iterable[tuple[ChargeKey, Billed, tuple[AdjustedPart, ...]]]:
     """Yield what was billed of every charge with what is due for it now, part by part, in the order of `adjustments`.
 
-    Parts that have not fallen due, and charges that are left undecided, are not compared.
+    Parts that have not fallen due, and charges that are left undecided, are not compared. An instalment in advance that
+    was billed before the day on which it falls due now is compared with what falls due then.
     """
-    now = {(charge.key, charge.part): charge for charge in due.charges}
+    now = {(charge.key, charge.part): charge for charge in (*due.ahead, *due.charges)}
     order = {site_key: position for position, site_key in enumerate(sites)}
 
     def place(item: tuple[ChargeKey, Billed]) -> tuple:

@@ -150,7 +150,7 @@ def _readings(terms: AgreementTerms, invoice: Invoice, lines: Sequence[InvoiceLi
     shown = []
     for key in dict.fromkeys(question for kind in KINDS.values() for question in kind.questions):
         asked = {day: terms.readings_on(day).of_question(key) for day in sorted(days) if key in days[day]}
-        kept = {chosen.choice: (day, chosen) for day, chosen in reversed(asked.items())}
+        kept = {chosen.choice: (day, chosen) for day, chosen in reversed(asked.items()) if chosen.is_printed}
         for day, chosen in sorted(kept.values(), key=lambda pair: pair[0]):
             shown.append(_reading(chosen, from_day=day if len(kept) > 1 else None))
     return shown

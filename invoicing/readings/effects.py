@@ -1,23 +1,21 @@
 """What another reading of a clause would cost or save in the current annual period, as far as it is known today."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from itertools import groupby
 
 from contracts.amendments.reading_choice import with_reading
 from contracts.money import ZERO, money_text
 from contracts.periods import AnnualPeriod, OutsideTerm, annual_period_on, day_text
-from contracts.readings import BILLING_QUESTIONS, HOUR_QUESTIONS, QUESTIONS, START_QUESTIONS, Readings
+from contracts.readings import BILLING_QUESTIONS, HOUR_QUESTIONS, QUESTIONS, START_QUESTIONS
 from contracts.schedule import Level, Refused
 from contracts.terms import AgreementTerms, NotInForce, expiration_known
 from contracts.wording import plural
-from invoicing.charges.charge import Charge, ChargeKey, Facts, SiteFacts
+from invoicing.charges.charge import ChargeKey, Facts, SiteFacts
 from invoicing.charges.due import Due, due_through
 from invoicing.charges.hours import BLOCK, HOURS
-from invoicing.charges.instalments import falls_due, instalments
 from invoicing.what_if.compare import Amounts, falling_due
 from sites.counts.count import Count
 from sites.hours.ledger import hour_ledger
@@ -108,7 +106,7 @@ def _effects(known: OnFile, key: str, period: AnnualPeriod | None, due: Due | No
 def _change(known: OnFile, key: str, choice: str, period: AnnualPeriod, due: Due | NotInForce) -> Change:
     read_so = with_reading(agreement=known.agreement, question=key, choice=choice, from_day=period.full_span.first_day)
     if key in BILLING_QUESTIONS:
-        return _annual_change(known, period, due, read_so.readings_on(period.full_span.first_day))
+        return _annual_change(known, period, due, _due(replace(known, agreement=read_so), period))
     if key in HOUR_QUESTIONS:
         return _hours_change(known, period, read_so)
     if key in START_QUESTIONS:
@@ -131,37 +129,22 @@ def _money_instead(amounts: Amounts) -> str:
 # ---- annual charges ----------------------------------------------------------------------------------------------
 
 
-def _annual_change(known: OnFile, period: AnnualPeriod, due: Due | NotInForce, readings: Readings) -> Change:
-    """The annual charges of the period, cut and rounded otherwise; levels and prices stay as they are."""
+def _annual_change(known: OnFile, period: AnnualPeriod, due: Due | NotInForce, then: Due | NotInForce) -> Change:
+    """The annual charges of the period, as due now and read otherwise; levels stay as they are."""
     if isinstance(due, NotInForce):
         raise NotComputed(due.message)
     undecided = [site.name for site in known.sites if ChargeKey.of_site(site.key, period.number) in due.undecided]
     without = [f"Without {', '.join(undecided)}: no level is decided."] if undecided else []
-    charges = [charge for charge in due.charges if charge.period.number == period.number]
-    if not charges:
+    charges, after = (
+        [charge for charge in each.charges if charge.period.number == period.number] for each in (due, then)
+    )
+    if not charges and not after:
         return ZERO, " ".join([f"Nothing is charged for annual period {period.number} so far.", *without])
-    after = tuple(_read_otherwise(charges, readings))
     whole, today = (falling_due(before=charges, after=after, through=day) for day in (period.span.last_day, known.on))
     message = [f"Annual period {period.number}: {_money_instead(whole)}"]
     if today.difference:
         message.append(f"Due by {day_text(known.on)}: {_money_instead(today)}")
     return whole.difference, " ".join([*message, *without])
-
-
-def _read_otherwise(charges: Iterable[Charge], readings: Readings) -> Iterator[Charge]:
-    """The instalments of the same sites at the same prices."""
-    for _site, parts in groupby(charges, key=lambda charge: charge.key):
-        first = next(parts)
-        for part in instalments(
-            period=first.period,
-            priced=first.priced,
-            frequency=readings.frequency,
-            proration=readings.proration,
-            rounding=readings.rounding,
-            spread_through=first.spread_through,
-        ):
-            due_on = falls_due(part.part, first.period, readings.timing)
-            yield replace(first, instalment=part, readings=readings, due_on=due_on)
 
 
 # ---- hours -------------------------------------------------------------------------------------------------------

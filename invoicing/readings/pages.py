@@ -47,10 +47,11 @@ class Made:
 
 @dataclass(frozen=True)
 class Alternative:
-    """A reading that could be chosen, and what it would change in the current annual period."""
+    """Another reading, what it would change in the current annual period, and whether it can be chosen at all."""
 
     sentence: str
     effect: Effect
+    offered: bool = True
 
 
 @dataclass(frozen=True)
@@ -128,8 +129,13 @@ def _entry(
     created = _made(question, rows)
     begun = [one for one in created if not one.replaced and (one.first_day is None or one.first_day <= on)]
     opens_on = first_open_day(agreement=known.agreement, question=key, settled=settled, on=on)
+    alternatives = tuple(
+        Alternative(question.sentence(effect.choice), effect, effect.choice in question.offered) for effect in effects
+    )
+    offered = tuple(alternative for alternative in alternatives if alternative.offered)
+    if not offered:
+        opens_on = Refused("BY_AMENDMENT", "choice", "Another reading is agreed by an amendment: none can be chosen.")
     refused = isinstance(opens_on, Refused)
-    alternatives = tuple(Alternative(question.sentence(effect.choice), effect) for effect in effects)
     planned = tuple(one for one in created if not one.replaced and one not in begun)
     as_now = Alternative(begun[-1].sentence, Effect(_choice(known, key), "The clause is read so now.", ZERO))
     return RegisterEntry(
@@ -138,7 +144,7 @@ def _entry(
         earlier=tuple(one for one in created if one.replaced or one in begun[:-1]),
         planned=planned,
         alternatives=alternatives,
-        options=(as_now, *alternatives) if planned else alternatives,
+        options=(as_now, *offered) if planned else offered,
         settled=settled,
         opens_on=None if refused else opens_on,
         refusal=opens_on.message if refused else "",

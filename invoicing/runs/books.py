@@ -18,6 +18,7 @@ from invoicing.charges.charge import ANNUAL, ONLY_PART, ChargeKey, Facts, SiteFa
 from invoicing.charges.kinds import KINDS, charged_once
 from invoicing.charges.unbilled import Billed, BilledPart
 from invoicing.models import InvoiceLine, Waiver
+from sites.charged import switch_codes
 from sites.models import ComponentCount, Site
 from sites.models.facts import ChargedFact
 
@@ -100,13 +101,6 @@ def _sites(
         .prefetch_related(Prefetch("counts", switches.order_by("counted_on"), to_attr="switch_list"))
     )
     return _by_agreement(rows, lambda row: row.agreement_id)
-
-
-def switch_codes(*, terms: AgreementTerms, known_on: date) -> set[str]:
-    """Return the codes of the components that define a site, of every schedule known on a day."""
-    executed = [amendment for amendment in terms.amendments if amendment.executed_by(known_on)]
-    schedules = [terms.original_schedule, *(amendment.schedule for amendment in executed)]
-    return {schedule.switch.code for schedule in schedules if schedule is not None and schedule.switch is not None}
 
 
 def _site_facts(site: Site, codes: Collection[str]) -> SiteFacts:

@@ -14,10 +14,11 @@ from contracts.terms import AgreementTerms, NotInForce, expiration_known
 from invoicing.charges.charge import ANNUAL, SiteFacts
 from invoicing.charges.due import Due, due_through
 from invoicing.models import InvoiceLine
-from invoicing.runs.books import Books, annual_books, switch_codes
+from invoicing.runs.books import Books, annual_books
 from invoicing.runs.plan import horizon_of
 from invoicing.what_if.compare import Amounts, compare
 from invoicing.what_if.pending import last_through
+from sites.charged import switch_codes
 from sites.models import Site
 
 
@@ -63,7 +64,7 @@ def with_count(*, site: SiteFacts, counted_on: date, stands: int | None, becomes
 
 
 def days_decided(
-    *, site: SiteFacts, counted_on: date, stands: int | None, periods: Iterable[AnnualPeriod]
+    *, terms: AgreementTerms, site: SiteFacts, counted_on: date, stands: int | None, periods: Iterable[AnnualPeriod]
 ) -> tuple[DaySpan, ...]:
     """Return the days of annual periods for which the count of a day decides whether the site is charged (note 3).
 
@@ -72,7 +73,8 @@ def days_decided(
     sites = [
         with_count(site=site, counted_on=counted_on, stands=stands, becomes=becomes) for becomes in (None, 0, 1, stands)
     ]
-    decided = (_between([each.charged_days(period) for each in sites]) for period in periods)
+    read = ((period, terms.readings_on(period.full_span.first_day)) for period in periods)
+    decided = (_between([each.charged_days(period, readings) for each in sites]) for period, readings in read)
     return tuple(days for days in decided if days is not None)
 
 
@@ -112,7 +114,9 @@ class SwitchCount:
             expires_on=expires_on,
         )
         facts = self.books.sites[self.site]
-        return days_decided(site=facts, counted_on=self.counted_on, stands=self.stands, periods=periods)
+        return days_decided(
+            terms=self.terms, site=facts, counted_on=self.counted_on, stands=self.stands, periods=periods
+        )
 
     def effect(self, *, becomes: int | None) -> CountEffect:
         """Return what the next run bills or credits once it becomes another figure, or None."""

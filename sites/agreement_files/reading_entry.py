@@ -23,8 +23,8 @@ def reading_problems(document: Document, stored: Document) -> Iterator[Problem]:
         if question is None:
             known = ", ".join(QUESTIONS)
             yield Problem(f"{place}.question", f"{shown(row['question'])} is no question. Known: {known}.")
-        elif row["choice"] not in list(question.choices):
-            known = ", ".join(question.choices)
+        elif row["choice"] not in question.offered:
+            known = ", ".join(question.offered)
             yield Problem(f"{place}.choice", f"{shown(row['choice'])} is no choice. Choices: {known}.")
         elif executed and READINGS.key(row) not in on_file:
             message = "The agreement is executed, and another reading may touch what was billed."

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from contracts.levels import MeasuredLevel, measured_level
+from contracts.levels import MeasuredLevel, level_as_read
 from contracts.models import Agreement
 from contracts.periods import ONE_DAY, DaySpan, Month, day_text
 from contracts.schedule import Component
@@ -331,8 +331,7 @@ def _level(cells: Iterable[GridCell], terms: AgreementTerms, found: TermsFound) 
 
 
 def _measured(counts: Mapping[str, int], terms: AgreementTerms, found: TermsFound) -> MeasuredLevel:
-    reading = terms.readings_on(found.service_on).level
-    return measured_level(schedule=found.schedule, counts=counts, reading=reading)
+    return level_as_read(schedule=found.schedule, counts=counts, readings=terms.readings_on(found.service_on))
 
 
 def _name(measured: MeasuredLevel) -> str:

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from functools import cache
 
-from contracts.levels import ComponentLevel, MeasuredLevel, measured_level
+from contracts.levels import ComponentLevel, MeasuredLevel, level_as_read
 from contracts.periods import ONE_DAY, AnnualPeriod, DaySpan, Month
 from contracts.readings import Readings
 from contracts.schedule import Component, IncludedService, Level
@@ -243,7 +243,7 @@ def _with_levels(
     counted = {figure.component.code: figure.count.quantity for figure in row.figures if figure.count}
     codes = [part.code for part in schedule.components]
     counts = {code: counted.get(code) for code in codes}
-    measured = measured_level(schedule=schedule, counts=counts, reading=readings.level)
+    measured = level_as_read(schedule=schedule, counts=counts, readings=readings)
     levels = {part.component.code: part for part in measured.components}
     figures = []
     for figure in row.figures:

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from contracts.levels import ComponentLevel, Flag, MeasuredLevel, measured_level
+from contracts.levels import ComponentLevel, Flag, MeasuredLevel, level_as_read
 from contracts.periods import DaySpan, day_text
-from contracts.readings import QUESTIONS, ChangeCounting, Readings
+from contracts.readings import QUESTIONS, ChangeCounting, NotEligible, Readings
 from contracts.schedule import Component, Level, Schedule
 from contracts.wording import plural
 from sites.charged import Charged
@@ -30,6 +30,7 @@ class Findings:
     measured: MeasuredLevel
     proposed: Proposal | None
     current_level: Level | None
+    readings: Readings
 
     @property
     def outcome(self) -> Outcome:
@@ -75,7 +76,7 @@ def findings(
         )
         for reading in (readings.change, *(other for other in ChangeCounting if other is not readings.change))
     )
-    measured = measured_level(schedule=prices, counts=quantities(latest), reading=readings.level)
+    measured = level_as_read(schedule=prices, counts=quantities(latest), readings=readings)
     return Findings(
         then=then,
         now=now,
@@ -83,15 +84,26 @@ def findings(
         eligible=eligible,
         others=tuple(other for other in others if other.eligible != eligible.eligible),
         measured=measured,
-        proposed=proposal(current=current_level, eligible=eligible, measured=measured) if current_level else None,
+        proposed=_proposed(current_level, eligible, measured, readings),
         current_level=current_level,
+        readings=readings,
     )
+
+
+def _proposed(
+    current: Level | None, eligible: Eligibility, measured: MeasuredLevel, readings: Readings
+) -> Proposal | None:
+    if current is None:
+        return None
+    return proposal(current=current, eligible=eligible, measured=measured, reading=readings.not_eligible)
 
 
 # ---- in words ----------------------------------------------------------------------------------------------------
 
 
-def why(*, eligible: Eligibility, then: Snapshot, names: Mapping[str, str]) -> str:
+def why(
+    *, eligible: Eligibility, then: Snapshot, names: Mapping[str, str], reading: NotEligible = NotEligible.PRICE_STAYS
+) -> str:
     """Return in one sentence why a price may or may not change; `then` holds the counts at the start."""
     if eligible.reason in (Reason.NO_BASELINE, Reason.NO_CURRENT_COUNT):
         not_at_start = ", ".join(names[code] for code in eligible.unknown if code not in then)
@@ -103,7 +115,8 @@ def why(*, eligible: Eligibility, then: Snapshot, names: Mapping[str, str]) -> s
         tally = f"{plural(eligible.tally, 'single unit')} changed"
     else:
         tally = f"{plural(eligible.tally, 'component')} changed"
-    may = "the price may change" if eligible.eligible else "the price stays"
+    stays = "the price stays" if reading is NotEligible.PRICE_STAYS else "the price does not rise"
+    may = "the price may change" if eligible.eligible else stays
     return f"{tally}, {eligible.minimum} needed: {may}."
 
 
@@ -129,7 +142,7 @@ def as_evidence(found: Findings, *, schedule: Schedule, prices: Schedule, charge
     return {
         "reading": found.eligible.reading.value,
         "reason": found.eligible.reason.value,
-        "why": why(eligible=found.eligible, then=found.then, names=names),
+        "why": why(eligible=found.eligible, then=found.then, names=names, reading=found.readings.not_eligible),
         "tally": found.eligible.tally,
         "minimum": found.eligible.minimum,
         "units": found.eligible.units,
@@ -156,15 +169,13 @@ def _change(code: str, found: Findings, names: Mapping[str, str]) -> dict:
 
 def _other(other: Eligibility, found: Findings, names: Mapping[str, str]) -> dict:
     """What another reading of the clause would decide for the site."""
-    level = None
-    if found.current_level:
-        level = proposal(current=found.current_level, eligible=other, measured=found.measured).level
+    proposed = _proposed(found.current_level, other, found.measured, found.readings)
     return {
         "reading": other.reading.value,
         "rule": QUESTIONS["change"].sentence(other.reading),
         "eligible": other.eligible,
-        "why": why(eligible=other, then=found.then, names=names),
-        "level": level.name if level else None,
+        "why": why(eligible=other, then=found.then, names=names, reading=found.readings.not_eligible),
+        "level": proposed.level.name if proposed and proposed.level else None,
     }
 
 
@@ -210,7 +221,7 @@ def late_sentence(*, found: Findings, last_day: date, names: Mapping[str, str]) 
     changes = ", ".join(
         f"{names[code]} {found.then[code].quantity} to {found.now[code].quantity}" for code in found.eligible.changed
     )
-    message = why(eligible=found.eligible, then=found.then, names=names)
+    message = why(eligible=found.eligible, then=found.then, names=names, reading=found.readings.not_eligible)
     level = found.proposed.level.name if found.proposed and found.proposed.level else None
     leads = f"It leads to {level}." if level else "A person decides."
     return " ".join(

@@ -7,7 +7,7 @@ from datetime import date
 from contracts.models import Agreement, ServiceLevel
 from contracts.money import ZERO
 from contracts.periods import day_text
-from contracts.readings import QUESTIONS, Readings
+from contracts.readings import Readings
 from contracts.schedule import Component, Level, Refused, Schedule
 from contracts.terms import AgreementTerms, NotInForce, TermsFound, expiration_known, terms_on
 from sites.charged import Basis, charged_in
@@ -16,7 +16,7 @@ from sites.review_days import ReviewKind, in_review
 from sites.reviews.evidence import Findings, as_evidence, findings
 from sites.reviews.review import ReviewTerms, review_terms
 
-READINGS_SHOWN = ("change", "level", "review-day")
+READINGS_SHOWN = ("change", "not-eligible", "level", "blank-cell", "site-charge", "review-day")
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,12 @@ class ReviewFacts:
     @property
     def readings_shown(self) -> list[dict]:
         """The readings that decide what the paper says, in words, as it keeps them."""
-        return [_reading(self, key) for key in READINGS_SHOWN]
+        chosen = (self.readings.of_question(key) for key in READINGS_SHOWN)
+        return [
+            {"title": each.question.title, "sentence": each.sentence, "clause": each.clause}
+            for each in chosen
+            if each.is_printed
+        ]
 
     @property
     def components(self) -> tuple[Component, ...]:
@@ -213,11 +218,6 @@ def paper_evidence(*, basis: ReviewFacts, sites: Concerned, histories: Sequence[
         "leaving": [{"site": str(site), "last_day": site.removed_on.isoformat()} for site in sites.leaving],
         "histories": list(histories),
     }
-
-
-def _reading(basis: ReviewFacts, key: str) -> dict:
-    chosen = basis.readings.of_question(key)
-    return {"title": QUESTIONS[key].title, "sentence": chosen.sentence, "clause": chosen.clause}
 
 
 def _planned(basis: ReviewFacts, site: Site, history: Mapping | None) -> dict:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from contracts.levels import Flag, MeasuredLevel, measured_level
 from contracts.money import ZERO
 from contracts.periods import OutsideTerm, annual_period
-from contracts.readings import ChangeCounting
+from contracts.readings import ChangeCounting, NotEligible
 from contracts.schedule import Level, Refused, Schedule
 from contracts.terms import AgreementTerms, NotInForce, TermsFound, expiration_known, terms_on
 from sites.review_days import ReviewDue, review_due
@@ -184,15 +184,22 @@ class Proposal:
         return self.level.annual_price - self.current.annual_price if self.level else None
 
 
-def proposal(*, current: Level, eligible: Eligibility, measured: MeasuredLevel) -> Proposal:
+def proposal(
+    *,
+    current: Level,
+    eligible: Eligibility,
+    measured: MeasuredLevel,
+    reading: NotEligible = NotEligible.PRICE_STAYS,
+) -> Proposal:
     """Return the proposal for one site: its measured level where the price may change, else the price it has (note 3).
 
-    The level may move up or down by any number of rows. Where eligibility is undetermined, or there is no measured
-    level, a person decides and the current level goes on meanwhile.
+    The level may move up or down by any number of rows; by another reading also where too few components changed. Where
+    eligibility is undetermined, or there is no measured level, a person decides and the current level goes on
+    meanwhile.
     """
     if eligible.eligible is None:
         return Proposal(None, current, current, True, "Eligibility is undetermined: a person decides.")
-    if not eligible.eligible:
+    if not eligible.eligible and not _moves_anyway(current, measured, reading):
         gain = measured.level.annual_price - current.annual_price if measured.level else ZERO
         return Proposal(current, current, current, False, "The price stays.", max(gain, ZERO))
     if measured.level is None:
@@ -200,6 +207,12 @@ def proposal(*, current: Level, eligible: Eligibility, measured: MeasuredLevel) 
     if Flag.BLANK_CELL in measured.flags:
         return Proposal(measured.level, current, current, True, Flag.BLANK_CELL.sentence)
     return Proposal(measured.level, current, current, False, "The measured level is proposed.")
+
+
+def _moves_anyway(current: Level, measured: MeasuredLevel, reading: NotEligible) -> bool:
+    if measured.level is None or reading is NotEligible.PRICE_STAYS:
+        return False
+    return reading is NotEligible.MEASURED_LEVEL or measured.level.rank < current.rank
 
 
 @dataclass(frozen=True)

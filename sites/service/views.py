@@ -22,7 +22,7 @@ class SiteEvent(EventPage):
 
     @cached_property
     def site(self) -> Site:
-        return get_object_or_404(Site.objects.select_related("agreement"), pk=self.kwargs["pk"])
+        return get_object_or_404(Site.objects.select_related("agreement__customer"), pk=self.kwargs["pk"])
 
     def history(self):
         """Return the entries in the history of what the event changes, the last one first."""

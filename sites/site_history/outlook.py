@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from contracts.levels import ComponentLevel, Flag, MeasuredLevel, measured_level
+from contracts.levels import ComponentLevel, Flag, MeasuredLevel, level_as_read
 from contracts.schedule import LimitKind
 from contracts.terms import AgreementTerms, NotInForce, expiration_known, terms_on
 from sites.counts.count import counts_on, quantities
@@ -57,14 +57,14 @@ def coming_changes(*, sites: Iterable[Site], agreement: AgreementTerms, on: date
     if isinstance(found, NotInForce):
         return ()
     expires_on, _source = expiration_known(agreement=agreement, known_on=on)
-    reading = agreement.readings_on(on).level
+    readings = agreement.readings_on(on)
     changes = []
     for site in sites:
         if service_state(site=site, on=on) is not ServiceState.IN_SERVICE:
             continue
         counts = site.count_values()
         now = quantities(counts_on(counts=counts, day=on))
-        measured = measured_level(schedule=found.schedule, counts=now, reading=reading)
+        measured = level_as_read(schedule=found.schedule, counts=now, readings=readings)
         for part in measured.deciding if measured.level else ():
             if part.room is None:
                 continue
@@ -74,6 +74,6 @@ def coming_changes(*, sites: Iterable[Site], agreement: AgreementTerms, on: date
             soon = ahead.expected_on is not None and ahead.expected_on <= on + timedelta(days=DAYS_SOON)
             if near or soon:
                 then = {**now, part.component.code: part.limit.upper + 1}
-                after = measured_level(schedule=found.schedule, counts=then, reading=reading)
+                after = level_as_read(schedule=found.schedule, counts=then, readings=readings)
                 changes.append(ComingChange(site, part, measured, after, ahead))
     return tuple(sorted(changes, key=lambda one: (one.outlook.expected_on or date.max, one.part.room, str(one.site))))

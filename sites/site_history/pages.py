@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from contracts.levels import ComponentLevel, MeasuredLevel, measured_level
+from contracts.levels import ComponentLevel, MeasuredLevel, level_as_read
 from contracts.periods import ONE_DAY, DaySpan, Month, day_text
 from contracts.printing.sheets import Sheet
 from contracts.schedule import Component, Level
@@ -231,10 +231,10 @@ def _stretches(
     for row, part in rows:
         days = sorted({part.first_day, *(count.counted_on for count in counts if count.counted_on in part)})
         for day, after in zip(days, [*days[1:], part.last_day + ONE_DAY], strict=True):
-            measured = measured_level(
+            measured = level_as_read(
                 schedule=row.found.schedule,
                 counts=quantities(counts_on(counts=counts, day=day)),
-                reading=agreement.readings_on(day).level,
+                readings=agreement.readings_on(day),
             )
             stretch = LevelStretch(DaySpan(day, after - ONE_DAY), measured, row.charged)
             if found and _same(found[-1], stretch):

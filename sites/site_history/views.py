@@ -8,20 +8,15 @@ from django.views.generic import DetailView
 
 from contracts.clock import business_date
 from contracts.models import Agreement
-from contracts.pages.address import Dated
 from contracts.printing.sheets import Sheet, csv_bytes, workbook
 from sites.models import MissingCount, Site
 from sites.site_history.outlook import DAYS_SOON, coming_changes
 from sites.site_history.pages import SiteHistory, history_sheet, site_history
+from sites.site_pages.views import SiteView
 
 
-class SiteHistoryView(PermissionRequiredMixin, Dated, DetailView):
+class SiteHistoryView(SiteView):
     """One site with everything that its history says on the business date."""
-
-    permission_required = "sites.view_site"
-
-    def get_queryset(self):
-        return Site.objects.with_agreement_terms().with_levels().with_counts(through=self.on)
 
     @property
     def sees_charged(self) -> bool:

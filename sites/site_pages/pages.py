@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from contracts.levels import MeasuredLevel, measured_level
+from contracts.levels import MeasuredLevel, level_as_read
 from contracts.pages.agreement import periods_ahead, schedule_at_end_of
 from contracts.periods import MONTHS_A_YEAR, AnnualPeriod, Month, add_months, annual_periods, day_text
 from contracts.schedule import Component, Level, Schedule
@@ -96,7 +96,7 @@ def site_row(*, site: Site, agreement: AgreementTerms, on: date) -> SiteRow:
 
 
 def _measured(agreement: AgreementTerms, schedule: Schedule, snapshot: Mapping[str, Count], on: date) -> MeasuredLevel:
-    return measured_level(schedule=schedule, counts=quantities(snapshot), reading=agreement.readings_on(on).level)
+    return level_as_read(schedule=schedule, counts=quantities(snapshot), readings=agreement.readings_on(on))
 
 
 # ---- the page ----------------------------------------------------------------------------------------------------

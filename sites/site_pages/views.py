@@ -8,14 +8,28 @@ from contracts.models import Agreement
 from contracts.pages import agreement as contract_pages
 from contracts.pages.address import Dated
 from contracts.pages.lists import ListPage
+from contracts.pages.views import AgreementList
 from contracts.terms import terms_on
 from sites.counts.counting import withdrawn_figures
 from sites.models import RenewalReview, ServiceChange, Site
+from sites.service.queries import sites_to_look_at
 from sites.site_pages import pages
 from sites.site_pages.filters import SiteFilter
 from sites.site_pages.forms import TermsOnForm
 from sites.site_pages.tables import SiteTable
 from sites.starting.queries import closed_because
+
+
+class Home(AgreementList):
+    """The agreements, and above them the sites that a person should look at."""
+
+    template_name = "sites/home.html"
+
+    def get_context_data(self, **kwargs):
+        may_see = self.request.user.has_perm("sites.view_site")
+        look_at = list(sites_to_look_at(on=self.on)) if may_see else ()
+        invented = any(site.is_demonstration for site, _message in look_at)
+        return super().get_context_data(look_at=look_at, named_invented=invented, **kwargs)
 
 
 class SiteList(ListPage):
@@ -63,13 +77,19 @@ class AgreementDetail(PermissionRequiredMixin, DetailView):
         )
 
 
-class SiteDetail(PermissionRequiredMixin, Dated, DetailView):
-    """One site: its counts over time, and the level charged and measured in each annual period."""
+class SiteView(PermissionRequiredMixin, Dated, DetailView):
+    """A page of one site, with its terms, levels and the counts made through the business date."""
 
     permission_required = "sites.view_site"
 
     def get_queryset(self):
         return Site.objects.with_agreement_terms().with_levels().with_counts(through=self.on)
+
+
+class SiteDetail(SiteView):
+    """One site: its counts over time, and the level charged and measured in each annual period."""
+
+    template_name = "sites/site_detail.html"
 
     def get_context_data(self, **kwargs):
         terms = self.object.agreement.as_terms()

@@ -3,6 +3,8 @@ import pytest
 from contracts.readings import (
     DEFAULT_READINGS,
     QUESTIONS,
+    AdvanceStart,
+    BlankCell,
     BlockCompletion,
     BlockCount,
     ChangeCounting,
@@ -10,12 +12,16 @@ from contracts.readings import (
     Frequency,
     LevelDecision,
     Minimum,
+    NoSwitch,
+    NotEligible,
     Proration,
     Readings,
     ReviewDay,
     Rounding,
+    SiteCharge,
     StartingHistory,
     Timing,
+    UntilAgreed,
 )
 
 DEFAULTS = {
@@ -26,6 +32,12 @@ DEFAULTS = {
     "timing": Timing.IN_ARREARS,
     "proration": Proration.MONTHLY,
     "rounding": Rounding.CUMULATIVE,
+    "site-charge": SiteCharge.PER_SITE,
+    "no-switch": NoSwitch.FIRST_COUNT,
+    "advance-start": AdvanceStart.SERVICE,
+    "until-agreed": UntilAgreed.PREVIOUS_LEVEL,
+    "blank-cell": BlankCell.CONFIRMED,
+    "not-eligible": NotEligible.PRICE_STAYS,
     "block-count": BlockCount.ANNUAL_PERIOD,
     "block-completion": BlockCompletion.LAST_HOUR_USED,
     "minimum": Minimum.PER_ENTRY,

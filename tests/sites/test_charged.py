@@ -4,7 +4,7 @@ from datetime import date
 import pytest
 
 from contracts.periods import DaySpan
-from contracts.readings import ReviewDay
+from contracts.readings import NoSwitch, ReviewDay
 from contracts.schedule import OpeningRule
 from contracts.terms import terms_on
 from sites.charged import Basis, Charged, charged_days, charged_in, charged_level, starting_levels
@@ -305,7 +305,10 @@ def test_charged_days_run_from_the_start_of_service(in_service_on, facts, expect
         ([("1998-08-01", 0), ("1998-09-01", 1)], WHOLE),
         ([("1998-08-01", 1), ("1998-09-01", 0)], None),
         ([("1998-10-01", 1), ("1999-02-01", 0)], WHOLE),  # taken out later: charged to the period's end
-        ([("1998-11-01", 0), ("1998-12-01", 1)], WHOLE),  # not counted on the first day
+        ([("1998-10-31", 0)], None),  # the only count says that there is no switch
+        ([("1998-11-01", 0), ("1998-12-01", 1)], days("1998-12-01")),
+        ([("1998-11-01", 1), ("1998-12-01", 0)], WHOLE),
+        ([("1999-10-01", 0)], WHOLE),  # of this period it says nothing
         ([("1998-10-01", 2)], WHOLE),  # charged per site, not per switch
     ],
 )
@@ -313,6 +316,18 @@ def test_nothing_is_charged_while_the_switch_is_counted_as_zero(switch_counts, e
     dated = [(date.fromisoformat(day), quantity) for day, quantity in switch_counts]
 
     assert charged_days(period=FIRST, in_service_on=date(1998, 10, 1), switch_counts=dated) == expected
+
+
+@pytest.mark.parametrize(
+    ("switch_counts", "expected"),
+    [([("1998-10-31", 0)], WHOLE), ([("1998-10-01", 0), ("1999-01-15", 1)], days("1999-01-15"))],
+)
+def test_only_a_count_by_the_first_day_decides_where_it_is_read_so(switch_counts, expected):
+    dated = [(date.fromisoformat(day), quantity) for day, quantity in switch_counts]
+
+    found = charged_days(period=FIRST, in_service_on=date(1998, 10, 1), switch_counts=dated, reading=NoSwitch.FIRST_DAY)
+
+    assert found == expected
 
 
 def test_charged_days_end_with_a_truncated_period():

@@ -64,6 +64,17 @@ def test_a_day_within_a_period_is_refused_with_the_next_first_days(question, app
     ]
 
 
+def test_what_the_contract_s_own_words_exclude_is_left_to_an_amendment():
+    message = "The contract’s own words say otherwise: only an amendment can agree this. Choose another reading."
+    excluded = [(question.key, choice) for question in QUESTIONS.values() for choice in question.by_amendment]
+
+    assert excluded == [("site-charge", "per-switch"), ("not-eligible", "measured-level")]
+    for question, choice in excluded:
+        assert refused(question=question, choice=choice, applies_from=date(1999, 10, 1)) == [
+            ("BY_AMENDMENT", "choice", message)
+        ]
+
+
 @pytest.mark.parametrize(
     ("applies_from", "known_on", "code", "message"),
     [

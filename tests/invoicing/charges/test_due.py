@@ -296,6 +296,20 @@ def test_site_without_a_switch_is_named_for_the_period_of_the_run_alone():
     assert due(without, through=date(1999, 10, 31)).notices == ()
 
 
+def test_nothing_is_billed_for_a_site_in_review_where_it_is_read_so():
+    read_so = agreement(until_agreed="nothing")
+    sites = [site(), site(2, agreed=(agreed(2, "MEDIUM", date(1999, 12, 3)),))]
+
+    found = due_through(agreement=read_so, sites=sites, through=date(1999, 10, 31), known_on=LATER)
+
+    assert {charge.site.key for charge in found.charges if charge.period.number == 2} == {2}
+    assert found.undecided == {ChargeKey.of_site(1, 2)}
+    assert found.notices == (
+        "Site 1: no level is agreed for annual period 2 yet. Nothing is billed for it until both parties agree: record "
+        "their agreement at the review.",
+    )
+
+
 def test_level_goes_on_provisionally_until_it_is_agreed():
     medium = site(agreed=(agreed(2, "MEDIUM", date(1999, 12, 3)),))
 

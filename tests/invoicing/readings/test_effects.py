@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from contracts.readings import QUESTIONS, Frequency, Proration
+from contracts.readings import QUESTIONS, REVIEW_QUESTIONS, Frequency, Proration
 from contracts.schedule import OpeningRule
 from invoicing.charges.due import due_through
 from invoicing.charges.hours import BLOCK, HOURS
@@ -134,6 +134,43 @@ def test_the_effect_is_what_would_be_due_if_the_clause_had_been_read_so(question
     assert f"{total_then:,.2f}" in found.sentence
     assert f"Due by 15 July 1999: {by_today:,.2f} instead" in found.sentence or by_today == sum(
         charge.amount for charge in now.charges if charge.due_on <= JULY
+    )
+
+
+def test_a_charge_for_each_switch_is_compared_though_only_an_amendment_can_agree_it():
+    two = replace(FIRST, switch_counts=((date(1998, 10, 1), 2),))
+    uncounted = replace(FIRST, key=3, name="Boise, ID")
+
+    assert shown(on_file(two, uncounted), "site-charge", "per-switch") == (
+        "163000.00",
+        "Annual period 1: 489,000.00 instead of 326,000.00. Due by 15 July 1999: 366,750.00 instead of 244,500.00.",
+    )
+
+
+def test_a_site_counted_without_a_switch_costs_a_year_where_only_its_first_day_decides():
+    none = replace(FIRST, switch_counts=((date(1998, 10, 31), 0),))
+
+    assert shown(on_file(none), "no-switch", "first-day") == (
+        "163000.00",
+        "Annual period 1: 163,000.00 instead of 0.00. Due by 15 July 1999: 122,250.00 instead of 0.00.",
+    )
+
+
+def test_a_planned_site_falls_due_with_the_others_by_the_other_reading():
+    """Mobile, in service from 15 August 1999, owes 17/31 and one twelfth: 7,448.92 and 13,583.34."""
+    planned = replace(LATE, in_service_on=date(1999, 8, 15))
+    in_advance = reference.agreement(timing="in-advance", frequency="annual")
+
+    assert shown(on_file(planned, agreement=in_advance), "advance-start", "billing-period") == (
+        "0.00",
+        "Annual period 1: 21,032.26, as now. Due by 15 July 1999: 21,032.26 instead of 0.00.",
+    )
+
+
+def test_until_both_parties_agree_nothing_is_billed_by_the_other_reading():
+    assert shown(on_file(FIRST, on=date(1999, 11, 15)), "until-agreed", "nothing") == (
+        "-163000.00",
+        "Annual period 2: 0.00 instead of 163,000.00. Due by 15 November 1999: 0.00 instead of 13,583.33.",
     )
 
 
@@ -280,6 +317,37 @@ def test_readings_of_reviews_are_compared_by_the_prices_proposed(question, choic
     )
 
 
+@pytest.mark.parametrize(
+    ("question", "choice", "difference", "proposed"),
+    [
+        ("not-eligible", "lower-level", "0.00", "361,000.00, as now."),
+        ("not-eligible", "measured-level", "82000.00", "443,000.00 instead of 361,000.00."),  # Reno to Medium
+    ],
+)
+def test_what_is_proposed_where_too_few_components_changed(question, choice, difference, proposed):
+    known = replace(reviewed(), sites=(FIRST, site(2, name="Mobile, AL")))
+
+    assert shown(known, question, choice) == (difference, f"Proposed for annual period 2, a year: {proposed}")
+
+
+@pytest.mark.parametrize(
+    ("choice", "difference", "proposed"),
+    [
+        ("no-limit", "0.00", "390,000.00, as now."),
+        (
+            "no-level",
+            "-227000.00",
+            "163,000.00 instead of 390,000.00. 1 site needs a decision and counts at the price that goes on meanwhile.",
+        ),
+    ],
+)
+def test_what_a_blank_cell_would_change(choice, difference, proposed):
+    """Reno: gateway elements 10 to 60 and SLC 5 to 9; only the blank cells of Very Large hold 60."""
+    known = replace(reviewed(), sites=(FIRST,), counts=counted(1, GE=60, SLC=9))
+
+    assert shown(known, "blank-cell", choice) == (difference, f"Proposed for annual period 2, a year: {proposed}")
+
+
 def test_only_sites_of_the_review_count():
     gone = replace(FIRST, removed_on=date(1999, 9, 15))
     planned = site(4, in_service_on=date(1999, 8, 15))
@@ -306,7 +374,7 @@ def test_the_reading_of_the_review_day_moves_the_day():
     assert found.sentence == "The review is due on Monday, 2 August 1999 instead of Sunday, 1 August 1999."
 
 
-@pytest.mark.parametrize("question", ["change", "level", "review-day"])
+@pytest.mark.parametrize("question", REVIEW_QUESTIONS)
 def test_an_agreed_review_stays(question):
     known = reviewed(agreed_reviews={1: date(1999, 7, 10)})
     choice = list(QUESTIONS[question].choices)[1]

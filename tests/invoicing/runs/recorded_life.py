@@ -57,7 +57,7 @@ EARLY = st.integers(0, 200).map(lambda days: reference.ANCHOR + timedelta(days=d
 LEVELS = st.sampled_from([level.code for level in reference.LEVELS])
 WORKED = st.sampled_from(["0.01", "0.40", "1.00", "7.75", "24.00"]).map(Decimal)
 SERVICES = st.sampled_from(reference.SCHEDULE.hour_services)
-READINGS = st.sampled_from([(key, choice) for key in ANNUAL_QUESTIONS for choice in QUESTIONS[key].choices])
+READINGS = st.sampled_from([(key, choice) for key in ANNUAL_QUESTIONS for choice in QUESTIONS[key].offered])
 Day = ServiceChange.Day
 
 

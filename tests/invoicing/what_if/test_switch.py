@@ -28,7 +28,7 @@ def decided(site: SiteFacts, day: date, stands: int | None) -> tuple[DaySpan, ..
     periods = annual_periods(
         first_period_starts_on=reference.ANCHOR, through=date(1999, 11, 30), expires_on=date(2000, 9, 30)
     )
-    return days_decided(site=site, counted_on=day, stands=stands, periods=periods)
+    return days_decided(terms=reference.AGREEMENT, site=site, counted_on=day, stands=stands, periods=periods)
 
 
 JULY = date(1999, 7, 1)
@@ -43,6 +43,7 @@ JULY = date(1999, 7, 1)
         ([(reference.ANCHOR, 0), (JULY, 1)], JULY, 1, (DaySpan(JULY, FIRST.last_day), SECOND)),
         ([(reference.ANCHOR, 0)], reference.ANCHOR, 0, (FIRST, SECOND)),
         ([(reference.ANCHOR, 1)], JULY, None, (SECOND,)),  # one that was withdrawn, and may be recorded again
+        ([(JULY, 0)], JULY, 0, (FIRST, SECOND)),  # the first count of the period
     ],
 )
 def test_days_that_a_count_decides(counts, day, stands, days):

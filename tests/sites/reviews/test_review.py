@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from contracts.levels import Flag, measured_level
-from contracts.readings import ChangeCounting, ReviewDay
+from contracts.readings import ChangeCounting, NotEligible, ReviewDay
 from contracts.schedule import Refused
 from contracts.terms import terms_on
 from sites.review_days import ReviewDue, ReviewKind, in_review, review_due
@@ -298,6 +298,24 @@ def test_blank_cell_needs_confirmation():
 
     assert (found.level, found.needs_confirmation, found.reason) == (VERY_LARGE, True, Flag.BLANK_CELL.sentence)
     assert found.difference == Decimal("227000.00")  # 390,000 - 163,000
+
+
+@pytest.mark.parametrize(
+    ("current", "reading", "level"),
+    [
+        (LARGE, NotEligible.PRICE_STAYS, LARGE),
+        (LARGE, NotEligible.LOWER_LEVEL, VERY_SMALL),
+        (LARGE, NotEligible.MEASURED_LEVEL, VERY_SMALL),
+        (VERY_SMALL, NotEligible.LOWER_LEVEL, VERY_SMALL),
+    ],
+)
+def test_what_too_few_changes_leave_to_propose_is_a_reading(current, reading, level):
+    eligible = eligibility(schedule=SCHEDULE, then=SMALLEST, now=SMALLEST, minimum=2)
+    measured = measured_level(schedule=SCHEDULE, counts=SMALLEST)
+
+    found = proposal(current=current, eligible=eligible, measured=measured, reading=reading)
+
+    assert (found.level, found.needs_confirmation) == (level, False)
 
 
 def test_person_decides_without_a_measured_level():

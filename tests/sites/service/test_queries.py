@@ -1,0 +1,87 @@
+"""The sites that a person should look at, as the home page names them."""
+
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from invoicing.roles import DATA_ENTRY, FINANCE
+from sites.models import Site
+from sites.service.queries import sites_to_look_at
+from tests import factories
+from tests.invoicing.billing_cases import read
+from tests.people import client_of
+from tests.reading import links, words
+
+DAY = date(1999, 7, 15)
+WITHOUT = (
+    "nothing is charged in annual period 1, because its switch is counted as 0 on 31 October 1998. Correct the count "
+    "if it has one, or end its service."
+)
+
+
+def named() -> list[tuple[str, str]]:
+    return [(str(site), message) for site, message in sites_to_look_at(on=DAY)]
+
+
+def test_sites_counted_without_a_switch_are_named_and_others_are_not(agreement):
+    for city, counts in {
+        "Akron": [("1998-10-31", 0)],
+        "Boise": [("1998-10-31", 0), ("1999-01-01", 1)],
+        "Casper": [("1998-10-01", 1), ("1999-01-01", 0)],
+        "Dayton": [("1999-07-16", 0)],
+        "Fargo": [],
+    }.items():
+        site = factories.site(agreement, city)
+        for day, quantity in counts:
+            factories.counts(site, date.fromisoformat(day), {"5ESS": quantity, "SLC": 0})
+
+    assert named() == [("Akron", WITHOUT)]
+
+
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        ("first-day-in-service", "Its instalment falls due on that day."),
+        ("billing-period", "Its instalment fell due on 1 October 1998, before it is in service."),
+    ],
+)
+def test_a_site_that_starts_within_a_period_billed_in_advance_is_named(agreement, choice, message):
+    factories.site(agreement, "Macon", date(1999, 9, 1))
+    factories.site(agreement, "Nome", date(1999, 10, 1))
+    assert named() == []
+
+    read(agreement, "timing", "in-advance")
+    read(agreement, "frequency", "annual")
+    read(agreement, "advance-start", choice)
+
+    starts = "in service from 1 September 1999 only, within the billing period 1 October 1998 to 30 September 1999."
+    assert named() == [("Macon", f"{starts} {message}")]
+
+
+@pytest.mark.parametrize("role", [DATA_ENTRY, FINANCE])
+def test_the_home_page_names_them_above_the_agreements(agreement, settings, role):
+    settings.BUSINESS_DATE = DAY
+    client = client_of(role)
+    assert "to look at" not in words(client.get(reverse("home")))
+
+    site = factories.site(agreement, "Akron")
+    factories.counts(site, date(1998, 10, 31), {"5ESS": 0})
+
+    page = client.get(reverse("home"))
+    assert f"1 site to look at Akron ({agreement.number}): {WITHOUT}" in words(page)
+    assert reverse("sites:site_detail", args=[site.pk]) in links(page)
+    assert reverse("sites:agreement_detail", args=[agreement.pk]) in links(page)
+    assert "Demonstration data" not in words(page)
+    Site.objects.update(is_demonstration=True)
+    assert "Demonstration data: sites named below are invented." in words(client.get(reverse("home")))
+
+
+def test_the_home_page_asks_the_same_number_of_queries_for_more_sites(agreement, settings, django_assert_num_queries):
+    settings.BUSINESS_DATE = DAY
+    client = client_of(FINANCE)
+    for number, city in enumerate(("Akron", "Boise", "Casper")):
+        factories.counts(factories.site(agreement, city), date(1998, 10, 31), {"5ESS": 0})
+        if number != 1:
+            with django_assert_num_queries(27):
+                client.get(reverse("home"))
