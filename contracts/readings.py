@@ -251,7 +251,7 @@ QUESTIONS: Mapping[str, Question] = {
             "What does one annual price cover?",
             SiteCharge.PER_SITE,
             {
-                SiteCharge.PER_SITE: "One charge per site, however many switches are counted there.",
+                SiteCharge.PER_SITE: "One charge per site, not per switch.",
                 SiteCharge.PER_SWITCH: "One charge for each switch counted at a site on its first charged day.",
             },
             by_amendment=frozenset({SiteCharge.PER_SWITCH}),

@@ -137,6 +137,13 @@ def test_invoice_of_one_site_shows_everything():
                 "chosen_on": "",
             },
             {
+                "question": "What does one annual price cover?",
+                "sentence": "One charge per site, not per switch.",
+                "clause": "",
+                "chosen_by": "",
+                "chosen_on": "",
+            },
+            {
                 "question": "When is a document to be paid?",
                 "sentence": "By the terms of the Agreement; no due date is stated until days to pay are entered.",
                 "clause": "",
@@ -313,6 +320,17 @@ def test_chosen_reading_says_who_chose_it():
     }
 
 
+@pytest.mark.parametrize(("choice", "printed"), [("first-day-in-service", False), ("billing-period", True)])
+def test_what_few_documents_need_is_printed_where_it_is_read_otherwise_than_by_default(choice, printed):
+    row = factories.agreement()
+    facts = {"question": "advance-start", "choice": choice, "chosen_by": "R. Roe", "chosen_on": date(1998, 10, 5)}
+    row.chosen_list = [ChosenReading(**facts)]
+
+    shown = [reading["question"] for reading in factories.content(factories.sites(1), row=row)["readings"]]
+
+    assert (QUESTIONS["advance-start"].title in shown) is printed
+
+
 def test_a_line_of_an_earlier_annual_period_brings_its_readings_along():
     row = factories.agreement()
     row.chosen_list = [
@@ -346,7 +364,7 @@ def test_a_line_of_an_earlier_annual_period_brings_its_readings_along():
             "R. Roe",
         ),
     ]
-    assert (len(own), len(both)) == (6, 7)
+    assert (len(own), len(both)) == (7, 8)
 
 
 def test_the_source_of_most_lines_is_said_once_and_another_one_on_its_line():

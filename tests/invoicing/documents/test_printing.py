@@ -57,7 +57,7 @@ def test_pdf_is_stored_with_its_sha256_under_number_and_digest(settings):
     data = (settings.DOCUMENTS_DIR / pdf.file_name).read_bytes()
     assert pdf.sha256 == hashlib.sha256(data).hexdigest()
     assert pdf.file_name == f"INV-00001.{pdf.sha256[:16]}.pdf"
-    assert (pdf.size, pdf.pages) == (len(data), 1)
+    assert (pdf.size, pdf.pages) == (len(data), 2)
     assert "Total USD 27,166.66" in " ".join(pages(data)[0].split())
     assert INVOICE_PDFS.read(invoice) == data
 
@@ -209,7 +209,7 @@ def test_full_disk_leaves_nothing_half_done(settings):
         INVOICE_PDFS.make(invoice)
     assert InvoicePdf.objects.count() == 0
     settings.DOCUMENTS_DIR.unlink()
-    assert INVOICE_PDFS.make(invoice).pages == 1
+    assert INVOICE_PDFS.make(invoice).pages == 2
 
 
 def test_one_failure_does_not_stop_the_others():
@@ -256,8 +256,8 @@ def test_command_prints_a_line_for_each_pdf(capsys):
     lines = capsys.readouterr().out.splitlines()
     names = list(InvoicePdf.objects.values_list("file_name", flat=True))
     assert lines == [
-        f"Invoice INV-00001: {names[0]}, 1 page",
-        f"Invoice INV-00002: {names[1]}, 1 page",
+        f"Invoice INV-00001: {names[0]}, 2 pages",
+        f"Invoice INV-00002: {names[1]}, 2 pages",
         "The ledger lacked 4 lines: added, marked as later.",
     ]
     call_command("make_pdfs")

@@ -26,6 +26,7 @@ BILLING = [
     "When is an instalment due?",
     "What does part of an annual period cost?",
     "How do the instalments meet the annual price to the cent?",
+    "What does one annual price cover?",
 ]
 HOURS = [
     "Over which time are completed hour blocks counted?",
