@@ -1,10 +1,11 @@
-"""Model fields for money and hours, and the check that every text passes before it can reach a document."""
+"""Model fields for money, hours and people, and the check that every text passes before it can reach a document."""
 
 import re
 import unicodedata
 from decimal import Decimal, InvalidOperation
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import DecimalValidator, MaxValueValidator
 from django.db import models
@@ -126,3 +127,9 @@ class ChoiceCharField(models.CharField):
         name, _path, args, kwargs = super().deconstruct()
         kwargs.pop("choices", None)
         return name, "django.db.models.CharField", args, kwargs
+
+
+def by_person(**options) -> models.ForeignKey:
+    """Return a key to the person who did something; empty where a command did it."""
+    options = {"on_delete": models.PROTECT, "related_name": "+", "null": True, "blank": True} | options
+    return models.ForeignKey(settings.AUTH_USER_MODEL, **options)

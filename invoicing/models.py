@@ -3,11 +3,10 @@
 from functools import reduce
 from operator import or_
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from contracts.fields import HoursField, MoneyField, PlainCharField
+from contracts.fields import HoursField, MoneyField, PlainCharField, by_person
 from contracts.models import Agreement
 from contracts.printing.stored_pdf import StoredPdf
 from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
@@ -72,9 +71,7 @@ class Invoice(FrozenModel):
     last_day = models.DateField(help_text="Last day of the billing period.")
     through = models.DateField(help_text="The date through which the run billed.")
     drafted_on = models.DateField()
-    drafted_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
-    )
+    drafted_by = by_person()
     total = MoneyField()
     reason = PlainCharField(max_length=200, blank=True, help_text="Why the document was credited.")
     corrects = models.ManyToManyField(
@@ -90,9 +87,7 @@ class Invoice(FrozenModel):
     number = models.PositiveIntegerField(null=True, blank=True)
     number_text = models.CharField("number", max_length=40, blank=True)
     issued_on = models.DateField(null=True, blank=True)
-    issued_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
-    )
+    issued_by = by_person()
     content = models.JSONField(null=True, blank=True, help_text="Everything the document shows, frozen at issue.")
     content_sha256 = models.CharField(max_length=64, blank=True)
     chain_sha256 = models.CharField(
@@ -281,13 +276,9 @@ class Waiver(FrozenModel):
     decided_on = models.DateField("decided on")
     reason = PlainCharField(max_length=200)
     recorded_on = models.DateField()
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
-    )
+    recorded_by = by_person()
     withdrawn_on = models.DateField(null=True, blank=True)
-    withdrawn_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
-    )
+    withdrawn_by = by_person()
     withdrawal_reason = PlainCharField(max_length=200, blank=True)
 
     objects = WaiverQuerySet.as_manager()

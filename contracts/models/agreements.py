@@ -1,13 +1,12 @@
 """Parties, agreements and their amendments, and how unclear clauses are read."""
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
 
 from contracts import readings, terms
-from contracts.fields import ChoiceCharField, PlainCharField, PlainTextField
+from contracts.fields import ChoiceCharField, PlainCharField, PlainTextField, by_person
 from contracts.models.schedules import NEXT_AMENDMENT, SIGNATURES, PriceSchedule
 from contracts.periods import day_text
 from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
@@ -294,9 +293,7 @@ class WithdrawnSignature(FrozenModel):
     signed_on = models.DateField()
     reason = PlainCharField(max_length=200)
     withdrawn_on = models.DateField()
-    withdrawn_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
-    )
+    withdrawn_by = by_person()
 
     seal = Seal(
         None,
@@ -349,9 +346,7 @@ class ChosenReading(FrozenModel):
     chosen_on = models.DateField()
     remark = PlainTextField(max_length=500, blank=True)
     closed_on = models.DateField(null=True, blank=True, editable=False)
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
-    )
+    recorded_by = by_person(editable=False)
     recorded_at = models.DateTimeField(null=True, auto_now_add=True)
 
     objects = ChosenReadingQuerySet.as_manager()

@@ -1,10 +1,9 @@
 """The history of component counts, figures that nobody could count, and the names that people give to columns."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from contracts.fields import PlainCharField
+from contracts.fields import PlainCharField, by_person
 from contracts.models import Agreement
 from contracts.sealing.frozen import FrozenModel
 from contracts.sealing.guards import Seal
@@ -28,9 +27,7 @@ class CountChange(FrozenModel):
     file = models.ForeignKey(ImportedFile, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     recorded_on = models.DateField()
     recorded_at = models.DateTimeField(null=True, auto_now_add=True)
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
-    )
+    recorded_by = by_person()
 
     seal = Seal(None, history=True, correction="Correct the count by a new entry with a reason.")
 
@@ -63,9 +60,7 @@ class MissingCount(models.Model):
     month = models.DateField(help_text="The first day of the month.")
     reason = PlainCharField(max_length=200)
     recorded_on = models.DateField(editable=False)
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
-    )
+    recorded_by = by_person(editable=False)
 
     class Meta:
         ordering = ["month", "site", "component_code"]

@@ -2,11 +2,10 @@
 
 from typing import ClassVar
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from contracts.fields import PlainCharField
+from contracts.fields import PlainCharField, by_person
 from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
 
 REVERSE = "Reverse it with a reason, and record what is right."
@@ -52,13 +51,9 @@ class ChargedFact(FrozenModel):
         "self", on_delete=models.PROTECT, related_name="replaced_by", null=True, blank=True, editable=False
     )
     recorded_on = models.DateField(editable=False)
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
-    )
+    recorded_by = by_person(editable=False)
     reversed_on = models.DateField(null=True, blank=True, editable=False)
-    reversed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
-    )
+    reversed_by = by_person(editable=False)
     reversal_reason = PlainCharField(max_length=200, blank=True, editable=False)
     billed_on = models.DateField(null=True, blank=True, editable=False)
     is_demonstration = models.BooleanField("demonstration data", default=False)

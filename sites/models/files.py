@@ -1,10 +1,9 @@
 """Files that were imported: which, by whom, and whether the import was undone."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from contracts.fields import PlainCharField
+from contracts.fields import PlainCharField, by_person
 from contracts.models import Agreement
 from contracts.sealing.frozen import FrozenModel
 from contracts.sealing.guards import Seal
@@ -28,13 +27,9 @@ class ImportedFile(FrozenModel):
         default=dict, editable=False, help_text="Columns named or left out by a person, and facts of sites completed."
     )
     imported_on = models.DateField()
-    imported_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
-    )
+    imported_by = by_person()
     undone_on = models.DateField(null=True, blank=True, editable=False)
-    undone_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
-    )
+    undone_by = by_person(editable=False)
     undo_reason = PlainCharField(max_length=200, blank=True, editable=False)
 
     seal = Seal(

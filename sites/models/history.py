@@ -1,10 +1,9 @@
 """What a person decided about the sites with which a planned site is compared."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from contracts.fields import PlainCharField
+from contracts.fields import PlainCharField, by_person
 from sites.models.sites import Site
 
 
@@ -16,9 +15,7 @@ class ComparableChoice(models.Model):
     included = models.BooleanField()
     reason = PlainCharField(max_length=200)
     decided_on = models.DateField()
-    decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
-    )
+    decided_by = by_person()
 
     class Meta:
         ordering = ["site", "comparable"]

@@ -1,11 +1,10 @@
 """Hours bought in blocks and hours worked (Provisioning/Translations and Customer Care)."""
 
-from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q, Value
 
-from contracts.fields import HoursField, PlainCharField
+from contracts.fields import HoursField, PlainCharField, by_person
 from contracts.models import Agreement
 from contracts.sealing.frozen import FrozenModel
 from contracts.sealing.guards import Seal
@@ -127,9 +126,7 @@ class WorkChange(FrozenModel):
     reason = PlainCharField(max_length=200)
     changed_on = models.DateField()
     changed_at = models.DateTimeField(auto_now_add=True)
-    changed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
-    )
+    changed_by = by_person()
 
     seal = Seal(None, history=True, correction="Change the entry again, with a reason.")
 

@@ -1,11 +1,10 @@
 """System integration: orders for one site each, and quotations for sizes that the schedule does not price."""
 
-from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from contracts.fields import MoneyField, PlainCharField
+from contracts.fields import MoneyField, PlainCharField, by_person
 from contracts.sealing.frozen import FrozenModel
 from contracts.sealing.guards import Seal
 from sites.integration.prices import CompletedOrder, Quoted
@@ -27,9 +26,7 @@ class Quotation(FrozenModel):
     supplier_signed_on = models.DateField()
     executed_on = models.DateField(help_text="The later of the two dates.")
     recorded_on = models.DateField(editable=False)
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
-    )
+    recorded_by = by_person(editable=False)
 
     seal = Seal(None, history=True, once=("document",), correction="Record the quotation that replaces it.")
 
@@ -75,9 +72,7 @@ class IntegrationOrder(ChargedFact):
     )
     quotation = models.ForeignKey(Quotation, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     completed_on = models.DateField("cutover completed on", null=True, blank=True)
-    completed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
-    )
+    completed_by = by_person(editable=False)
     reversed_on = models.DateField("cancelled on", null=True, blank=True, editable=False)
     reversal_reason = PlainCharField("reason for the cancellation", max_length=200, blank=True, editable=False)
 

@@ -1,10 +1,9 @@
 """Monthly reports (Appendix A, note 4) as they were issued, their PDFs, and that the customer has them."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from contracts.fields import PlainCharField
+from contracts.fields import PlainCharField, by_person
 from contracts.models import Agreement
 from contracts.printing.stored_pdf import StoredPdf
 from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
@@ -29,9 +28,7 @@ class MonthlyReport(FrozenModel):
     revision = models.PositiveSmallIntegerField()
     reason = PlainCharField(max_length=200, blank=True, help_text="Why it was revised.")
     issued_on = models.DateField()
-    issued_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
-    )
+    issued_by = by_person()
     content = models.JSONField()
     content_sha256 = models.CharField(max_length=64)
     is_demonstration = models.BooleanField("demonstration data", default=False)
@@ -78,9 +75,7 @@ class ReportAcknowledgment(FrozenModel):
     acknowledged_on = models.DateField("acknowledged on")
     remark = PlainCharField(max_length=200, blank=True)
     recorded_on = models.DateField(editable=False)
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
-    )
+    recorded_by = by_person(editable=False)
 
     seal = Seal(None, history=True, correction=REVISE_INSTEAD)
 

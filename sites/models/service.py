@@ -1,10 +1,9 @@
 """The history of the days in service of a site, and of the level at which it starts. Neither is ever changed itself."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from contracts.fields import PlainCharField
+from contracts.fields import PlainCharField, by_person
 from contracts.models import ServiceLevel
 from contracts.sealing.frozen import FrozenModel
 from contracts.sealing.guards import Seal
@@ -18,9 +17,7 @@ class SiteChange(FrozenModel):
     reason = PlainCharField(max_length=200, blank=True)
     recorded_on = models.DateField()
     recorded_at = models.DateTimeField(null=True, auto_now_add=True)
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
-    )
+    recorded_by = by_person()
 
     class Meta:
         abstract = True

@@ -1,10 +1,9 @@
 """What happened: sites, their component counts and charged levels, and the annual renewal reviews."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-from contracts.fields import MoneyField, PlainCharField
+from contracts.fields import MoneyField, PlainCharField, by_person
 from contracts.models import Agreement, ServiceLevel
 from contracts.sealing.frozen import FrozenModel
 from contracts.sealing.guards import Seal
@@ -133,9 +132,7 @@ class ComponentCount(models.Model):
     counted_on = models.DateField()
     quantity = models.PositiveIntegerField()
     source = PlainCharField(max_length=200, blank=True, help_text="Where the figure comes from, such as a file name.")
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
-    )
+    recorded_by = by_person(editable=False)
     recorded_on = models.DateField(editable=False)
 
     class Meta:
@@ -176,9 +173,7 @@ class RenewalReview(FrozenModel):
     kind = models.CharField(max_length=20, choices=[(kind.value, kind.value.replace("-", " ")) for kind in ReviewKind])
     due_on = models.DateField()
     opened_on = models.DateField()
-    opened_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
-    )
+    opened_by = by_person()
     cut_off_on = models.DateField("data cut-off", help_text="Counts made through this day are in the paper.")
     meeting_on = models.DateField("meeting date", null=True, blank=True)
     customer_signer = PlainCharField("agreed for the customer by", max_length=100, blank=True)
@@ -186,9 +181,7 @@ class RenewalReview(FrozenModel):
     supplier_signer = PlainCharField("agreed for the supplier by", max_length=100, blank=True)
     supplier_agreed_on = models.DateField(null=True, blank=True)
     agreed_on = models.DateField("agreed on", null=True, blank=True, help_text="The later of the two dates.")
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True, editable=False
-    )
+    recorded_by = by_person(editable=False)
     evidence = models.JSONField(
         default=dict, blank=True, editable=False, help_text="Terms, readings and planned sites as the paper shows them."
     )
