@@ -7,6 +7,9 @@ question belongs to is data of the agreement and stands there, not here.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Generic, TypeVar
+
+_Choice = TypeVar("_Choice", bound=StrEnum)
 
 
 class LevelDecision(StrEnum):
@@ -398,6 +401,16 @@ class Chosen:
         return tuple(text for choice, text in self.question.sentences.items() if choice != self.choice)
 
 
+class _Answer(Generic[_Choice]):
+    """The choice that answers one question."""
+
+    def __init__(self, key: str, choices: type[_Choice]):
+        self.key, self.choices = key, choices
+
+    def __get__(self, readings: "Readings", owner: type | None = None) -> _Choice:
+        return self.choices(readings.of_question(self.key).choice)
+
+
 @dataclass(frozen=True)
 class Readings:
     """All readings of one agreement, by question; a question nobody answered has its default."""
@@ -413,73 +426,23 @@ class Readings:
         """Return the reading of one question. Raises KeyError for an unknown key."""
         return next(chosen for chosen in self.chosen if chosen.question is QUESTIONS[key])
 
-    @property
-    def level(self) -> LevelDecision:
-        return LevelDecision(self.of_question("level").choice)
-
-    @property
-    def change(self) -> ChangeCounting:
-        return ChangeCounting(self.of_question("change").choice)
-
-    @property
-    def review_day(self) -> ReviewDay:
-        return ReviewDay(self.of_question("review-day").choice)
-
-    @property
-    def frequency(self) -> Frequency:
-        return Frequency(self.of_question("frequency").choice)
-
-    @property
-    def timing(self) -> Timing:
-        return Timing(self.of_question("timing").choice)
-
-    @property
-    def proration(self) -> Proration:
-        return Proration(self.of_question("proration").choice)
-
-    @property
-    def rounding(self) -> Rounding:
-        return Rounding(self.of_question("rounding").choice)
-
-    @property
-    def site_charge(self) -> SiteCharge:
-        return SiteCharge(self.of_question("site-charge").choice)
-
-    @property
-    def no_switch(self) -> NoSwitch:
-        return NoSwitch(self.of_question("no-switch").choice)
-
-    @property
-    def advance_start(self) -> AdvanceStart:
-        return AdvanceStart(self.of_question("advance-start").choice)
-
-    @property
-    def until_agreed(self) -> UntilAgreed:
-        return UntilAgreed(self.of_question("until-agreed").choice)
-
-    @property
-    def block_count(self) -> BlockCount:
-        return BlockCount(self.of_question("block-count").choice)
-
-    @property
-    def block_completion(self) -> BlockCompletion:
-        return BlockCompletion(self.of_question("block-completion").choice)
-
-    @property
-    def minimum(self) -> Minimum:
-        return Minimum(self.of_question("minimum").choice)
-
-    @property
-    def blank_cell(self) -> BlankCell:
-        return BlankCell(self.of_question("blank-cell").choice)
-
-    @property
-    def not_eligible(self) -> NotEligible:
-        return NotEligible(self.of_question("not-eligible").choice)
-
-    @property
-    def history(self) -> StartingHistory:
-        return StartingHistory(self.of_question("history").choice)
+    level = _Answer("level", LevelDecision)
+    change = _Answer("change", ChangeCounting)
+    review_day = _Answer("review-day", ReviewDay)
+    frequency = _Answer("frequency", Frequency)
+    timing = _Answer("timing", Timing)
+    proration = _Answer("proration", Proration)
+    rounding = _Answer("rounding", Rounding)
+    site_charge = _Answer("site-charge", SiteCharge)
+    no_switch = _Answer("no-switch", NoSwitch)
+    advance_start = _Answer("advance-start", AdvanceStart)
+    until_agreed = _Answer("until-agreed", UntilAgreed)
+    block_count = _Answer("block-count", BlockCount)
+    block_completion = _Answer("block-completion", BlockCompletion)
+    minimum = _Answer("minimum", Minimum)
+    blank_cell = _Answer("blank-cell", BlankCell)
+    not_eligible = _Answer("not-eligible", NotEligible)
+    history = _Answer("history", StartingHistory)
 
 
 DEFAULT_READINGS = Readings.of({})
