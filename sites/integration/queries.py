@@ -4,7 +4,6 @@ from datetime import date
 
 from contracts.schedule import Level
 from contracts.terms import AgreementTerms, NotInForce, TermsFound, terms_on
-from sites.charged import charged_in
 from sites.integration.prices import Priced, PriceNotStated, integration_price
 from sites.models import Quotation, Site
 
@@ -29,13 +28,5 @@ def price_of(
 
 def _level(agreement: AgreementTerms, found: TermsFound, site: Site) -> Level | None:
     """The level at which the site is charged in the annual period of the cutover."""
-    charged = charged_in(
-        agreement=agreement,
-        schedule=found.schedule,
-        period=found.period,
-        in_service_on=site.in_service_on,
-        removed_on=site.removed_on,
-        agreed=site.agreed_levels(),
-        known_on=found.known_on,
-    )
+    charged = site.charged_in(found, agreement=agreement)
     return found.schedule.level(charged.level_code) if charged else None

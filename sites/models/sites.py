@@ -7,7 +7,8 @@ from contracts.fields import MoneyField, PlainCharField, by_person
 from contracts.models import Agreement, ServiceLevel
 from contracts.sealing.frozen import FrozenModel
 from contracts.sealing.guards import Seal
-from sites.charged import AgreedLevel
+from contracts.terms import AgreementTerms, TermsFound
+from sites.charged import AgreedLevel, Charged, charged_in
 from sites.counts.count import Count
 from sites.models.files import ImportedFile
 from sites.review_days import ReviewKind
@@ -118,6 +119,21 @@ class Site(models.Model):
     def agreed_levels(self) -> tuple[AgreedLevel, ...]:
         """The recorded levels as pure values. The row must come from `with_levels()`."""
         return tuple(row.as_agreed() for row in self.charged_level_list)
+
+    def charged_in(self, found: TermsFound, *, agreement: AgreementTerms) -> Charged | None:
+        """Return the level charged in the annual period of the terms found, or None where nobody has decided one.
+
+        The row must come from `with_levels()`.
+        """
+        return charged_in(
+            agreement=agreement,
+            schedule=found.schedule,
+            period=found.period,
+            in_service_on=self.in_service_on,
+            removed_on=self.removed_on,
+            agreed=self.agreed_levels(),
+            known_on=found.known_on,
+        )
 
     def count_values(self) -> tuple[Count, ...]:
         """The component counts as pure values, by date. The row must come from `with_counts()`."""

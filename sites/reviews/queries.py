@@ -10,7 +10,7 @@ from contracts.periods import day_text
 from contracts.readings import Readings
 from contracts.schedule import Component, Level, Refused, Schedule
 from contracts.terms import AgreementTerms, NotInForce, TermsFound, expiration_known, terms_on
-from sites.charged import Basis, charged_in
+from sites.charged import Basis
 from sites.models import RenewalReview, ReviewLine, Site
 from sites.review_days import ReviewKind, in_review
 from sites.reviews.evidence import Findings, as_evidence, findings
@@ -156,15 +156,7 @@ def _leaves(site: Site, basis: ReviewFacts) -> bool:
 
 def line_of(*, review: RenewalReview, basis: ReviewFacts, site: Site) -> ReviewLine:
     """Return the line of one site, not saved: its levels and prices, the proposal and the evidence for it."""
-    charged = charged_in(
-        agreement=basis.agreement,
-        schedule=basis.schedule,
-        period=basis.found.due.period,
-        in_service_on=site.in_service_on,
-        removed_on=site.removed_on,
-        agreed=site.agreed_levels(),
-        known_on=basis.known_on,
-    )
+    charged = site.charged_in(basis.found.terms, agreement=basis.agreement)
     stored = basis.schedule.level(charged.level_code) if charged else None
     goes_on = basis.prices.level(stored.code) if stored else None
     found = basis.find(site, cut_off_on=review.cut_off_on, current_level=goes_on)
@@ -225,15 +217,7 @@ def _planned(basis: ReviewFacts, site: Site, history: Mapping | None) -> dict:
     terms = terms_on(agreement=basis.agreement, service_on=site.in_service_on, known_on=basis.known_on)
     if isinstance(terms, NotInForce):
         return _opening(site, remark=terms.message)
-    charged = charged_in(
-        agreement=basis.agreement,
-        schedule=terms.schedule,
-        period=terms.period,
-        in_service_on=site.in_service_on,
-        removed_on=site.removed_on,
-        agreed=site.agreed_levels(),
-        known_on=basis.known_on,
-    )
+    charged = site.charged_in(terms, agreement=basis.agreement)
     level = terms.schedule.level(charged.level_code) if charged else None
     if level is not None and charged.basis is Basis.OPENING:
         return _opening(site, level.name, level.annual_price, charged.basis.sentence)

@@ -11,7 +11,7 @@ from contracts.periods import MONTHS_A_YEAR, AnnualPeriod, Month, add_months, an
 from contracts.schedule import Component, Level, Schedule
 from contracts.terms import AgreementTerms, NotInForce, TermsFound, expiration_known, terms_on
 from contracts.wording import signed
-from sites.charged import Charged, charged_in
+from sites.charged import Charged
 from sites.counts.count import Count, counts_on, quantities
 from sites.models import ComponentCount, RenewalReview, Site
 from sites.review_days import ReviewDue, review_due
@@ -57,15 +57,7 @@ def charged_here(*, site: Site, agreement: AgreementTerms, found: TermsFound) ->
     span = found.period.span
     if site.in_service_on > span.last_day or (site.removed_on is not None and site.removed_on < span.first_day):
         return None
-    charged = charged_in(
-        agreement=agreement,
-        schedule=found.schedule,
-        period=found.period,
-        in_service_on=site.in_service_on,
-        removed_on=site.removed_on,
-        agreed=site.agreed_levels(),
-        known_on=found.known_on,
-    )
+    charged = site.charged_in(found, agreement=agreement)
     return ChargedHere(charged, found.schedule.level(charged.level_code)) if charged else None
 
 

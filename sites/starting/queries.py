@@ -7,7 +7,6 @@ from datetime import date
 from contracts.periods import day_text
 from contracts.schedule import Level, Schedule
 from contracts.terms import AgreementTerms, NotInForce, TermsFound, terms_on
-from sites.charged import charged_in
 from sites.counts.count import counts_on
 from sites.models import ChargedLevel, ComparableChoice, Site
 from sites.starting.history import (
@@ -61,15 +60,7 @@ def _past(site: Site, terms: AgreementTerms, known_on: date) -> PastSite:
     found = _first_terms(site, terms, known_on)
     if isinstance(found, NotInForce):
         return PastSite(site, terms, None, None, "")
-    charged = charged_in(
-        agreement=terms,
-        schedule=found.schedule,
-        period=found.period,
-        in_service_on=site.in_service_on,
-        removed_on=site.removed_on,
-        agreed=site.agreed_levels(),
-        known_on=known_on,
-    )
+    charged = site.charged_in(found, agreement=terms)
     level = found.schedule.level(charged.level_code) if charged else None
     if level is None:
         return PastSite(site, terms, None, None, "")
