@@ -249,7 +249,6 @@ class InvoiceLine(FrozenModel):
 
     @classmethod
     def fact_model(cls, code: str) -> type[ChargedFact]:
-        """Return the model of what a kind of charge is charged for."""
         return cls._meta.get_field(KINDS[code].column).related_model
 
 

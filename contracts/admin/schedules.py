@@ -48,8 +48,6 @@ def _links(title: str, page: str, permission: str, *, removes: bool = False) -> 
 
 @admin.register(PriceSchedule)
 class PriceScheduleAdmin(ReadOnlyAdmin):
-    """One appendix of prices."""
-
     list_display = ("__str__", "agreement", "executed_on")
     list_select_related = ("agreement", "amendment")
     list_filter = (ExecutedFilter, ("agreement", admin.RelatedOnlyFieldListFilter))

@@ -39,7 +39,6 @@ class EntryCell:
 
     @property
     def wrong(self) -> bool:
-        """Whether something is wrong with the cell."""
         return bool(self.field.errors or (self.correction and self.correction.errors))
 
 

@@ -223,5 +223,4 @@ class Known:
     known_on: date
 
     def facts_of(self, kind: str) -> tuple:
-        """Return what is charged as one kind."""
         return self.facts.get(kind, ())

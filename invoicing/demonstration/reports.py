@@ -72,7 +72,6 @@ def _is_corrected(agreement: Agreement, demonstration: Mapping, plan: Mapping) -
 
 
 def correct_counts(*, agreement: Agreement, demonstration: Mapping, day: date, by) -> None:
-    """Correct the counts whose day it is."""
     for plan in _corrections(demonstration):
         row = _filed(agreement, plan)
         if _day(plan) == day and row is not None:

@@ -33,7 +33,6 @@ LEFT_OUT = {
 
 
 def sealed_columns(model: type[models.Model]) -> tuple[str, ...]:
-    """Return the columns of a model that are in the digest of its rows."""
     return tuple(field.name for field in model._meta.concrete_fields if field.name not in LEFT_OUT[model])
 
 

@@ -110,6 +110,5 @@ class CorrectionFilter(ListFilter):
 
     @property
     def qs(self) -> CorrectionRows:
-        """The rows for the day."""
         through = self.form.cleaned_data["through"] if self.form.is_valid() else None
         return CorrectionRows(self.queryset, through=through, on=self.on)

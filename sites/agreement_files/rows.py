@@ -76,7 +76,6 @@ def read(model: type[models.Model], fields: Fields, row: Mapping) -> dict[str, o
 
 
 def model_of(section: Rows) -> type[models.Model]:
-    """Return the model of a section of facts."""
     return apps.get_model("sites", section.model)
 
 

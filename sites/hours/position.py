@@ -78,7 +78,6 @@ class Position:
 
 
 def position_of(*, ledger: HourLedger, on: date) -> Position:
-    """Return the position on a day."""
     return Position(
         ledger, on, ledger.balance_on(on), ledger.waiting_on(on), ledger.hourly_on(on), ledger.unused_on(on)
     )
@@ -97,7 +96,6 @@ def hours_evidence(*, agreement_id: int, terms: AgreementTerms, on: date, known_
 
 
 def position_lines(position: Position) -> list[list[str]]:
-    """Return the lines of a position."""
     lines = [
         ["Position on", day_text(position.on)],
         ["Prepaid hours left", hours_text(position.balance)],

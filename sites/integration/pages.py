@@ -64,7 +64,6 @@ class IntegrationPage:
 
     @property
     def standing(self) -> tuple[OrderShown, ...]:
-        """The orders that are not cancelled."""
         return tuple(shown for shown in self.orders if shown.order.reversed_on is None)
 
 

@@ -120,12 +120,10 @@ class GridRow:
 
     @property
     def day_errors(self) -> tuple[str, ...]:
-        """What is wrong with the day."""
         return self.errors_at("day") + self.errors_at("counted_on")
 
     @property
     def reason_errors(self) -> tuple[str, ...]:
-        """What is wrong with the reason."""
         return self.errors_at("reason")
 
 

@@ -129,7 +129,6 @@ def _save_row(
 
 
 def last_figures(counts: Iterable[ComponentCount]) -> dict[str, ComponentCount]:
-    """Return the last count of each component."""
     return {row.component_code: row for row in sorted(counts, key=lambda row: row.counted_on)}
 
 

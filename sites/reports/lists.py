@@ -62,7 +62,6 @@ class ReportFilter(ListFilter):
 
     @property
     def qs(self) -> Sequence[AgreementMonth]:
-        """The months to list."""
         return chosen_months(self.months, self.form.cleaned_data.get("state") if self.is_valid() else None)
 
     def tabs(self):

@@ -16,7 +16,6 @@ BEGINNING = "Monthly-report-"
 
 
 def report_html(content: Mapping) -> str:
-    """Return the page that is printed."""
     context = {
         "report": content,
         "mark": "" if content["issued_on"] else "PRELIMINARY" if content["preliminary"] else "NOT ISSUED",

@@ -155,7 +155,6 @@ def _reportable(agreement: Agreement, month: Month, on: date) -> MonthlyFigures:
 
 
 def _only_demonstration(figures: MonthlyFigures) -> bool:
-    """Whether one of the sites in the report is invented."""
     keys = [row.key for row in figures.rows]
     return Site.objects.filter(pk__in=keys, is_demonstration=True).exists()
 

@@ -44,8 +44,6 @@ class ReportList(ListPage):
 
 
 class AgreementReports(ReportList):
-    """The months of one agreement."""
-
     table_class = AgreementReportTable
 
     @property

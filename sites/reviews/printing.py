@@ -11,7 +11,6 @@ from sites.reviews.content import Edition, Paper, review_paper
 
 
 def review_html(*, paper: Paper) -> str:
-    """Return the page that is printed."""
     return render_to_string("print/review.html", {"paper": paper, "demonstration": paper.review.is_demonstration})
 
 

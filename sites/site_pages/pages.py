@@ -28,7 +28,6 @@ class ServiceState(StrEnum):
 
 
 def service_state(*, site: Site, on: date) -> ServiceState:
-    """Return whether a site is in service on a day."""
     if site.in_service_on > on:
         return ServiceState.PLANNED
     if site.removed_on is not None and site.removed_on < on:

@@ -85,7 +85,6 @@ def withdraw_starting_level(*, site: Site, reason: str, seen: str = "", on: date
 
 
 def starting_level_of(site: Site) -> ChargedLevel | None:
-    """Return the starting level on record, None where none is."""
     rows = ChargedLevel.objects.filter(site=site, is_starting=True).select_related("level")
     return rows.order_by("period_number").first()
 
