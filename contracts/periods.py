@@ -142,7 +142,7 @@ def annual_period(*, number: int, first_period_starts_on: date, expires_on: date
 
 
 def annual_period_on(*, day: date, first_period_starts_on: date, expires_on: date | None) -> AnnualPeriod | OutsideTerm:
-    """Return the annual period in which a day lies, or why it lies in none (Appendix A, note 3; clause 1)."""
+    """Return the annual period of a day, or why it has none (Appendix A, note 3; clause 1)."""
     if day < first_period_starts_on:
         return OutsideTerm.BEFORE_FIRST_PERIOD
     if expires_on is not None and day > expires_on:

@@ -392,7 +392,7 @@ class Chosen:
 
     @property
     def is_printed(self) -> bool:
-        """Whether documents that rest on it state it."""
+        """Whether documents that depend on it state it."""
         return self.question.printed or self.choice != self.question.default
 
     @property

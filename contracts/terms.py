@@ -74,7 +74,7 @@ class AmendmentTerms:
 
     @property
     def retroactive_days(self) -> int:
-        """Days by which the effective date lies before the execution; 0 when it does not, or nothing is executed."""
+        """Days from the effective date to a later execution; 0 when it is not later, or nothing is executed."""
         return max((self.executed_on - self.effective_on).days, 0) if self.executed_on else 0
 
     def executed_by(self, known_on: date) -> bool:
@@ -159,7 +159,7 @@ class NotOnFile(NotInForce):
 
 
 class Expired(NotInForce):
-    """The service date lies after the expiration."""
+    """The service date is after the expiration."""
 
 
 class NotExecuted(NotInForce):

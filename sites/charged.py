@@ -14,7 +14,7 @@ from sites.review_days import in_review, review_due
 
 
 class Basis(StrEnum):
-    """What a charged level rests on."""
+    """Why a site is charged at a level."""
 
     OPENING = "opening"
     STARTING = "starting"

@@ -18,7 +18,7 @@ def choice_refusals(
 ) -> tuple[Refused, ...]:
     """Return what stops a clause from being read differently from a day on, each with the field it concerns.
 
-    The day lies within the term as known on `known_on`. What is due is counted by annual period: a reading that decides
+    The day is within the term as known on `known_on`. What is due is counted by annual period: a reading that decides
     amounts applies from the first day of one. The reading must differ from the one that applies on that day.
     """
     if question not in QUESTIONS:

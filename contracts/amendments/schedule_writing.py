@@ -18,7 +18,7 @@ class CannotAmend(Refusal):
 
 
 def clear_table(row: PriceSchedule) -> None:
-    """Delete every row that hangs on a price schedule. Raises CannotAmend where a site's charge rests on one."""
+    """Delete every row of a price schedule. Raises CannotAmend where a site is charged by one of them."""
     try:
         ComponentLimit.objects.filter(level__schedule=row).delete()
         for rows in (row.levels, row.components, row.included_services, row.hour_services):

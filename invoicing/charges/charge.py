@@ -121,7 +121,7 @@ class Charge:
 
     @property
     def basis(self) -> Basis:
-        """What the level rests on at the end of the instalment's service."""
+        """Why the level is charged at the end of the instalment's service."""
         return self.last_priced.basis
 
     @property

@@ -1,6 +1,6 @@
-"""What rests on one figure: issued monthly reports, renewal reviews, and invoices.
+"""What depends on one figure: issued monthly reports, renewal reviews, and invoices.
 
-An invoice rests on a figure that stands behind a level agreed at a review, and on one that decides whether a switch is
+An invoice depends on a figure from which a level was agreed at a review, and on one that decides whether a switch is
 there, so that the site is charged at all.
 """
 
@@ -130,7 +130,7 @@ class DependentReview:
 
     @property
     def outdated(self) -> bool:
-        """Whether it rests on another figure than the one on file."""
+        """Whether it shows another figure than the one on file."""
         return self.shows != self.quantity
 
     @property
@@ -164,7 +164,7 @@ def _reviews(figure: CountedFigure) -> list[DependentReview]:
 
 @dataclass(frozen=True)
 class DependentInvoice:
-    """An issued document that charges the site a level agreed at a review which rests on the figure.
+    """An issued document that charges the site a level agreed at a review that depends on the figure.
 
     `by_switch` says that it charges the site for days on which this figure decides whether a switch is there.
     """
@@ -195,7 +195,7 @@ def _charging(switch: SwitchCount) -> list[DependentInvoice]:
 
 
 def _invoices(figure: CountedFigure, reviews: Sequence[DependentReview]) -> list[DependentInvoice]:
-    """The issued documents, each once; a line that goes on with the level of before rests on no review."""
+    """The issued documents, each once; a line at the previous level depends on no review."""
     levels = [one.line.charged_level for one in reviews if hasattr(one.line, "charged_level")]
     agreed = {(level.period_number, level.level.code) for level in levels}
     lines = annual_lines(site=figure.site.pk).filter(
@@ -213,7 +213,7 @@ def _invoices(figure: CountedFigure, reviews: Sequence[DependentReview]) -> list
 
 @dataclass(frozen=True)
 class Dependents:
-    """Everything that rests on a figure; `invoices` is None for those who do not see what is owed.
+    """Everything that depends on a figure; `invoices` is None for those who do not see what is owed.
 
     `switch` is there where the figure decides whether the site is charged.
     """
@@ -248,7 +248,7 @@ class Dependents:
 
 
 def dependents_of(figure: CountedFigure, *, with_invoices: bool, on: date) -> Dependents:
-    """Return what rests on a figure as known on a day, with a fixed number of queries whatever rests on it."""
+    """Return what depends on a figure as known on a day, with a fixed number of queries however much that is."""
     reviews = _reviews(figure)
     switch = switch_count(
         site=figure.site, code=figure.code, counted_on=figure.counted_on, stands=figure.quantity, on=on

@@ -1,4 +1,4 @@
-"""Pages of one figure: its history with what rests on it, and its correction."""
+"""Pages of one figure: its history with its dependent documents, and its correction."""
 
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.http import Http404
@@ -34,7 +34,7 @@ class FigurePage(PermissionRequiredMixin, Dated):
 
     @cached_property
     def dependents(self):
-        """What rests on the figure, as far as the reader may see it."""
+        """What depends on the figure, as far as the reader may see it."""
         with_invoices = self.request.user.has_perm("invoicing.view_invoice")
         return dependents_of(self.history.figure, with_invoices=with_invoices, on=self.on)
 
@@ -45,13 +45,13 @@ class FigurePage(PermissionRequiredMixin, Dated):
 
 
 class CountHistoryPage(FigurePage, TemplateView):
-    """The history of one figure: who, when, from where, before and after, why; and what rests on it."""
+    """The history of one figure: who, when, from where, before and after, why; and its dependent documents."""
 
     template_name = "invoicing/count_history.html"
 
 
 class CountCorrect(FigurePage, EventPage):
-    """Correct or withdraw a figure: the form, then what rests on the figure and what to do next, then it is written."""
+    """Correct or withdraw a figure: the form, then its dependent documents and what to do next, then it is written."""
 
     permission_required = ("sites.view_componentcount", "sites.change_componentcount")
     form_class = CountCorrectionForm

@@ -139,7 +139,7 @@ def _included(schedule: Schedule | None) -> list[dict]:
 def _readings(terms: AgreementTerms, invoice: Invoice, lines: Sequence[InvoiceLine]) -> list[dict]:
     """The readings that decide the amounts of the lines, and those of the billing period itself.
 
-    A line that corrects an earlier annual period rests on the readings of that one: where they differ, both are shown,
+    A line that corrects an earlier annual period follows the readings of that one: where they differ, both are shown,
     each with its period.
     """
     days = {_first_day_read(terms, invoice.first_day): BILLING_QUESTIONS}

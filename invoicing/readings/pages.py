@@ -76,7 +76,7 @@ class RegisterEntry:
 
     @property
     def decides_amounts(self) -> bool:
-        """Whether what is due rests on it, and it applies to whole annual periods."""
+        """Whether what is due depends on it, and it applies to whole annual periods."""
         return self.question.key in ANNUAL_QUESTIONS
 
 

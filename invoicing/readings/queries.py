@@ -1,4 +1,4 @@
-"""What the register of readings rests on: everything on file of one agreement on a day."""
+"""What the register of readings is based on: everything on file of one agreement on a day."""
 
 from datetime import date
 

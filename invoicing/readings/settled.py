@@ -38,7 +38,7 @@ class Settled:
 
 
 def settled_questions(*, agreement: Agreement) -> Mapping[str, Settled]:
-    """Return what is settled by question; a question that nothing rests on yet is left out. Two queries.
+    """Return what is settled by question; a question that nothing depends on yet is left out. Two queries.
 
     A reading that decides amounts is settled for every annual period of which something was issued, credited or not;
     one that decides reviews, for every period whose review both parties agreed to.

@@ -53,7 +53,7 @@ class AmendmentEffect:
 
     `totals` are what falls due by annual period. `corrections` are what a run would bill or credit of what was billed:
     before the amendment, because of other facts, and with it. They say nothing of a run where a later amendment is
-    `followed_by`, which counts then too. Where nothing is `priced_before`, all that was billed rests on it.
+    `followed_by`, which counts then too. Where nothing is `priced_before`, all that was billed depends on it.
     `refusal` says why there is nothing to compare at all; the other fields are empty then.
     """
 

@@ -68,7 +68,7 @@ def limit_lines(
 ) -> tuple[LimitLine, ...]:
     """Return the limits of a component to draw for some days: that of the charged level, and the next one above it.
 
-    `highest` is the highest count drawn. Where it lies above the next limit, the lowest limit that holds it is drawn as
+    `highest` is the highest count drawn. Where it is above the next limit, the lowest limit that holds it is drawn as
     well, or the last one stated. Without a charged level only that one is drawn; a blank cell of the source is no line.
     """
     code = component.code

@@ -12,7 +12,7 @@ from contracts.wording import signed
 class Difference:
     """One figure of two reports: what the earlier one says, and what the later one does.
 
-    `code` names the component and `days` the counts that the two figures rest on; the correction of one of them says
+    `code` names the component and `days` the counts behind the two figures; the correction of one of them says
     `by` whom, on which day and why.
     """
 

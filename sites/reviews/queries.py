@@ -1,4 +1,4 @@
-"""What a renewal review rests on: the terms of its period, the sites it concerns and what it says of each of them."""
+"""What a renewal review is based on: the terms of its period, the sites it concerns and what it says of each of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -84,7 +84,7 @@ class ReviewFacts:
 
 
 def review_facts(*, agreement: Agreement, period_number: int, known_on: date) -> ReviewFacts | Refused:
-    """Return what the review of an annual period rests on, or why there is none. The row comes from `with_terms()`."""
+    """Return what the review of an annual period is based on, or why there is none. The row comes from `with_terms()`."""
     terms = agreement.as_terms()
     found = review_terms(agreement=terms, period_number=period_number, known_on=known_on)
     if isinstance(found, Refused):
@@ -109,7 +109,7 @@ def review_held(*, reviews: Iterable[RenewalReview], kind: ReviewKind | None) ->
 
 
 def _level_rows(agreement: Agreement, terms: TermsFound) -> dict[str, ServiceLevel]:
-    """The rows of the schedule that terms rest on, by code; its source names the document that holds it."""
+    """The rows of the schedule in some terms, by code; its source names the document that holds it."""
     for amendment in agreement.amendment_list:
         if amendment.as_terms().name == terms.schedule_source.document:
             return {level.code: level for level in amendment.schedule_list[0].level_list}

@@ -19,7 +19,7 @@ Quantities = Mapping[str, int]
 
 @dataclass(frozen=True)
 class ReviewTerms:
-    """The review of an annual period with the terms it rests on; `next_terms` price the next one, if there is one."""
+    """The review of an annual period with its terms; `next_terms` price the next one, if there is one."""
 
     due: ReviewDue
     terms: TermsFound
@@ -45,7 +45,7 @@ def review_terms(*, agreement: AgreementTerms, period_number: int, known_on: dat
         else OutsideTerm.AFTER_EXPIRATION
     )
     if isinstance(period, OutsideTerm):
-        message = f"{agreement.name} has no annual period {period_number}: it would lie {period.value}."
+        message = f"{agreement.name} has no annual period {period_number}: it would be {period.value}."
         return Refused("NO_PERIOD", "period_number", f"{message} Choose a period within the term.")
     terms = terms_on(agreement=agreement, service_on=period.span.last_day, known_on=known_on)
     if isinstance(terms, NotInForce):

@@ -63,7 +63,7 @@ class Line:
         return self.value + self.slope * (day - self.first_day).days
 
     def days_until_above(self, limit: int) -> int:
-        """Return how many days after its first day a rising line first lies above a limit on a whole day."""
+        """Return how many days after its first day a rising line is first above a limit on a whole day."""
         return (limit - self.value) // self.slope + 1
 
     @property
@@ -99,7 +99,7 @@ def outlook(*, counts: Sequence[Count], limit: int | None, on: date, expires_on:
     """Return when the counts of one component are expected to pass a limit (Appendix A, table).
 
     Asked on a day, from the counts of the 365 days through it: at least 4 of them, the last at least 90 days after the
-    first. The expected day is the first on which the line lies above the limit; where it does so already, the day after
+    first. The expected day is the first on which the line is above the limit; where it does so already, the day after
     the one asked on. There is none where the line does not rise, where fewer than three in four of the pairs of counts
     that differ rise, or where it would be after the expiration or more than 730 days ahead.
     """

@@ -225,7 +225,7 @@ def _why(city: City, candidate: Candidate, standing: Standing, rule: HistoryRule
 
 
 class HistoryBasis(StrEnum):
-    """What a proposed starting level rests on."""
+    """What a proposed starting level is based on."""
 
     FIRST_PERIOD = "first-period"
     NO_STARTING_LEVEL = "no-starting-level"

@@ -187,7 +187,7 @@ def test_site_page_keeps_levels_of_all_periods(settings):
     ("changed", "sentence"),
     [
         ({"GE": 10, "SLC": 9}, "No row of the table holds all the counts at once"),
-        ({"GE": 51}, "The level rests on a cell that the source leaves blank"),
+        ({"GE": 51}, "The level depends on a cell left blank in the source"),
         ({"switches": 2}, "More switches than any row states"),
         ({"switches": 0}, "No switch is counted here"),
     ],
