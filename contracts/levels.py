@@ -33,7 +33,7 @@ class Flag(StrEnum):
 _SENTENCES = {
     Flag.NO_EXACT_ROW: "No row of the table holds all the counts at once; the reading of the table decides.",
     Flag.BELOW_STATED_NUMBER: "A component has fewer units than the row states.",
-    Flag.BLANK_CELL: "The level depends on a cell left blank in the source: a person confirms it before it is proposed.",
+    Flag.BLANK_CELL: "The level depends on a cell left blank in the source: a person confirms before it is proposed.",
     Flag.IN_GAP: "A count falls in a gap between two rows: a person decides.",
     Flag.ABOVE_TABLE: "A count is above every row of the table: a person decides.",
     Flag.SEVERAL_SWITCHES: "More switches than any row states: no level, a person decides.",

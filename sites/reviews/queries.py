@@ -1,4 +1,4 @@
-"""What a renewal review is based on: the terms of its period, the sites it concerns and what it says of each of them."""
+"""What a renewal review is based on: the terms of its period, its sites and what it says of each of them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -84,7 +84,7 @@ class ReviewFacts:
 
 
 def review_facts(*, agreement: Agreement, period_number: int, known_on: date) -> ReviewFacts | Refused:
-    """Return what the review of an annual period is based on, or why there is none. The row comes from `with_terms()`."""
+    """Return what the review of an annual period is based on, or why there is none. The row is from `with_terms()`."""
     terms = agreement.as_terms()
     found = review_terms(agreement=terms, period_number=period_number, known_on=known_on)
     if isinstance(found, Refused):

@@ -1,4 +1,4 @@
-"""What a starting level is based on: the terms of the site's first day and the history of the customer's other sites."""
+"""What a starting level is based on: the terms of its first day and the history of the customer's other sites."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -107,8 +107,7 @@ def test_review_needs_a_period_of_the_term(number, outside):
     assert terms_of(number) == Refused(
         "NO_PERIOD",
         "period_number",
-        f"Agreement LNS970602JC has no annual period {number}: it would be {outside}. "
-        "Choose a period within the term.",
+        f"Agreement LNS970602JC has no annual period {number}: it would be {outside}. Choose a period within the term.",
     )
 
 

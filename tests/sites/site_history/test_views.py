@@ -200,7 +200,7 @@ def test_level_that_rests_on_a_blank_cell_is_marked():
     factories.counts(site, date(1999, 5, 31), reference.counts(GE=50))
     (_heading, row) = outlook_of(VIEWER, agreement)
     assert row[4] == (
-        "Very Large The level depends on a cell left blank in the source: a person confirms it before it is proposed."
+        "Very Large The level depends on a cell left blank in the source: a person confirms before it is proposed."
     )
 
 
