@@ -81,7 +81,7 @@ def test_a_reading_new_to_an_executed_agreement_is_refused():
     load(reference())
     message = "The agreement is executed, and another reading may touch what was billed."
 
-    assert refused(with_readings(LATER)) == [f"readings[7]: {message} Choose it on the agreement's page of readings."]
+    assert refused(with_readings(LATER)) == [f"readings[13]: {message} Choose it on the agreement's page of readings."]
 
 
 def test_a_file_that_says_what_is_on_file_changes_nothing():
@@ -89,7 +89,7 @@ def test_a_file_that_says_what_is_on_file_changes_nothing():
 
     assert not load(with_readings(LATER)).changed
     assert refused(with_readings({**LATER, "choice": "none"})) == [
-        'readings[7].choice: The file says "none", but on file is "daily". '
+        'readings[13].choice: The file says "none", but on file is "daily". '
         "Correct the file; nothing on file is replaced."
     ]
 
@@ -99,17 +99,17 @@ def test_a_file_that_says_what_is_on_file_changes_nothing():
     [
         (
             [{**LATER, "applies_from": "1999-11-01"}],
-            "readings[7].applies_from: This reading decides amounts: give the first day of an annual period, such as "
+            "readings[13].applies_from: This reading decides amounts: give the first day of an annual period, such as "
             "1 October 1999.",
         ),
         (
             [{**LATER, "applies_from": "1998-09-30"}],
-            "readings[7].applies_from: 1998-09-30 is before the first annual period. Leave it out: read so from the "
+            "readings[13].applies_from: 1998-09-30 is before the first annual period. Leave it out: read so from the "
             "beginning.",
         ),
         (
             [LATER, {**LATER, "choice": "none"}],
-            "readings[8]: The reading of proration from 1999-10-01 is in the file twice. Keep one of them.",
+            "readings[14]: The reading of proration from 1999-10-01 is in the file twice. Keep one of them.",
         ),
     ],
 )
