@@ -128,7 +128,7 @@ def measured_level(
 
     level = max((part.level for part in deciders), key=lambda row: row.rank)
     deciding = tuple(part for part in deciders if part.level.rank == level.rank)
-    return MeasuredLevel(level, parts, deciding, _flags(schedule, level, deciding, parts), reading)
+    return MeasuredLevel(level, parts, deciding, _flags(schedule, level, deciding, parts, blank), reading)
 
 
 def level_as_read(*, schedule: Schedule, counts: Mapping[str, int | None], readings: Readings) -> MeasuredLevel:
@@ -177,24 +177,30 @@ def _capped_level(schedule: Schedule, component: Component, quantity: int, blank
 
 
 def _flags(
-    schedule: Schedule, level: Level, deciding: tuple[ComponentLevel, ...], parts: tuple[ComponentLevel, ...]
+    schedule: Schedule,
+    level: Level,
+    deciding: tuple[ComponentLevel, ...],
+    parts: tuple[ComponentLevel, ...],
+    blank: BlankCell,
 ) -> tuple[Flag, ...]:
     if any(part.flag is Flag.BLANK_CELL for part in deciding):
         return (Flag.BLANK_CELL,)
     flags = []
-    if not any(_holds(row, parts) for row in schedule.levels):
+    if not any(_holds(row, parts, blank) for row in schedule.levels):
         flags.append(Flag.NO_EXACT_ROW)
     if any(_fewer_than_stated(level.limit(part.component.code), part.quantity) for part in parts):
         flags.append(Flag.BELOW_STATED_NUMBER)
     return tuple(flags)
 
 
-def _holds(row: Level, parts: tuple[ComponentLevel, ...]) -> bool:
-    """Whether every cell of the row is stated and holds its count; single numbers are read as caps."""
+def _holds(row: Level, parts: tuple[ComponentLevel, ...], blank: BlankCell) -> bool:
+    """Whether every cell of the row is stated, or read as no limit, and holds its count; numbers are read as caps."""
     for part in parts:
         limit = row.limit(part.component.code)
-        if not limit.stated or part.quantity is None:
+        if part.quantity is None or (not limit.stated and blank is not BlankCell.NO_LIMIT):
             return False
+        if not limit.stated:
+            continue
         first, last = limit.span
         if not first <= part.quantity <= last:
             return False

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.levels import Flag, InvalidCount, measured_level
-from contracts.readings import LevelDecision
+from contracts.readings import BlankCell, LevelDecision
 from contracts.schedule import Component, Level, Schedule, read_limit
 from tests.reference import COMPONENTS, LEVELS, SCHEDULE, SMALLEST, VERY_LARGE, bounded, counts
 
@@ -110,6 +110,20 @@ def test_switch_decides_where_there_is_none_or_more_than_one():
 )
 def test_first_component_decides_alone_where_that_is_the_reading(changed, level, flags):
     assert outcome(measured(LevelDecision.FIRST_COMPONENT, **changed)) == (level, flags)
+
+
+@pytest.mark.parametrize(
+    ("blank", "level", "flags"),
+    [
+        (BlankCell.CONFIRMED, "VERY_LARGE", (Flag.BLANK_CELL,)),
+        (BlankCell.NO_LIMIT, "VERY_LARGE", ()),
+        (BlankCell.NO_LEVEL, None, (Flag.ABOVE_TABLE,)),
+    ],
+)
+def test_a_blank_cell_is_a_reading(blank, level, flags):
+    found = measured_level(schedule=SCHEDULE, counts=counts(GE=51), blank=blank)
+
+    assert outcome(found) == (level, flags)
 
 
 @pytest.mark.parametrize("quantity", [-1, 15.5, 15.0, "15", True, Decimal(15)])
