@@ -1,10 +1,9 @@
 """What a restored database lacks: what the ledgers or the PDFs know all the same, each with its explanation."""
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from contracts.fields import PlainCharField
+from contracts.fields import PlainCharField, by_person
 from contracts.sealing.frozen import FrozenModel
 from contracts.sealing.guards import Seal
 
@@ -28,9 +27,7 @@ class LostRecord(FrozenModel):
     reason = PlainCharField(max_length=200)
     recorded_on = models.DateField()
     recorded_at = models.DateTimeField(auto_now_add=True)
-    recorded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", null=True, blank=True
-    )
+    recorded_by = by_person()
 
     seal = Seal(None, history=True, correction="What is explained stays explained; put a newer backup back instead.")
 
