@@ -57,9 +57,12 @@ class AgreementQuerySet(FrozenQuerySet):
     def with_parties(self):
         return self.select_related("supplier", "customer").order_by("number")
 
-    def with_terms(self):
-        """Bring everything along that `as_terms()` reads, in a fixed number of queries."""
-        schedules = PriceSchedule.objects.with_table()
+    def with_terms(self, *, priced: bool = True):
+        """Bring everything along that `as_terms()` reads, in a fixed number of queries.
+
+        Unless `priced`, the schedules say what is counted and when it is reviewed, and no level: enough for lists.
+        """
+        schedules = PriceSchedule.objects.with_table(priced=priced)
         return self.with_parties().prefetch_related(
             models.Prefetch(
                 "chosen_readings",

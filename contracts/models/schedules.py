@@ -16,7 +16,8 @@ CODE = RegexValidator(r"^[A-Z0-9][A-Z0-9_]*\Z", "Use capital letters, digits and
 
 
 class PriceScheduleQuerySet(FrozenQuerySet):
-    def with_table(self):
+    def with_table(self, *, priced: bool = True):
+        """Bring along what `as_schedule()` reads; unless `priced`, without levels, for which most of it is read."""
         limits = ComponentLimit.objects.select_related("component").order_by("component__rank")
         return self.order_by("pk").prefetch_related(
             models.Prefetch("components", Component.objects.order_by("rank"), to_attr="component_list"),
@@ -24,7 +25,9 @@ class PriceScheduleQuerySet(FrozenQuerySet):
                 "levels",
                 ServiceLevel.objects.order_by("rank").prefetch_related(
                     models.Prefetch("limits", limits, to_attr="limit_list")
-                ),
+                )
+                if priced
+                else ServiceLevel.objects.none(),
                 to_attr="level_list",
             ),
             models.Prefetch("included_services", IncludedService.objects.order_by("pk"), to_attr="included_list"),

@@ -1,6 +1,5 @@
 """The list of monthly reports: its columns, and its states as tabs."""
 
-from collections.abc import Sequence
 from datetime import date
 from functools import cached_property
 
@@ -8,8 +7,7 @@ from django.conf import settings
 from django_tables2 import A, Column
 
 from contracts.pages.lists import CellColumn, FileColumn, ListFilter, ListTable, TabFilter
-from sites.reports.pages import TABS, chosen_months, month_counts
-from sites.reports.queries import AgreementMonth, months_of
+from sites.reports.months import TABS, AgreementMonth, MonthRows, Months
 
 DATE = {"td": {"class": "date"}}
 
@@ -56,14 +54,15 @@ class ReportFilter(ListFilter):
     state = TabFilter(TABS)
 
     @cached_property
-    def months(self) -> Sequence[AgreementMonth]:
+    def months(self) -> Months:
         """The months of all states."""
-        return months_of(agreements=self.queryset, on=self.on, days_after=settings.REPORT_DUE_DAYS)
+        return Months(self.queryset, on=self.on, days_after=settings.REPORT_DUE_DAYS)
 
     @property
-    def qs(self) -> Sequence[AgreementMonth]:
-        return chosen_months(self.months, self.form.cleaned_data.get("state") if self.is_valid() else None)
+    def qs(self) -> MonthRows:
+        """The months to list."""
+        return self.months.of_state(self.form.cleaned_data["state"] or None if self.is_valid() else None)
 
     def tabs(self):
         """Count the months of each state."""
-        return self.tabs_of(month_counts(self.months))
+        return self.tabs_of(self.months.counts())

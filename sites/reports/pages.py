@@ -1,6 +1,5 @@
 """What the pages of the monthly reports show, composed from what is on file and from what was issued."""
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -11,45 +10,9 @@ from sites.models import MonthlyReport, Site
 from sites.reports.charts import SiteChart, site_charts
 from sites.reports.content import Gap, figures_sha256, gaps, report_content
 from sites.reports.differences import Difference, differences
-from sites.reports.queries import AgreementMonth, figures_of, months_of
+from sites.reports.months import Months
+from sites.reports.queries import figures_of
 from sites.reports.state import MonthStatus, ReportState
-
-OVERDUE = "late"
-TABS = {OVERDUE: "Late", **{state.value: state.label for state in ReportState}}
-_ORDER = {
-    ReportState.MISSING: 1,
-    ReportState.READY: 1,
-    ReportState.PRELIMINARY: 2,
-    ReportState.ISSUED: 3,
-    ReportState.ACKNOWLEDGED: 3,
-    ReportState.UPCOMING: 4,
-}
-
-
-def month_counts(months: Sequence[AgreementMonth]) -> dict[str | None, int]:
-    """Count the months of every state to choose from; that of None is all that have begun."""
-    return {state: len(chosen_months(months, state)) for state in (None, *TABS)}
-
-
-def chosen_months(months: Sequence[AgreementMonth], state: str | None) -> list[AgreementMonth]:
-    """Return the months of a state, or all that have begun; what is late comes first, and of it the oldest."""
-    chosen = _of_state(months, state) if state else [m for m in months if m.status.state is not ReportState.UPCOMING]
-    return sorted(chosen, key=_place)
-
-
-def _of_state(months: Iterable[AgreementMonth], state: str) -> list[AgreementMonth]:
-    if state == OVERDUE:
-        return [one for one in months if one.status.overdue]
-    return [one for one in months if one.status.state == state]
-
-
-def _place(one: AgreementMonth) -> tuple:
-    status, day = one.status, one.status.month.span.first_day.toordinal()
-    if status.overdue:
-        return (0, day, one.agreement.number, one.agreement.pk)
-    rank = _ORDER[status.state]
-    return (rank, -day if rank == 3 else day, one.agreement.number, one.agreement.pk)
-
 
 # ---- one month ---------------------------------------------------------------------------------------------------
 
@@ -134,8 +97,9 @@ def month_page(
 
     The agreement is from `with_terms()`. The number of queries does not depend on that of the sites.
     """
-    months = months_of(agreements=[agreement], on=on, days_after=days_after)
-    status = next((one.status for one in months if one.status.month == month), None)
+    found = Agreement.objects.filter(pk=agreement.pk)
+    months = Months(found, on=on, days_after=days_after, rows=[agreement])
+    status = months.status_of(month)
     rows = MonthlyReport.objects.filter(agreement=agreement, month=month.span.first_day)
     reports = list(rows.select_related("issued_by", "pdf", "acknowledgment__recorded_by").order_by("-revision"))
     report = next((row for row in reports if revision in (None, row.revision)), None)

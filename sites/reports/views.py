@@ -33,7 +33,7 @@ class ReportList(ListPage):
 
     title = "Monthly reports"
     permission_required = "sites.view_monthlyreport"
-    queryset = Agreement.objects.with_terms().order_by("number", "pk")
+    queryset = Agreement.objects.order_by("number", "pk")
     table_class = ReportTable
     filterset_class = ReportFilter
     template_name = "sites/report_list.html"
@@ -52,7 +52,7 @@ class AgreementReports(ReportList):
 
     def get_queryset(self):
         self.agreement = get_object_or_404(Agreement, pk=self.kwargs["pk"])
-        return Agreement.objects.with_terms().filter(pk=self.agreement.pk)
+        return Agreement.objects.filter(pk=self.agreement.pk)
 
 
 # ---- one month ---------------------------------------------------------------------------------------------------

@@ -350,7 +350,7 @@ def test_page_costs_the_same_for_any_number_of_sites(number, django_assert_num_q
     site, *_rest = counted_sites(number)
     client.get(address("month_report", site))
 
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(26):
         client.get(address("month_report", site))
 
 
