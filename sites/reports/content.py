@@ -15,6 +15,7 @@ from contracts.sealing.digest import canonical_sha256
 from contracts.terms import NotInForce
 from contracts.wording import signed
 from sites.reports.calendar import report_due_on
+from sites.reports.differences import CHARGED_TEXTS
 from sites.reports.monthly_report import ComponentFigure, MonthlyFigures, SiteReport
 
 FORM = 1
@@ -177,6 +178,18 @@ def _cell(figure: ComponentFigure, row: SiteReport) -> dict:
             for line in figure.limits
         ],
     }
+
+
+def without_charged_levels(content: Mapping) -> dict:
+    """Return a report's content for those who may not see at which level a site is charged, as the sites' pages do."""
+    hidden = {"charged": None, "basis": "", "provisional": False}
+    rows = [
+        {**row, **hidden, "cells": [{**cell, "charged_limit": None, "limits": []} for cell in row["cells"]]}
+        for row in content["rows"]
+    ]
+    levels = [{**level, "charged": None} for level in content["levels"] if level["measured"]]
+    seen = [one for one in content["differences"] if one["what"] not in CHARGED_TEXTS.values()]
+    return {**content, "rows": rows, "levels": levels, "differences": seen, "hides_charged": True}
 
 
 # ---- a content in words ------------------------------------------------------------------------------------------

@@ -66,11 +66,11 @@ def _of_row(old: Mapping, new: Mapping) -> Iterator[Difference]:
             yield Difference(key, site, "", what, _text(old[name]), _text(new[name]))
 
 
+CHARGED_TEXTS = {"charged": "charged level", "basis": "why it is charged so"}
 _TEXTS = {
     "site": "name",
     "measured": "measured level",
-    "charged": "charged level",
-    "basis": "why it is charged so",
+    **CHARGED_TEXTS,
     "hours": "hours worked",
     "first_day": "first day in the month",
     "last_day": "last day in the month",

@@ -8,7 +8,7 @@ from contracts.models import Agreement
 from contracts.periods import Month
 from sites.models import MonthlyReport, Site
 from sites.reports.charts import SiteChart, site_charts
-from sites.reports.content import Gap, figures_sha256, gaps, report_content
+from sites.reports.content import Gap, figures_sha256, gaps, report_content, without_charged_levels
 from sites.reports.differences import Difference, differences
 from sites.reports.months import Months
 from sites.reports.queries import figures_of
@@ -91,11 +91,12 @@ class MonthPage:
 
 
 def month_page(
-    *, agreement: Agreement, month: Month, revision: int | None = None, on: date, days_after: int
+    *, agreement: Agreement, month: Month, revision: int | None = None, charged: bool = True, on: date, days_after: int
 ) -> MonthPage | None:
     """Return the page of a month, with the revision asked for, else the latest; None where there is no such report.
 
-    The agreement is from `with_terms()`. The number of queries does not depend on that of the sites.
+    What is shown says at which level a site is charged only where `charged`. The agreement is from `with_terms()`.
+    The number of queries does not depend on that of the sites.
     """
     found = Agreement.objects.filter(pk=agreement.pk)
     months = Months(found, on=on, days_after=days_after, rows=[agreement])
@@ -114,13 +115,14 @@ def month_page(
         demonstration=Site.objects.filter(pk__in=keys, is_demonstration=True).exists(),
     )
     latest = reports[0] if reports else None
+    shown = (lambda content: content) if charged else without_charged_levels
     return MonthPage(
         status=status,
         report=report,
         latest=latest,
         revisions=tuple(reports),
-        content=report.content if report else live,
+        content=shown(report.content if report else live),
         live=live,
-        changes=tuple(differences(old=latest.content, new=live)) if latest else (),
+        changes=tuple(differences(old=shown(latest.content), new=shown(live))) if latest else (),
         changed=latest is not None and figures_sha256(latest.content) != figures_sha256(live),
     )

@@ -7,6 +7,9 @@ from decimal import Decimal
 from contracts.printing.sheets import Sheet, Value, workbook
 from sites.reports.content import edition, gaps
 
+CHARGED = ("Charged level", "Provisional", "Sites charged")
+"""The columns that say at which level sites are charged."""
+
 
 def report_workbook(content: Mapping) -> bytes:
     """Return the XLSX of a report's content; the same content gives the same bytes."""
@@ -15,9 +18,9 @@ def report_workbook(content: Mapping) -> bytes:
         *(["Demonstration data"] if content["demonstration"] else []),
     )
     sheets = [
-        Sheet("Sites", *_sites(content), notes=notes, totals=1),
+        Sheet("Sites", *_without_charged(content, _sites(content)), notes=notes, totals=1),
         Sheet("Counts", *_counts(content), notes=notes),
-        Sheet("Levels", ("Service level", "Sites charged", "Sites measured"), _levels(content), notes=notes),
+        Sheet("Levels", *_without_charged(content, _levels(content)), notes=notes),
         Sheet("Services", ("Site", "Service", "Hours in the month"), _services(content), notes=notes),
         Sheet("Missing", ("Site", "Components", "Last counted", "Reason"), _missing(content), notes=notes),
     ]
@@ -96,8 +99,19 @@ def _counts(content: Mapping) -> tuple[list[str], Iterable[list[Value]]]:
     return headings, rows
 
 
-def _levels(content: Mapping) -> Iterable[list[Value]]:
-    return ([level["name"] or "No level", level["charged"], level["measured"]] for level in content["levels"])
+def _levels(content: Mapping) -> tuple[list[str], list[list[Value]]]:
+    rows = [[level["name"] or "No level", level["charged"], level["measured"]] for level in content["levels"]]
+    return ["Service level", "Sites charged", "Sites measured"], rows
+
+
+def _without_charged(content: Mapping, table: tuple[list[str], list[list[Value]]]) -> tuple:
+    """Leave out of a table what a content does not say about charged levels."""
+    headings, rows = table
+    if not content.get("hides_charged"):
+        return table
+    kept = [place for place, heading in enumerate(headings) if heading not in CHARGED]
+    names, *lines = ([line[place] for place in kept] for line in (headings, *rows))
+    return names, lines
 
 
 def _services(content: Mapping) -> Iterable[list[Value]]:

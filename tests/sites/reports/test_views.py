@@ -279,6 +279,24 @@ def test_sheet_holds_the_figures_as_numbers():
     assert [cell.value for cell in list(sheet.rows)[-1]][3:9] == [13, 1, 5, 1, 1, 1]
 
 
+@pytest.mark.parametrize(("role", "sees"), [(VIEWER, True), (DATA_ENTRY, False)])
+@pytest.mark.parametrize("is_issued", [False, True])
+def test_the_charged_level_is_shown_to_those_only_who_see_it_on_the_pages_of_sites(role, sees, is_issued):
+    (site,) = counted_sites()
+    if is_issued:
+        REPORT_PDFS.make(issued(site.agreement))
+        correct(site, 40)
+    client = client_of(role)
+    page = client.get(address("month_report", site)).content.decode()
+    workbook = load_workbook(io.BytesIO(client.get(address("report_xlsx", site)).content))
+    cells = [str(cell.value) for sheet in workbook for row in sheet.rows for cell in row]
+
+    assert [word in page for word in ("Charged level", "Sites charged", "limits of the charged level")] == [sees] * 3
+    assert [word in cells for word in ("Charged level", "Provisional", "Sites charged")] == [sees] * 3
+    assert ("Sites measured" in page, "Measured level" in cells) == (True, True)
+    assert ("report.pdf" in page, client.get(address("report_pdf", site)).status_code) == (sees, 200 if sees else 403)
+
+
 # ---- lists -------------------------------------------------------------------------------------------------------
 
 
