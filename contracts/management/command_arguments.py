@@ -1,29 +1,73 @@
-"""Arguments of commands, read the same way by all of them."""
+"""Arguments of commands, read the same way by all of them; a bad one is one sentence and exit code 2."""
 
+import os
+import re
+import sys
 from collections.abc import Sequence
 from datetime import date
+from typing import NoReturn
 
-from django.core.management.base import CommandError
+from django.core.management.base import BaseCommand, CommandError
 
 from contracts.models import Agreement
 
+_DAY = re.compile(r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+
+class BadArgument(CommandError):
+    """An argument that a command cannot work with: nothing was done."""
+
+    def __init__(self, sentence: str):
+        super().__init__(sentence, returncode=2)
+
+
+class DeskCommand(BaseCommand):
+    """Base of every command of the desk: what is wrong with its arguments is one sentence and exit code 2."""
+
+    def create_parser(self, prog_name, subcommand, **kwargs):
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+
+        def refuse(message: str) -> NoReturn:
+            raise BadArgument(f"{message[:1].upper()}{message[1:]}: see manage.py {subcommand} --help.")
+
+        parser.error = refuse
+        return parser
+
+    def run_from_argv(self, argv):
+        try:
+            for argument in argv:
+                _refuse_bytes(argument)
+            super().run_from_argv(argv)
+        except BadArgument as refused:
+            self.stderr.write(str(refused))
+            sys.exit(refused.returncode)
+
+
+def _refuse_bytes(argument: str) -> None:
+    try:
+        argument.encode()
+    except UnicodeEncodeError:
+        raise BadArgument(f"{os.fsencode(argument)!r} holds bytes that are no text.") from None
+
 
 def day(text: str) -> date:
-    """Read a date given on the command line. Raises CommandError for anything but year-month-day."""
+    """Read a date given on the command line. Raises BadArgument for anything but year-month-day."""
     try:
-        return date.fromisoformat(text)
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text)
     except ValueError:
-        raise CommandError(f"{text!r} is not a date. Write year-month-day, such as 1999-06-30.") from None
+        pass  # such as February 30
+    raise BadArgument(f"{text!r} is not a date. Write year-month-day, such as 1999-06-30.") from None
 
 
 def agreements(numbers: Sequence[str] | None) -> list[Agreement]:
-    """Return the agreements of the given numbers, or all of them. Raises CommandError naming those not on file."""
+    """Return the agreements of the given numbers, or all of them. Raises BadArgument naming those not on file."""
     if not numbers:
         return list(Agreement.objects.order_by("number"))
     found = {agreement.number: agreement for agreement in Agreement.objects.filter(number__in=numbers)}
     unknown = [number for number in numbers if number not in found]
     if unknown:
-        raise CommandError(
+        raise BadArgument(
             f"Not on file: agreement {', '.join(unknown)}. Check the number, or load the agreement first."
         )
     return [found[number] for number in dict.fromkeys(numbers)]

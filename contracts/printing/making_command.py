@@ -1,12 +1,13 @@
 """The command that makes the PDFs of one kind of document that are missing."""
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from contracts.management.command_arguments import DeskCommand
 from contracts.printing.stored_pdf import StoredPdfs
 from contracts.wording import plural
 
 
-class MakePdfsCommand(BaseCommand):
+class MakePdfsCommand(DeskCommand):
     """One line per document; exit code 1 when one could not be made."""
 
     pdfs: StoredPdfs

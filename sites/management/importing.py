@@ -3,10 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from contracts.clock import business_date
-from contracts.management.command_arguments import agreements
+from contracts.management.command_arguments import BadArgument, DeskCommand, agreements
 from contracts.wording import plural
 from sites.imports.columns import LEFT_OUT
 from sites.imports.importing import KINDS, Imported, Incoming, import_file, keep_layout, kept_layout
@@ -16,7 +16,7 @@ from sites.imports.preview import SheetError, State
 from sites.refusals import CannotRecord
 
 
-class ImportCommand(BaseCommand):
+class ImportCommand(DeskCommand):
     """Reads the file and its arguments; exit code 1 when the file was refused."""
 
     kind: str
@@ -58,7 +58,7 @@ class ImportCommand(BaseCommand):
         try:
             content = path.read_bytes()
         except OSError as error:
-            raise CommandError(f"{path} cannot be read: {error.strerror}.") from None
+            raise BadArgument(f"{path} cannot be read: {error.strerror}.") from None
         agreement = agreements([options["agreement"]])[0] if options["agreement"] else None
         try:
             layout = _layout(kind, options)
@@ -107,7 +107,7 @@ def _choices(given: list[str]) -> dict[str, str]:
     for one in given:
         heading, sign, column = one.rpartition("=")
         if not sign:
-            raise CommandError(f"{one}: write HEADING=COLUMN, or HEADING= to leave the column out.")
+            raise BadArgument(f"{one}: write HEADING=COLUMN, or HEADING= to leave the column out.")
         choices[heading] = column or LEFT_OUT
     return choices
 

@@ -2,8 +2,10 @@
 
 from django.core.management.commands.migrate import Command as Migrate
 
+from contracts.management.command_arguments import DeskCommand
 
-class Command(Migrate):
+
+class Command(DeskCommand, Migrate):
     """Migrate as Django does, without the checks that look into the database before it is brought up to date."""
 
     def check(self, *args, databases=None, **kwargs):

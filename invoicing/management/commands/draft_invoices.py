@@ -2,17 +2,17 @@
 
 import json
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from contracts.clock import business_date
-from contracts.management.command_arguments import agreements, day
+from contracts.management.command_arguments import BadArgument, DeskCommand, agreements, day
 from contracts.money import money_text
 from contracts.periods import DaySpan
 from invoicing.models import Invoice
 from invoicing.runs.drafting import RunResult, draft_invoices
 
 
-class Command(BaseCommand):
+class Command(DeskCommand):
     """One line per document; exit code 1 when an agreement was refused."""
 
     help = "Draft one document per agreement and billing period for what is due through a date and not billed yet."
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         today = business_date()
         on = options["on"] or today
         if on > today:
-            raise CommandError(f"{on} is still to come. The last date for documents is today, {today}.")
+            raise BadArgument(f"{on} is still to come. The last date for documents is today, {today}.")
         results = draft_invoices(
             through=options["through"],
             on=on,

@@ -2,18 +2,19 @@
 
 import json
 import secrets
+from datetime import date
 from io import StringIO
 from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.models import Group, User
-from django.core.management import call_command
-from django.core.management.base import BaseCommand
+from django.core.management import CommandError, call_command
 
 from contracts.clock import business_date
-from contracts.management.command_arguments import day
-from invoicing import roles
+from contracts.management.command_arguments import DeskCommand, day
 from invoicing.demonstration.playing import play
+from invoicing.demonstration.strangers import added_since, strangers
+from people import roles
 from sites.models import RenewalReview
 
 USERS = {
@@ -24,9 +25,11 @@ USERS = {
     "admin": None,
 }
 
+MOST_NAMED = 3
 
-class Command(BaseCommand):
-    """For a demonstration on one machine: it sets a new password for every user it names, and prints it."""
+
+class Command(DeskCommand):
+    """For a demonstration on one machine. Passwords are made and printed once: people on file keep theirs."""
 
     help = "Load the reference agreement, play its demonstration through a day, and make one user per role."
 
@@ -35,27 +38,44 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         files = Path(settings.BASE_DIR) / "data"
-        played = play(
-            reference=json.loads((files / "reference.json").read_text(encoding="utf-8")),
-            demonstration=json.loads((files / "demonstration.json").read_text(encoding="utf-8")),
-            until=options["until"] or business_date(),
-        )
-        for event in played:
+        reference = json.loads((files / "reference.json").read_text(encoding="utf-8"))
+        number = reference["agreement"]["number"]
+        if found := strangers(number, people=frozenset(USERS)):
+            raise CommandError(f"The demonstration did not make {some(found)}: it is loaded into an empty desk only.")
+        if added := added_since(number):
+            self.stdout.write(f"People have added {some(added)}: the demonstration is not played on.")
+        else:
+            self.play(reference, files / "demonstration.json", options["until"] or business_date())
+        self.stdout.write(f"\nPDFs: {settings.DOCUMENTS_DIR}\n")
+        self.stdout.write("\nUser        Password            Role")
+        passwords = {name: new_password(name, role) for name, role in USERS.items()}
+        for name, role in USERS.items():
+            shown = passwords[name] or "as first printed"
+            self.stdout.write(f"{name:<11} {shown:<19} {role or 'Administrator of the software'}")
+        if not all(passwords.values()):
+            self.stdout.write("A new password, if one is lost: .venv/bin/python manage.py changepassword USER")
+
+    def play(self, reference: dict, file: Path, until: date) -> None:
+        demonstration = json.loads(file.read_text(encoding="utf-8"))
+        for event in play(reference=reference, demonstration=demonstration, until=until):
             self.stdout.write(f"{event.on}  {event.what}")
         if RenewalReview.objects.exists():
             call_command("print_reviews", verbosity=0, stdout=StringIO())
-        self.stdout.write(f"\nPDFs: {settings.DOCUMENTS_DIR}\n")
-        self.stdout.write("\nUser        Password        Role")
-        for name, role in USERS.items():
-            self.stdout.write(f"{name:<11} {new_password(name, role):<15} {role or 'Administrator of the software'}")
+
+
+def some(names: list[str]) -> str:
+    """The first names of a list, and how many more there are."""
+    more = [f"{len(names) - MOST_NAMED} more"] if len(names) > MOST_NAMED else []
+    return " and ".join(filter(None, (", ".join(names[:MOST_NAMED]), *more)))
 
 
 def new_password(name: str, role: str | None) -> str:
-    """Make a demonstration user, or give it a new password, and return the password."""
-    user, _created = User.objects.get_or_create(username=name)
+    """Make a user of the demonstration and return the password; empty for one on file, who is left alone."""
+    user, created = User.objects.get_or_create(username=name, defaults={"is_superuser": role is None})
+    if not created:
+        return ""
     password = secrets.token_urlsafe(9)
     user.set_password(password)
-    user.is_superuser = role is None
     user.save()
     user.groups.set(Group.objects.filter(name=role))
     return password

@@ -2,15 +2,15 @@
 
 import json
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
-from contracts.management.command_arguments import agreements
+from contracts.management.command_arguments import DeskCommand, agreements
 from contracts.wording import plural
 from invoicing.audit.auditing import Head, Verification
 from invoicing.audit.checks import Finding
 
 
-class Command(BaseCommand):
+class Command(DeskCommand):
     """One line per finding; exit code 1 when there is one. Notes are no findings."""
 
     help = (

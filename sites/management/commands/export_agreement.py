@@ -2,14 +2,12 @@
 
 from pathlib import Path
 
-from django.core.management.base import BaseCommand, CommandError
-
-from contracts.management.command_arguments import agreements
+from contracts.management.command_arguments import BadArgument, DeskCommand, agreements
 from sites.agreement_files.agreement_file import text
 from sites.agreement_files.exporting import export_agreement
 
 
-class Command(BaseCommand):
+class Command(DeskCommand):
     """The file goes to standard output, or into the file named with --output."""
 
     help = "Write one agreement with all that is on file of it as JSON, in the form that load_agreement reads."
@@ -27,5 +25,5 @@ class Command(BaseCommand):
         try:
             Path(options["output"]).write_text(written, encoding="utf-8")
         except OSError as error:
-            raise CommandError(f"{options['output']} cannot be written: {error.strerror}.") from None
+            raise BadArgument(f"{options['output']} cannot be written: {error.strerror}.") from None
         self.stdout.write(f"{options['output']}: agreement {agreement}")

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from contracts.clock import business_date
+from contracts.management.command_arguments import BadArgument, DeskCommand
 from contracts.wording import plural
 from sites.agreement_files.agreement_file import Problem
 from sites.agreement_files.loading import CannotLoad, Loaded, load_agreement
@@ -12,7 +13,7 @@ from sites.agreement_files.schema import read
 from sites.agreement_files.sections import KINDS
 
 
-class Command(BaseCommand):
+class Command(DeskCommand):
     """One line per kind of fact, or one per problem; exit code 1 when the file was refused."""
 
     help = "Load an agreement file (JSON): whole, or not at all. Loading it again changes nothing."
@@ -25,7 +26,7 @@ class Command(BaseCommand):
         try:
             content = Path(options["file"]).read_bytes()
         except OSError as error:
-            raise CommandError(f"{options['file']} cannot be read: {error.strerror}.") from None
+            raise BadArgument(f"{options['file']} cannot be read: {error.strerror}.") from None
         document, problems = read(content)
         if problems:
             self.refuse(options["file"], problems)

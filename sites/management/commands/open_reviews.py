@@ -1,13 +1,13 @@
 """Open the renewal reviews that are due."""
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from contracts.clock import business_date
-from contracts.management.command_arguments import day
+from contracts.management.command_arguments import BadArgument, DeskCommand, day
 from sites.reviews.reviewing import open_due_reviews
 
 
-class Command(BaseCommand):
+class Command(DeskCommand):
     """For a daily timer: a review that is open already is left as it is. Exit code 1 when one was refused."""
 
     help = "Open every renewal review that is due and not open yet, for all agreements in force."
@@ -19,7 +19,7 @@ class Command(BaseCommand):
         today = business_date()
         on = options["on"] or today
         if on > today:
-            raise CommandError(f"{on} is still to come. Leave --on out, or give today, {today}, or an earlier day.")
+            raise BadArgument(f"{on} is still to come. Leave --on out, or give today, {today}, or an earlier day.")
         results = open_due_reviews(on=on, by=None)
         for result in results:
             (self.stdout if result.review else self.stderr).write(str(result))

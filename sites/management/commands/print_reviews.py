@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from contracts.clock import business_date
-from contracts.management.command_arguments import agreements
+from contracts.management.command_arguments import BadArgument, DeskCommand, agreements
 from contracts.printing.pdf import PdfUnavailable
 from contracts.printing.stored_files import PAPERS, path_of
 from sites.models import RenewalReview
@@ -13,7 +13,7 @@ from sites.reviews.content import Edition
 from sites.reviews.printing import review_file_name, review_pdf
 
 
-class Command(BaseCommand):
+class Command(DeskCommand):
     """One file per review and edition, written anew each time; one line per file."""
 
     help = "Print the papers of renewal reviews, as they read today, into files."
@@ -30,9 +30,12 @@ class Command(BaseCommand):
             reviews = reviews.filter(period_number=options["period"])
         papers = list(reviews.order_by("agreement__number", "period_number"))
         if not papers:
-            raise CommandError("No such review is open. Run manage.py open_reviews, or check the number and period.")
+            raise BadArgument("No such review is open. Run manage.py open_reviews, or check the number and period.")
         folder = options["to"] or path_of(PAPERS)
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadArgument(f"{folder} is no folder that can be written: {error.strerror}.") from None
         editions = [Edition(options["edition"])] if options["edition"] else list(Edition)
         for review in papers:
             for edition in editions:

@@ -1,12 +1,13 @@
 """Read every issued monthly report again and say what is not as it was issued."""
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from contracts.management.command_arguments import DeskCommand
 from contracts.wording import plural
 from sites.reports.verifying import ReportVerification
 
 
-class Command(BaseCommand):
+class Command(DeskCommand):
     """One line per finding; exit code 1 when there is one."""
 
     help = (
