@@ -18,10 +18,11 @@ SCRIPT = "<script>alert(1)</script>"
 EVERYBODY = "contracts:agreement_list sites:agreement_detail sites:site_list sites:site_detail sites:hours\
  sites:hours_entries sites:hours_entry invoicing:count_history sites:month_grid sites:month_grid_figures\
  sites:site_history sites:site_history_csv sites:site_history_xlsx sites:level_outlook sites:report_list\
- sites:agreement_reports sites:month_report sites:report_pdf sites:report_xlsx sites:report_revision sites:imports\
+ sites:agreement_reports sites:month_report sites:report_xlsx sites:report_revision sites:imports\
  sites:import_detail sites:count_export contracts:agreement_suggestions"
-WITH_PRICES = "sites:review_list sites:review_detail sites:review_pdf sites:starting_level sites:integration\
- sites:quotation_file contracts:amendment_detail contracts:amendment_comparison invoicing:amendment_effect\
+WITH_PRICES = "sites:report_pdf sites:review_list sites:review_detail sites:review_pdf sites:starting_level\
+ sites:integration sites:quotation_file contracts:amendment_detail contracts:amendment_comparison\
+ invoicing:amendment_effect\
  invoicing:reading_register invoicing:invoice_list invoicing:invoice_detail invoicing:invoice_pdf\
  invoicing:correction_list invoicing:correction_detail invoicing:waiver_list invoicing:lost_list\
  invoicing:lost_file"
@@ -77,9 +78,9 @@ def pages(desk) -> dict[str, str]:
     return {name: reverse(name, args=args) for name, args in desk.items()}
 
 
-def html_pages(client: Client, pages: dict[str, str]) -> dict[str, str]:
+def html_pages(client: Client, pages: dict[str, str], **asked: str) -> dict[str, str]:
     """The pages that are no files, as they are sent."""
-    answers = {name: client.get(address) for name, address in pages.items()}
+    answers = {name: client.get(address, asked) for name, address in pages.items()}
     kind = "text/html"
     return {
         name: page.content.decode() for name, page in answers.items() if page.headers["Content-Type"].startswith(kind)
@@ -125,15 +126,18 @@ def test_a_look_sends_no_statement_that_writes_and_leaves_the_files(pages, setti
 
     with connection.execute_wrapper(note):
         for address in pages.values():
-            assert client.get(address).status_code == 200
+            answer = client.get(address)
+            assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "private, no-store")
             assert client.head(address).status_code == 200
 
     assert set(statements) == {"SELECT"}
     assert {path.name: path.read_bytes() for path in settings.DOCUMENTS_DIR.iterdir()} == files
 
 
-def test_every_page_has_a_title_one_heading_and_no_inline_style_or_script(pages):
-    for name, html in html_pages(superuser_client(), pages).items():
+def test_every_page_has_a_title_one_heading_no_inline_style_or_script_and_no_unknown_parameter(pages):
+    for name, html in html_pages(superuser_client(), pages, unheard_of="xyzzy").items():
+        assert "unheard_of" not in html, name
+        assert "xyzzy" not in html, name
         assert "<title> " not in html, name
         assert "<title>– " not in html, name
         assert html.count("<h1") == 1, name
@@ -175,4 +179,4 @@ def test_no_value_in_an_address_breaks_a_list(pages):
         for value in VALUES
     }
 
-    assert {asked: status for asked, status in answers.items() if status != 200} == {}
+    assert {asked: status for asked, status in answers.items() if status != (400 if "\0" in asked[1] else 200)} == {}

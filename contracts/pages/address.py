@@ -1,12 +1,29 @@
 """What pages know before they read anything else: the business date, and the agreement that the address names."""
 
+from collections.abc import Sequence
 from datetime import date
 
+from django.http import QueryDict
 from django.shortcuts import get_object_or_404
 from django.utils.functional import cached_property
 
 from contracts.clock import business_date
 from contracts.models import Agreement
+
+
+class KnownParameters:
+    """A page that reads some parameters of its address: others travel into none of its links."""
+
+    parameters: Sequence[str] = ()
+
+    def setup(self, request, *args, **kwargs):
+        """Leave out of the address what this page does not read."""
+        asked = QueryDict(mutable=True)
+        for name in self.parameters:
+            if name in request.GET:
+                asked.setlist(name, request.GET.getlist(name))
+        request.GET = asked
+        super().setup(request, *args, **kwargs)
 
 
 class Dated:

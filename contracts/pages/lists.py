@@ -21,6 +21,7 @@ from django_tables2.data import TableQuerysetData
 from django_tables2.rows import BoundRow
 
 from contracts.clock import business_date
+from contracts.pages.address import KnownParameters
 from contracts.printing.sheets import TYPES, Sheet, Value, csv_bytes, workbook
 
 ROWS_A_PAGE = 25
@@ -201,7 +202,7 @@ class FileColumn(Column):
 # ---- the page ----------------------------------------------------------------------------------------------------
 
 
-class ListPage(PermissionRequiredMixin, SingleTableMixin, FilterView):
+class ListPage(PermissionRequiredMixin, KnownParameters, SingleTableMixin, FilterView):
     """A list: the rows that tabs and filters of its address choose, page by page, and all of them as a file.
 
     Its table is a `ListTable`, its filters are a `ListFilter`. `title` heads the page and names its files.
@@ -210,6 +211,10 @@ class ListPage(PermissionRequiredMixin, SingleTableMixin, FilterView):
     title: str
     table_pagination = {"paginator_class": EvenPages}
     template_name_suffix = "_list"
+
+    @property
+    def parameters(self) -> list[str]:
+        return ["page", "sort", "export", *self.filterset_class.base_filters]
 
     def setup(self, request, *args, **kwargs):
         """Read the business date once, for the rows, the filters and the table."""
@@ -275,7 +280,7 @@ class ListPage(PermissionRequiredMixin, SingleTableMixin, FilterView):
             data = workbook([sheet, self.about(table, number)], title=self.title, created_on=self.on)
         some = "-filtered" if self.filterset.at_work() else ""
         name = f"{slugify(self.title)}-{self.on.isoformat()}{some}.{ending}"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
         return HttpResponse(data, content_type=TYPES[ending], headers=headers)
 
     def about(self, table: ListTable, number: int) -> Sheet:

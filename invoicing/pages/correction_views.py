@@ -7,6 +7,7 @@ from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 
 from contracts.clock import business_date
+from contracts.pages.address import KnownParameters
 from contracts.pages.lists import ListPage
 from invoicing.pages.corrections import NOTHING, CorrectionFilter, CorrectionTable
 from invoicing.pages.forms import ThroughForm
@@ -37,10 +38,11 @@ class CorrectionList(ListPage):
         return record.pending.is_demonstration
 
 
-class CorrectionDetail(PermissionRequiredMixin, TemplateView):
+class CorrectionDetail(PermissionRequiredMixin, KnownParameters, TemplateView):
     """What would be corrected under one agreement: by earlier invoice, and by site, annual period and instalment."""
 
     permission_required = "invoicing.view_invoice"
+    parameters = ("through", "page")
     template_name = "invoicing/correction_detail.html"
 
     @cached_property

@@ -113,7 +113,7 @@ class InvoicePdf(PermissionRequiredMixin, DetailView):
         return HttpResponse(
             data,
             content_type="application/pdf",
-            headers={"Content-Disposition": f'inline; filename="{name}.pdf"', "Cache-Control": "private, no-cache"},
+            headers={"Content-Disposition": f'inline; filename="{name}.pdf"'},
         )
 
 

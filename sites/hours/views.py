@@ -9,7 +9,7 @@ from django.views.generic import DetailView
 
 from contracts.clock import business_date
 from contracts.models import Agreement
-from contracts.pages.address import OfAgreement
+from contracts.pages.address import KnownParameters, OfAgreement
 from contracts.pages.event_page import EventPage
 from contracts.pages.lists import ListPage
 from contracts.periods import day_text
@@ -36,10 +36,11 @@ KEPT_LAST = 10
 """Entries recorded last that the form of the next one shows."""
 
 
-class Hours(PermissionRequiredMixin, DetailView):
+class Hours(PermissionRequiredMixin, KnownParameters, DetailView):
     """Where an agreement stands with its hours on a date of choice, what waits, and every movement."""
 
     permission_required = "sites.view_workentry"
+    parameters = ("on", "period", "page")
     queryset = Agreement.objects.with_terms()
     template_name = "sites/hours.html"
 

@@ -69,6 +69,7 @@ class MonthMixin(PermissionRequiredMixin, OfAgreement):
             agreement=self.agreement,
             month=self.kwargs["month"],
             revision=self.kwargs.get("revision"),
+            charged=self.request.user.has_perm("sites.view_chargedlevel"),
             on=self.on,
             days_after=settings.REPORT_DUE_DAYS,
         )
@@ -87,7 +88,12 @@ class MonthReport(MonthMixin, TemplateView):
 
 
 class MonthReportPdf(MonthMixin, View):
-    """The PDF: the stored one, byte by byte, of an issued report; until then the report as it stands."""
+    """The PDF: the stored one, byte by byte, of an issued report; until then the report as it stands.
+
+    It says at which level each site is charged: it is for those who may see that.
+    """
+
+    permission_required = ("sites.view_monthlyreport", "sites.view_chargedlevel")
 
     def get(self, request, **kwargs):
         page = self.page
@@ -108,7 +114,7 @@ class MonthReportSheet(MonthMixin, View):
 
 def _file(data: bytes, name: str, content_type: str, disposition: str) -> HttpResponse:
     plain = "".join(letter if letter.isalnum() and letter.isascii() or letter in "-." else "-" for letter in name)
-    headers = {"Content-Disposition": f'{disposition}; filename="{plain}"', "Cache-Control": "private, no-store"}
+    headers = {"Content-Disposition": f'{disposition}; filename="{plain}"'}
     return HttpResponse(data, content_type=content_type, headers=headers)
 
 

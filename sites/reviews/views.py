@@ -101,7 +101,7 @@ class ReviewPdf(PermissionRequiredMixin, View):
             messages.error(request, str(missing))
             return redirect("sites:review_detail", pk=pk)
         name = review_file_name(review=review, edition=edition)
-        headers = {"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "private, no-store"}
+        headers = {"Content-Disposition": f'inline; filename="{name}"'}
         return HttpResponse(data, content_type="application/pdf", headers=headers)
 
 

@@ -1,0 +1,49 @@
+"""No request breaks a page: every parameter of every address with values that nobody means, seeded.
+
+HOSTILE_REQUESTS says how many (20,000 walk every address about ninety times), HOSTILE_SEED which.
+"""
+
+import logging
+import os
+from random import Random
+
+import pytest
+
+from contracts.periods import Month
+from tests.full_desk import every_page
+from tests.hostile_requests import ask, pages, requests
+from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of, superuser_client
+
+pytestmark = pytest.mark.django_db
+
+NUMBER = int(os.environ.get("HOSTILE_REQUESTS", "150"))
+SEED = int(os.environ.get("HOSTILE_SEED", "1998"))
+
+
+@pytest.fixture
+def _quiet():
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.mark.usefixtures("_quiet")
+def test_no_request_breaks_a_page_and_none_that_looks_writes(settings, tmp_path):
+    arguments = every_page(settings, tmp_path)
+    month = (*arguments["sites:agreement_detail"], Month(1999, 7))
+    arguments |= {name: month for name in ("sites:month_grid_figures", "sites:report_pdf", "sites:report_xlsx")}
+    clients = [superuser_client(), *map(client_of, (ACCOUNT_MANAGER, FINANCE, DATA_ENTRY, VIEWER))]
+    for client in clients:
+        client.raise_request_exception = False
+    chance = Random(SEED)
+
+    faults, answers = {}, {}
+    for request in requests(pages(arguments), clients[0], chance, NUMBER):
+        answer = ask(chance.choices(clients, [12, 2, 2, 2, 2])[0], request)
+        answers[answer.status] = answers.get(answer.status, 0) + 1
+        wrote = () if answer.method == "POST" else answer.wrote
+        if answer.status >= 500 or wrote:
+            faults.setdefault((answer.fault, wrote), answer)
+    print(f"{NUMBER:,} requests, seed {SEED}: {dict(sorted(answers.items()))}")  # shown with -rP
+
+    assert faults == {}
