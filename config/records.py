@@ -48,6 +48,7 @@ TASKS = {
     "People and roles": {
         "auth.user": "Who signs in, with name, e-mail and roles.",
         "auth.group": "What each role may see and do. A person gets it with the role.",
+        "axes.accessfailurelog": "Who failed to sign in, when, and from which address.",
     },
 }
 """What there is to do, by subject: each kind of record with a sentence about it."""

@@ -6,13 +6,15 @@ REPORT_DUE_DAYS       days after a month by which its report is due (default 10)
 BUSINESS_DATE         a date such as 1999-07-15 that the application takes for today; empty: the calendar's date
 ALLOWED_HOSTS         names under which the site is reached, separated by commas
 HTTPS                 1 when every visitor comes over https
+PROXIES               how many reverse proxies stand before this server (default 0): from how far back in
+                      X-Forwarded-For the visitor's address is taken; without a proxy the header is not read
 CSRF_TRUSTED_ORIGINS  https://name of the site, when a proxy ends https before this server
 DOCUMENTS_DIR         where finished PDFs are kept; default: var/documents
 UPLOADS_DIR           where scanned documents are kept; default: var/uploads
 DEBUG                 1 shows details of errors to every visitor: never on a machine that others can reach
 """
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import environ
@@ -86,6 +88,7 @@ BUSINESS_DATE = business_date()
 REPORT_DUE_DAYS = env.int("REPORT_DUE_DAYS", default=10)
 
 INSTALLED_APPS = [
+    "people",
     "contracts",
     "sites",  # the label is ours: django.contrib.sites can never be installed beside it
     "invoicing",
@@ -99,9 +102,11 @@ INSTALLED_APPS = [
     "django_tables2",
     "django_filters",
     "csp",
+    "axes",
 ]
 
 MIDDLEWARE = [
+    "config.middleware.refuse_unread",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -109,9 +114,11 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.middleware.keep_nothing",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -153,6 +160,19 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+PROXIES = env.int("PROXIES", default=0)
+# Ten failures for one name from one address stop it for a while: nobody can keep a colleague out from elsewhere.
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_TEMPLATE = "registration/locked.html"
+AXES_CLIENT_IP_CALLABLE = "people.sign_in.client_address"
+AXES_RESET_ON_SUCCESS = True
+AXES_ENABLE_ACCESS_FAILURE_LOG = True
+AXES_ENABLE_ADMIN = False  # failures are looked up under Records
+AXES_SENSITIVE_PARAMETERS = []  # the log names account and address; passwords are never logged
+AXES_VERBOSE = False
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -179,6 +199,7 @@ DOCUMENTS_DIR = Path(env.str("DOCUMENTS_DIR", default="") or VAR_DIR / "document
 MEDIA_ROOT = Path(env.str("UPLOADS_DIR", default="") or VAR_DIR / "uploads")
 MEDIA_URL = "uploads/"  # served by no address: a scan leaves through a page that checks the permission
 FILE_UPLOAD_PERMISSIONS = 0o600
+LARGEST_REQUEST = 25 * 1024 * 1024  # a file of 20 MB with its form; more is refused before it is read
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # a month of counts is one form
 
 # What a browser may do with our pages

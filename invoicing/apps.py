@@ -1,7 +1,4 @@
 from django.apps import AppConfig
-from django.db.models.signals import post_migrate
-
-from invoicing import roles
 
 
 class InvoicingConfig(AppConfig):
@@ -9,7 +6,3 @@ class InvoicingConfig(AppConfig):
 
     name = "invoicing"
     verbose_name = "Invoicing"
-
-    def ready(self):
-        """Give the roles their permissions after every migration, when all permissions exist."""
-        post_migrate.connect(roles.after_migration, sender=self, dispatch_uid="invoicing.roles")

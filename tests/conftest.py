@@ -24,7 +24,7 @@ from django.test import Client  # noqa: E402
 
 from contracts.models import Agreement  # noqa: E402
 from contracts.sealing import guards  # noqa: E402
-from invoicing import roles  # noqa: E402
+from people import roles  # noqa: E402
 from tests import factories  # noqa: E402
 from tests.people import client_of  # noqa: E402
 

@@ -3,7 +3,7 @@
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from invoicing.roles import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER
+from people.roles import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER
 
 __all__ = ["ACCOUNT_MANAGER", "DATA_ENTRY", "FINANCE", "VIEWER", "client_of", "superuser_client", "user_of"]
 

@@ -7,8 +7,8 @@ from django.contrib.auth.models import Group, User
 from playwright.sync_api import Page, expect
 
 from invoicing.models import Invoice
-from invoicing.roles import FINANCE
 from invoicing.runs.drafting import draft_invoices
+from people.roles import FINANCE
 from tests import factories, reference
 
 PASSWORD = "a long word for tests"  # noqa: S105

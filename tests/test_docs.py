@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md")))
-FOLDERS = "contracts|sites|invoicing|config|templates|static|tests|docs|data|bin|bench"
+FOLDERS = "people|contracts|sites|invoicing|config|templates|static|tests|docs|data|bin|bench"
 NAMED = re.compile(rf"`((?:{FOLDERS})/[\w./-]+)(?:: (\w+))?")
 
 

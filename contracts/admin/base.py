@@ -1,5 +1,6 @@
 """What every admin page shares: sealed rows are shown and not changed, amounts are readable, every input has a name."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -13,7 +14,7 @@ from django.db import IntegrityError, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from contracts.admin.opened import CarriesVersion
+from contracts.admin.opened import CarriesVersion, was_and_is
 from contracts.admin.shell import InShell, may_view
 from contracts.fields import HundredthsField
 from contracts.money import money_text
@@ -30,6 +31,8 @@ INPUTS = {
 
 NOTHING = "–"
 LONGEST_KEY = 18
+CALENDAR = {"year": (1900, 2199), "month": (1, 12), "day": (1, 31)}
+_DAY = re.compile(r"(19|20|21)[0-9]{2}-", re.ASCII)
 
 
 @lru_cache
@@ -222,6 +225,20 @@ class RecordAdmin(CarriesVersion, InShell):
         plain = [named(name, str(others[name].verbose_name)) if name in closed else name for name in names]
         return readable(self.model, plain)
 
+    def get_object(self, request, object_id, from_field=None):
+        """Find the row by its key where the address names an empty field to find it by."""
+        return super().get_object(request, object_id, from_field or None)
+
+    def lookup_allowed(self, lookup, value, request):
+        """Take from the address only what the filters beside the list say, and no day that no calendar has."""
+        field, _, comparison = lookup.rpartition("__")
+        if comparison in CALENDAR:
+            lowest, highest = CALENDAR[comparison]
+            return _is_key(value) and lowest <= int(value) <= highest
+        if comparison in ("gte", "lt"):
+            return bool(_DAY.match(value))
+        return (not field or comparison in ("exact", "isnull")) and super().lookup_allowed(lookup, value, request)
+
     def get_changeform_initial_data(self, request):
         """Take proposals from the address, but no key that is no number."""
         initial = super().get_changeform_initial_data(request)
@@ -237,6 +254,14 @@ class RecordAdmin(CarriesVersion, InShell):
             if hasattr(wrapper, icon):
                 setattr(wrapper, icon, False)
         return field
+
+    def construct_change_message(self, request, form, formsets, add=False):
+        """Write into the history what each field was and what it is."""
+        entries = super().construct_change_message(request, form, formsets, add)
+        for entry in entries:
+            if "changed" in entry and "name" not in entry["changed"]:
+                entry["changed"]["fields"] = was_and_is(form)
+        return entries
 
     def seal_note(self, obj: models.Model) -> str:
         """Say on the page of a sealed row since when it is sealed and how it is corrected, and why a row is closed."""

@@ -147,6 +147,19 @@ class CarriesVersion:
         return Version(row, form, rows, _log_of(row).values_list("pk", flat=True).first() or 0)
 
 
+def was_and_is(form: forms.ModelForm) -> list[str]:
+    """Say of each field that a form changes what it was and what it is: `Roles from Viewer to Finance`."""
+    found = []
+    for name in form.changed_data:
+        typed = form.fields[name]
+        sides = _plain(form[name]), _plain_value(typed.prepare_value(form.cleaned_data.get(name)))
+        before, after = (_text(typed, side) for side in sides)
+        long = isinstance(sides[0], list) and max(len(before), len(after)) >= LONGEST
+        change = f", which {_change(typed, *sides)}" if long else f" from {before} to {after}"
+        found.append(f"{typed.label or name}{change}")
+    return found
+
+
 def changed_since(now: Version, opened: str) -> Meanwhile | None:
     """Return what has changed since a form was opened; None where that is nothing."""
     try:

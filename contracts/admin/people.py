@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+import axes.utils
+from axes.models import AccessFailureLog
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
@@ -15,8 +17,9 @@ from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
-from contracts.admin.base import RecordAdmin
+from contracts.admin.base import ReadOnlyAdmin, RecordAdmin
 from contracts.fields import validate_plain_text
+from people.roles import ROLES
 
 admin.site.unregister([User, Group])
 
@@ -75,7 +78,6 @@ class RoleForm(InPlainWords, forms.ModelForm):
         queryset=Permission.objects.exclude(content_type__app_label__in=("admin", "contenttypes", "sessions"))
         .exclude(content_type__model="permission")
         .order_by("content_type__app_label", "content_type__model", "pk"),
-        help_text="The roles that come with the software are reset by each update: add a role of your own instead.",
     )
 
     class Meta:
@@ -132,6 +134,7 @@ class PersonAdmin(RecordAdmin, UserAdmin):
         form = SetPasswordForm(person, request.POST or None, label_suffix="")
         if form.is_valid():
             form.save()
+            axes.utils.reset(username=person.get_username())
             self.log_change(request, person, "Set a new password.")
             self.message_user(request, f"The new password of {person} is set. The old one no longer works.")
             update_session_auth_hash(request, person)
@@ -141,6 +144,10 @@ class PersonAdmin(RecordAdmin, UserAdmin):
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("groups")
+
+    def has_delete_permission(self, request, obj=None):
+        """Never: with a person would go the log of what the person did. Whoever leaves may no longer sign in."""
+        return False
 
     def get_readonly_fields(self, request, obj=None):
         """Only an administrator makes another one."""
@@ -192,3 +199,30 @@ class RoleAdmin(RecordAdmin, GroupAdmin):
     form = RoleForm
     filter_horizontal = ()
     fields = ("name", "permissions")
+
+    def has_change_permission(self, request, obj=None):
+        return not self.comes_with_software(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return not self.comes_with_software(obj) and super().has_delete_permission(request, obj)
+
+    def comes_with_software(self, role: Group | None) -> bool:
+        """Whether a role is one of those that every update makes anew: nobody changes what it permits."""
+        return role is not None and role.name in ROLES
+
+    def seal_note(self, obj: Group) -> str:
+        if not self.comes_with_software(obj):
+            return ""
+        return "This role comes with the software and stays as it is. For anything else, add a role of your own."
+
+
+@admin.register(AccessFailureLog)
+class FailedSignInAdmin(ReadOnlyAdmin):
+    """Tries to sign in that failed, the last thousand for each name."""
+
+    noun, nouns = "failed sign-in", "failed sign-ins"
+    list_display = ("attempt_time", "username", "ip_address", "locked_out")
+    list_filter = ("locked_out",)
+    search_fields = ("username", "ip_address")
+    date_hierarchy = "attempt_time"
+    fields = ("attempt_time", "username", "ip_address", "locked_out", "user_agent")

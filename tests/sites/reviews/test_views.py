@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.urls import reverse
 
-from invoicing import roles
+from people import roles
 from sites.models import ChargedLevel, RenewalReview
 from sites.reviews.reviewing import open_review, record_agreement, refresh_review
 from tests import factories

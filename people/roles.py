@@ -1,7 +1,6 @@
 """The roles of the people who work here and what each may do; groups of these names are kept in step with this list."""
 
 from django.apps import AppConfig, apps
-from django.contrib.auth.management import create_permissions
 from django.db import DEFAULT_DB_ALIAS
 
 VIEWER = "Viewer"
@@ -113,6 +112,6 @@ def sync_roles(using: str = DEFAULT_DB_ALIAS) -> None:
 
 
 def after_migration(sender: AppConfig, using: str = DEFAULT_DB_ALIAS, **kwargs) -> None:
-    """Receive Django's post_migrate of this app, the last of ours, and make its permissions before the roles."""
-    create_permissions(sender, verbosity=0, using=using)
-    sync_roles(using)
+    """Receive Django's post_migrate: after that of the last app all permissions are there that the roles name."""
+    if sender == [app for app in apps.get_app_configs() if app.models_module][-1]:
+        sync_roles(using)
