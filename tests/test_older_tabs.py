@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 from django import forms
 from django.contrib import admin
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import models
 from django.test import Client
 from django.urls import reverse
@@ -110,6 +110,7 @@ def _desk(settings) -> None:
     copy_schedule_in_force(amendment=Amendment.objects.get(executed_on=None), on=date(1999, 8, 5), by=None)
     NumberSeries.objects.create(code="later", prefix="L-")
     User.objects.create_user("clerk")
+    Group.objects.create(name="Auditor")
 
 
 def changeable(client, model_admin) -> models.Model | None:
