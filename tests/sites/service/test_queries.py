@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from invoicing.roles import DATA_ENTRY, FINANCE
+from people.roles import DATA_ENTRY, FINANCE
 from sites.models import Site
 from sites.service.queries import sites_to_look_at
 from tests import factories
