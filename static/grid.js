@@ -22,7 +22,7 @@ const rows = [...form.querySelectorAll("tbody tr[data-site]")].map((element) => 
   const key = element.dataset.site;
   const field = (name) => form.elements.namedItem(`${key}.${name}`);
   return {
-    key, element, name: element.dataset.name, seen: field("seen"), day: field("day"), reason: field("reason"),
+    key, element, name: element.dataset.name, seen: field("seen"), day: field("day"), reason: field("reason"), same: field("unchanged"),
     cells: columns.map((column) => field(column.code)), link: element.querySelector("th a"),
     state: element.querySelector(".state-text"), filed: {}, pasted: false, saving: false, failed: false, refused: null,
   };
@@ -56,6 +56,7 @@ function show(row, state, text) {
 function refresh(row) {
   row.cells.forEach((input, index) => input?.classList.toggle("typed", isTyped(row, index)));
   row.reason?.parentElement.classList.toggle("needed", corrects(row));
+  if (row.same) row.same.checked = row.cells.some((input) => input?.value === "=");
   if (isDirty(row)) {
     const why = row.failed ? "the server did not answer" : lacksReason(row) ? "a correction needs a reason" : row.pasted ? "pasted" : "";
     if (!row.saving && !row.refused) show(row, "unsaved", why ? `unsaved: ${why}` : "unsaved");
@@ -332,6 +333,16 @@ function saveAll() {
 }
 
 form.addEventListener("submit", (event) => { event.preventDefault(); saveAll(); });
+form.addEventListener("change", (event) => {
+  const row = event.target.type === "checkbox" && open.find((one) => one.same === event.target);
+  if (!row) return;
+  row.cells.forEach((input, index) => {
+    const was = input?.parentElement.querySelector(".was").textContent;
+    if (input && was !== "–" && !filed(row, index) && input.value === (row.same.checked ? "" : "=")) input.value = row.same.checked ? "=" : "";
+  });
+  refresh(row);
+  tell();
+});
 window.addEventListener("online", () => open.filter((row) => row.failed).forEach((row) => save(row, true)));
 window.addEventListener("beforeunload", (event) => { if (open.some((row) => isDirty(row) || row.saving || row.queued)) event.preventDefault(); });
 pageReason?.addEventListener("change", () => open.filter(isDirty).forEach((row) => save(row)));

@@ -65,7 +65,7 @@ PURE = {
     "sites.reports.differences",
     "sites.reports.charts",
     "sites.month_path",
-    "sites.month_grid.jumps",
+    "sites.counts.jumps",
     "sites.month_grid.entry",
     "sites.agreement_files.agreement_file",
     "sites.agreement_files.checks",

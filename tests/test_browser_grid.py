@@ -184,6 +184,22 @@ def test_the_day_of_a_row_is_the_day_of_its_counts(grid):
     assert on_file(date(1998, 11, 27)) == {("City 0001", "GE"): 11}
 
 
+def test_a_row_that_was_counted_and_is_unchanged_takes_one_click(grid):
+    page = grid(2)
+    cell(page, "City 0001").fill("11")
+    same = page.get_by_label("counted, unchanged: City 0001")
+    same.check()
+    same.uncheck()
+    same.check()
+
+    page.get_by_role("button", name="Save all").click()
+
+    expect(state(page, "City 0001")).to_have_text(SAVED)
+    expect(same).not_to_be_checked()
+    assert on_file(NOVEMBER) == {("City 0001", code): number for code, number in (reference.counts(GE=11)).items()}
+    assert ComponentCount.objects.filter(counted_on=NOVEMBER, source="month grid: counted, unchanged").count() == 5
+
+
 def test_a_correction_waits_for_its_reason_and_emptying_withdraws(grid, agreement):
     page = grid(2)
     page.keyboard.type("12")

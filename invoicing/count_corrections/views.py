@@ -7,12 +7,15 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 
+from contracts.models import Agreement
 from contracts.pages.address import Dated
 from contracts.pages.event_page import EventPage
 from invoicing.count_corrections.dependents import dependents_of
 from invoicing.count_corrections.forms import CountCorrectionForm
 from invoicing.count_corrections.history import CountHistory, count_history, outcome
-from sites.counts.recording import Conflict, record_counts
+from sites.counts.counting import Figure
+from sites.counts.recording import Conflict, all_components, record_counts
+from sites.counts.unusual import unusual
 from sites.models import Site
 from sites.refusals import CannotRecord
 
@@ -79,8 +82,17 @@ class CountCorrect(FigurePage, EventPage):
             return self.refused(form, refusal)
         quantity = form.facts()["quantities"].get(self.history.figure.code)
         steps = self.dependents.next_steps(quantity)
-        context = self.get_context_data(form=form, confirming=True, quantity=quantity, steps=steps)
+        warning = self.warning(quantity)
+        context = self.get_context_data(form=form, confirming=True, quantity=quantity, steps=steps, warning=warning)
         return self.render_to_response(context)
+
+    def warning(self, quantity: int | None) -> str:
+        """Say what is unusual about a new figure; empty where nothing is."""
+        figure = self.history.figure
+        terms = Agreement.objects.with_terms().get(pk=figure.site.agreement_id).as_terms()
+        components = {(figure.site.agreement_id, one.code): one for one in all_components(terms)}
+        wanted = Figure(figure.site, figure.counted_on, figure.code, quantity)
+        return "".join(mark.sentence for mark in unusual([wanted], components=components).values())
 
     def refused(self, form, refusal):
         """Take the figure that somebody else has stored meanwhile as seen: it is shown beside what was typed."""

@@ -6,6 +6,11 @@ from datetime import date
 
 from contracts.periods import DaySpan
 
+SAME = "="
+"""What people write in a cell for the figure of the last count."""
+UNCHANGED = "counted, unchanged"
+"""The source of such a figure."""
+
 
 @dataclass(frozen=True)
 class Count:

@@ -1,6 +1,7 @@
 """Component counts coming in from a file: what a count file is, and what it does."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cache
 
@@ -10,8 +11,10 @@ from contracts.models import Agreement
 from contracts.periods import Month, day_text
 from contracts.printing.sheets import Value
 from contracts.terms import AgreementTerms
+from sites.counts.count import SAME, UNCHANGED
 from sites.counts.counting import Figure, change_counts
 from sites.counts.recording import all_components, components_on, date_faults
+from sites.counts.unusual import unusual
 from sites.imports.columns import Column, Headings
 from sites.imports.count_rows import AGREEMENT, DATE, FIXED, SITE, CountRow, read_counts
 from sites.imports.count_undoing import changes_of, count_undoing, take_back_counts
@@ -24,6 +27,8 @@ from sites.models import ColumnName, ComponentCount, CountChange, ImportedFile, 
 
 Held = Mapping[tuple[int, date, str], int]
 Found = Sequence[tuple[CountRow, Site]]
+MOST_WARNED = 15
+LONGEST_SOURCE = 200
 NO_COMPONENT = "The price schedule of {} in force on {} has no such component."
 
 
@@ -53,6 +58,7 @@ class CountImport(ImportKind):
         self, rows: Sequence[CountRow], *, headings: Headings, scope: Scope, errors: list[SheetError]
     ) -> Compared:
         found, silent = _with_sites(rows, scope.terms, errors)
+        found = _with_last(found, errors)
         stored = _on_file(found)
         _check_rows(found, stored, scope, errors)
         codes = [key for key in headings.keys if key and key not in (SITE, DATE, AGREEMENT)]
@@ -62,14 +68,15 @@ class CountImport(ImportKind):
             cells = tuple(_cell(row, stored, site, code) for code in codes)
             compared.rows.append(PreviewRow(row.number, f"{site}, {day_text(row.counted_on)}", cells))
             compared.facts += [
-                Figure(site, row.counted_on, code, row.quantities[code])
+                Figure(site, row.counted_on, code, row.quantities[code], UNCHANGED if code in row.unchanged else "")
                 for code, cell in zip(codes, cells, strict=True)
                 if cell.state in (State.NEW, State.CHANGED)
             ]
+        _mark_unusual(compared, found, scope)
         return compared
 
     def store(self, facts: Sequence[Figure], *, file: ImportedFile, on: date, by: User | None) -> None:
-        figures = (Figure(one.site, one.counted_on, one.code, one.quantity, file.name) for one in facts)
+        figures = (replace(one, source=_source(file.name, one.source)) for one in facts)
         change_counts(figures, reason=file.reason, file=file, on=on, by=by)
 
     def undoing(self, file: ImportedFile):
@@ -86,6 +93,10 @@ class CountImport(ImportKind):
         )
         return Brought(("Site", "Date", "Component", "Before", "Figure"), rows, changes.count())
 
+    def month(self, file: ImportedFile) -> Month | None:
+        last = changes_of(file).order_by("counted_on").values_list("counted_on", flat=True).last()
+        return Month.of(last) if last else None
+
     def rows_of_template(self, scope: Scope, *, month: Month | None) -> Iterable[Sequence[Value]]:
         last = month.span.last_day if month else None
         first = month.span.first_day if month else scope.on
@@ -95,6 +106,59 @@ class CountImport(ImportKind):
         for site in sites:
             if (site.removed_on is None or site.removed_on >= first) and (last is None or site.in_service_on <= last):
                 yield (names.spelling(site), last, *[None] * columns)
+
+
+def _source(name: str, said: str) -> str:
+    return f"{name[: LONGEST_SOURCE - len(said) - 2]}: {said}" if said else name
+
+
+def _with_last(found: Found, errors: list[SheetError]) -> Found:
+    """Take the last count, on file or in the file, for every component that a row says is unchanged."""
+    sites = {site.pk for row, site in found if row.unchanged}
+    if not sites:
+        return found
+    on_file = ComponentCount.objects.filter(site__in=sites).order_by("counted_on")
+    known: dict[tuple[int, str], list[tuple[date, int]]] = {}
+    for site, code, day, quantity in on_file.values_list("site", "component_code", "counted_on", "quantity"):
+        known.setdefault((site, code), []).append((day, quantity))
+    resolved = {}
+    for row, site in sorted(found, key=lambda one: one[0].counted_on):
+        quantities = dict(row.quantities)
+        for code in sorted(row.unchanged):
+            before = [quantity for day, quantity in known.get((site.pk, code), ()) if day < row.counted_on]
+            if before:
+                quantities[code] = before[-1]
+            else:
+                message = "Nothing was counted before, so it cannot be unchanged. Write a whole number."
+                errors.append(SheetError(message, row.number, code, SAME))
+        for code, quantity in quantities.items():
+            if site.pk in sites:
+                known.setdefault((site.pk, code), []).append((row.counted_on, quantity))
+                known[site.pk, code].sort(key=lambda one: one[0])
+        resolved[row.number] = replace(row, quantities=quantities)
+    return [(resolved[row.number], site) for row, site in found]
+
+
+def _mark_unusual(compared: Compared, found: Found, scope: Scope) -> None:
+    """Mark the figures that differ much from the last ones, in their cells and in warnings."""
+    components = {
+        (key, component.code): component for key, terms in scope.terms.items() for component in all_components(terms)
+    }
+    marks = unusual(compared.facts, components=components)
+    if not marks:
+        return
+    sites = {row.number: (site, row.counted_on) for row, site in found}
+    sentences = []
+    for position, row in enumerate(compared.rows):
+        site, day = sites.get(row.number, (None, None))
+        of_row = [site and marks.get((site.pk, code, day)) for code in compared.headings]
+        cells = zip(row.cells, of_row, strict=True)
+        compared.rows[position] = replace(
+            row, cells=tuple(replace(cell, remark=mark.kind.word) if mark else cell for cell, mark in cells)
+        )
+        sentences += [f"Row {row.number}, {row.name}: {mark.sentence}" for mark in of_row if mark]
+    more = len(sentences) - MOST_WARNED
+    compared.warnings += sentences[:MOST_WARNED] + ([f"And {more:,} more unusual figures."] if more > 0 else [])
 
 
 def _before(change: CountChange) -> object:

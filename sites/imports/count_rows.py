@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from sites.counts.count import SAME
 from sites.imports.columns import Column, Headings
 from sites.imports.layouts import PLAIN, Layout
 from sites.imports.sheet_rows import FORMULA, Read, SheetRow, read_rows
@@ -40,6 +41,7 @@ NO_SITE = "The row names no site. Give its city, city and state, or CLLI code."
 NONE_COUNTED = "No component has a column. Add one of {}."
 NONE = ("-", "–", "—")
 """What people write where nothing was counted."""
+SAME_WORDS = (SAME, "unchanged")
 _QUANTITY = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
@@ -54,6 +56,8 @@ class CountRow:
     quantities: Mapping[str, int]
     is_silent: bool = False
     """Whether no component has a figure."""
+    unchanged: frozenset[str] = frozenset()
+    """The components of which the file says that they were counted, and are as they were."""
 
 
 def read_counts(content: bytes, *, components: Sequence[Column], layout: Layout = PLAIN) -> Read:
@@ -75,11 +79,12 @@ def _row(row: SheetRow) -> CountRow | None:
     named_well = len(row.errors) == before
     figures = [code for code, cell in row.cells.items() if code not in (SITE, DATE, AGREEMENT) and not cell.empty]
     day = None if row.cells[DATE].empty and not figures else row.day(DATE)
-    read = {code: _quantity(row, code) for code in figures}
+    unchanged = frozenset(code for code in figures if row.cells[code].text.casefold() in SAME_WORDS)
+    read = {code: _quantity(row, code) for code in figures if code not in unchanged}
     quantities = {code: quantity for code, quantity in read.items() if quantity is not None}
     if not named_well:
         return None
-    return CountRow(row.number, names[SITE], names.get(AGREEMENT, ""), day, quantities, is_silent=not figures)
+    return CountRow(row.number, names[SITE], names.get(AGREEMENT, ""), day, quantities, not figures, unchanged)
 
 
 def _quantity(row: SheetRow, column: str) -> int | None:

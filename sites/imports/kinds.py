@@ -105,6 +105,10 @@ class ImportKind:
         """Return what the import has stored."""
         raise NotImplementedError
 
+    def month(self, file: ImportedFile) -> Month | None:
+        """Return the last month of what was counted; None where nothing was."""
+        return None
+
     def rows_of_template(self, scope: Scope, *, month: Month | None) -> Iterable[Sequence[Value]]:
         """Return the rows with which a template begins, in the order of the columns."""
         return ()

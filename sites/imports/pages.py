@@ -15,6 +15,7 @@ TITLES = {
     State.CHANGED: "Changed",
     State.NEW: "New",
     State.UNCHANGED: "Already on file",
+    State.SILENT: "Without figures",
     State.REFUSED: "Refused",
 }
 
@@ -58,7 +59,8 @@ class Shown:
     def cells(self) -> tuple[tuple[str, str, int], ...]:
         """State, title and number of cells; refused ones only where there are any."""
         counted = ((state, self.preview.cells[state]) for state in TITLES)
-        return tuple((state.value, TITLES[state], number) for state, number in counted if number or state != "refused")
+        always = (State.CHANGED, State.NEW, State.UNCHANGED)
+        return tuple((state.value, TITLES[state], number) for state, number in counted if number or state in always)
 
     @property
     def changes(self) -> int:

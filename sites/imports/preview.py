@@ -21,6 +21,7 @@ class State(StrEnum):
     CHANGED = "changed"
     NEW = "new"
     UNCHANGED = "unchanged"
+    SILENT = "silent"
 
 
 @dataclass(frozen=True, init=False)
@@ -64,13 +65,14 @@ class PreviewCell:
     """One cell: what storing it would do, what the file says, and what is on file where that differs.
 
     `figure` names the count on file that would be corrected, by its site's key, component code and day: its page tells
-    what rests on it.
+    what rests on it. `remark` is a word about a figure that is unusual.
     """
 
     state: State | None
     value: str = ""
     before: str = ""
     figure: tuple[int, str, date] | None = None
+    remark: str = ""
 
 
 EMPTY = PreviewCell(None)
@@ -92,7 +94,7 @@ class PreviewRow:
         states = {cell.state for cell in self.cells}
         if self.refused:
             return State.REFUSED
-        return next((state for state in State if state in states), State.UNCHANGED)
+        return next((state for state in State if state in states), State.SILENT)
 
 
 @dataclass(frozen=True)

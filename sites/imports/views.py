@@ -325,6 +325,7 @@ class ImportDetail(PermissionRequiredMixin, DetailView):
             counted=kind.counted(self.object.rows),
             brought=brought,
             more=brought.number - len(brought.rows),
+            month=kind.month(self.object) if self.object.agreement_id else None,
             **kwargs,
         )
 

@@ -3,14 +3,15 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from contracts.periods import DaySpan, Month, day_text
 from contracts.schedule import Component, Refused
 from contracts.wording import cut
+from sites.counts.count import SAME
 
-DAY, REASON, SEEN = "day", "reason", "seen"
+DAY, REASON, SEEN, UNCHANGED = "day", "reason", "seen", "unchanged"
 """What a row holds beside its figures; each place is the row's key and one of these, or a component's code."""
 
 _WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -35,13 +36,25 @@ class TypedRow:
     day: str = ""
     reason: str = ""
     seen: Mapping[str, Filed] = field(default_factory=dict)
+    unchanged: frozenset[str] = frozenset()
+
+    def with_last(self, before: Mapping[str, int], *, rest: bool) -> "TypedRow":
+        """Take the last count for every “=”, and with `rest` for every empty cell without a figure on file."""
+        same = {
+            code
+            for code, text in self.figures.items()
+            if code in before and (text == SAME or (rest and not text and code not in self.seen))
+        }
+        figures = {code: str(before[code]) if code in same else text for code, text in self.figures.items()}
+        return replace(self, figures=figures, unchanged=frozenset(same))
 
 
 @dataclass(frozen=True)
 class RowEntry:
     """What a row asks for: figures by component, each with its day; None withdraws the one on file.
 
-    `seen` are the figures that stood there; `errors` have the place of the row where they belong.
+    `seen` are the figures that stood there, `unchanged` the components of which somebody said that they are as they
+    were. `errors` have the place of the row where they belong.
     """
 
     key: int
@@ -49,6 +62,7 @@ class RowEntry:
     seen: Mapping[str, Filed]
     reason: str
     errors: tuple[Refused, ...] = ()
+    unchanged: frozenset[str] = frozenset()
 
     @property
     def corrected(self) -> tuple[str, ...]:
@@ -100,6 +114,8 @@ def quantity_of(text: str) -> int | None:
 def no_count(component: Component, text: str) -> str:
     """Say why a text is no count, and what would be right."""
     shown = cut(text, 20)
+    if text == SAME:
+        return f"{component.name}: nothing was counted before, so it cannot be unchanged. Type a whole number."
     if _SEPARATED.fullmatch(text):
         digits = re.sub(r"[^0-9]", "", text)
         return f"{component.name}: {shown} has a thousands separator. Type {digits}."
@@ -137,7 +153,7 @@ def entry_of(*, typed: TypedRow, components: Iterable[Component], days: DaySpan,
             errors.append(Refused("DAY", DAY, _day_wanted(days)))
         else:
             wanted |= {code: (day, quantity) for code, quantity in new.items()}
-    return RowEntry(typed.key, wanted, typed.seen, typed.reason or page_reason.strip(), tuple(errors))
+    return RowEntry(typed.key, wanted, typed.seen, typed.reason or page_reason.strip(), tuple(errors), typed.unchanged)
 
 
 def _day(text: str, days: DaySpan) -> date | None:

@@ -15,10 +15,10 @@ from contracts.schedule import Component
 from contracts.terms import AgreementTerms, NotInForce, TermsFound, terms_on
 from contracts.wording import signed
 from sites.counts.count import Count
+from sites.counts.jumps import Jump, jump
 from sites.counts.recording import components_on
 from sites.models import ComponentCount, MissingCount, Site
 from sites.month_grid.entry import Filed, RowEntry, TypedRow, entry_of, quantity_of, seen_text
-from sites.month_grid.jumps import Jump, jump
 from sites.month_grid.saving import RowRefusal, last_figures
 
 NO_REFUSAL = RowRefusal()
@@ -108,6 +108,11 @@ class GridRow:
     @property
     def has_filed(self) -> bool:
         return any(cell.filed for cell in self.cells)
+
+    @property
+    def can_stay(self) -> bool:
+        """Whether something was counted before that is not on file for the month."""
+        return self.open and any(cell.was and not cell.filed for cell in self.cells)
 
     @property
     def filed_days(self) -> str:

@@ -11,6 +11,7 @@ from django.db import transaction
 from contracts.periods import DaySpan
 from contracts.refusal import Refusal
 from contracts.schedule import Component, Refused
+from sites.counts.count import UNCHANGED
 from sites.counts.recording import Conflict, Conflicting, Recorded, record_counts
 from sites.models import ComponentCount, Site
 from sites.month_grid.entry import Filed, RowEntry
@@ -101,10 +102,10 @@ def _save_row(
         raise Conflict(conflicts)
     by_day = defaultdict(dict)
     for code, (day, quantity) in wanted.items():
-        by_day[day][code] = quantity
+        by_day[day, code in entry.unchanged][code] = quantity
     total = Recorded(unchanged=len(entry.wanted) - len(wanted))
     errors = []
-    for day, quantities in sorted(by_day.items()):
+    for (day, is_unchanged), quantities in sorted(by_day.items()):
         try:
             done = record_counts(
                 site=site,
@@ -112,7 +113,7 @@ def _save_row(
                 quantities=quantities,
                 withdrawn=[code for code, quantity in quantities.items() if quantity is None],
                 seen={code: entry.seen[code].quantity for code in quantities if code in entry.seen},
-                source=SOURCE,
+                source=f"{SOURCE}: {UNCHANGED}" if is_unchanged else SOURCE,
                 reason=entry.reason,
                 on=on,
                 by=by,
@@ -160,6 +161,9 @@ def saved_text(recorded: Iterable[Recorded]) -> str:
     rows = list(recorded)
     added, corrected = sum(row.added for row in rows), sum(row.corrected for row in rows)
     if not added and not corrected:
-        return "Nothing was changed: every figure is on file like that."
+        return (
+            "Nothing was changed: every figure is on file like that. A second count of the month is entered as a "
+            "further count, with the same figures or others."
+        )
     parts = [f"{number} {word}" for number, word in ((added, "recorded"), (corrected, "corrected")) if number]
     return f"Saved: {' and '.join(parts)}."

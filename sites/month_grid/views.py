@@ -19,7 +19,7 @@ from contracts.pages.address import OfAgreement
 from contracts.periods import Month, day_text
 from contracts.schedule import Refused
 from sites.models import Site
-from sites.month_grid.entry import TypedRow, read_row
+from sites.month_grid.entry import UNCHANGED, TypedRow, place, read_row
 from sites.month_grid.grid import (
     GridRow,
     GridRows,
@@ -123,7 +123,8 @@ class GridView(PermissionRequiredMixin, OfAgreement, ContextMixin, View):
             if row is None:
                 refused[site.pk] = OUT_OF_DATE
             else:
-                typed[site.pk] = row
+                before = {count.component: count.quantity for count in site.count_values()}
+                typed[site.pk] = row.with_last(before, rest=place(site.pk, UNCHANGED) in data)
         return typed, refused
 
 

@@ -60,6 +60,18 @@ def test_a_correction_is_shown_with_its_consequences_before_it_is_written(site, 
     assert (change.recorded_on, change.recorded_by.username) == (ON, "account-manager")
 
 
+@pytest.mark.parametrize(
+    ("quantity", "warning"),
+    [("99", "89 more gateway elements than the 10 before. Check it."), ("15", "")],
+)
+def test_an_unusual_figure_is_pointed_out_before_it_is_written(site, clerk, quantity, warning):
+    record(site, date(1999, 6, 30), {"GE": 10})
+
+    text = text_of(clerk.post(correct(site), typed(quantity=quantity)))
+
+    assert f"What will happen {warning}{' ' if warning else ''}On file 16 From now on {quantity}" in text
+
+
 def test_a_correction_on_which_nothing_rests_asks_nothing_more(site, clerk):
     page = clerk.post(correct(site), typed())
 

@@ -156,6 +156,23 @@ def test_import_counts_refuses_a_component_that_only_another_agreement_has(agree
     ]
 
 
+def test_unchanged_counts_are_those_of_the_last_count_and_say_so(site):
+    factories.counts(site, date(1999, 5, 31), {"GE": 10, "SLC": 5})
+
+    imported("site,date,GE,SLC\nAugusta,1999-07-10,=,Unchanged\nAugusta,1999-06-30,12,=\n")
+
+    rows = ComponentCount.objects.filter(counted_on__gte=date(1999, 6, 1)).order_by("counted_on", "component_code")
+    assert list(rows.values_list("counted_on__month", "component_code", "quantity", "source")) == [
+        (6, "GE", 12, "july.csv"),
+        (6, "SLC", 5, "july.csv: counted, unchanged"),
+        (7, "GE", 12, "july.csv: counted, unchanged"),
+        (7, "SLC", 5, "july.csv: counted, unchanged"),
+    ]
+    assert refused(imported, "site,date,GE,SM\nAugusta,1999-07-11,=,=\n") == [
+        ("row 2, column SM, “=”", "Nothing was counted before, so it cannot be unchanged. Write a whole number.")
+    ]
+
+
 def test_import_counts_stores_nothing_in_a_dry_run(site):
     assert imported("site,date,GE\nAugusta,1999-07-31,1\n", dry_run=True) == Recorded(added=1)
     assert stored(site) == {}
@@ -166,7 +183,7 @@ def test_import_counts_asks_the_same_number_of_queries(agreement, number, django
     sites = factories.sites(agreement, number)
     rows = "".join(f"{site.city},1999-07-31,1,1,1,1\n" for site in sites)
 
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(26):
         imported(f"site,date,GE,SLC,SM,5ESS\n{rows}")
 
 

@@ -217,9 +217,36 @@ def test_cells_are_shown_as_new_changed_unchanged_and_refused(sites, client, of_
     assert "Changed 1 cell New 3 cells Already on file 1 cell Refused 1 cell Refused 1 row" in page
     cells = [table[1:] for table in tables(response)]
     assert cells[1] == [["2", "Augusta, 30 June 1999", "10", "6 → 7"]]
-    assert cells[2] == [["3", "Reno, 30 June 1999", "42", "23"]]
+    assert cells[2] == [["3", "Reno, 30 June 1999", "42", "23 many more"]]
     assert cells[3] == [["4", "Reno, 31 May 1999", "x refused", "5"]]
     assert ComponentCount.objects.count() == 2
+
+
+def test_unusual_figures_are_marked_as_in_the_month_grid(sites, client, of_counts, agreement):
+    factories.counts(sites[0], date(1999, 5, 31), {"GE": 10, "5ESS": 1})
+    text = "site,date,GE,5ESS\nAugusta,1999-06-30,16,2\nAugusta,1999-07-10,15,1\nReno,1999-06-30,99,1\n"
+
+    preview = looked_through(client, of_counts, text)
+
+    assert [row[2:] for row in tables(preview)[0][1:]] == [
+        ["16 many more", "2 not 1"],
+        ["15 fewer", "1 fewer"],
+        ["99", "1"],
+    ]
+    page = words(preview)
+    assert "Row 2, Augusta, 30 June 1999: 6 more gateway elements than the 10 before. Check it." in page
+    assert "Row 3, Augusta, 10 July 1999: 1 fewer gateway elements than the 16 before. Check it." in page
+    detail = confirmed(client, of_counts, preview)
+    assert f"/agreements/{agreement.pk}/counts/1999-07/" in links(detail)
+
+
+def test_rows_without_figures_are_counted_by_themselves(sites, client, of_counts):
+    response = looked_through(client, of_counts, f"{COUNTS}Augusta,1999-05-31,,\n")
+
+    page = words(response)
+    assert "Without figures 1 row" in page
+    assert "Already on file 0 cells" in page
+    assert "Already on file 1 row" not in page
 
 
 def test_a_figure_that_would_be_corrected_leads_to_what_rests_on_it(sites, client, of_counts):

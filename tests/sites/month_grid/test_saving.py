@@ -148,6 +148,9 @@ def test_entering_and_correcting_are_two_permissions(two):
 
 
 def test_saving_is_told_in_one_line():
-    assert saved_text([]) == "Nothing was changed: every figure is on file like that."
+    assert saved_text([]) == (
+        "Nothing was changed: every figure is on file like that. A second count of the month is entered as a further "
+        "count, with the same figures or others."
+    )
     assert saved_text([Recorded(added=2), Recorded(added=1, corrected=1)]) == "Saved: 3 recorded and 1 corrected."
     assert saved_text([Recorded(corrected=2)]) == "Saved: 2 corrected."

@@ -269,6 +269,51 @@ def test_the_form_saves_all_rows_and_returns_to_the_page(entry, agreement, augus
     assert "Saved: 7 recorded." in text_of(page_of(entry, agreement))
 
 
+def test_what_was_counted_and_is_unchanged_is_recorded_with_the_new_day_and_says_so(entry, agreement, augusta):
+    reno = factories.site(agreement, "Reno", state="NV")
+    before = reference.counts()
+    page = page_of(entry, agreement)
+    assert f'name="{augusta.pk}.unchanged"' in page.content.decode()
+    assert f'name="{reno.pk}.unchanged"' not in page.content.decode()
+
+    post_form(
+        entry,
+        agreement,
+        form_of(page, augusta, **dict.fromkeys(before, "") | {"GE": "13", "unchanged": "on"}),
+        form_of(page, reno),
+    )
+
+    assert counted(augusta) == before | {"GE": 13}
+    sources = ComponentCount.objects.filter(counted_on=LAST).order_by("component_code")
+    assert dict(sources.values_list("component_code", "source")) == dict.fromkeys(
+        before, "month grid: counted, unchanged"
+    ) | {"GE": "month grid"}
+    assert f'name="{augusta.pk}.unchanged"' not in page_of(entry, agreement).content.decode()
+
+
+def test_a_second_day_with_equal_figures_is_stored_as_a_further_count(entry, agreement, augusta):
+    factories.counts(augusta, date(1998, 11, 10), {"GE": 12})
+    page = page_of(entry, agreement)
+    answer = post_form(entry, agreement, form_of(page, augusta, GE="12", day="20"))
+    assert "A second count of the month is entered as a further count" in text_of(entry.get(answer.headers["Location"]))
+
+    page = page_of(entry, agreement, after="10")
+    address = reverse("sites:month_grid_row", args=[agreement.pk, NOVEMBER, augusta.pk]) + "?after=10"
+    assert entry.post(address, form_of(page, augusta, GE="=", day="20")).status_code == 200
+    assert ComponentCount.objects.get(counted_on=date(1998, 11, 20)).quantity == 12
+
+
+def test_unchanged_since_no_count_is_refused(entry, agreement):
+    reno = factories.site(agreement, "Reno", state="NV")
+
+    answer = save_row(entry, page_of(entry, agreement), reno, SLC="=")
+
+    assert answer.status_code == 422
+    assert [error["says"] for error in answer.json()["errors"]] == [
+        "SLC: nothing was counted before, so it cannot be unchanged. Type a whole number."
+    ]
+
+
 def test_one_error_keeps_the_form_from_being_saved_and_nothing_typed_is_lost(entry, agreement, augusta):
     reno = factories.site(agreement, "Reno", state="NV")
     page = page_of(entry, agreement)

@@ -1,6 +1,6 @@
 import pytest
 
-from sites.month_grid.jumps import JumpKind, jump
+from sites.counts.jumps import JumpKind, jump
 from tests.reference import COMPONENTS
 
 GE, SWITCH = COMPONENTS[0], COMPONENTS[1]
