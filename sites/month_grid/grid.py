@@ -110,6 +110,11 @@ class GridRow:
         return any(cell.filed for cell in self.cells)
 
     @property
+    def first_due(self) -> bool:
+        """Whether the site can be counted, and some component never was: the first count of it is due."""
+        return self.open and any(cell.was is None and cell.filed is None for cell in self.cells)
+
+    @property
     def can_stay(self) -> bool:
         """Whether something was counted before that is not on file for the month."""
         return self.open and any(cell.was and not cell.filed for cell in self.cells)

@@ -11,6 +11,7 @@ from contracts.pages.lists import ListPage
 from contracts.pages.views import AgreementList
 from contracts.terms import terms_on
 from sites.counts.counting import withdrawn_figures
+from sites.counts.first_counts import first_counts_due
 from sites.models import RenewalReview, ServiceChange, Site
 from sites.service.queries import sites_to_look_at
 from sites.site_pages import pages
@@ -72,6 +73,7 @@ class AgreementDetail(PermissionRequiredMixin, DetailView):
             readings=contract_pages.readings_shown(terms, on=on),
             periods=pages.agreement_periods(agreement=terms, reviews=reviews, on=on),
             sites=pages.agreement_sites(sites=sites, agreement=terms, outcome=outcome),
+            first_counts=first_counts_due(sites=sites, terms=terms, on=on),
             is_demonstration=any(site.is_demonstration for site in sites),
             **kwargs,
         )

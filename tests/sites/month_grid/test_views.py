@@ -291,6 +291,14 @@ def test_what_was_counted_and_is_unchanged_is_recorded_with_the_new_day_and_says
     assert f'name="{augusta.pk}.unchanged"' not in page_of(entry, agreement).content.decode()
 
 
+def test_a_site_that_was_never_counted_asks_for_its_first_count(entry, agreement, augusta):
+    assert "first count due" not in text_of(page_of(entry, agreement))
+    reno = factories.site(agreement, "Reno", state="NV", in_service_on=date(1998, 11, 16))
+    assert text_of(page_of(entry, agreement)).count("first count due") == 1
+    factories.counts(reno, date(1998, 11, 20), reference.counts())
+    assert "first count due" not in text_of(page_of(entry, agreement))
+
+
 def test_a_second_day_with_equal_figures_is_stored_as_a_further_count(entry, agreement, augusta):
     factories.counts(augusta, date(1998, 11, 10), {"GE": 12})
     page = page_of(entry, agreement)

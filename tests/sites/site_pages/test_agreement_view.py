@@ -264,5 +264,5 @@ def test_agreement_page_has_a_fixed_number_of_queries(number, django_assert_num_
         factories.charged_level(site, 2, "SMALL", date(1999, 8, 1))
     client = client_of(VIEWER)
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         client.get(agreement_page(agreement))
