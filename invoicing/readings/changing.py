@@ -2,7 +2,6 @@
 
 from datetime import date
 
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Max
 
@@ -15,25 +14,14 @@ from invoicing.readings.settled import settled_questions
 
 @transaction.atomic
 def change_reading(
-    *,
-    agreement: Agreement,
-    question: str,
-    choice: str,
-    applies_from: date | None,
-    clause: str,
-    chosen_by: str,
-    chosen_on: date,
-    reason: str,
-    on: date,
-    by: User | None,
-    seen: int | None = None,
+    *, agreement: Agreement, question: str, applies_from: date | None, on: date, seen: int | None = None, **decision
 ) -> ChosenReading:
     """Choose another reading of a clause from a day on; what was billed and what was agreed stay as they are.
 
-    Raises CannotChoose where `choose_reading` does, and for a day that is settled: for a reading that decides amounts,
-    one in or before an annual period of which something was issued; for one that decides reviews, one in or before a
-    period whose review is agreed. `seen` is the key of the question's last choice that the person saw, 0 for none;
-    where somebody else has chosen since, nothing is recorded.
+    The `decision` is what `choose_reading` takes. Raises CannotChoose where it does, and for a day that is settled: for
+    a reading that decides amounts, one in or before an annual period of which something was issued; for one that
+    decides reviews, one in or before a period whose review is agreed. `seen` is the key of the question's last choice
+    that the person saw, 0 for none; where somebody else has chosen since, nothing is recorded.
     """
     Agreement.objects.select_for_update().get(pk=agreement.pk)  # as a run does: nothing is billed meanwhile
     if seen is not None and seen != _last_choice(agreement, question):
@@ -44,18 +32,7 @@ def change_reading(
         terms = Agreement.objects.with_terms().get(pk=agreement.pk).as_terms()
         expires_on, _source = expiration_known(agreement=terms, known_on=on)
         raise CannotChoose(settled.refusal(expires_on=expires_on))
-    return choose_reading(
-        agreement=agreement,
-        question=question,
-        choice=choice,
-        applies_from=applies_from,
-        clause=clause,
-        chosen_by=chosen_by,
-        chosen_on=chosen_on,
-        reason=reason,
-        on=on,
-        by=by,
-    )
+    return choose_reading(agreement=agreement, question=question, applies_from=applies_from, on=on, **decision)
 
 
 def _last_choice(agreement: Agreement, question: str) -> int:
