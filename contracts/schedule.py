@@ -7,6 +7,8 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import pairwise
 
+from contracts.money import money_text
+
 MOST_QUANTITY = 999_999_999
 """No count is higher."""
 
@@ -313,7 +315,8 @@ def _price_findings(schedule: Schedule) -> list[Finding]:
         Finding(
             Weight.WARNING,
             "PRICE_DOES_NOT_RISE",
-            f"{higher.name} costs {higher.annual_price:,.2f}, no more than {lower.name} at {lower.annual_price:,.2f}.",
+            f"{higher.name} costs {money_text(higher.annual_price)}, no more than {lower.name} at "
+            f"{money_text(lower.annual_price)}.",
             higher.name,
             cells=((higher.code, ""),),
         )

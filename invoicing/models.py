@@ -72,7 +72,7 @@ class Invoice(FrozenModel):
     through = models.DateField(help_text="The date through which the run billed.")
     drafted_on = models.DateField()
     drafted_by = by_person()
-    total = MoneyField()
+    total = MoneyField(of="agreement")
     reason = PlainCharField(max_length=200, blank=True, help_text="Why the document was credited.")
     corrects = models.ManyToManyField(
         "self",
@@ -206,12 +206,12 @@ class InvoiceLine(FrozenModel):
     last_day = models.DateField(help_text="Last day of service.")
     level_code = models.CharField(max_length=40, blank=True)
     level_name = models.CharField(max_length=100, blank=True)
-    annual_price = MoneyField(null=True)
+    annual_price = MoneyField(of="invoice.agreement", null=True)
     description = models.CharField(max_length=300, blank=True, help_text="What is charged, where it is no level.")
     quantity = HoursField(null=True, help_text="Blocks or hours.")
-    unit_price = MoneyField(null=True)
+    unit_price = MoneyField(of="invoice.agreement", null=True)
     provisional = models.BooleanField(default=False)
-    amount = MoneyField()
+    amount = MoneyField(of="invoice.agreement")
     shares = models.JSONField(null=True, help_text="The amount by instalment, where it belongs to others than its own.")
     credits = models.ForeignKey(
         "self", on_delete=models.PROTECT, related_name="credited_by", null=True, blank=True, editable=False

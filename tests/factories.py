@@ -24,7 +24,10 @@ from tests import reference
 
 
 def agreement(
-    number: str = "LNS970602JC", *, amendments: tuple[AmendmentTerms, ...] = (reference.AMENDMENT,)
+    number: str = "LNS970602JC",
+    *,
+    amendments: tuple[AmendmentTerms, ...] = (reference.AMENDMENT,),
+    currency: str = "USD",
 ) -> Agreement:
     """The reference agreement, executed, with its amendments as far as they are signed."""
     supplier, _ = Party.objects.get_or_create(
@@ -39,6 +42,7 @@ def agreement(
         executed_on=reference.AGREEMENT.executed_on,
         supplier=supplier,
         customer=customer,
+        currency=currency,
         original_expires_on=reference.AGREEMENT.original_expires_on,
         first_period_starts_on=reference.ANCHOR,
     )

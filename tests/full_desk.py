@@ -40,10 +40,10 @@ LOST = "Monthly-report-A-8-1999-05"
 UNSIGNED = replace(reference.amendment(2, date(1999, 10, 1)), customer_signature=None, supplier_signature=None)
 
 
-def full_desk(settings, *, demonstration: bool, city: str = "Reno") -> dict[str, tuple]:
+def full_desk(settings, *, demonstration: bool, city: str = "Reno", currency: str = "USD") -> dict[str, tuple]:
     """Fill the desk, with invented rows or real ones only; return the arguments of each page's address."""
     settings.BUSINESS_DATE = ON
-    agreement = factories.agreement()
+    agreement = factories.agreement(currency=currency)
     site = factories.site(agreement, city, state="NV", is_demonstration=demonstration)
     factories.counts(site, date(1998, 10, 1), reference.counts())
     later = factories.site(agreement, "Waco", date(1999, 11, 1), is_demonstration=demonstration)
@@ -67,7 +67,7 @@ def full_desk(settings, *, demonstration: bool, city: str = "Reno") -> dict[str,
     call_command("open_reviews")
     review = RenewalReview.objects.get()
     factories.amendment(agreement, UNSIGNED)
-    not_reviewed = factories.agreement("LNS980101JC")
+    not_reviewed = factories.agreement("LNS980101JC", currency=currency)
     no_arguments = """contracts:agreement_list sites:site_list sites:review_list invoicing:invoice_list invoicing:run
         invoicing:correction_list invoicing:waiver_list invoicing:lost_list"""
     of_agreement = """sites:agreement_detail contracts:amendment_draft invoicing:reading_register sites:hours
@@ -103,9 +103,9 @@ def full_desk(settings, *, demonstration: bool, city: str = "Reno") -> dict[str,
     return {name: args for names, args in arguments.items() for name in names.split()}
 
 
-def every_page(settings, folder: Path, *, city: str = "Reno") -> dict[str, tuple]:
+def every_page(settings, folder: Path, *, city: str = "Reno", currency: str = "USD") -> dict[str, tuple]:
     """Fill the desk, and add what pages of reports, files and unsigned agreements need; return what full_desk does."""
-    arguments = full_desk(settings, demonstration=True, city=city)
+    arguments = full_desk(settings, demonstration=True, city=city, currency=currency)
     agreement = Agreement.objects.get(pk=arguments["sites:agreement_detail"][0])
     site = Site.objects.get(pk=arguments["sites:site_detail"][0])
     augusta = factories.site(agreement, "Augusta", state="GA")
@@ -114,6 +114,7 @@ def every_page(settings, folder: Path, *, city: str = "Reno") -> dict[str, tuple
     factories.counts(site, date(1999, 6, 30), reference.counts(GE=16))
     unsigned = Agreement.objects.create(
         number="A-9",
+        currency=currency,
         dated_on=date(1999, 7, 1),
         supplier=agreement.supplier,
         customer=agreement.customer,

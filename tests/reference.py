@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from hypothesis import settings
 
-from contracts.money import cents, instalment
+from contracts.money import hundredths, instalment
 from contracts.periods import AnnualPeriod, DaySpan, annual_period
 from contracts.readings import QUESTIONS, Chosen, Readings
 from contracts.schedule import (
@@ -95,7 +95,7 @@ SCHEDULE = Schedule(
 
 LOWER = replace(
     SCHEDULE,
-    levels=tuple(replace(level, annual_price=cents(level.annual_price * Decimal("0.95"))) for level in LEVELS),
+    levels=tuple(replace(level, annual_price=hundredths(level.annual_price * Decimal("0.95"))) for level in LEVELS),
 )
 """The same with every price 5 % lower: 154,850.00 a year for Very Small."""
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from contracts.money import ZERO, cents
+from contracts.money import ZERO, hundredths
 from contracts.readings import BlockCompletion, BlockCount, Minimum
 from sites.hours.entries import Purchase, UnusedHours, Work
 from sites.hours.ledger import HourLedger, hour_ledger
@@ -65,7 +65,7 @@ def run_draw_down(given: Given) -> dict:
     if "blocks" in given:
         hours = drawn(bought=[(ANCHOR, given["blocks"])], worked=[]).balance_on(ANCHOR)
         cost = blocks_amount(prices=PRICES, blocks=given["blocks"])
-        return {"block_cost": text(cost), "hours": int(hours), "unit_rate": text(cents(cost / hours))}
+        return {"block_cost": text(cost), "hours": int(hours), "unit_rate": text(hundredths(cost / hours))}
     ways = both_ways(prices=PRICES, hours=given.money("hours"))
     return {
         "hourly_cost": text(ways.hourly_amount),

@@ -30,13 +30,18 @@ class ScheduleEntry:
         """How messages name the document."""
         return str(self.document)
 
+    @property
+    def in_currency(self) -> dict[str, str]:
+        return {"currency": self.agreement.currency}
+
     def in_force(self) -> tuple[Schedule | None, str]:
         """Return the table that a changed cell is compared with, and what it is."""
         return None, ""
 
     def get(self, request, *args, **kwargs):
-        form = ScheduleForm.of(self.schedule.as_schedule()) if self.schedule else ScheduleForm.empty()
-        return self._page(form)
+        if self.schedule is None:
+            return self._page(ScheduleForm.empty(**self.in_currency))
+        return self._page(ScheduleForm.of(self.schedule.as_schedule(), **self.in_currency))
 
     def post(self, request, *args, **kwargs):
         """Do what the button asks for; everything but “Save” only changes the form."""
@@ -44,8 +49,8 @@ class ScheduleEntry:
         if asked == "fill":
             return self._fill()
         if asked != "save":
-            return self._page(ScheduleForm.typed(request.POST, more=asked.removeprefix("add-")))
-        form = ScheduleForm.posted(request.POST)
+            return self._page(ScheduleForm.typed(request.POST, more=asked.removeprefix("add-"), **self.in_currency))
+        form = ScheduleForm.posted(request.POST, **self.in_currency)
         if not form.is_valid():
             return self._page(form)
         try:
@@ -70,12 +75,15 @@ class ScheduleEntry:
         return self.render_to_response(self.get_context_data(**shown))
 
     def _fill(self) -> HttpResponse:
-        form, percent = ScheduleForm.posted(self.request.POST), PercentForm(self.request.POST, prefix="fill")
+        form = ScheduleForm.posted(self.request.POST, **self.in_currency)
+        percent = PercentForm(self.request.POST, prefix="fill")
         form.full_clean()
         if not percent.is_valid():
-            return self._page(ScheduleForm.typed(self.request.POST), percent)
+            return self._page(ScheduleForm.typed(self.request.POST, **self.in_currency), percent)
         typed, count = percent.filled(self.request.POST, form)
-        return self._page(ScheduleForm.typed(typed), filled=count, percent_filled=percent.cleaned_data["percent"])
+        return self._page(
+            ScheduleForm.typed(typed, **self.in_currency), filled=count, percent_filled=percent.cleaned_data["percent"]
+        )
 
     def _save(self, value: Schedule) -> str:
         if self.schedule is None:

@@ -63,7 +63,11 @@ class AmendmentDetail(AmendmentPage, TemplateView):
             before, source = schedule_before(agreement=self.terms, number=self.amendment.number, known_on=self.on)
             schedule = self.schedule.as_schedule()
             kwargs |= table_context(
-                form=ScheduleForm.of(schedule), stored=schedule, before=before, source=source, row=self.amendment
+                form=ScheduleForm.of(schedule, currency=self.agreement.currency),
+                stored=schedule,
+                before=before,
+                source=source,
+                row=self.amendment,
             )
         return super().get_context_data(shown=shown, may_change_schedule=may_change, **kwargs)
 

@@ -1,12 +1,12 @@
 """Parties, agreements and their amendments, and how unclear clauses are read."""
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator, RegexValidator
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
 from contracts import readings, terms
-from contracts.fields import ChoiceCharField, PlainCharField, PlainTextField, by_person
+from contracts.fields import ChoiceCharField, CurrencyField, PlainCharField, PlainTextField, by_person
 from contracts.models.schedules import NEXT_AMENDMENT, SIGNATURES, PriceSchedule
 from contracts.periods import day_text
 from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
@@ -95,9 +95,7 @@ class Agreement(FrozenModel):
     )
     supplier = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="supplied_agreements")
     customer = models.ForeignKey(Party, on_delete=models.PROTECT, related_name="bought_agreements")
-    currency = models.CharField(
-        max_length=3, default="USD", validators=[RegexValidator(r"^[A-Z]{3}\Z", "Three capital letters, such as USD.")]
-    )
+    currency = CurrencyField(default="USD")
     original_expires_on = models.DateField(
         "original expiration", null=True, blank=True, help_text="Before any amendment. Empty: no end was agreed."
     )

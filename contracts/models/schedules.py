@@ -19,19 +19,23 @@ class PriceScheduleQuerySet(FrozenQuerySet):
     def with_table(self, *, priced: bool = True):
         """Bring along what `as_schedule()` reads; unless `priced`, without levels, for which most of it is read."""
         limits = ComponentLimit.objects.select_related("component").order_by("component__rank")
-        return self.order_by("pk").prefetch_related(
-            models.Prefetch("components", Component.objects.order_by("rank"), to_attr="component_list"),
-            models.Prefetch(
-                "levels",
-                ServiceLevel.objects.order_by("rank").prefetch_related(
-                    models.Prefetch("limits", limits, to_attr="limit_list")
-                )
-                if priced
-                else ServiceLevel.objects.none(),
-                to_attr="level_list",
-            ),
-            models.Prefetch("included_services", IncludedService.objects.order_by("pk"), to_attr="included_list"),
-            models.Prefetch("hour_services", HourService.objects.order_by("pk"), to_attr="hour_service_list"),
+        return (
+            self.order_by("pk")
+            .select_related("agreement")
+            .prefetch_related(
+                models.Prefetch("components", Component.objects.order_by("rank"), to_attr="component_list"),
+                models.Prefetch(
+                    "levels",
+                    ServiceLevel.objects.order_by("rank").prefetch_related(
+                        models.Prefetch("limits", limits, to_attr="limit_list")
+                    )
+                    if priced
+                    else ServiceLevel.objects.none(),
+                    to_attr="level_list",
+                ),
+                models.Prefetch("included_services", IncludedService.objects.order_by("pk"), to_attr="included_list"),
+                models.Prefetch("hour_services", HourService.objects.order_by("pk"), to_attr="hour_service_list"),
+            )
         )
 
 
@@ -51,8 +55,8 @@ class PriceSchedule(FrozenModel):
     integration_clause = PlainCharField(max_length=100, blank=True)
     hours_clause = PlainCharField(max_length=100, blank=True)
     block_hours = models.PositiveIntegerField("hours in a block", null=True, blank=True)
-    block_price = MoneyField("price of a block", null=True, blank=True)
-    hourly_price = MoneyField(null=True, blank=True)
+    block_price = MoneyField("price of a block", of="agreement", null=True, blank=True)
+    hourly_price = MoneyField(of="agreement", null=True, blank=True)
     minimum_hours = HoursField("minimum hours of an hourly charge", null=True, blank=True)
     hourly_opens_after_blocks = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Completed blocks after which hours can be bought by the hour."
@@ -180,9 +184,10 @@ class ServiceLevel(FrozenModel):
     code = models.CharField(max_length=40, validators=[CODE])
     name = PlainCharField(max_length=100)
     rank = models.PositiveSmallIntegerField(help_text="From 1, the lowest level first.")
-    annual_price = MoneyField(validators=[MinValueValidator(0)])
+    annual_price = MoneyField(of="schedule.agreement", validators=[MinValueValidator(0)])
     integration_price = MoneyField(
         "system integration price",
+        of="schedule.agreement",
         null=True,
         blank=True,
         help_text="Empty: the schedule states no price for this level.",

@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 
 from contracts.fields import HundredthsFormField, validate_plain_text
-from contracts.money import money_text
+from contracts.money import CENT, money_text, unheld, unit_of
 
-_GROUPED = re.compile(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]{1,2})?", re.ASCII)
+_GROUPED = re.compile(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]{1,3})?", re.ASCII)
 _WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
 _PERCENT = re.compile(r"([+-]?)([0-9]{1,3}(?:\.[0-9]{1,4})?) ?%?", re.ASCII)
 LOWEST_PERCENT, HIGHEST_PERCENT = Decimal("-100"), Decimal("900")
@@ -43,23 +43,36 @@ class LineField(forms.CharField):
 
 
 class AmountField(HundredthsFormField):
-    """An amount or a number of hours with at most two decimals, typed with or without thousands separators."""
+    """An amount with the places of its currency, typed with or without thousands separators.
+
+    Without a currency it is a number of two decimals, such as hours.
+    """
 
     widget = forms.TextInput(attrs={"inputmode": "decimal"})
 
-    def __init__(self, **kwargs):
-        super().__init__(max_digits=13, decimal_places=2, **kwargs)
+    def __init__(self, *, currency: str = "", **kwargs):
+        self.currency = currency
+        super().__init__(max_digits=14, **kwargs)
+
+    @property
+    def unit(self) -> Decimal:
+        return unit_of(self.currency) if self.currency else CENT
 
     def to_python(self, value):
         if isinstance(value, str) and _GROUPED.fullmatch(value.strip()):
             value = value.replace(",", "")
+        such = f"Enter an amount such as {money_text(Decimal(163_000).quantize(self.unit))}."
         try:
             amount = super().to_python(value)
         except ValidationError:
-            raise ValidationError("Enter an amount such as 163,000.00.", code="invalid") from None
-        if amount is not None and amount < 0:
-            raise ValidationError("Enter 0.00 or more.", code="negative")
-        return amount
+            raise ValidationError(such, code="invalid") from None
+        if amount is None:
+            return None
+        if amount < 0:
+            raise ValidationError(f"Enter {money_text(0 * self.unit)} or more.", code="negative")
+        if amount % self.unit:
+            raise ValidationError(unheld(amount, self.currency) if self.currency else such, code="invalid")
+        return amount.quantize(self.unit)
 
     def prepare_value(self, value):
         return money_text(value) if isinstance(value, Decimal) else value

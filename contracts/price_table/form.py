@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from django import forms
 
 from contracts.models.schedules import CODE
-from contracts.money import ZERO, changed_by, money_text
+from contracts.money import NOTHING, changed_by, money_text
 from contracts.pages.inputs import AmountField, LineField, PercentField, WholeField
 from contracts.schedule import (
     Component,
@@ -150,9 +150,11 @@ class ScheduleForm(forms.Form):
     )
     hours_clause = LineField(label="Clause of the hours", required=False, max_length=100)
 
-    def __init__(self, data=None, *, sizes: Mapping[str, int], **kwargs):
+    def __init__(self, data=None, *, sizes: Mapping[str, int], currency: str, **kwargs):
         super().__init__(data, **kwargs)
-        self.sizes = sizes
+        self.sizes, self.currency = sizes, currency
+        for name in ("block_price", "hourly_price"):
+            self.fields[name].currency = currency
         self.schedule: Schedule | None = None
         for index in range(sizes["component"]):
             name = self.text_of(f"component-{index}-name") or f"column {index + 1}"
@@ -168,34 +170,34 @@ class ScheduleForm(forms.Form):
             self._add(f"hour-{index}-name", LineField(max_length=100), "Service")
 
     @classmethod
-    def of(cls, schedule: Schedule) -> "ScheduleForm":
+    def of(cls, schedule: Schedule, *, currency: str) -> "ScheduleForm":
         """Return the form filled with a schedule."""
         services = {"included": len(schedule.included) + 1, "hour": len(schedule.hour_services) + 1}
         table = {"level": len(schedule.levels), "component": len(schedule.components)}
-        form = cls(sizes=table | services, initial=entered(schedule))
+        form = cls(sizes=table | services, currency=currency, initial=entered(schedule))
         form.schedule = schedule
         return form
 
     @classmethod
-    def empty(cls) -> "ScheduleForm":
+    def empty(cls, *, currency: str) -> "ScheduleForm":
         """Return the form for a table that is typed from its document."""
         ranks = {f"level-{index}-rank": index + 1 for index in range(EMPTY_SIZES["level"])}
-        return cls(sizes=EMPTY_SIZES, initial=ranks)
+        return cls(sizes=EMPTY_SIZES, currency=currency, initial=ranks)
 
     @classmethod
-    def posted(cls, data: Mapping[str, str]) -> "ScheduleForm":
+    def posted(cls, data: Mapping[str, str], *, currency: str) -> "ScheduleForm":
         """Return the form as a browser sent it, to be judged."""
-        return cls(data, sizes=sizes_of(data))
+        return cls(data, sizes=sizes_of(data), currency=currency)
 
     @classmethod
-    def typed(cls, data: Mapping[str, str], *, more: str = "") -> "ScheduleForm":
+    def typed(cls, data: Mapping[str, str], *, currency: str, more: str = "") -> "ScheduleForm":
         """Return the form with what was typed so far, not judged; `more` names a part that gets room for one more."""
         sizes, typed = sizes_of(data), {name: data.get(name) for name in data}
         if more in sizes and sizes[more] < MOST_ROWS:
             sizes[more] += 1
             if more == "level":
                 typed[f"level-{sizes['level'] - 1}-rank"] = sizes["level"]
-        return cls(sizes=sizes, initial=typed)
+        return cls(sizes=sizes, currency=currency, initial=typed)
 
     def _add(self, name: str, field: forms.Field, label: str) -> None:
         field.required, field.label = False, label
@@ -206,9 +208,10 @@ class ScheduleForm(forms.Form):
         self._add(f"level-{index}-rank", WholeField(lowest=1, highest=LARGEST_SMALL), f"Rank of {name}")
         self._add(f"level-{index}-code", LineField(max_length=40, validators=[CODE]), f"Code of {name}")
         self._add(f"level-{index}-name", LineField(max_length=100), f"Name of {name}")
-        self._add(f"level-{index}-price", AmountField(), f"{name}: annual price")
+        self._add(f"level-{index}-price", AmountField(currency=self.currency), f"{name}: annual price")
         unpriced = forms.TextInput(attrs={"inputmode": "decimal", "placeholder": "not stated"})
-        self._add(f"level-{index}-integration", AmountField(widget=unpriced), f"{name}: system integration")
+        integration = AmountField(currency=self.currency, widget=unpriced)
+        self._add(f"level-{index}-integration", integration, f"{name}: system integration")
         self._add(f"level-{index}-remove", forms.BooleanField(), f"Take {name} off")
         for column in range(self.sizes["component"]):
             place = f"{name}, {self.text_of(f'component-{column}-name') or f'column {column + 1}'}"
@@ -293,7 +296,7 @@ class ScheduleForm(forms.Form):
         if not (rank and code and name):
             return None
         read = {code: limit for code, limit in limits.items() if limit is not None}
-        return Level(code, name, rank, ZERO if price is None else price, read, integration)
+        return Level(code, name, rank, NOTHING if price is None else price, read, integration)
 
     def _limit(self, index: int, column: int) -> Limit | None:
         cell, says = f"cell-{index}-{column}", f"says-{index}-{column}"

@@ -143,7 +143,7 @@ def _row(form: ScheduleForm, index: int, in_force: Schedule | None, warned: set[
 def _amount(form: ScheduleForm, name: str) -> str | None:
     """What an amount reads as, None for one that cannot be read."""
     try:
-        amount = AmountField(required=False).clean(form.text_of(name))
+        amount = AmountField(currency=form.currency, required=False).clean(form.text_of(name))
     except ValidationError:
         return None
     return "not stated" if amount is None else money_text(amount)

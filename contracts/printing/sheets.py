@@ -15,7 +15,6 @@ Value = str | int | Decimal | date | None
 TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 """The kinds of file by their ending, each with its content type."""
 
-MONEY = "#,##0.00"
 COUNT = "#,##0"
 DAY = "yyyy-mm-dd"
 WIDEST = 60
@@ -135,11 +134,17 @@ def _write_cell(page, row: int, column: int, value: Value, formats: _Formats, to
     elif isinstance(value, int | Decimal) and len(_shown(value).strip("-").replace(".", "")) > MOST_DIGITS:
         page.write_string(row, column, _shown(value), formats.of("", total=total))
     elif isinstance(value, int | Decimal):
-        page.write_number(row, column, value, formats.of(COUNT if isinstance(value, int) else MONEY, total=total))
+        page.write_number(row, column, value, formats.of(_number_format(value), total=total))
     elif isinstance(value, date):
         page.write_datetime(row, column, value, formats.of(DAY, total=total))
     else:
         page.write_string(row, column, value, formats.of("", total=total))
+
+
+def _number_format(value: int | Decimal) -> str:
+    """Thousands separated, and the places that the number has: those of its currency."""
+    places = 0 if isinstance(value, int) else -value.as_tuple().exponent
+    return f"{COUNT}.{'0' * places}" if places > 0 else COUNT
 
 
 def _shown(value: Value) -> str:

@@ -26,8 +26,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[2] / "static" / "print"
-STYLE_SHEET = "document.css"
-FONTS = ("fonts/Inter-Regular.woff2", "fonts/Inter-SemiBold.woff2", "fonts/Inter-Bold.woff2")
+STYLE_SHEET, LETTERS_BEYOND = "document.css", "letters.css"
+FONTS = ("fonts/Inter-*.woff2", "fonts/NotoSans*.woff2", "fonts/DroidSansFallback.ttf")
+LETTERS = FOLDER / "fonts" / "letters.json"
+"""The letters that the fonts have: by family, the first and the last of each run of code points."""
 INSTALL = (
     "On Debian: apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0. "
     "In the application's environment: pip install -r requirements.txt."
@@ -82,11 +84,11 @@ def print_page(
     *, html: str, identifier: str, created_on: str, language: str, title: str | None
 ) -> tuple[bytes, int, list[str]]:
     """Return the PDF of a page, its number of pages, and the addresses that the page asked for and did not get."""
-    loaded = _loaded()
+    loaded = _loaded(beyond=not _only_inter().fullmatch(html))
     fetcher = loaded.fetcher({})
     page = loaded.weasyprint.HTML(string=html, url_fetcher=fetcher)
     document = page.render(
-        stylesheets=[loaded.style_sheet],
+        stylesheets=loaded.style_sheets,
         font_config=loaded.font_config,
         counter_style=loaded.counter_style,
         pdf_variant="pdf/ua-1",
@@ -106,33 +108,45 @@ class _Loaded:
 
     weasyprint: object
     fetcher: type
-    style_sheet: object
+    style_sheets: list
     font_config: object
     counter_style: object
 
 
 @cache
-def _loaded() -> _Loaded:
+def _only_inter() -> re.Pattern:
+    """What text has letters of Inter alone; most documents do, and need no other font."""
+    runs = json.loads(LETTERS.read_text())["Inter"]
+    letters = "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in runs)
+    return re.compile(rf"[\s{letters}]*")
+
+
+@cache
+def _loaded(*, beyond: bool) -> _Loaded:
     weasyprint = import_weasyprint()
     from weasyprint.css.counters import CounterStyle
     from weasyprint.text.fonts import FontConfiguration
 
     fetcher = _fetcher_class()
     font_config, counter_style = FontConfiguration(), CounterStyle()
-    style_sheet = weasyprint.CSS(
-        string=(FOLDER / STYLE_SHEET).read_text(encoding="utf-8"),
-        base_url=(FOLDER / STYLE_SHEET).as_uri(),
-        url_fetcher=(own := fetcher({(FOLDER / font).as_uri(): FOLDER / font for font in FONTS})),
-        font_config=font_config,
-        counter_style=counter_style,
-    )
+    own = fetcher({font.as_uri(): font for pattern in FONTS for font in FOLDER.glob(pattern)})
+    style_sheets = [
+        weasyprint.CSS(
+            string=(FOLDER / sheet).read_text(encoding="utf-8"),
+            base_url=(FOLDER / sheet).as_uri(),
+            url_fetcher=own,
+            font_config=font_config,
+            counter_style=counter_style,
+        )
+        for sheet in ((STYLE_SHEET, LETTERS_BEYOND) if beyond else (STYLE_SHEET,))
+    ]
     if own.refused:
         raise PdfUnavailable(
-            f"No PDF can be made: the style sheet asks for {', '.join(own.refused)}, which is none of our fonts. "
-            f"Correct {STYLE_SHEET}."
+            f"No PDF can be made: a style sheet asks for {', '.join(own.refused)}, which is none of our fonts. "
+            f"Correct {STYLE_SHEET} or {LETTERS_BEYOND}."
         )
     atexit.register(_loaded.cache_clear)  # WeasyPrint then removes the folder into which it unpacked the fonts
-    return _Loaded(weasyprint, fetcher, style_sheet, font_config, counter_style)
+    return _Loaded(weasyprint, fetcher, style_sheets, font_config, counter_style)
 
 
 def _fetcher_class() -> type:

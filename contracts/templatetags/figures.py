@@ -6,7 +6,7 @@ from decimal import Decimal
 from django import template
 
 from contracts import wording
-from contracts.money import cents, money_text
+from contracts.money import money_text, placed
 from contracts.periods import day_text
 
 register = template.Library()
@@ -23,7 +23,7 @@ def signed(amount: Decimal | str | None) -> str:
     """Write a difference with its sign: +82,000.00, −35,000.00, 0.00; nothing stays empty."""
     if amount in (None, ""):
         return ""
-    return wording.signed(cents(Decimal(amount)))
+    return wording.signed(placed(Decimal(amount)))
 
 
 @register.filter

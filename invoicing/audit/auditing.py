@@ -20,7 +20,7 @@ from django.db.models import OuterRef, Q, Subquery, Sum, TextField, Value
 from django.db.models.functions import Cast, Coalesce
 
 from contracts.models import Agreement, LostRecord
-from contracts.money import ZERO
+from contracts.money import NOTHING, in_currency
 from contracts.printing.stored_files import PAPERS, UNFINISHED, sha256_of, stored_name
 from contracts.printing.stored_pdf import file_fault
 from contracts.sealing import guards
@@ -209,7 +209,7 @@ class Verification:
 # ---- documents -----------------------------------------------------------------------------------------------------
 
 
-_LONG = ("inputs", "credits__inputs", "credits__steps", "credits__invoice__content")
+_LONG = ("inputs", "invoice__content", "credits__inputs", "credits__steps", "credits__invoice__content")
 """Columns that are not needed, or are read as text: lines of one month and level have the same inputs, read once."""
 
 
@@ -218,13 +218,13 @@ class _Chunk:
 
     def __init__(self, series: NumberSeries, named: Sequence[Key]):
         keys = [key.pk for key in named]
-        self.rows = list(Invoice.objects.filter(pk__in=keys).order_by("number", "pk"))
+        self.rows = list(Invoice.objects.filter(pk__in=keys).select_related("agreement").order_by("number", "pk"))
         self.series = series
         self.kind = next((kind for kind, (code, _prefix) in numbering.SERIES.items() if code == series.code), "")
         self.before = _links_before(series, named)
         self.lines: dict[int, list[InvoiceLine]] = {}
         found = InvoiceLine.objects.filter(invoice__in=keys).annotate(stored=Cast("inputs", TextField()))
-        found = found.select_related("site", "credits__invoice").defer(*_LONG)
+        found = found.select_related("site", "invoice__agreement", "credits__invoice").defer(*_LONG)
         for line in found.order_by("invoice", "position"):
             line.inputs = _parsed(line.stored)
             self.lines.setdefault(line.invoice_id, []).append(line)
@@ -293,7 +293,7 @@ class _Chunk:
             source=line.source,
             steps=steps_shown(line),
             credits=_credited(line.credits) if line.credits_id else None,
-            credited=self.credited.get(line.pk, ZERO),
+            credited=in_currency(self.credited.get(line.pk, NOTHING), line.invoice.agreement.currency),
         )
 
 

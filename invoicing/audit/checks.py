@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from contracts.money import ZERO, money_text
+from contracts.money import NOTHING, money_text
 from contracts.periods import day_text
 from invoicing.documents.calculation import recomputed_parts
 from invoicing.issued.chain import by_number, chain_sha256
@@ -68,7 +68,7 @@ class StoredLine:
     source: str
     steps: Sequence[str]
     credits: CreditedLine | None = None
-    credited: Decimal = ZERO
+    credited: Decimal = NOTHING
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,7 @@ def _shown(value: object) -> str:
 
 
 def _totals(document: StoredDocument) -> Iterator[str]:
-    total = sum((line.amount for line in document.lines), ZERO)
+    total = sum((line.amount for line in document.lines), NOTHING)
     if total != document.total:
         yield f"the lines add up to {money_text(total)}, the document says {money_text(document.total)}."
     if not document.lines:
@@ -238,7 +238,7 @@ def _shares(line: StoredLine) -> Iterator[str]:
         return
     try:
         shares = [(part, Decimal(amount)) for part, amount in line.shares]
-        total = sum((amount for _part, amount in shares), ZERO)
+        total = sum((amount for _part, amount in shares), NOTHING)
     except (ArithmeticError, TypeError, ValueError):
         yield "has shares that are no amounts."
         return

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
-from contracts.money import cents, money_text
+from contracts.money import cents, money_text, unit_like
 from contracts.periods import MONTHS_A_YEAR, AnnualPeriod, DaySpan, annual_period, day_text
 from contracts.readings import Frequency, Proration, Rounding
 from invoicing.charges.charge import Charge, InWords, stored_money
@@ -69,8 +69,9 @@ def _rounding_step(charge: Charge, rounding: Rounding) -> str:
     named = f"Instalment {instalment.number} of {instalment.of}"
     if rounding is Rounding.LAST_ABSORBS:
         return f"{named}, rounded by itself, the last one carrying the difference: {money_text(charge.amount)}."
-    through = cents(instalment.exact_through)
-    before = cents(instalment.exact_through - instalment.exact)
+    unit = unit_like(charge.amount)
+    through = cents(instalment.exact_through, unit)
+    before = cents(instalment.exact_through - instalment.exact, unit)
     return (
         f"{named}: {money_text(through)} due through it, less {money_text(before)} due before it, "
         f"is {money_text(charge.amount)}."

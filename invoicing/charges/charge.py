@@ -116,7 +116,7 @@ class Charge:
 
     @property
     def amount(self) -> Decimal:
-        """The instalment in cents."""
+        """The instalment, rounded."""
         return self.instalment.amount
 
     @property

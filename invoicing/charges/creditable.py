@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from contracts.money import ZERO
+from contracts.money import NOTHING
 
 Shares = dict[int, Decimal]
 """Amounts by part of a charge: by instalment for an annual charge, one part for any other."""
@@ -22,7 +22,7 @@ def left_of_line(
     more than the line.
     """
     left = _left(shares, credited, billed)
-    return dict.fromkeys(left, ZERO) if left != shares and _is_mixed(shares) else left
+    return {part: 0 * amount for part, amount in left.items()} if left != shares and _is_mixed(shares) else left
 
 
 def _is_mixed(shares: Mapping[int, Decimal]) -> bool:
@@ -35,23 +35,23 @@ def _left(
     left = dict(shares)
     for earlier in credited:
         for part, amount in earlier.items():
-            left[part] = left.get(part, ZERO) + amount
-    standing = {part: _standing(amount, billed.get(part, ZERO)) for part, amount in left.items()}
-    return _at_most(standing, max(sum(billed.values(), ZERO), ZERO))
+            left[part] = left.get(part, NOTHING) + amount
+    standing = {part: _standing(amount, billed.get(part, NOTHING)) for part, amount in left.items()}
+    return _at_most(standing, max(sum(billed.values(), NOTHING), NOTHING))
 
 
 def _at_most(left: Shares, most: Decimal) -> Shares:
     """Lower the last parts first, until together they are no more than an amount."""
-    excess = max(sum(left.values(), ZERO) - most, ZERO)
+    excess = max(sum(left.values(), NOTHING) - most, NOTHING)
     for part in sorted(left, reverse=True):
-        lowered = min(max(left[part], ZERO), excess)
+        lowered = min(max(left[part], NOTHING), excess)
         left[part] -= lowered
         excess -= lowered
     return left
 
 
 def _standing(amount: Decimal, billed: Decimal) -> Decimal:
-    return min(amount, max(billed, ZERO)) if amount > 0 else amount
+    return min(amount, max(billed, NOTHING)) if amount > 0 else amount
 
 
 def spread_credit(*, amount: Decimal, left: Mapping[int, Decimal]) -> Shares:
@@ -59,7 +59,7 @@ def spread_credit(*, amount: Decimal, left: Mapping[int, Decimal]) -> Shares:
 
     Raises ValueError where more is asked than is left, or part of a line that both charges and gives back.
     """
-    total = sum(left.values(), ZERO)
+    total = sum(left.values(), NOTHING)
     if amount == total:
         return {part: rest for part, rest in left.items() if rest}
     if any(rest < 0 for rest in left.values()) or not 0 < amount < total:

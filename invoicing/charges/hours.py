@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from decimal import Decimal
 
-from contracts.money import ZERO, cents, money_text
+from contracts.money import ZERO, cents, money_text, unit_like
 from contracts.periods import day_text
 from contracts.readings import QUESTIONS, BlockCompletion, BlockCount, Minimum
 from contracts.schedule import HourPrices
@@ -182,7 +182,7 @@ def _opened(agreement: AgreementTerms, outcome: HourlyWork) -> str:
 
 def recompute_blocks(inputs: Mapping) -> Decimal:
     """Compute the amount of a purchase again."""
-    return cents(Decimal(inputs["block_price"]) * inputs["blocks"])
+    return Decimal(inputs["block_price"]) * inputs["blocks"]
 
 
 def blocks_in_words(inputs: Mapping) -> InWords:
@@ -200,7 +200,8 @@ def recompute_hours(inputs: Mapping) -> Decimal:
     """Compute the amount of a work entry again; raises ValueError where its hours do not add up."""
     if Decimal(inputs["prepaid"]) + Decimal(inputs["hourly"]) != Decimal(inputs["hours"]):
         raise ValueError("The prepaid hours and those bought by the hour are not the hours of the entry.")
-    return cents(Decimal(inputs["hourly_price"]) * _recomputed_billed(inputs))
+    price = Decimal(inputs["hourly_price"])
+    return cents(price * _recomputed_billed(inputs), unit_like(price))
 
 
 def _recomputed_billed(inputs: Mapping) -> Decimal:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
-from contracts.money import split_cumulatively, split_last_absorbs
+from contracts.money import split_cumulatively, split_last_absorbs, unit_like
 from contracts.periods import MONTHS_A_YEAR, ONE_DAY, AnnualPeriod, DaySpan
 from contracts.readings import AdvanceStart, Frequency, Proration, Readings, Rounding, Timing
 from sites.charged import Basis
@@ -51,8 +51,8 @@ def instalments(
 
     An instalment without service is left out. Monthly proration: a month costs a twelfth of the annual price, part of
     a month its share of the month's days. Daily proration: the share of the days of the full annual period. None: the
-    whole price, spread over the months served. Rounding is half up to cents; the instalments add up to the rounded
-    exact sum.
+    whole price, spread over the months served. Rounding is half up to the unit of the
+    price; the instalments add up to the rounded exact sum.
 
     Where charges end early by a recorded credit, `spread_through` is the day through which they would have gone: an end
     of charges calls in nothing that was not due yet, so that the whole price stays spread over the months to that day.
@@ -76,7 +76,7 @@ def _instalments(
     if not served:
         return ()
     split = split_cumulatively if rounding is Rounding.CUMULATIVE else split_last_absorbs
-    amounts = split([shares[number - 1] for number in served])
+    amounts = split([shares[number - 1] for number in served], unit_like(priced[0].annual_price))
     through = Fraction(0)
     result = []
     for number, amount in zip(served, amounts, strict=True):

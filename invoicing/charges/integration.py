@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from contracts.money import cents, money_text
+from contracts.money import money_text
 from contracts.periods import day_text
 from contracts.terms import NotInForce, TermsFound, terms_on
 from invoicing.charges.charge import (
@@ -79,7 +79,7 @@ def _level_code(site: SiteFacts, found: TermsFound, known: Known) -> str | None:
 
 def recompute_integration(inputs: Mapping) -> Decimal:
     """Compute the amount of an integration again."""
-    return cents(Decimal(inputs["price"]))
+    return Decimal(inputs["price"])
 
 
 def integration_in_words(inputs: Mapping) -> InWords:

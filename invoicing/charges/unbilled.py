@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
 
-from contracts.money import ZERO
+from contracts.money import NOTHING
 from contracts.periods import AnnualPeriod, DaySpan, OutsideTerm, annual_period
 from contracts.readings import DEFAULT_READINGS, Readings
 from contracts.terms import AgreementTerms, expiration_known
@@ -20,9 +20,9 @@ from invoicing.charges.kinds import place_of
 class BilledPart:
     """What issued lines say of one part of a charge: their sum, the documents they stand in, and what was waived."""
 
-    amount: Decimal = ZERO
+    amount: Decimal = NOTHING
     documents: tuple[str, ...] = ()
-    waived: Decimal = ZERO
+    waived: Decimal = NOTHING
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,11 @@ class Billed:
 
     @property
     def amount(self) -> Decimal:
-        return sum((part.amount for part in self.parts.values()), ZERO)
+        return sum((part.amount for part in self.parts.values()), NOTHING)
 
     @property
     def waived(self) -> Decimal:
-        return sum((part.waived for part in self.parts.values()), ZERO)
+        return sum((part.waived for part in self.parts.values()), NOTHING)
 
 
 NOTHING_BILLED = Billed()
@@ -60,7 +60,7 @@ def after_waiver(*, charge: Decimal, waived: Decimal, billed: Decimal) -> Decima
     163.00 of which 20.00 were waived are due at 143.00. Where the price then falls to 150.00, the 143.00 that stand
     billed stay; where it falls to 140.00, that is due.
     """
-    return min(max(charge - waived, billed, ZERO), charge)
+    return min(max(charge - waived, billed, NOTHING), charge)
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class AdjustedPart:
     def due(self) -> Decimal:
         """What is due now. What was waived is not billed again, and what stands billed without it is not credited."""
         if self.charge is None:
-            return ZERO
+            return 0 * self.billed.amount
         return after_waiver(charge=self.charge.amount, waived=self.billed.waived, billed=self.billed.amount)
 
     @property
@@ -116,12 +116,12 @@ class Adjustment:
     @property
     def due(self) -> Decimal:
         """What is due now for the parts that changed, less what was waived."""
-        return sum((part.due for part in self.parts), ZERO)
+        return sum((part.due for part in self.parts), NOTHING)
 
     @property
     def billed_amount(self) -> Decimal:
         """What was billed for the parts that changed, net of every earlier correction."""
-        return sum((part.billed.amount for part in self.parts), ZERO)
+        return sum((part.billed.amount for part in self.parts), NOTHING)
 
     @property
     def amount(self) -> Decimal:
@@ -158,7 +158,7 @@ class PlannedDocument:
     @property
     def total(self) -> Decimal:
         """Sum of the lines; a negative total makes the document a credit note."""
-        return sum((line.amount for line in (*self.charges, *self.adjustments)), ZERO)
+        return sum((line.amount for line in (*self.charges, *self.adjustments)), NOTHING)
 
     @property
     def due_on(self) -> date | None:
@@ -236,7 +236,7 @@ def _adjustments(due: Due, billed: Mapping[ChargeKey, Billed], sites: Mapping[in
     term_end = TermEnd(expires_on, str(ended_by))
     for key, was, parts in compared(due=due, billed=billed, sites=sites):
         changed = tuple(part for part in parts if part.amount)
-        if sum((part.amount for part in changed), ZERO):
+        if sum((part.amount for part in changed), NOTHING):
             period = _period(due, was.period_number)
             yield Adjustment(
                 key,

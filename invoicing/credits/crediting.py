@@ -11,7 +11,7 @@ from django.db import transaction
 
 from contracts.locking import locked_agreement
 from contracts.models import Agreement
-from contracts.money import ZERO, cents, money_text
+from contracts.money import NOTHING, in_currency, money_text, plain_text, unheld
 from contracts.periods import day_text
 from contracts.schedule import Refused
 from invoicing.charges.charge import ANNUAL, ChargeKey
@@ -52,7 +52,7 @@ class CreditableLine:
     @property
     def left(self) -> Decimal:
         """What is left to take back; negative for a line that gave something back."""
-        return sum(self.parts.values(), ZERO)
+        return sum(self.parts.values(), NOTHING)
 
 
 def creditable_lines(*, invoice: Invoice, on: date) -> tuple[CreditableLine, ...]:
@@ -68,7 +68,7 @@ def creditable_lines(*, invoice: Invoice, on: date) -> tuple[CreditableLine, ...
         credited = [_shares(other) for other in line.credited_by.all() if other.invoice.is_issued]
         left = left_of_line(shares=_shares(line), credited=credited, billed=standing.get(key, {}))
         if not is_creditable(line, invoice):
-            left = dict.fromkeys(left, ZERO)
+            left = {part: 0 * amount for part, amount in left.items()}
         for part, amount in left.items():  # a later line of the same charge finds what this one leaves
             if amount > 0:
                 standing[key][part] -= amount
@@ -86,7 +86,7 @@ def _key(line: InvoiceLine) -> ChargeKey:
 
 
 def _shares(line: InvoiceLine) -> Shares:
-    return dict(books.line_shares(vars(line)))
+    return dict(books.line_shares(vars(line) | {"amount": line.amount}))
 
 
 def credit(
@@ -186,9 +186,9 @@ def _chosen(original: Invoice, amounts: Mapping[int, Decimal] | None, on: date) 
         unknown = set(amounts) - {each.line.position for each in lines}
         if unknown:
             raise _at_line(min(unknown), f"{original} has no line {min(unknown)}. Choose among its lines.")
-        chosen = [(each.line, _taken(each, amounts.get(each.line.position, ZERO))) for each in lines]
+        chosen = [(each.line, _taken(each, amounts.get(each.line.position, NOTHING))) for each in lines]
     chosen = [(line, parts) for line, parts in chosen if parts]
-    total = sum((sum(parts.values(), ZERO) for _line, parts in chosen), ZERO)
+    total = sum((sum(parts.values(), NOTHING) for _line, parts in chosen), NOTHING)
     if total <= 0:
         raise CannotCredit("Nothing is taken back so. Choose at least one line and the amount to credit.")
     _refuse_more_than_the_invoice(original, lines, total)
@@ -199,7 +199,7 @@ def _refuse_more_than_the_invoice(original: Invoice, lines: Sequence[CreditableL
     """Where an invoice also gives something back, its lines can come to more than was asked for in all."""
     if original.kind != Invoice.Kind.INVOICE:
         return
-    credited = sum((other.amount for each in lines for other in each.line.credited_by.all()), ZERO)
+    credited = sum((other.amount for each in lines for other in each.line.credited_by.all()), NOTHING)
     left = original.total + credited
     if total > left:
         raise CannotCredit(
@@ -212,8 +212,12 @@ def _taken(each: CreditableLine, amount: Decimal) -> Shares:
     if not amount:
         return {}
     line, left = each.line, each.left
-    if not amount.is_finite() or amount != cents(amount):
-        raise _at_line(line.position, f"{amount} is no amount in whole cents: credit line {line.position} to the cent.")
+    currency = line.invoice.agreement.currency
+    if not amount.is_finite():
+        raise _at_line(line.position, f"{amount} is no amount.")
+    if message := unheld(amount, currency):
+        raise _at_line(line.position, message)
+    amount = in_currency(amount, currency)
     if abs(amount) > abs(left) or (amount > 0) != (left > 0):
         named = (
             f"Only {money_text(left)} of line {line.position} is left to credit"
@@ -247,7 +251,7 @@ def _credit_rows(original: Invoice, chosen: Chosen, *, reason: str, on: date, by
         through=original.through,
         drafted_on=on,
         drafted_by=by,
-        total=sum((line.amount for line in lines), ZERO),
+        total=sum((line.amount for line in lines), NOTHING),
         reason=reason,
         is_demonstration=original.is_demonstration,
     )
@@ -255,7 +259,7 @@ def _credit_rows(original: Invoice, chosen: Chosen, *, reason: str, on: date, by
 
 
 def _credit_line(line: InvoiceLine, parts: Shares, original: Invoice) -> InvoiceLine:
-    taken = sum(parts.values(), ZERO)
+    taken = sum(parts.values(), NOTHING)
     whole = f"Line {line.position} of {original} is taken back."
     part = f"{money_text(taken)} of the {money_text(line.amount)} of line {line.position} of {original} is taken back."
     is_annual = line.charge == ANNUAL
@@ -271,7 +275,7 @@ def _credit_line(line: InvoiceLine, parts: Shares, original: Invoice) -> Invoice
         annual_price=line.annual_price,
         description=line.description,
         amount=-taken,
-        shares=[[number, str(-amount)] for number, amount in sorted(parts.items())] if is_annual else None,
+        shares=[[number, plain_text(-amount)] for number, amount in sorted(parts.items())] if is_annual else None,
         credits=line,
         source=line.source,
         steps=[whole if taken == line.amount else part],

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db.models import Max
 
 from contracts.models import Agreement
+from contracts.money import money_text
 from contracts.periods import ONE_DAY, Month
 from invoicing.credits.crediting import WaiverDecision, credit
 from invoicing.demonstration.reports import as_read, correct_counts, report_days, report_on
@@ -119,7 +120,7 @@ def _credit(agreement: Agreement, demonstration: Mapping, day: date, by) -> Iter
             on=day,
             by=by,
         )
-        yield Played(day, f"{note}, {note.total:,.2f}")
+        yield Played(day, f"{note}, {money_text(note.total)}")
 
 
 def _bill(agreement: Agreement, day: date, by) -> Iterator[Played]:
@@ -134,7 +135,7 @@ def _bill(agreement: Agreement, day: date, by) -> Iterator[Played]:
 
 def _reported(day: date, result: RunResult) -> Iterator[Played]:
     for document in result.documents:
-        yield Played(day, f"{document}, {document.total:,.2f}")
+        yield Played(day, f"{document}, {money_text(document.total)}")
     for sentence in (*result.notices, result.refusal):
         if sentence:
             yield Played(day, sentence)

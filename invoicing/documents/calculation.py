@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import lru_cache
 from itertools import groupby
 
-from contracts.money import ZERO, money_text
+from contracts.money import NOTHING, money_text, plain_text
 from contracts.periods import day_text
 from invoicing.charges.annual import instalment_inputs, instalment_steps
 from invoicing.charges.causes import why_nothing_due
@@ -27,7 +27,7 @@ def adjustment_steps(adjustment: Adjustment) -> tuple[str, ...]:
     if annual:
         steps.insert(0, annual[-1].basis.sentence)
     steps += _gone_steps(adjustment)
-    waived = sum((part.billed.waived for part in adjustment.parts), ZERO)
+    waived = sum((part.billed.waived for part in adjustment.parts), NOTHING)
     if waived:
         steps.append(f"{money_text(waived)} of it was waived.")
     documents = ", ".join(adjustment.documents)
@@ -81,8 +81,8 @@ def adjustment_inputs(adjustment: Adjustment) -> dict:
             {
                 "part": part.number,
                 "charge": charge_inputs(part.charge) if part.charge else None,
-                "waived": str(part.billed.waived),
-                "billed": str(part.billed.amount),
+                "waived": plain_text(part.billed.waived),
+                "billed": plain_text(part.billed.amount),
                 "documents": list(part.billed.documents),
             }
             for part in adjustment.parts
@@ -93,12 +93,18 @@ def adjustment_inputs(adjustment: Adjustment) -> dict:
 
 def adjustment_shares(adjustment: Adjustment) -> list[list]:
     """Return the amount of an adjustment by part, as JSON values."""
-    return [[part.number, str(part.amount)] for part in adjustment.parts]
+    return [[part.number, plain_text(part.amount)] for part in adjustment.parts]
 
 
 def credit_inputs(*, document: str, line: int, amount: Decimal, of: Decimal) -> dict:
     """Return the stored inputs of a line that takes back an amount of a line of an issued document."""
-    return {"rule": "credit", "document": document, "line": line, "billed": str(of), "credited": str(amount)}
+    return {
+        "rule": "credit",
+        "document": document,
+        "line": line,
+        "billed": plain_text(of),
+        "credited": plain_text(amount),
+    }
 
 
 def recompute(inputs: Mapping) -> Decimal:
@@ -108,9 +114,9 @@ def recompute(inputs: Mapping) -> Decimal:
     """
     match inputs["rule"]:
         case "adjustment" if "parts" in inputs:
-            return sum(recomputed_parts(inputs).values(), ZERO)
+            return sum(recomputed_parts(inputs).values(), NOTHING)
         case "adjustment":  # as it was stored before adjustments named their parts
-            return sum((recompute(charge) for charge in inputs["charges"]), ZERO) - Decimal(inputs["billed"])
+            return sum((recompute(charge) for charge in inputs["charges"]), NOTHING) - Decimal(inputs["billed"])
         case "credit":
             return -Decimal(inputs.get("credited", inputs["billed"]))
         case rule:
@@ -123,7 +129,7 @@ def recomputed_parts(inputs: Mapping) -> dict[int, Decimal]:
 
 
 def _recomputed_part(part: Mapping) -> Decimal:
-    due = recompute(part["charge"]) if part["charge"] else ZERO
+    due = recompute(part["charge"]) if part["charge"] else NOTHING
     waived, billed = Decimal(part["waived"]), Decimal(part["billed"])
     return after_waiver(charge=due, waived=waived, billed=billed) - billed
 

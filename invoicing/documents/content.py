@@ -12,7 +12,7 @@ from itertools import groupby
 
 from contracts.fixed_readings import FixedReading, payment_reading, tax_reading
 from contracts.models import Agreement
-from contracts.money import ZERO
+from contracts.money import NOTHING, plain_text
 from contracts.periods import AnnualPeriod, DaySpan, annual_period, annual_period_on, day_text
 from contracts.readings import BILLING_QUESTIONS, Chosen
 from contracts.schedule import Schedule
@@ -44,7 +44,7 @@ def invoice_content(
     that this one adjusts or takes back, `waived` says that what a credit note takes back is given up. Number and date
     are there once the document has them. Raises ValueError when the lines do not add up to the document's total.
     """
-    total = sum((line.amount for line in lines), ZERO)
+    total = sum((line.amount for line in lines), NOTHING)
     if not lines or total != invoice.total:
         raise ValueError(f"{invoice}: the lines add up to {total}, the document says {invoice.total}.")
     terms, corrected, calculations = agreement.as_terms(), list(corrected), _calculations(lines)
@@ -79,7 +79,7 @@ def invoice_content(
         "instalments": any(line.instalment for line in lines),
         "once": any(not _is_annual(line) for line in lines),
         "by_level": _by_level(lines),
-        "total": str(total),
+        "total": plain_text(total),
         "included": _included(_schedule(terms, invoice)),
         "remarks": _remarks(invoice, lines, corrected, waived),
         "calculations": [
@@ -282,7 +282,7 @@ def _by_level(lines: Sequence[InvoiceLine]) -> list[dict]:
         {
             "name": key[2],
             "sites": len({line.site_id for line in group if line.site_id}),
-            "amount": str(sum((line.amount for line in group), ZERO)),
+            "amount": plain_text(sum((line.amount for line in group), NOTHING)),
         }
         for key, group in sorted(groups.items(), key=lambda item: item[0])
     ]
@@ -291,10 +291,10 @@ def _by_level(lines: Sequence[InvoiceLine]) -> list[dict]:
 def _group(line: InvoiceLine) -> tuple[int, Decimal, str]:
     """The place and name of a line's sum."""
     if _adjusts(line):
-        return len(KINDS), ZERO, "Adjustments"
+        return len(KINDS), NOTHING, "Adjustments"
     if _is_annual(line):
-        return 0, line.annual_price or ZERO, line.level_name
-    return place_of(line.charge), ZERO, KINDS[line.charge].label
+        return 0, line.annual_price or NOTHING, line.level_name
+    return place_of(line.charge), NOTHING, KINDS[line.charge].label
 
 
 Calculations = dict[tuple[str, ...], list[int]]

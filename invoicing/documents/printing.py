@@ -42,7 +42,7 @@ def draft_pdf(*, invoice: Invoice) -> bytes:
     """
     if invoice.is_issued:
         raise CannotPrint(f"{invoice} is issued. Open its stored PDF.")
-    agreement = Agreement.objects.with_terms().get(pk=invoice.agreement_id)
+    agreement = invoice.agreement = Agreement.objects.with_terms().get(pk=invoice.agreement_id)
     lines = list(invoice.lines.select_related("site").order_by("position"))
     corrected = list(invoice.corrects.order_by("pk"))
     content = invoice_content(invoice=invoice, lines=lines, agreement=agreement, corrected=corrected)

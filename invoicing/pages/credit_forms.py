@@ -9,7 +9,7 @@ from django import forms
 from django.forms.boundfield import BoundField
 
 from contracts.fields import validate_plain_text
-from contracts.money import ZERO, money_text
+from contracts.money import NOTHING, money_text, plain_text
 from contracts.pages.event_page import EventForm
 from contracts.pages.inputs import AmountField, DayField, LineField
 from invoicing.credits.crediting import CreditableLine, WaiverDecision
@@ -66,8 +66,8 @@ class CreditForm(EventForm):
 
     def __init__(self, data=None, *, lines: Sequence[CreditableLine], may_waive: bool, on: date):
         self.lines = {each.line.position: each for each in lines}
-        left = sum((each.left for each in lines), ZERO)
-        super().__init__(data, initial={"decided_on": on, "seen": str(left)})
+        left = sum((each.left for each in lines), NOTHING)
+        super().__init__(data, initial={"decided_on": on, "seen": plain_text(left)})
         self.left, self.may_waive = left, may_waive
         self.amounts: dict[int, Decimal] = {}
         self.fields["extent"].choices = [
@@ -91,7 +91,11 @@ class CreditForm(EventForm):
         if not only_whole(each):
             attrs = {"inputmode": "decimal", "aria-label": f"Amount to credit of {label}", "autocomplete": "off"}
             self.fields[f"amount-{position}"] = AmountField(
-                required=False, initial=each.left, widget=forms.TextInput(attrs=attrs), label=label
+                currency=each.line.invoice.agreement.currency,
+                required=False,
+                initial=each.left,
+                widget=forms.TextInput(attrs=attrs),
+                label=label,
             )
 
     def entries(self) -> Iterator[LineEntry]:
@@ -106,7 +110,7 @@ class CreditForm(EventForm):
     def clean(self):
         """Find the amount of each line, and say at each line what cannot be so."""
         super().clean()
-        if self.cleaned_data.get("seen", "") not in ("", str(self.left)):
+        if self.cleaned_data.get("seen", "") not in ("", plain_text(self.left)):
             message = "What is left has changed since this page was opened. Look at it as it is now, then credit."
             self.add_error(None, message)
         selected = [position for position in self.lines if self.cleaned_data.get(f"take-{position}")]

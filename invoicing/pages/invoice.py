@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from contracts.models import Agreement
-from contracts.money import ZERO
+from contracts.money import NOTHING
 from contracts.periods import DaySpan
 from invoicing.documents.content import invoice_content
 from invoicing.documents.explanations import Explanation, explanation_of
@@ -117,7 +117,7 @@ class Since:
     @property
     def waived(self) -> Decimal:
         """The sum of the waivers that stand."""
-        return sum((waiver.amount for waiver in self.waivers if waiver.stands), ZERO)
+        return sum((waiver.amount for waiver in self.waivers if waiver.stands), NOTHING)
 
 
 @dataclass(frozen=True)
@@ -143,7 +143,7 @@ def totals_of(documents: Iterable[Invoice]) -> tuple[tuple[str, Decimal], ...]:
     totals: dict[str, Decimal] = {}
     for invoice in documents:
         currency = invoice.agreement.currency
-        totals[currency] = totals.get(currency, ZERO) + invoice.total
+        totals[currency] = totals.get(currency, NOTHING) + invoice.total
     return tuple(sorted(totals.items()))
 
 

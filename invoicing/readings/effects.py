@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from contracts.amendments.reading_choice import with_reading
-from contracts.money import ZERO, money_text
+from contracts.money import NOTHING, ZERO, money_text
 from contracts.periods import AnnualPeriod, OutsideTerm, annual_period_on, day_text
 from contracts.readings import BILLING_QUESTIONS, HOUR_QUESTIONS, QUESTIONS, START_QUESTIONS
 from contracts.schedule import Level, Refused
@@ -139,7 +139,7 @@ def _annual_change(known: OnFile, period: AnnualPeriod, due: Due | NotInForce, t
         [charge for charge in each.charges if charge.period.number == period.number] for each in (due, then)
     )
     if not charges and not after:
-        return ZERO, " ".join([f"Nothing is charged for annual period {period.number} so far.", *without])
+        return NOTHING, " ".join([f"Nothing is charged for annual period {period.number} so far.", *without])
     whole, today = (falling_due(before=charges, after=after, through=day) for day in (period.span.last_day, known.on))
     message = [f"Annual period {period.number}: {_money_instead(whole)}"]
     if today.difference:
@@ -155,7 +155,7 @@ def _hours_change(known: OnFile, period: AnnualPeriod, read_so: AgreementTerms) 
     before, after = (_hours(known, period, terms) for terms in (known.agreement, read_so))
     bought, waiting = (Amounts(*pair) for pair in zip(before, after, strict=True))
     if bought == waiting == Amounts():
-        return ZERO, f"Annual period {period.number} has no hours that a block does not cover: nothing changes."
+        return NOTHING, f"Annual period {period.number} has no hours that a block does not cover: nothing changes."
     message = [f"Hours by the hour in annual period {period.number}: {_money_instead(bought)}"]
     if waiting.difference:
         message.append(f"Waiting for a block: {_instead(hours_text(waiting.before), hours_text(waiting.after))}")
@@ -166,7 +166,7 @@ def _hours(known: OnFile, period: AnnualPeriod, terms: AgreementTerms) -> tuple[
     bought, worked = known.facts.get(BLOCK, ()), known.facts.get(HOURS, ())
     ledger = hour_ledger(agreement=terms, purchases=bought, work=worked, known_on=known.on)
     outcomes = [outcome for outcome in ledger.outcomes.values() if outcome.work.worked_on in period.span]
-    return sum((one.amount for one in outcomes), ZERO), sum((one.waiting for one in outcomes), ZERO)
+    return sum((one.amount for one in outcomes), NOTHING), sum((one.waiting for one in outcomes), ZERO)
 
 
 # ---- reviews -----------------------------------------------------------------------------------------------------
@@ -204,7 +204,7 @@ def _proposals_change(known: OnFile, read_so: AgreementTerms, now: ReviewTerms, 
 
 def _proposed(known: OnFile, terms: AgreementTerms, found: ReviewTerms) -> tuple[Decimal, int]:
     """The annual prices proposed, and the number of sites without a proposal: they count at the price that goes on."""
-    total, to_decide = ZERO, 0
+    total, to_decide = NOTHING, 0
     for site in known.sites:
         if not _is_reviewed(site, found):
             continue
@@ -216,7 +216,7 @@ def _proposed(known: OnFile, terms: AgreementTerms, found: ReviewTerms) -> tuple
             continue
         to_decide += 1
         price = goes_on or stored
-        total += price.annual_price if price else ZERO
+        total += price.annual_price if price else NOTHING
     return total, to_decide
 
 

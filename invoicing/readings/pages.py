@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from contracts.fixed_readings import FixedReading, integration_reading, payment_reading, tax_reading
 from contracts.models import Agreement, ChosenReading
-from contracts.money import ZERO
+from contracts.money import NOTHING
 from contracts.periods import ONE_DAY, AnnualPeriod
 from contracts.readings import (
     ANNUAL_QUESTIONS,
@@ -137,7 +137,7 @@ def _entry(
         opens_on = Refused("BY_AMENDMENT", "choice", "Another reading is agreed by an amendment: none can be chosen.")
     refused = isinstance(opens_on, Refused)
     planned = tuple(one for one in created if not one.replaced and one not in begun)
-    as_now = Alternative(begun[-1].sentence, Effect(_choice(known, key), "The clause is read so now.", ZERO))
+    as_now = Alternative(begun[-1].sentence, Effect(_choice(known, key), "The clause is read so now.", NOTHING))
     return RegisterEntry(
         question=question,
         present=begun[-1],

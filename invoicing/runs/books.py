@@ -11,7 +11,7 @@ from decimal import Decimal
 from django.db.models import F, Prefetch, QuerySet
 
 from contracts.models import Agreement
-from contracts.money import ZERO
+from contracts.money import NOTHING, in_currency
 from contracts.periods import DaySpan
 from contracts.terms import AgreementTerms
 from invoicing.charges.charge import ANNUAL, ONLY_PART, ChargeKey, Facts, SiteFacts
@@ -121,7 +121,7 @@ def _site_facts(site: Site, codes: Collection[str]) -> SiteFacts:
 
 _COLUMNS = (
     *("instalment_of", "first_day", "last_day", "description", "source"),
-    *("invoice__agreement_id", "invoice__number_text"),
+    *("invoice__agreement_id", "invoice__number_text", "invoice__agreement__currency"),
 )
 
 
@@ -147,6 +147,7 @@ def billed(
     waived = _waived(agreements, known_on)
     found: dict[int, dict[ChargeKey, _Ledger]] = {}
     for line in lines.iterator():
+        line["amount"] = in_currency(line["amount"], line["invoice__agreement__currency"])
         key = charge_key(line)
         of_agreement = found.setdefault(line["invoice__agreement_id"], {})
         of_agreement.setdefault(key, _Ledger(line)).add(line)
@@ -175,7 +176,7 @@ def _hand_on(stored: dict[ChargeKey, Billed], code: str, keys: list[int]) -> Non
     for new in sorted(replaced):  # recorded later than what it replaces, which has been handed its own by then
         was, key = stored[ChargeKey(code, replaced[new])], ChargeKey(code, new)
         part = was.parts[ONLY_PART]
-        billed = stored.get(key, replace(was, parts={ONLY_PART: BilledPart(ZERO, part.documents)}))
+        billed = stored.get(key, replace(was, parts={ONLY_PART: BilledPart(NOTHING, part.documents)}))
         own = billed.parts[ONLY_PART]
         stored[key] = replace(billed, parts={ONLY_PART: replace(own, waived=own.waived + part.waived)})
 
@@ -199,13 +200,14 @@ def _waived(agreements: Collection[int], known_on: date) -> dict[ChargeKey, dict
     """What was waived by charge and part; the credit line that a waiver goes with says how much."""
     standing = Waiver.objects.filter(line__invoice__agreement__in=agreements).standing(known_on=known_on)
     names = _charge_columns()
-    rows = standing.values_list(*(f"line__{name}" for name in names))
+    rows = standing.values_list("line__invoice__agreement__currency", *(f"line__{name}" for name in names))
     found: dict[ChargeKey, dict[int, Decimal]] = {}
-    for row in rows:
+    for currency, *row in rows:
         line = dict(zip(names, row, strict=True))
+        line["amount"] = in_currency(line["amount"], currency)
         parts = found.setdefault(charge_key(line), {})
         for number, amount in line_shares(line):
-            parts[number] = parts.get(number, ZERO) - amount
+            parts[number] = parts.get(number, NOTHING) - amount
     return found
 
 
@@ -223,13 +225,13 @@ class _Ledger:
         self.of = line["instalment_of"] or self.of
         self.last_day = max(self.last_day, line["last_day"])
         for number, amount in line_shares(line):
-            self.amounts[number] = self.amounts.get(number, ZERO) + amount
+            self.amounts[number] = self.amounts.get(number, NOTHING) + amount
             self.documents.setdefault(number, {})[line["invoice__number_text"]] = None
 
     def as_billed(self, waived: Mapping[int, Decimal]) -> Billed:
         return Billed(
             parts={
-                number: BilledPart(amount, tuple(self.documents[number]), waived.get(number, ZERO))
+                number: BilledPart(amount, tuple(self.documents[number]), waived.get(number, NOTHING))
                 for number, amount in self.amounts.items()
             },
             of=self.of,

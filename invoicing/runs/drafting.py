@@ -185,7 +185,7 @@ def _filed(chunk: Sequence[Agreement], on: date) -> list[_Filed]:
 def run_drafts(agreement_keys: Sequence[int]):
     """Return the drafts that runs have left under some agreements, with their lines and links, in order."""
     drafts = Invoice.objects.drafts().filter(agreement__in=agreement_keys, origin=Invoice.Origin.RUN)
-    return drafts.order_by("first_day", "pk").prefetch_related("lines", "corrections")
+    return drafts.select_related("agreement").order_by("first_day", "pk").prefetch_related("lines", "corrections")
 
 
 def _wanted(filed: _Filed, *, through: date, on: date, by: User | None) -> _Wanted:

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from contracts.locking import locked_agreement
 from contracts.periods import DaySpan, day_text
+from contracts.printing.letters import missing_in
 from contracts.readings import Timing
 from contracts.sealing.digest import canonical_sha256
 from invoicing.charges.charge import AnyCharge, Charge
@@ -170,6 +171,8 @@ def freeze(
     corrected = list(draft.corrects.order_by("pk"))
     waived = draft.origin == Invoice.Origin.CREDIT and Waiver.objects.filter(line__in=lines).exists()
     shown = invoice_content(invoice=draft, lines=lines, agreement=draft.agreement, corrected=corrected, waived=waived)
+    if message := missing_in(shown):
+        raise CannotBill(f"{message} Correct it where it was entered, then issue the document.")
     draft.content = shown | {SEALED: digests_of(invoice=draft, lines=lines)}
     draft.content_sha256 = canonical_sha256(draft.content)
     draft.chain_sha256 = chain_sha256(

@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from contracts.money import ZERO
+from contracts.money import NOTHING
 from contracts.terms import NotInForce
 from invoicing.charges.charge import AnyCharge, ChargeKey, SiteFacts
 from invoicing.charges.due import Due
@@ -25,8 +25,8 @@ Place = tuple[ChargeKey, int]
 class Amounts:
     """An amount before a change and after it."""
 
-    before: Decimal = ZERO
-    after: Decimal = ZERO
+    before: Decimal = NOTHING
+    after: Decimal = NOTHING
 
     @property
     def difference(self) -> Decimal:
@@ -36,7 +36,7 @@ class Amounts:
     @classmethod
     def total(cls, amounts: Iterable["Amounts"]) -> "Amounts":
         amounts = tuple(amounts)
-        return cls(sum((each.before for each in amounts), ZERO), sum((each.after for each in amounts), ZERO))
+        return cls(sum((each.before for each in amounts), NOTHING), sum((each.after for each in amounts), NOTHING))
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,8 @@ class DuePart:
 
     @property
     def amounts(self) -> Amounts:
-        return Amounts(*(charge.amount if charge else ZERO for charge in (self.before, self.after)))
+        nothing = 0 * self.charge.amount
+        return Amounts(*(charge.amount if charge else nothing for charge in (self.before, self.after)))
 
 
 @dataclass(frozen=True)
@@ -136,12 +137,12 @@ def documents_of(parts: Iterable[StandingPart]) -> tuple[str, ...]:
 
 def billed_amount(parts: Iterable[StandingPart]) -> Decimal:
     """Return what was billed of some parts."""
-    return sum((part.billed.amount for part in parts), ZERO)
+    return sum((part.billed.amount for part in parts), NOTHING)
 
 
 def falling_due(*, before: Iterable[AnyCharge], after: Iterable[AnyCharge], through: date) -> Amounts:
     """Return what of some charges falls due through a day."""
-    sums = (sum((each.amount for each in charges if each.due_on <= through), ZERO) for charges in (before, after))
+    sums = (sum((each.amount for each in charges if each.due_on <= through), NOTHING) for charges in (before, after))
     return Amounts(*sums)
 
 

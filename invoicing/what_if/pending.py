@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.db.models import Exists, Max, OuterRef, Q
 
 from contracts.models import Agreement
-from contracts.money import ZERO
+from contracts.money import NOTHING
 from contracts.periods import DaySpan
 from invoicing.charges.causes import Passed, never_billed
 from invoicing.charges.charge import AnyCharge
@@ -155,7 +155,7 @@ class NextRun:
     @property
     def amount(self) -> Decimal:
         """What it would bill, or credit where it is negative, for what the document billed."""
-        return sum((part.amount for part in self.parts), ZERO)
+        return sum((part.amount for part in self.parts), NOTHING)
 
 
 def next_run_of(*, invoice: Invoice, on: date) -> NextRun:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import groupby
 
-from contracts.money import ZERO, money_text
+from contracts.money import NOTHING, money_text
 from contracts.periods import AnnualPeriod, day_text
 from contracts.wording import plural
 from invoicing.charges.causes import ended_by, part_span, why_never_billed, why_nothing_due
@@ -150,8 +150,8 @@ def _first_billed(charge: AnyCharge) -> Changed:
         what=f"instalment {charge.part}" if annual else charge.description,
         days=str(charge.instalment.part) if annual else day_text(charge.due_on),
         documents=(),
-        amounts=Amounts(after=charge.amount),
-        waived=ZERO,
+        amounts=Amounts(0 * charge.amount, charge.amount),
+        waived=NOTHING,
         causes=(*why_never_billed(charge=charge), *(_priced(charge) if annual else ())),
     )
 
@@ -211,7 +211,7 @@ def _outcome(documents: Sequence[PlannedDocument], first_billed: Parts, currency
 
 
 def _own(kind: str, documents: Sequence[PlannedDocument], currency: str) -> str:
-    total = _amount(sum((document.total for document in documents), ZERO), currency)
+    total = _amount(sum((document.total for document in documents), NOTHING), currency)
     lines = plural(sum(len(document.charges) + len(document.adjustments) for document in documents), "line")
     if len(documents) == 1:
         return f"{'an' if kind == 'invoice' else 'a'} {kind} of {total} with {lines}"

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 
+from contracts.money import CURRENCIES, unheld
 from contracts.parties.names import alike, party_alike_text
 from contracts.schedule import Refused, Weight, findings
 from contracts.terms import AgreementTerms, amendment_refusals
@@ -30,6 +32,11 @@ from sites.agreement_files.sections import (
     values_at,
 )
 from sites.agreement_files.terms_entry import amendment_terms
+
+AMOUNTS = (
+    *("annual_price", "integration_price", "block_price", "hourly_price", "price"),
+    *("current_price", "proposed_price", "foregone", "agreed_price"),
+)
 
 
 def content_problems(document: Document, stored: Document, *, on: date) -> tuple[Problem, ...]:
@@ -168,8 +175,23 @@ def _agreement_problems(document: Document, stored: Document) -> Iterator[Proble
         yield Problem("agreement.customer", "Supplier and customer are the same party.")
     if whole.get("original_expires_on", "9999-12-31") <= whole.get("dated_on", ""):
         yield Problem("agreement.original_expires_on", "The expiration must be after the date of the agreement.")
+    if whole.get("currency", "USD") not in CURRENCIES:
+        yield Problem("agreement.currency", f"{whole['currency']} is no currency of ISO 4217. Write such as USD.")
+    else:
+        yield from _unheld_amounts(document, "", whole.get("currency", "USD"))
     yield from _amendment_problems(document, stored, whole)
     yield from _execution_problems(document, stored, whole)
+
+
+def _unheld_amounts(value: object, place: str, currency: str) -> Iterator[Problem]:
+    """Yield the amounts that the currency of the agreement cannot hold."""
+    pairs = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for name, inner in pairs:
+        spot = f"{place}[{name}]" if isinstance(name, int) else f"{place}.{name}".removeprefix(".")
+        if name in AMOUNTS and (message := unheld(Decimal(inner), currency)):
+            yield Problem(spot, message)
+        elif name != "evidence":
+            yield from _unheld_amounts(inner, spot, currency)
 
 
 def _amendment_problems(document: Document, stored: Document, agreement: Mapping) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from decimal import Decimal
 
+from contracts.money import plain_text
 from contracts.schedule import (
     Component,
     HourPrices,
@@ -107,4 +108,4 @@ def _cell(limit: Limit) -> str | dict:
 
 def money(amount: Decimal) -> str:
     """Write an amount as the file holds it: `163000.00`."""
-    return f"{amount:.2f}"
+    return plain_text(amount)

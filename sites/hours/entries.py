@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from contracts.money import ZERO, cents
+from contracts.money import NOTHING, ZERO, cents, unit_like
 from contracts.periods import day_text
 from contracts.readings import Minimum
 from contracts.terms import NotInForce, TermsFound
@@ -85,8 +85,10 @@ class HourlyWork:
 
     @property
     def amount(self) -> Decimal:
-        """What the hours charged cost at the price of the day, in cents."""
-        return cents(self.hourly_price * self.billed) if self.billed else ZERO
+        """What the hours charged cost at the price of the day."""
+        if not self.billed:
+            return NOTHING
+        return cents(self.hourly_price * self.billed, unit_like(self.hourly_price))
 
     @property
     def sentence(self) -> str:

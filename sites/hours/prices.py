@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from contracts.money import ZERO, cents, money_text
+from contracts.money import ZERO, cents, money_text, unit_like
 from contracts.periods import DaySpan, annual_periods, day_text
 from contracts.readings import BlockCompletion, BlockCount, Readings
 from contracts.schedule import HourPrices
@@ -37,7 +37,7 @@ def blocks_amount(*, prices: HourPrices, blocks: int) -> Decimal:
     """Return what a whole number of prepaid blocks costs. Raises PriceNotStated without a block price (paragraph 1)."""
     if prices.block_price is None:
         raise PriceNotStated("The price schedule states no price for a block of hours.")
-    return cents(prices.block_price * blocks)
+    return prices.block_price * blocks
 
 
 def hourly_amount(*, prices: HourPrices, hours: Decimal) -> Decimal:
@@ -47,7 +47,8 @@ def hourly_amount(*, prices: HourPrices, hours: Decimal) -> Decimal:
     """
     if prices.hourly_price is None:
         raise PriceNotStated("The price schedule states no hourly price.")
-    return cents(prices.hourly_price * billed_hours(prices=prices, prepaid=ZERO, hourly=hours))
+    billed = billed_hours(prices=prices, prepaid=ZERO, hourly=hours)
+    return cents(prices.hourly_price * billed, unit_like(prices.hourly_price))
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def both_ways(*, prices: HourPrices, hours: Decimal, billed: Decimal | None = No
         in_blocks = blocks_amount(prices=prices, blocks=blocks)
     if prices.hourly_price is not None:
         charged = billed_hours(prices=prices, prepaid=ZERO, hourly=hours) if billed is None else billed
-        by_the_hour = cents(prices.hourly_price * charged)
+        by_the_hour = cents(prices.hourly_price * charged, unit_like(prices.hourly_price))
     return BothWays(ZERO + hours, blocks, in_blocks, by_the_hour)
 
 

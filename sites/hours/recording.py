@@ -17,7 +17,7 @@ from django.db.models import Q, QuerySet
 
 from contracts.locking import locked_agreement
 from contracts.models import Agreement
-from contracts.money import ZERO, cents
+from contracts.money import ZERO, hundredths
 from contracts.parties.names import name_key
 from contracts.periods import day_text
 from contracts.schedule import Refused
@@ -324,7 +324,7 @@ def _values(agreement: Agreement, done: WorkFacts, on: date) -> dict:
         "site": done.site,
         "worked_on": done.worked_on,
         "service": chargeable_service(services=services, service=done.service),
-        "hours": cents(done.hours),
+        "hours": hundredths(done.hours),
         "person": done.person,
         "reference": done.reference,
     }

@@ -17,7 +17,7 @@ import openpyxl
 from defusedxml.ElementTree import iterparse
 from openpyxl.worksheet.worksheet import Worksheet
 
-from contracts.money import cents
+from contracts.money import hundredths
 from contracts.printing.sheets import without_guard
 from contracts.wording import cut
 from sites.imports.preview import SheetError
@@ -229,7 +229,7 @@ def _workbook_cell(cell: object) -> Cell:
 def _as_shown(value: float) -> int | Decimal | float:
     """Return a computed number as a spreadsheet shows it: 7.3000000000000007 is 7.3, and 10.000000000000002 is 10."""
     exact = Decimal(repr(value))
-    shown = cents(exact)
+    shown = hundredths(exact)
     if abs(exact - shown) > NEAR:
         return value
     return int(shown) if shown == shown.to_integral_value() else shown.normalize()

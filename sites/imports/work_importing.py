@@ -8,7 +8,7 @@ from functools import cache, lru_cache, partial
 
 from django.contrib.auth.models import User
 
-from contracts.money import ZERO, cents
+from contracts.money import ZERO, hundredths
 from contracts.parties.names import name_key
 from contracts.periods import Month, day_text
 from contracts.schedule import Refused
@@ -293,7 +293,7 @@ def _values(entry: _Entry) -> dict:
         "site_id": entry.site.pk,
         "worked_on": entry.row.worked_on,
         "service": entry.service,
-        "hours": cents(entry.row.hours),
+        "hours": hundredths(entry.row.hours),
         "person": one_line(entry.row.person),
         "reference": entry.row.reference,
     }

@@ -63,7 +63,7 @@ class QuotationForm(EventForm):
 
     number = forms.CharField(label="Number", max_length=40, help_text="As printed on the quotation.")
     dated_on = DayField(label="Dated")
-    price = AmountField(label="Price", help_text="In the currency of the agreement.")
+    price = AmountField(label="Price")
     document = ScanField(
         label="Signed document", widget=forms.FileInput, help_text="PDF, PNG or JPEG of at most 20 MB."
     )
@@ -71,6 +71,11 @@ class QuotationForm(EventForm):
     customer_signed_on = DayField(label="Customer’s date")
     supplier_signer = forms.CharField(label="Signed for the supplier by", max_length=LONGEST_LINE)
     supplier_signed_on = DayField(label="Supplier’s date")
+
+    def __init__(self, *args, currency: str, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["price"].currency = currency
+        self.fields["price"].help_text = f"In {currency}, the currency of the agreement."
 
 
 class DocumentForm(EventForm):

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from contracts.locking import locked_agreement
 from contracts.models import Agreement
-from contracts.money import LARGEST
+from contracts.money import LARGEST, in_currency, money_text, unheld
 from contracts.periods import day_text
 from contracts.schedule import Refused
 from contracts.terms import AgreementTerms, NotInForce, terms_on
@@ -278,8 +278,10 @@ def _paper_faults(quotation: Quotation, on: date) -> Iterator[Refused]:
     if Quotation.objects.filter(number=quotation.number).exists():
         message = f"Quotation {quotation.number} is on file. Attach that one, or check the number."
         yield Refused("NUMBER_ON_FILE", "number", message)
-    if not 0 < quotation.price <= LARGEST or quotation.price * 100 % 1:
-        message = f"{quotation.price} is no price. Enter the amount that the quotation states, such as 125000.00."
+    currency = quotation.site.agreement.currency
+    if not 0 < quotation.price <= LARGEST or unheld(quotation.price, currency):
+        example = money_text(in_currency(Decimal(125_000), currency))
+        message = f"{quotation.price} is no price. Enter the amount that the quotation states, such as {example}."
         yield Refused("NO_PRICE", "price", message)
     if not quotation.document:
         yield Refused("NO_DOCUMENT", "document", "Add the document that both parties signed.")

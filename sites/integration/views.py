@@ -113,6 +113,9 @@ class Quote(IntegrationEvent):
     title, button = "Record a quotation", "Record the quotation"
     form_class = QuotationForm
 
+    def get_form_kwargs(self):
+        return super().get_form_kwargs() | {"currency": self.site.agreement.currency}
+
     def warnings(self):
         if self.shown.is_priced:
             price = f"The price schedule states a price for this site: {price_text(self.shown.price)}."

@@ -18,7 +18,7 @@ class Quotation(FrozenModel):
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
     number = PlainCharField(max_length=40, unique=True, help_text="As printed on the quotation.")
     dated_on = models.DateField("dated")
-    price = MoneyField(validators=[MinValueValidator(0)])
+    price = MoneyField(of="site.agreement", validators=[MinValueValidator(0)])
     document = models.FileField("quotation document", upload_to="quotations/")
     customer_signer = PlainCharField("signed for the customer by", max_length=100)
     customer_signed_on = models.DateField()

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from contracts.models import Agreement
 from contracts.periods import Month, day_text
+from contracts.printing.letters import missing_in
 from contracts.refusal import Refusal
 from contracts.schedule import Refused
 from contracts.sealing.digest import canonical_sha256
@@ -182,6 +183,8 @@ def _refuse_unseen(content: Mapping, seen: str | None) -> None:
 
 
 def _freeze(agreement: Agreement, month: Month, content: dict, on: date, by: User | None) -> MonthlyReport:
+    if message := missing_in(content):
+        raise CannotReport(f"{message} Correct it where it was entered, then issue the report.")
     report = MonthlyReport.objects.create(
         agreement=agreement,
         month=month.span.first_day,

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from contracts.money import ZERO, money_text
+from contracts.money import NOTHING, in_currency, money_text
 from contracts.periods import DaySpan
 from contracts.schedule import NOT_STATED
 from sites.models import RenewalReview, ReviewLine
@@ -109,7 +109,7 @@ def review_paper(*, review: RenewalReview, edition: Edition, on: date) -> Paper:
         version=version(review=review, lines=lines),
         components=_component_names(evidence, lines),
         rows=tuple(_row(line, late.get(line.site_id, "")) for line in lines),
-        totals=_totals(evidence, lines),
+        totals=_totals(evidence, lines, in_currency(NOTHING, review.agreement.currency)),
         blocks=_blocks(review),
         histories=_histories(evidence, edition),
         rests_on=evidence,
@@ -210,19 +210,19 @@ def _room(part: Mapping) -> str:
 # ---- totals ------------------------------------------------------------------------------------------------------
 
 
-def _totals(evidence: Mapping, lines: Sequence[ReviewLine]) -> dict:
+def _totals(evidence: Mapping, lines: Sequence[ReviewLine], nothing: Decimal) -> dict:
     """Sum up by level, in the order of the price table; a level that only the present table has comes first."""
     table = {level["name"]: Decimal(level["price"]) for level in evidence.get("levels", ())}
     present = dict.fromkeys(line.current_level.name for line in lines if line.current_level)
     names = [*(name for name in present if name not in table), *table]
-    rows = [_level_total(name, table.get(name), lines) for name in names]
+    rows = [_level_total(name, table.get(name), lines, nothing) for name in names]
     undecided = [line for line in lines if line.proposed_level is None and line.needs_decision]
     if undecided or any(line.current_level is None for line in lines):
         without = {"current_sites": sum(line.current_level is None for line in lines)}
-        goes_on = {"proposed_sites": len(undecided), "proposed": sum((_fallback(line) for line in undecided), ZERO)}
-        rows.append(_level_total("To be decided", None, ()) | without | goes_on)
+        goes_on = {"proposed_sites": len(undecided), "proposed": sum((_fallback(line) for line in undecided), nothing)}
+        rows.append(_level_total("To be decided", None, (), nothing) | without | goes_on)
     shown = [row for row in rows if any(row[f"{name}_sites"] for name in PAID)]
-    total = {key: sum((row[key] for row in shown), ZERO) for key in PAID}
+    total = {key: sum((row[key] for row in shown), nothing) for key in PAID}
     total |= {key: sum(row[key] for row in shown) for key in (f"{name}_sites" for name in PAID)}
     return {
         "levels": shown,
@@ -233,20 +233,20 @@ def _totals(evidence: Mapping, lines: Sequence[ReviewLine]) -> dict:
     }
 
 
-def _level_total(name: str, price: Decimal | None, lines: Sequence[ReviewLine]) -> dict:
+def _level_total(name: str, price: Decimal | None, lines: Sequence[ReviewLine], nothing: Decimal) -> dict:
     """The sites at one level, and what they pay in a year: now, as proposed and as agreed."""
     found = {"name": name, "price": price}
     for which in PAID:
         at_level = [line for line in lines if (level := getattr(line, f"{which}_level")) and level.name == name]
         prices = [getattr(line, f"{which}_price") for line in at_level]
-        found |= {f"{which}_sites": len(prices), which: sum(prices, ZERO)}
+        found |= {f"{which}_sites": len(prices), which: sum(prices, nothing)}
     return found
 
 
 def _fallback(line: ReviewLine) -> Decimal:
     """The price that goes on in the next period until the parties agree."""
     price = line.evidence.get("fallback_price")
-    return Decimal(price) if price else line.current_price or ZERO
+    return Decimal(price) if price else line.current_price or NOTHING
 
 
 def _histories(evidence: Mapping, edition: Edition) -> tuple[dict, ...]:
@@ -277,13 +277,13 @@ def _blocks(review: RenewalReview) -> tuple[dict, ...]:
 def _internal(lines: Sequence[ReviewLine]) -> dict:
     """What only the supplier sees: revenue foregone, sites one component short, and what if all paid as measured."""
     what_if = sum(
-        (line.measured_level.annual_price if line.measured_level else _fallback(line) for line in lines), ZERO
+        (line.measured_level.annual_price if line.measured_level else _fallback(line) for line in lines), NOTHING
     )
     return {
         "what_if": what_if,
-        "what_if_difference": what_if - sum((line.current_price or ZERO for line in lines), ZERO),
+        "what_if_difference": what_if - sum((line.current_price or NOTHING for line in lines), NOTHING),
         "foregone": [line for line in lines if line.foregone],
-        "foregone_total": sum((line.foregone for line in lines), ZERO),
+        "foregone_total": sum((line.foregone for line in lines), NOTHING),
         "one_short": [line for line in lines if line.evidence.get("one_short")],
         "otherwise_read": [line for line in lines if line.evidence.get("other_readings")],
         "remarks": [line for line in lines if line.decision_reason],

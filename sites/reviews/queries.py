@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from contracts.models import Agreement, ServiceLevel
-from contracts.money import ZERO
+from contracts.money import NOTHING
 from contracts.periods import day_text
 from contracts.readings import Readings
 from contracts.schedule import Component, Level, Refused, Schedule
@@ -173,7 +173,7 @@ def line_of(*, review: RenewalReview, basis: ReviewFacts, site: Site) -> ReviewL
         proposed_level=basis.next_levels[proposed.code] if proposed else None,
         proposed_price=proposed.annual_price if proposed else None,
         needs_decision=basis.settles_prices and found.needs_decision,
-        foregone=proposal.foregone if proposal else ZERO,
+        foregone=proposal.foregone if proposal else NOTHING,
         evidence=evidence if basis.settles_prices else evidence | {"proposal": "", "other_readings": []},
     )
 

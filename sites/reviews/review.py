@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from contracts.levels import Flag, MeasuredLevel, measured_level
-from contracts.money import ZERO
+from contracts.money import NOTHING, money_text
 from contracts.periods import OutsideTerm, annual_period
 from contracts.readings import ChangeCounting, NotEligible
 from contracts.schedule import Level, Refused, Schedule
@@ -176,7 +176,7 @@ class Proposal:
     fallback: Level
     needs_confirmation: bool
     reason: str
-    foregone: Decimal = ZERO
+    foregone: Decimal = NOTHING
 
     @property
     def difference(self) -> Decimal | None:
@@ -200,8 +200,8 @@ def proposal(
     if eligible.eligible is None:
         return Proposal(None, current, current, True, "Eligibility is undetermined: a person decides.")
     if not eligible.eligible and not _moves_anyway(current, measured, reading):
-        gain = measured.level.annual_price - current.annual_price if measured.level else ZERO
-        return Proposal(current, current, current, False, "The price stays.", max(gain, ZERO))
+        gain = measured.level.annual_price - current.annual_price if measured.level else NOTHING
+        return Proposal(current, current, current, False, "The price stays.", max(gain, NOTHING))
     if measured.level is None:
         return Proposal(None, current, current, True, "There is no measured level: a person decides.")
     if Flag.BLANK_CELL in measured.flags:
@@ -242,6 +242,6 @@ def agreed_price_refusal(*, schedule: Schedule, level_code: str | None, annual_p
         return Refused(
             "OFF_TABLE_PRICE_NEEDS_AMENDMENT",
             "annual_price",
-            f"{annual_price:,.2f} is not in the price table. A price outside it needs an executed amendment.",
+            f"{money_text(annual_price)} is not in the price table. A price outside it needs an executed amendment.",
         )
     return None

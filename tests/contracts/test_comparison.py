@@ -40,7 +40,7 @@ def test_differences_of_a_copy_are_none():
 
 
 def test_differences_name_a_price_and_its_cell():
-    assert differences(before=SCHEDULE, after=with_level(SMALL, annual_price=Decimal("205000"))) == (
+    assert differences(before=SCHEDULE, after=with_level(SMALL, annual_price=Decimal("205000.00"))) == (
         Difference("Small: annual price", "198,000.00", "205,000.00"),
     )
 
@@ -56,7 +56,7 @@ def test_differences_name_a_limit_and_a_blank_cell_filled():
 
 
 def test_differences_name_a_size_newly_priced_and_one_no_longer():
-    priced = with_level(MEDIUM, integration_price=Decimal("120000"))
+    priced = with_level(MEDIUM, integration_price=Decimal("120000.00"))
 
     assert differences(before=SCHEDULE, after=priced) == (
         Difference("Medium: system integration", "not on file", "120,000.00"),
@@ -136,7 +136,7 @@ def test_first_amendment_changes_the_expiration_and_brings_the_whole_schedule():
 
 
 def test_second_amendment_is_compared_with_the_schedule_it_replaces():
-    dearer = with_level(SMALL, annual_price=Decimal("205000"))
+    dearer = with_level(SMALL, annual_price=Decimal("205000.00"))
     second = amendment(2, date(1999, 10, 1), schedule=dearer, expires_on=date(2001, 9, 30))
 
     assert amendment_changes(agreement=agreement(second), number=2, known_on=LATER) == AmendmentChanges(

@@ -3,7 +3,7 @@ from fractions import Fraction
 
 import pytest
 
-from contracts.money import cents, changed_by, instalment, money_text, split_cumulatively, split_last_absorbs
+from contracts.money import CENT, cents, changed_by, instalment, money_text, split_cumulatively, split_last_absorbs
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from contracts.money import cents, changed_by, instalment, money_text, split_cum
     ],
 )
 def test_cents_rounds_half_up(amount, rounded):
-    assert str(cents(amount)) == rounded
+    assert str(cents(amount, CENT)) == rounded
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ THIRDS = [Fraction(100, 3)] * 3
     ],
 )
 def test_split_cumulatively_rounds_what_is_due_through_each(shares, expected):
-    assert [str(amount) for amount in split_cumulatively(shares)] == expected
+    assert [str(amount) for amount in split_cumulatively(shares, CENT)] == expected
 
 
 @pytest.mark.parametrize(
@@ -81,17 +81,18 @@ def test_split_cumulatively_rounds_what_is_due_through_each(shares, expected):
     ],
 )
 def test_split_last_absorbs_leaves_the_difference_to_the_last(shares, expected):
-    assert [str(amount) for amount in split_last_absorbs(shares)] == expected
+    assert [str(amount) for amount in split_last_absorbs(shares, CENT)] == expected
 
 
 @pytest.mark.parametrize(
     ("amount", "printed"),
     [
-        ("0", "0.00"),
+        ("0E+3", "0.00"),
         ("-0.00", "0.00"),
-        ("163000", "163,000.00"),
+        ("163000.00", "163,000.00"),
         ("-18750.00", "-18,750.00"),
-        ("1956000.005", "1,956,000.01"),
+        ("1956000", "1,956,000"),
+        ("1956000.005", "1,956,000.005"),
     ],
 )
 def test_money_text_separates_thousands(amount, printed):

@@ -221,8 +221,8 @@ def test_findings_are_none_for_a_sound_column(cells):
 @pytest.mark.parametrize(
     ("prices", "message"),
     [
-        (("200", "200"), "Level 2 costs 200.00, no more than Level 1 at 200.00."),
-        (("163000", "98000"), "Level 2 costs 98,000.00, no more than Level 1 at 163,000.00."),
+        (("200.00", "200.00"), "Level 2 costs 200.00, no more than Level 1 at 200.00."),
+        (("163000.00", "98000.00"), "Level 2 costs 98,000.00, no more than Level 1 at 163,000.00."),
     ],
 )
 def test_findings_warn_of_a_price_that_does_not_rise(prices, message):
@@ -315,7 +315,7 @@ def test_findings_name_their_cells_by_codes(cells, expected):
 
 
 def test_finding_of_a_price_names_the_cell_of_the_higher_level():
-    (found,) = findings(table("up to 15", "16 to 25", prices=("200", "200")))
+    (found,) = findings(table("up to 15", "16 to 25", prices=("200.00", "200.00")))
 
     assert found.cells == (("L2", ""),)
 

@@ -13,7 +13,7 @@ from django.db.models import Sum
 
 from contracts.amendments.amending import draft_amendment, enter_schedule, record_signature
 from contracts.models import Agreement
-from contracts.money import cents
+from contracts.money import hundredths
 from invoicing.models import Correction, Invoice, InvoiceLine, InvoicePdf
 from invoicing.runs.drafting import draft_invoices
 from tests import reference
@@ -139,8 +139,8 @@ def due(changes: tuple, through: date) -> Decimal:
                 price = _changed(PRICE, percent)
         owed += Fraction(price) / 12
         month = date(month.year + month.month // 12, month.month % 12 + 1, 1)
-    return cents(owed)
+    return hundredths(owed)
 
 
 def _changed(price: Decimal, percent: int) -> Decimal:
-    return cents(price * (100 + percent) / 100)
+    return hundredths(price * (100 + percent) / 100)

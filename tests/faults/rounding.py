@@ -83,7 +83,7 @@ def holds(examples_of, rule, *, examples: int) -> bool:
 def half_up(amount: Fraction) -> bool:
     """The half goes away from zero."""
     whole = (abs(amount) * 100 + Fraction(1, 2)).__floor__()
-    return money.cents(amount) == Decimal(whole if amount >= 0 else -whole).scaleb(-2)
+    return money.cents(amount, money.CENT) == Decimal(whole if amount >= 0 else -whole).scaleb(-2)
 
 
 def instalments(case: tuple[Decimal, int]) -> bool:
@@ -96,7 +96,7 @@ def instalments(case: tuple[Decimal, int]) -> bool:
 def cumulative(shares: list[Fraction]) -> bool:
     """After each part, what was split so far is what was owed so far, rounded once."""
     so_far, exact = Decimal(0), Fraction(0)
-    for part, share in zip(money.split_cumulatively(shares), shares, strict=True):
+    for part, share in zip(money.split_cumulatively(shares, money.CENT), shares, strict=True):
         so_far, exact = so_far + part, exact + share
         if abs(Fraction(so_far) - exact) > Fraction(1, 200):
             return False
@@ -105,13 +105,13 @@ def cumulative(shares: list[Fraction]) -> bool:
 
 def last_carries(shares: list[Fraction]) -> bool:
     """The parts add up to the whole, rounded once."""
-    return sum(money.split_last_absorbs(shares)) == money.cents(sum(shares))
+    return sum(money.split_last_absorbs(shares, money.CENT)) == money.cents(sum(shares), money.CENT)
 
 
 def round_carelessly() -> None:
     """Round as many programs do: as floats, the half to the even cent, and each part by itself."""
-    money.cents = lambda amount: Decimal(str(round(float(amount), 2))).quantize(money.CENT, rounding=ROUND_HALF_UP)
-    money.split_cumulatively = lambda shares: tuple(money.cents(share) for share in shares)
+    money.cents = lambda amount, unit: Decimal(str(round(float(amount), 2))).quantize(unit, rounding=ROUND_HALF_UP)
+    money.split_cumulatively = lambda shares, unit: tuple(money.cents(share, unit) for share in shares)
 
 
 # ---- adding up ---------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from django.core.management.base import CommandError
 
 from contracts.clock import business_date
 from contracts.management.command_arguments import BadArgument, DeskCommand, agreements, day
-from contracts.money import money_text
+from contracts.money import money_text, plain_text
 from contracts.periods import DaySpan
 from invoicing.models import Invoice
 from invoicing.runs.drafting import RunResult, draft_invoices
@@ -85,7 +85,7 @@ def as_json(result: RunResult) -> dict:
                 "first_day": document.first_day.isoformat(),
                 "last_day": document.last_day.isoformat(),
                 "issued_on": document.issued_on.isoformat() if document.issued_on else None,
-                "total": str(document.total),
+                "total": plain_text(document.total),
             }
             for document in result.documents
         ],

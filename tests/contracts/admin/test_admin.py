@@ -391,7 +391,7 @@ def test_list_shows_the_expiration_in_force(manager, agreement):
     ("name", "queries"),
     [
         ("party", 5),
-        ("agreement", 15),
+        ("agreement", 14),
         ("amendment", 8),
         ("priceschedule", 6),
         ("servicelevel", 6),

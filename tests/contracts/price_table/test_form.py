@@ -237,7 +237,7 @@ NOT_A_NUMBER = "is not a number. Enter the figure it should say; the printed tex
         ({"switch": "FAX"}, {"switch": ["The component FAX is no column of the table."]}),
         ({"level_3_price": "-1"}, {"level-3-price": ["Enter 0.00 or more."]}),
         ({"level_3_price": "1,00"}, {"level-3-price": ["Enter an amount such as 163,000.00."]}),
-        ({"level_3_price": "1.005"}, {"level-3-price": ["Enter an amount such as 163,000.00."]}),
+        ({"level_3_price": "1.005"}, {"level-3-price": ["An amount in USD has at most 2 decimals: 1.005 is none."]}),
         ({"level_3_price": ""}, {"level-3-price": ["Give the annual price."]}),
         ({"level_3_integration": "x"}, {"level-3-integration": ["Enter an amount such as 163,000.00."]}),
         ({"level_3_name": ""}, {"level-3-name": ["Give the name that the table prints."]}),

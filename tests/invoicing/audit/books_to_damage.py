@@ -133,10 +133,16 @@ def other_row(number: str, position: int | None = None) -> str:
     return f"{number}: {row} {message}"
 
 
+def _stored(values: dict) -> list:
+    """Values as they are stored: amounts are given in cents, and kept in thousandths."""
+    amounts = ("total", "amount", "annual_price", "unit_price")
+    return [value * 10 if name in amounts else value for name, value in values.items()]
+
+
 def set_invoice(books: Books, document: str, /, **values) -> tuple:
     """The statement that changes columns of a document."""
     names = ", ".join(f"{name} = %s" for name in values)
-    return f"UPDATE invoicing_invoice SET {names} WHERE id = %s", *values.values(), books.by_number[document].pk
+    return f"UPDATE invoicing_invoice SET {names} WHERE id = %s", *_stored(values), books.by_number[document].pk
 
 
 def set_line(books: Books, number: str, position: int, /, **values) -> tuple:
@@ -145,7 +151,7 @@ def set_line(books: Books, number: str, position: int, /, **values) -> tuple:
     key = books.by_number[number].pk
     return (
         f"UPDATE invoicing_invoiceline SET {names} WHERE invoice_id = %s AND position = %s",
-        *values.values(),
+        *_stored(values),
         key,
         (position),
     )

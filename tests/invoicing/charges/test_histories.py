@@ -14,7 +14,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from contracts.money import ZERO, cents
+from contracts.money import ZERO, hundredths
 from contracts.periods import add_months
 from contracts.readings import Frequency, Minimum, Proration, Rounding, Timing
 from contracts.terms import expiration_known
@@ -74,7 +74,7 @@ class Histories(RuleBasedStateMachine):
     def amendment_is_signed(self, factor, day, term):
         last = self.terms.amendments[-1]
         levels = tuple(
-            replace(level, annual_price=cents(level.annual_price * Decimal(factor))) for level in reference.LEVELS
+            replace(level, annual_price=hundredths(level.annual_price * Decimal(factor))) for level in reference.LEVELS
         )
         amendment = reference.amendment(
             last.number + 1,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.money import cents
+from contracts.money import hundredths
 from contracts.periods import DaySpan, annual_period
 from contracts.readings import Frequency, Proration, Rounding, Timing
 from invoicing.charges.instalments import PricedDays, falls_due, instalments
@@ -28,7 +28,7 @@ def test_part_falls_due_within_its_annual_period(timing, expected):
     assert falls_due(cut.months()[9], cut, timing) == expected
 
 
-prices = st.integers(min_value=1, max_value=9_999_999_999).map(lambda hundredths: Decimal(hundredths) / 100)
+prices = st.integers(min_value=1, max_value=9_999_999_999).map(lambda number: Decimal(number).scaleb(-2))
 anchors = st.dates(min_value=date(1996, 1, 1), max_value=date(2004, 12, 31))
 
 
@@ -64,7 +64,7 @@ def test_instalments_of_any_price_and_start_sum_to_the_rounded_whole(
             if days
         ),
     }[proration]
-    assert sum(part.amount for part in parts) == cents(exact)
+    assert sum(part.amount for part in parts) == hundredths(exact)
     assert sum(part.service.days for part in parts) == within.span.days - day
     if rounding is Rounding.CUMULATIVE:
         assert all(part.amount >= 0 for part in parts)

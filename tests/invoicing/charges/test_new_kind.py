@@ -18,7 +18,7 @@ from django.db.migrations.state import ProjectState
 from django.urls import reverse
 
 from contracts.fields import MoneyField
-from contracts.money import cents, money_text
+from contracts.money import hundredths, money_text
 from contracts.periods import day_text
 from contracts.sealing.frozen import SealedRow
 from contracts.sealing.guards import Seal, create_triggers, drop_triggers
@@ -53,7 +53,7 @@ def training_charges(known: Known) -> Iterator[Outcome]:
         if isinstance(terms, NotInForce):
             yield Unpriced(key, training.held_on, f"Training: nothing is billed. {terms.message}")
             continue
-        amount = cents(training.price * training.days)
+        amount = hundredths(training.price * training.days)
         yield OneOff(
             key=key,
             site=known.sites[training.site_id],
@@ -73,7 +73,7 @@ def training_charges(known: Known) -> Iterator[Outcome]:
 
 
 def recompute_training(inputs: Mapping) -> Decimal:
-    return cents(Decimal(inputs["price"]) * inputs["days"])
+    return hundredths(Decimal(inputs["price"]) * inputs["days"])
 
 
 def training_in_words(inputs: Mapping) -> Iterator[tuple[str, str]]:
@@ -105,7 +105,7 @@ def training_model() -> type[ChargedFact]:
         site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="+")
         held_on = models.DateField()
         days = models.PositiveSmallIntegerField()
-        price = MoneyField()
+        price = MoneyField(of="site.agreement")
 
         objects = ChargedFactQuerySet.as_manager()
         seal = Seal("billed_on", columns=("site", "held_on", "days", "price", "billed_on"), correction=REVERSE)

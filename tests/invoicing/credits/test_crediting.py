@@ -162,7 +162,7 @@ def test_second_credit_of_the_whole_is_refused_and_takes_no_number(october):
         ({1: "0.01"}, 1, "Nothing is left of line 1 to credit, not 0.01."),
         ({2: "-1.00"}, 2, "Only 13,583.33 of line 2 is left to credit, not -1.00."),
         ({7: "1.00"}, 7, "Invoice INV-00001 has no line 7. Choose among its lines."),
-        ({2: "0.005"}, 2, "0.005 is no amount in whole cents: credit line 2 to the cent."),
+        ({2: "0.005"}, 2, "An amount in USD has at most 2 decimals: 0.005 is none."),
         ({2: "0.00"}, None, "Nothing is taken back so. Choose at least one line and the amount to credit."),
         ({}, None, "Nothing is taken back so. Choose at least one line and the amount to credit."),
     ],

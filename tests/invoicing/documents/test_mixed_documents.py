@@ -81,7 +81,7 @@ def test_every_line_of_it_is_explained_and_computed_again():
 
 def test_a_line_that_gives_another_amount_now_says_so():
     invoice = mixed()
-    damage(("UPDATE invoicing_invoiceline SET amount = 1 WHERE invoice_id = %s AND position = 1", invoice.pk))
+    damage(("UPDATE invoicing_invoiceline SET amount = 10 WHERE invoice_id = %s AND position = 1", invoice.pk))
     damage(("UPDATE invoicing_invoiceline SET inputs = '{}' WHERE invoice_id = %s AND position = 2", invoice.pk))
 
     seen = words(client_of(VIEWER).get(reverse("invoicing:invoice_detail", args=[invoice.pk])))

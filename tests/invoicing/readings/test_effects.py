@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from contracts.money import plain_text
 from contracts.readings import QUESTIONS, REVIEW_QUESTIONS, Frequency, Proration
 from contracts.schedule import OpeningRule
 from invoicing.charges.due import due_through
@@ -32,7 +33,7 @@ def effect(known: OnFile, question: str, choice: str) -> Effect:
 def shown(known: OnFile, question: str, choice: str) -> tuple[str, str]:
     found = effect(known, question, choice)
     assert found.computed
-    return str(found.difference), found.sentence
+    return plain_text(found.difference), found.sentence
 
 
 def not_computed(known: OnFile, question: str, choice: str) -> str:

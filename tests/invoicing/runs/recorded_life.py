@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from contracts.amendments.amending import CannotAmend, draft_amendment, enter_schedule, record_signature
 from contracts.amendments.choosing_readings import CannotChoose
 from contracts.models import Agreement, Amendment
-from contracts.money import cents
+from contracts.money import hundredths
 from contracts.readings import ANNUAL_QUESTIONS, QUESTIONS
 from contracts.schedule import Schedule
 from contracts.terms import expiration_known, expiration_on_file
@@ -351,7 +351,7 @@ def repriced(factor: Decimal) -> Schedule:
     """The price schedule with every price changed by the same factor."""
 
     def changed(price: Decimal | None) -> Decimal | None:
-        return None if price is None else cents(price * factor)
+        return None if price is None else hundredths(price * factor)
 
     levels = tuple(
         replace(
