@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 
 from contracts.fields import HundredthsFormField, validate_plain_text
-from contracts.money import CENT, money_text, unheld, unit_of
+from contracts.money import CENT, in_units, money_text, unheld, unit_of
 
 _GROUPED = re.compile(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]{1,3})?", re.ASCII)
 _WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -61,7 +61,7 @@ class AmountField(HundredthsFormField):
     def to_python(self, value):
         if isinstance(value, str) and _GROUPED.fullmatch(value.strip()):
             value = value.replace(",", "")
-        such = f"Enter an amount such as {money_text(Decimal(163_000).quantize(self.unit))}."
+        such = f"Enter an amount such as {money_text(in_units(Decimal(163_000), self.unit))}."
         try:
             amount = super().to_python(value)
         except ValidationError:
@@ -72,7 +72,7 @@ class AmountField(HundredthsFormField):
             raise ValidationError(f"Enter {money_text(0 * self.unit)} or more.", code="negative")
         if amount % self.unit:
             raise ValidationError(unheld(amount, self.currency) if self.currency else such, code="invalid")
-        return amount.quantize(self.unit)
+        return in_units(amount, self.unit)
 
     def prepare_value(self, value):
         return money_text(value) if isinstance(value, Decimal) else value

@@ -51,32 +51,39 @@ def instalments(
 
     An instalment without service is left out. Monthly proration: a month costs a twelfth of the annual price, part of
     a month its share of the month's days. Daily proration: the share of the days of the full annual period. None: the
-    whole price, spread over the months served. Rounding is half up to the unit of the
-    price; the instalments add up to the rounded exact sum.
+    whole price, spread over the months served. Rounding is half up to the unit of the price's
+    currency; the instalments add up to the rounded exact sum.
 
     Where charges end early by a recorded credit, `spread_through` is the day through which they would have gone: an end
     of charges calls in nothing that was not due yet, so that the whole price stays spread over the months to that day.
     """
-    return _instalments(period, tuple(priced), frequency, proration, rounding, spread_through)
+    if not priced:
+        return ()
+    unit = unit_like(priced[0].annual_price)
+    return _instalments(period, tuple(priced), unit, frequency, proration, rounding, spread_through)
 
 
 @lru_cache(maxsize=4096)
 def _instalments(
     period: AnnualPeriod,
     priced: tuple[PricedDays, ...],
+    unit: Decimal,
     frequency: Frequency,
     proration: Proration,
     rounding: Rounding,
     spread_through: date | None,
 ) -> tuple[Instalment, ...]:
-    """Remembered, since sites at one price have the same ones, in each of their annual periods and at each run."""
+    """Remembered, since sites at one price have the same ones, in each of their annual periods and at each run.
+
+    The unit is named beside the price: 1,000 yen and 1,000.00 dollars are equal numbers.
+    """
     parts = period.parts(frequency.parts)
     shares = [_share(part, period, priced, proration, spread_through) for part in parts]
     served = [number for number, part in enumerate(parts, start=1) if _service(part, priced)]
     if not served:
         return ()
     split = split_cumulatively if rounding is Rounding.CUMULATIVE else split_last_absorbs
-    amounts = split([shares[number - 1] for number in served], unit_like(priced[0].annual_price))
+    amounts = split([shares[number - 1] for number in served], unit)
     through = Fraction(0)
     result = []
     for number, amount in zip(served, amounts, strict=True):

@@ -1,0 +1,77 @@
+"""Every table of every page: it scrolls in its own box with the first column in sight, and fits the paper."""
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.urls import reverse
+
+from tests.full_desk import every_page
+
+pytestmark = [
+    pytest.mark.skipif(connection.vendor == "postgresql", reason="Pages are the same on every database"),
+    pytest.mark.django_db(transaction=True),
+]
+
+FAULTS = """() => {
+  const faults = [], named = (table) => table.className + ' ' + table.innerText.slice(0, 40).replaceAll('\\n', ' ');
+  if (document.documentElement.scrollWidth > innerWidth) faults.push('the page is wider than the window');
+  for (const table of document.querySelectorAll('main table')) {
+    if (!table.checkVisibility()) continue;
+    let box = table.parentElement;
+    while (box !== document.body && getComputedStyle(box).overflowX !== 'auto') box = box.parentElement;
+    if (box === document.body) {
+      if (table.getBoundingClientRect().right > innerWidth) faults.push('cut: ' + named(table));
+      continue;
+    }
+    if (box.getBoundingClientRect().right > innerWidth + 1) faults.push('its box is cut: ' + named(table));
+    if (box.scrollWidth <= box.clientWidth + 1 || table.parentElement !== box) continue;
+    box.scrollLeft = box.scrollWidth;
+    const edge = box.getBoundingClientRect();
+    const first = table.querySelector('tbody > tr > :first-child:not([colspan])');
+    if (table.getBoundingClientRect().right > edge.right + 1) faults.push('last column: ' + named(table));
+    if (first && first.getBoundingClientRect().left < edge.left - 1) faults.push('first column: ' + named(table));
+    box.scrollLeft = 0;
+  }
+  return faults;
+}"""
+CUT = """() => [...document.querySelectorAll('main table')]
+  .filter((table) => table.checkVisibility() && table.getBoundingClientRect().right > innerWidth + 1)
+  .map((table) => table.className + ' ' + Math.round(table.getBoundingClientRect().right))"""
+PAPER = {"width": 672, "height": 960}
+"""Letter upright with margins of three quarters of an inch, in points of a screen."""
+
+
+@pytest.fixture
+def addresses(settings, tmp_path, sign_in, browser_page) -> dict[str, str]:
+    """The address of every page that is no file."""
+    arguments = every_page(settings, tmp_path, city="Rancho Santa Margarita")
+    sign_in(User.objects.create_superuser("all"))
+    files = ("_pdf", "_xlsx", "_csv", "_file", "_document")
+    return {name: reverse(name, args=args) for name, args in arguments.items() if not name.endswith(files)}
+
+
+@pytest.mark.parametrize(
+    "width", [pytest.param(390, marks=pytest.mark.full), 1280, pytest.param(1440, marks=pytest.mark.full)]
+)
+def test_no_table_is_cut_and_its_first_column_stays(browser_page, addresses, width):
+    browser_page.set_viewport_size({"width": width, "height": 900})
+    faults = {}
+    for name, address in addresses.items():
+        browser_page.goto(address)
+        faults[name] = browser_page.evaluate(FAULTS)
+
+    faults = {name: found for name, found in faults.items() if found}
+    assert faults == {}, faults
+
+
+@pytest.mark.full
+def test_every_table_fits_the_paper(browser_page, addresses):
+    browser_page.set_viewport_size(PAPER)
+    browser_page.emulate_media(media="print")
+    cut = {}
+    for name, address in addresses.items():
+        browser_page.goto(address)
+        cut[name] = browser_page.evaluate(CUT)
+
+    cut = {name: found for name, found in cut.items() if found}
+    assert cut == {}, cut
