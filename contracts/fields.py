@@ -166,6 +166,11 @@ class MoneyField(HundredthsField):
         return stored // 10
 
 
+def amounts_of(model: type[models.Model]) -> set[str]:
+    """Return what a query must bring along for the amounts of a model: the ways to their agreement."""
+    return {"__".join(field.of) for field in model._meta.concrete_fields if isinstance(field, MoneyField)}
+
+
 class HoursField(HundredthsField):
     """A number of hours, as whole hundredths in the database."""
 

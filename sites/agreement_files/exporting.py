@@ -108,7 +108,7 @@ def _counts(rows: Iterable[ComponentCount], order: list[str]) -> Iterator[dict]:
 
 def _reviews(agreement: Agreement) -> Iterable[RenewalReview]:
     levels = [f"{name}__schedule__amendment" for name in LEVELS]
-    lines = ReviewLine.objects.select_related("site", *levels)
+    lines = ReviewLine.objects.select_related("site", "review__agreement", *levels)
     reviews = RenewalReview.objects.filter(agreement=agreement).order_by("period_number", "-kind")
     for review in reviews.prefetch_related(Prefetch("lines", lines, to_attr="line_list")):
         review.line_list.sort(key=lambda line: (line.site.city, line.site.state))

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.apps import apps
 from django.db import models
 
+from contracts.fields import amounts_of
 from contracts.models import Agreement, ServiceLevel
 from sites.agreement_files.agreement_file import stated
 from sites.agreement_files.schedule_entry import money
@@ -86,7 +87,7 @@ def facts_on_file(agreement: Agreement, section: Rows) -> dict[Key, tuple[models
     """
     model = model_of(section)
     related = [name for name in ("site", "quotation") if name in section.fields]
-    rows = model._base_manager.filter(**{section.of_agreement: agreement}).select_related(*related)
+    rows = model._base_manager.filter(**{section.of_agreement: agreement}).select_related(*related, *amounts_of(model))
     found: dict[Key, tuple[models.Model, dict]] = {}
     alike: Counter = Counter()
     for row in rows.order_by("pk"):

@@ -195,7 +195,7 @@ class Writing:
         stored = {(review.period_number, review.kind): review for review in filed}
         given = [(REVIEWS.key(row), read(RenewalReview, REVIEWS.fields, row)) for row in rows]
         written = _store(RenewalReview, given, stored, agreement=self.agreement, opened_by=self.by)
-        lines = ReviewLine.objects.filter(review__in=written.values()).select_related("review", "site")
+        lines = ReviewLine.objects.filter(review__in=written.values()).select_related("review__agreement", "site")
         entries = []
         for row in rows:
             review, period = written[REVIEWS.key(row)], self.periods(row["period"])

@@ -51,8 +51,8 @@ class OfSite(PermissionRequiredMixin, Dated):
         return integration_page(
             site=self.site,
             agreement=self.site.agreement.as_terms(),
-            orders=orders.select_related("quotation", "completed_by", "replaces"),
-            quotations=Quotation.objects.filter(site=self.site).order_by("pk"),
+            orders=orders.select_related("quotation__site__agreement", "completed_by", "replaces"),
+            quotations=Quotation.objects.filter(site=self.site).select_related("site__agreement").order_by("pk"),
             on=self.on,
         )
 
@@ -134,7 +134,7 @@ class AttachDocument(IntegrationEvent):
 
     @cached_property
     def quotation(self) -> Quotation:
-        return get_object_or_404(Quotation.objects.select_related("site"), pk=self.kwargs["pk"])
+        return get_object_or_404(Quotation.objects.select_related("site__agreement"), pk=self.kwargs["pk"])
 
     @property
     def site_key(self):

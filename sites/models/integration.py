@@ -56,7 +56,7 @@ class Quotation(FrozenModel):
 class IntegrationOrderQuerySet(ChargedFactQuerySet):
     def for_books(self):
         """Orders whose cutover is complete, with their quotations."""
-        return super().for_books().filter(completed_on__isnull=False).select_related("quotation")
+        return super().for_books().filter(completed_on__isnull=False).select_related("quotation__site__agreement")
 
 
 class IntegrationOrder(ChargedFact):

@@ -272,7 +272,7 @@ def record_agreement(
     return review
 
 
-LEVELS = ("current_level", "measured_level", "proposed_level", "agreed_level")
+LEVELS = ("current_level", "measured_level__schedule__agreement", "proposed_level", "agreed_level")
 
 
 def version(*, review: RenewalReview, lines: Iterable[ReviewLine]) -> str:

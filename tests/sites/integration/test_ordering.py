@@ -171,15 +171,15 @@ def test_quotation_is_executed_on_the_later_signature(site, clerk):
         ({"number": " "}, [("number", "Name the number of the quotation.")]),
         (
             {"price": Decimal(0)},
-            [("price", "0 is no price. Enter the amount that the quotation states, such as 125000.00.")],
+            [("price", "0.00 is no price. Enter the amount that the quotation states, such as 125,000.00.")],
         ),
         (
             {"price": Decimal("-5")},
-            [("price", "-5 is no price. Enter the amount that the quotation states, such as 125000.00.")],
+            [("price", "-5.00 is no price. Enter the amount that the quotation states, such as 125,000.00.")],
         ),
         (
             {"price": Decimal("5.005")},
-            [("price", "5.005 is no price. Enter the amount that the quotation states, such as 125000.00.")],
+            [("price", "5.005 is no price. Enter the amount that the quotation states, such as 125,000.00.")],
         ),
         ({"document": None}, [("document", "Add the document that both parties signed.")]),
         ({"customer_signer": ""}, [("customer_signer", "Name the person who signed for the customer.")]),

@@ -263,7 +263,7 @@ def test_recording_a_quotation_is_refused_at_the_fields(medium, client):
     assert faults(client, url, typed(document=renamed)) == {
         "document": ["“q.pdf” does not hold what its ending .pdf says. Scan the document again."]
     }
-    price = "0 is no price. Enter the amount that the quotation states, such as 125000.00."
+    price = "0.00 is no price. Enter the amount that the quotation states, such as 125,000.00."
     assert faults(client, url, typed(price="0")) == {"price": [price]}
 
 
