@@ -32,6 +32,7 @@ NAMES = {
     "חברת בזק (ישראל) בע״מ": "Noto-Sans-Hebrew",
     "Ελλάς, Россия, Việt Nam, Łódź": "",
 }
+OUR_APPS = ("contracts", "sites", "invoicing")
 NO_TEXT_OF_PEOPLE = {
     "invoicing.Invoice.number_text": "made of the series and a number",
     "invoicing.InvoiceLine.level_name": "copied from the price schedule",
@@ -93,7 +94,7 @@ def test_every_column_of_text_refuses_such_a_letter():
     unchecked = set()
     for model in apps.get_models():
         for field in model._meta.local_fields:
-            if model.__module__.startswith("django.") or not isinstance(field, texts) or field.choices:
+            if model._meta.app_label not in OUR_APPS or not isinstance(field, texts) or field.choices:
                 continue
             name = f"{model._meta.label}.{field.name}"
             if field.name.endswith(("sha256", "code", "file_name")) or name in NO_TEXT_OF_PEOPLE:
