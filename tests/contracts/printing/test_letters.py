@@ -34,6 +34,7 @@ NAMES = {
 }
 OUR_APPS = ("contracts", "sites", "invoicing")
 NO_TEXT_OF_PEOPLE = {
+    "contracts.LostRecord.title": "names a record by what it says of itself",
     "invoicing.Invoice.number_text": "made of the series and a number",
     "invoicing.InvoiceLine.level_name": "copied from the price schedule",
     "invoicing.InvoiceLine.description": "composed of texts that were checked",
