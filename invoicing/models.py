@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from contracts.fields import HoursField, MoneyField, PlainCharField, by_person
 from contracts.models import Agreement
+from contracts.periods import day_text
 from contracts.printing.stored_pdf import StoredPdf
 from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
 from contracts.sealing.guards import Seal
@@ -70,6 +71,10 @@ class Invoice(FrozenModel):
     first_day = models.DateField(help_text="First day of the billing period.")
     last_day = models.DateField(help_text="Last day of the billing period.")
     through = models.DateField(help_text="The date through which the run billed.")
+    issue_from = models.DateField(
+        null=True, blank=True, help_text="The day on which all that a draft bills has fallen due; empty for any day."
+    )
+    held_because = models.JSONField(default=list, help_text="Why a person looks at the draft before it is issued.")
     drafted_on = models.DateField()
     drafted_by = by_person()
     total = MoneyField()
@@ -335,6 +340,21 @@ class Correction(FrozenModel):
 
     def __str__(self):
         return f"{self.document} corrects {self.corrected}"
+
+
+class InvoiceRun(models.Model):
+    """A run that somebody started on the page: who, when, through which day, and what it did then."""
+
+    through = models.DateField(help_text="The date through which the run billed.")
+    run_on = models.DateField()
+    run_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    results = models.JSONField(help_text="What it did for each agreement.")
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self):
+        return f"Run through {day_text(self.through)}"
 
 
 class InvoicePdf(StoredPdf):

@@ -145,4 +145,6 @@ def every_page(settings, folder: Path, *, city: str = "Reno") -> dict[str, tuple
         "sites:report_acknowledge": (agreement.pk, october),
         "sites:report_revision": (agreement.pk, october, 0),
     }
+    (result,) = draft_invoices(through=BEFORE, on=ON, by=None, agreements=[agreement])  # of the sites there are by now
+    more["invoicing:invoice_issue"] = (result.documents[-1].pk,)
     return arguments | {name: args for group, args in more.items() for name in group.split()}

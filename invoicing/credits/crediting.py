@@ -105,6 +105,31 @@ def credit(
     kept beside each line. Raises CannotCredit for a draft, a credit note, without a reason, for more than is left of a
     line, and where nothing is left.
     """
+    series = numbering.series_for(Invoice.Kind.CREDIT_NOTE)
+    with numbering.one_at_a_time(), transaction.atomic():
+        agreement = locked_agreement(invoice.agreement_id)
+        original = Invoice.objects.select_for_update().get(pk=invoice.pk)
+        original.agreement = agreement
+        rows = planned_credit(invoice=original, reason=reason, on=on, by=by, amounts=amounts, waiver=waiver)
+        write([rows], {original.number_text: original.pk})
+        if waiver is not None:
+            _waive(rows.lines, waiver, reason=rows.invoice.reason, on=on, by=by)
+        number, number_text = numbering.take(series=series, on=on)
+        issued = freeze(rows.invoice, series=series, number=number, number_text=number_text, on=on, by=by)
+    transaction.on_commit(partial(print_issued, issued))
+    return issued
+
+
+def planned_credit(
+    *,
+    invoice: Invoice,
+    reason: str,
+    on: date,
+    by: User | None,
+    amounts: Mapping[int, Decimal] | None = None,
+    waiver: WaiverDecision | None = None,
+) -> Rows:
+    """Return the credit note that `credit` would issue, not saved. Raises CannotCredit where that does."""
     reason = reason.strip()
     if not reason:
         raise CannotCredit(
@@ -112,23 +137,11 @@ def credit(
         )
     _refuse_long(reason, "reason", MOST_REASON)
     _refuse_waiver(waiver, on, by)
-    series = numbering.series_for(Invoice.Kind.CREDIT_NOTE)
-    with numbering.one_at_a_time(), transaction.atomic():
-        agreement = locked_agreement(invoice.agreement_id)
-        original = Invoice.objects.select_for_update().get(pk=invoice.pk)
-        original.agreement = agreement
-        if refused := uncreditable(original):
-            raise CannotCredit(refused)
-        last = last_documents(agreements=[agreement]).get(agreement.pk)
-        refuse_before_last_document(last=last, on=on, refusal=CannotCredit)
-        rows = _credit_rows(original, _chosen(original, amounts, on), reason=reason, on=on, by=by)
-        write([rows], {original.number_text: original.pk})
-        if waiver is not None:
-            _waive(rows.lines, waiver, reason=reason, on=on, by=by)
-        number, number_text = numbering.take(series=series, on=on)
-        issued = freeze(rows.invoice, series=series, number=number, number_text=number_text, on=on, by=by)
-    transaction.on_commit(partial(print_issued, issued))
-    return issued
+    if refused := uncreditable(invoice):
+        raise CannotCredit(refused)
+    last = last_documents(agreements=[invoice.agreement]).get(invoice.agreement_id)
+    refuse_before_last_document(last=last, on=on, refusal=CannotCredit)
+    return _credit_rows(invoice, _chosen(invoice, amounts, on), reason=reason, on=on, by=by)
 
 
 def _refuse_waiver(waiver: WaiverDecision | None, on: date, by: User | None) -> None:
@@ -259,7 +272,7 @@ def _credit_line(line: InvoiceLine, parts: Shares, original: Invoice) -> Invoice
     whole = f"Line {line.position} of {original} is taken back."
     part = f"{money_text(taken)} of the {money_text(line.amount)} of line {line.position} of {original} is taken back."
     is_annual = line.charge == ANNUAL
-    return InvoiceLine(
+    credited = InvoiceLine(
         kind=InvoiceLine.Kind.CREDIT,
         charge=line.charge,
         **{kind.key_column: getattr(line, kind.key_column) for kind in KINDS.values()},
@@ -279,6 +292,8 @@ def _credit_line(line: InvoiceLine, parts: Shares, original: Invoice) -> Invoice
             document=original.number_text, line=line.position, amount=taken, of=line.amount
         ),
     )
+    credited.site = line.site
+    return credited
 
 
 # ---- waivers -----------------------------------------------------------------------------------------------------

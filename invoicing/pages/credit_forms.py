@@ -15,7 +15,8 @@ from contracts.pages.inputs import AmountField, DayField, LineField
 from invoicing.credits.crediting import CreditableLine, WaiverDecision
 
 WHOLE, LINES = "whole", "lines"
-WAIVER_FIELDS = ("waive", "decided_by", "decided_on")
+AGAIN, WAIVED = "again", "waived"
+WAIVER_FIELDS = ("outcome", "decided_by", "decided_on")
 
 
 def reason_field(**options) -> LineField:
@@ -43,18 +44,25 @@ class CreditForm(EventForm):
     `amounts` says how much of which line, by position, and `waiver` who decided that it is not billed again.
     """
 
+    outcome = forms.ChoiceField(
+        label="What becomes of the charge",
+        widget=forms.RadioSelect,
+        choices=[
+            (AGAIN, "It is put right and billed again: the next run bills what is still due for the same service"),
+            (WAIVED, "It is given up for good: it is waived, and not billed again"),
+        ],
+        error_messages={"required": "Choose what becomes of the charge.", "invalid_choice": "Choose one of the two."},
+    )
     extent = forms.ChoiceField(
         label="What is taken back",
         widget=forms.RadioSelect,
         required=False,
-        initial=WHOLE,
         error_messages={"invalid_choice": "Choose one of the two."},
     )
     reason = reason_field(
         help_text="Printed on the credit note, such as: wrong service level agreed.",
         error_messages={"required": "Give the reason for the credit; it is kept with the credit note."},
     )
-    waive = forms.BooleanField(label="This charge is waived: it will not be billed again", required=False)
     decided_by = LineField(
         label="Waiver decided by",
         max_length=100,
@@ -85,7 +93,9 @@ class CreditForm(EventForm):
             return
         label = f"line {position}, {each.line.site or each.line.description}"
         chosen = forms.BooleanField(
-            required=False, widget=forms.CheckboxInput(attrs={"aria-label": f"Credit {label}"}), label=label
+            required=False,
+            widget=forms.CheckboxInput(attrs={"aria-label": f"Credit {label}", "data-left": str(each.left)}),
+            label=label,
         )
         self.fields[f"take-{position}"] = chosen
         if not only_whole(each):
@@ -110,14 +120,14 @@ class CreditForm(EventForm):
             message = "What is left has changed since this page was opened. Look at it as it is now, then credit."
             self.add_error(None, message)
         selected = [position for position in self.lines if self.cleaned_data.get(f"take-{position}")]
-        extent = self.cleaned_data.get("extent") or (LINES if selected else WHOLE)
+        extent = self.cleaned_data.get("extent") or (LINES if selected else "")
         for position in self.lines:
             self._clean_line(position, extent)
         if extent == WHOLE and selected:
             self.add_error("extent", "Lines are selected below. Choose the selected lines, or deselect them.")
         elif extent == WHOLE:
             self.amounts = {position: each.left for position, each in self.lines.items() if each.left}
-        elif not selected:
+        elif not selected and "extent" not in self.errors:
             self.add_error("extent", "Select at least one line, or choose everything that is left.")
         self._clean_waiver()
         return self.cleaned_data
@@ -143,17 +153,21 @@ class CreditForm(EventForm):
     def _clean_waiver(self) -> None:
         if not self.may_waive:
             return
-        waived = self.cleaned_data.get("waive")
-        if not waived and self.cleaned_data.get("decided_by"):
-            self.add_error("waive", "Select this to waive the charge, or clear the name below.")
+        waived = self.cleaned_data.get("outcome") == WAIVED
+        if self.cleaned_data.get("outcome") == AGAIN and self.cleaned_data.get("decided_by"):
+            self.add_error("outcome", "Choose that the charge is given up, or clear the name below.")
         for name, message in (("decided_by", "Name the person who decided it."), ("decided_on", "Say when.")):
             if waived and name not in self.errors and not self.cleaned_data.get(name):
                 self.add_error(name, message)
 
+    def facts(self) -> dict:
+        """What is credited, as `credit` takes it."""
+        return {"reason": self.cleaned_data["reason"], "amounts": self.amounts, "waiver": self.waiver}
+
     @property
     def waiver(self) -> WaiverDecision | None:
         """Who decided to waive the charge, None where it is due again."""
-        if not self.cleaned_data.get("waive"):
+        if self.cleaned_data.get("outcome") != WAIVED:
             return None
         return WaiverDecision(self.cleaned_data["decided_by"], self.cleaned_data["decided_on"])
 

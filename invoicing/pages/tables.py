@@ -7,7 +7,7 @@ from django_tables2 import A, Column, DateColumn
 
 from contracts.pages.lists import CellColumn, FileColumn, ListTable
 from invoicing.models import Invoice
-from invoicing.pages.invoice import InvoiceRow, invoice_row
+from invoicing.pages.invoice import DocumentShown, document_shown
 
 RIGHT = {"th": {"class": "money"}, "td": {"class": "money"}}
 
@@ -29,12 +29,13 @@ class InvoiceTable(ListTable):
     total = CellColumn("Total", "invoicing/cells/total.html", order_by=("total", "pk"), attrs=RIGHT)
     currency = FileColumn("Currency", accessor="agreement__currency")
     state = CellColumn("State", "invoicing/cells/state.html", order_by=("issued_on", "pk"))
+    issue_from = FileColumn("Can be issued from")
     pdf = CellColumn("PDF", "invoicing/cells/pdf.html", exclude_from_export=True)
 
     column_permissions = {"agreement": "contracts.view_agreement"}
 
-    def prepare(self, record: Invoice) -> InvoiceRow:
-        return invoice_row(record)
+    def prepare(self, record: Invoice) -> DocumentShown:
+        return document_shown(record, self.on)
 
     def order_number_text(self, rows, is_descending: bool):
         """By series and number, `INV-99999` before `INV-100000`; drafts come first."""
@@ -49,7 +50,7 @@ class InvoiceTable(ListTable):
         return self.row_of(record).period
 
     def value_state(self, record) -> str:
-        return "Issued" if record.is_issued else "Draft"
+        return "Issued" if record.is_issued else "Held draft" if record.held_because else "Draft"
 
 
 class WaiverTable(ListTable):

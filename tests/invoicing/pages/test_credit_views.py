@@ -1,5 +1,6 @@
 """Crediting on the page: the whole invoice or chosen lines, errors at their line, waivers and who may record them."""
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -16,8 +17,8 @@ from invoicing.runs.drafting import draft_invoices
 from invoicing.runs.issuing import issue
 from sites.models import Site
 from tests import factories
-from tests.people import FINANCE, VIEWER, client_of, user_of
-from tests.reading import links, tables, words
+from tests.people import FINANCE, VIEWER, client_of, reader, user_of
+from tests.reading import by_heading, links, tables, words
 
 DECEMBER = date(1998, 12, 1)
 pytestmark = [pytest.mark.django_db, pytest.mark.business_date(DECEMBER)]
@@ -53,15 +54,16 @@ def page_of(invoice: Invoice) -> str:
 
 
 def lines(*, reason: str = "Late start", extent: str = "lines", **amounts: str) -> dict:
-    """What the form sends: `one="500.00"` selects line 1 with an amount; what is not named keeps what it began with."""
-    data = {"extent": extent, "reason": reason, "amount-1": "13,583.33", "amount-2": "13,583.33"}
+    """What is confirmed: `one="500.00"` selects line 1 with an amount; what is not named keeps what it began with."""
+    data = {"outcome": "again", "extent": extent, "reason": reason, "confirmed": "yes"}
+    data |= {"amount-1": "13,583.33", "amount-2": "13,583.33"}
     for name, amount in amounts.items():
         position = {"one": 1, "two": 2, "three": 3}[name]
         data |= {f"take-{position}": "on", f"amount-{position}": amount}
     return data
 
 
-WAIVED = {"waive": "on", "decided_by": "J. Doe", "decided_on": "1998-11-30"}
+WAIVED = {"outcome": "waived", "decided_by": "J. Doe", "decided_on": "1998-11-30"}
 
 
 def errors(response) -> dict[str, list[str]]:
@@ -108,6 +110,38 @@ def test_page_has_a_fixed_number_of_queries(number, django_assert_num_queries):
         assert client.get(address(invoice)).content.decode().count("Amount to credit of line") == number
 
 
+def test_nothing_is_chosen_beforehand(invoice):
+    page = client_of(FINANCE).get(address(invoice)).content.decode()
+
+    assert page.count('type="radio"') == 4
+    assert " checked" not in page
+
+
+def test_the_credit_note_is_shown_before_it_is_issued_and_then_issued_as_shown(invoice):
+    client = client_of(FINANCE)
+    data = {name: value for name, value in lines(two="1,500.00").items() if name not in ("confirmed", "extent")}
+
+    shown = client.post(address(invoice), data)
+    again = client.get(shown.answered)
+
+    assert (again.status_code, words(again)) == (200, words(shown))
+    assert "-1,500.00 USD" in words(shown)
+    assert [row["Amount"] for row in by_heading(shown)[:1]] == ["-1,500.00"]
+    assert Invoice.objects.count() == 1
+    back = client.post(address(invoice), hidden(shown) | {"back": "yes"})
+    assert 'name="amount-2" value="1,500.00"' in back.content.decode()
+    client.post(address(invoice), hidden(shown) | {"confirmed": "yes"})
+    note = Invoice.objects.get(kind="credit-note")
+    assert (str(note.total), note.reason) == ("-1500.00", "Late start")
+    led_on = client.get(shown.answered)
+    assert (led_on.status_code, led_on.headers["Location"]) == (302, address(invoice))
+
+
+def hidden(response) -> dict[str, str]:
+    """What a page carries on to the next one."""
+    return dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', response.content.decode()))
+
+
 # ---- whole and part --------------------------------------------------------------------------------------------------
 
 
@@ -115,7 +149,7 @@ def test_everything_that_is_left_is_credited_whole(invoice):
     credit(invoice=invoice, reason="x", on=DECEMBER, by=None, amounts={1: Decimal("500.00")})
 
     response = client_of(FINANCE).post(
-        address(invoice), {"extent": "whole", "reason": "Wrong order", "amount-1": "13,083.33"}, follow=True
+        address(invoice), lines(extent="whole", reason="Wrong order") | {"amount-1": "13,083.33"}, follow=True
     )
 
     note = Invoice.objects.get(number_text="CN-00002")
@@ -218,7 +252,12 @@ def test_a_line_that_gave_something_back_is_credited_whole_or_not_at_all(agreeme
         ),
         (
             lines(one="1.00") | {"decided_by": "J. Doe"},
-            {"waive": ["Select this to waive the charge, or clear the name below."]},
+            {"outcome": ["Choose that the charge is given up, or clear the name below."]},
+        ),
+        (lines(one="1.00") | {"outcome": ""}, {"outcome": ["Choose what becomes of the charge."]}),
+        (
+            lines() | {"extent": ""},
+            {"extent": ["Select at least one line, or choose everything that is left."]},
         ),
         (
             lines(one="1.00") | WAIVED | {"decided_by": "Finance"},
@@ -306,9 +345,7 @@ def client_with(*permissions: str) -> Client:
     """Somebody of the viewers with further permissions."""
     user = user_of(VIEWER)
     user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    client = Client()
-    client.force_login(user)
-    return client
+    return reader(user)
 
 
 def test_who_may_not_waive_is_not_asked_and_cannot_slip_it_in(invoice):
@@ -316,6 +353,6 @@ def test_who_may_not_waive_is_not_asked_and_cannot_slip_it_in(invoice):
 
     page, slipped = client.get(address(invoice)), client.post(address(invoice), lines(one="500.00") | WAIVED)
 
-    assert "waive" not in page.content.decode().replace("/waivers/", "")
+    assert "given up" not in words(page)
     assert (page.status_code, slipped.status_code) == (200, 403)
     assert Invoice.objects.count() == 1
