@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 
 from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.db.models import Q
-from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -18,6 +18,7 @@ from contracts.money import money_text
 from contracts.pages.address import Dated
 from contracts.pages.event_page import AnswersByAddress, EventForm, EventPage
 from contracts.pages.lists import ListPage
+from contracts.pages.pdf_pages import pdf_response
 from contracts.periods import day_text
 from contracts.printing.stored_pdf import CannotPrint
 from contracts.wording import plural
@@ -121,18 +122,14 @@ class InvoicePdf(OfDocument, PermissionRequiredMixin, DetailView):
 
     def get(self, request, *args, **kwargs):
         invoice = self.object
+        name = invoice.number_text or f"DRAFT-{invoice.first_day:%Y-%m}"
+        make = partial(INVOICE_PDFS.read, invoice) if invoice.is_issued else partial(draft_pdf, invoice=invoice)
         try:
-            data = INVOICE_PDFS.read(invoice) if invoice.is_issued else draft_pdf(invoice=invoice)
+            return pdf_response(request, make=make, name=f"{name}.pdf")
         except CannotPrint as refused:
             return render(
                 request, "invoicing/invoice_no_pdf.html", {"invoice": invoice, "refused": refused}, status=404
             )
-        name = invoice.number_text or f"DRAFT-{invoice.first_day:%Y-%m}"
-        return HttpResponse(
-            data,
-            content_type="application/pdf",
-            headers={"Content-Disposition": f'inline; filename="{name}.pdf"'},
-        )
 
 
 class InvoiceIssue(InvoicePageMixin, EventPage):

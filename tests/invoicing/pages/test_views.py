@@ -293,7 +293,7 @@ def test_issued_pdf_is_served_as_stored(agreement):
     assert hashlib.sha256(first.content).hexdigest() == pdf.sha256
 
 
-def test_draft_pdf_is_made_and_not_stored(agreement, settings):
+def test_draft_pdf_is_made_and_is_no_document(agreement, settings):
     draft = drafted(agreement)
 
     response = client_of(VIEWER).get(event(draft, "pdf"))
