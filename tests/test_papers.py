@@ -31,7 +31,7 @@ def kept() -> list:
     return sorted(settings.PAPERS_DIR.glob("*.pdf"))
 
 
-def test_paper_is_printed_once_until_it_reads_differently(addresses):
+def test_paper_is_printed_once_until_it_reads_differently(addresses, settings):
     client = superuser_client()
 
     first = {name: client.get(address).content for name, address in addresses.items()}
@@ -48,7 +48,7 @@ def test_paper_is_printed_once_until_it_reads_differently(addresses):
     assert len(kept()) == len(PAPERS)
 
 
-def test_who_comes_while_it_is_printed_sees_that_it_is_being_made(addresses):
+def test_who_comes_while_it_is_printed_sees_that_it_is_being_made(addresses, settings):
     client = superuser_client()
     for address in addresses.values():
         client.get(address)
