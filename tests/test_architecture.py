@@ -82,6 +82,7 @@ PURE = {
     "sites.agreement_files.schedule_entry",
     "sites.agreement_files.reading_entry",
     "invoicing.charges.due",
+    "invoicing.charges.bounds",
     "invoicing.charges.charge",
     "invoicing.charges.instalments",
     "invoicing.charges.hours",
