@@ -3,7 +3,6 @@
 from functools import reduce
 from operator import or_
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
@@ -348,7 +347,7 @@ class InvoiceRun(models.Model):
 
     through = models.DateField(help_text="The date through which the run billed.")
     run_on = models.DateField()
-    run_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    run_by = by_person()
     results = models.JSONField(help_text="What it did for each agreement.")
 
     class Meta:
