@@ -41,5 +41,6 @@ urlpatterns = [
     path("invoices/<int:pk>/issue/", views.InvoiceIssue.as_view(), name="invoice_issue"),
     path("invoices/<int:pk>/credit/", credit_views.InvoiceCredit.as_view(), name="invoice_credit"),
     path("waivers/", credit_views.WaiverList.as_view(), name="waiver_list"),
+    path("waivers/<int:pk>/confirm/", credit_views.WaiverConfirm.as_view(), name="waiver_confirm"),
     path("waivers/<int:pk>/withdraw/", credit_views.WaiverWithdraw.as_view(), name="waiver_withdraw"),
 ]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 from django import forms
@@ -11,12 +10,11 @@ from django.forms.boundfield import BoundField
 from contracts.fields import validate_plain_text
 from contracts.money import ZERO, money_text
 from contracts.pages.event_page import EventForm
-from contracts.pages.inputs import AmountField, DayField, LineField
-from invoicing.credits.crediting import CreditableLine, WaiverDecision
+from contracts.pages.inputs import AmountField, LineField
+from invoicing.credits.crediting import CreditableLine
 
 WHOLE, LINES = "whole", "lines"
 AGAIN, WAIVED = "again", "waived"
-WAIVER_FIELDS = ("outcome", "decided_by", "decided_on")
 
 
 def reason_field(**options) -> LineField:
@@ -41,7 +39,7 @@ class LineEntry:
 class CreditForm(EventForm):
     """What is taken back of an invoice, line by line, and why.
 
-    `amounts` says how much of which line, by position, and `waiver` who decided that it is not billed again.
+    `amounts` says how much of which line, by position.
     """
 
     outcome = forms.ChoiceField(
@@ -49,7 +47,7 @@ class CreditForm(EventForm):
         widget=forms.RadioSelect,
         choices=[
             (AGAIN, "It is put right and billed again: the next run bills what is still due for the same service"),
-            (WAIVED, "It is given up for good: it is waived, and not billed again"),
+            (WAIVED, "It is given up for good: once somebody else confirms the waiver, it is not billed again"),
         ],
         error_messages={"required": "Choose what becomes of the charge.", "invalid_choice": "Choose one of the two."},
     )
@@ -63,19 +61,12 @@ class CreditForm(EventForm):
         help_text="Printed on the credit note, such as: wrong service level agreed.",
         error_messages={"required": "Give the reason for the credit; it is kept with the credit note."},
     )
-    decided_by = LineField(
-        label="Waiver decided by",
-        max_length=100,
-        required=False,
-        help_text="The person who decided it: somebody other than you, who are recording it.",
-    )
-    decided_on = DayField(label="Decided on", required=False)
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, data=None, *, lines: Sequence[CreditableLine], may_waive: bool, on: date):
+    def __init__(self, data=None, *, lines: Sequence[CreditableLine], may_waive: bool):
         self.lines = {each.line.position: each for each in lines}
         left = sum((each.left for each in lines), ZERO)
-        super().__init__(data, initial={"decided_on": on, "seen": str(left)})
+        super().__init__(data, initial={"seen": str(left)})
         self.left, self.may_waive = left, may_waive
         self.amounts: dict[int, Decimal] = {}
         self.fields["extent"].choices = [
@@ -83,8 +74,7 @@ class CreditForm(EventForm):
             (LINES, "The lines selected below, each with its amount"),
         ]
         if not may_waive:
-            for name in WAIVER_FIELDS:
-                del self.fields[name]
+            del self.fields["outcome"]
         for position, each in self.lines.items():
             self._add_line(position, each)
 
@@ -129,7 +119,6 @@ class CreditForm(EventForm):
             self.amounts = {position: each.left for position, each in self.lines.items() if each.left}
         elif not selected and "extent" not in self.errors:
             self.add_error("extent", "Select at least one line, or choose everything that is left.")
-        self._clean_waiver()
         return self.cleaned_data
 
     def _clean_line(self, position: int, extent: str) -> None:
@@ -150,26 +139,10 @@ class CreditForm(EventForm):
         else:
             self.amounts[position] = amount
 
-    def _clean_waiver(self) -> None:
-        if not self.may_waive:
-            return
-        waived = self.cleaned_data.get("outcome") == WAIVED
-        if self.cleaned_data.get("outcome") == AGAIN and self.cleaned_data.get("decided_by"):
-            self.add_error("outcome", "Choose that the charge is given up, or clear the name below.")
-        for name, message in (("decided_by", "Name the person who decided it."), ("decided_on", "Say when.")):
-            if waived and name not in self.errors and not self.cleaned_data.get(name):
-                self.add_error(name, message)
-
     def facts(self) -> dict:
         """What is credited, as `credit` takes it."""
-        return {"reason": self.cleaned_data["reason"], "amounts": self.amounts, "waiver": self.waiver}
-
-    @property
-    def waiver(self) -> WaiverDecision | None:
-        """Who decided to waive the charge, None where it is due again."""
-        if self.cleaned_data.get("outcome") != WAIVED:
-            return None
-        return WaiverDecision(self.cleaned_data["decided_by"], self.cleaned_data["decided_on"])
+        waive = self.cleaned_data.get("outcome") == WAIVED
+        return {"reason": self.cleaned_data["reason"], "amounts": self.amounts, "waive": waive}
 
 
 def only_whole(each: CreditableLine) -> bool:

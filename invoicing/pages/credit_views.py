@@ -12,11 +12,13 @@ from contracts.pages.lists import ListPage
 from contracts.periods import DaySpan, day_text
 from contracts.refusal import Refusal
 from invoicing.credits.crediting import (
+    confirm_waiver,
     credit,
     creditable_lines,
     nothing_left,
     planned_credit,
     uncreditable,
+    why_unconfirmable,
     why_withdrawn,
     withdraw_waiver,
 )
@@ -29,6 +31,7 @@ from invoicing.pages.views import OfDocument
 from invoicing.what_if.pending import NextRun, next_run_of
 
 WAIVE = "invoicing.waive_charge"
+TO_CONFIRM = "That changes once somebody else who may waive charges confirms the waiver, before that run."
 INVENTED = "Demonstration data: this document bills invented sites."
 
 
@@ -66,7 +69,7 @@ class InvoiceCredit(OfDocument, EventPage):
 
     def get_form(self, form_class=None):
         data = self.request.POST if self.request.method == "POST" else None
-        return CreditForm(data, lines=self.lines, may_waive=self.request.user.has_perm(WAIVE), on=self.on)
+        return CreditForm(data, lines=self.lines, may_waive=self.request.user.has_perm(WAIVE))
 
     def form_valid(self, form):
         """Show the credit note; once that is confirmed, issue it. Nothing typed is lost on the way."""
@@ -80,24 +83,24 @@ class InvoiceCredit(OfDocument, EventPage):
             return self.refused(form, refusal)
         return self.render_to_response(self.get_context_data(form=form, note=note))
 
-    def shown(self, *, waiver, **facts) -> InvoicePage:
+    def shown(self, *, waive, **facts) -> InvoicePage:
         """The credit note as it would be issued."""
         self.object.agreement = Agreement.objects.with_terms().get(pk=self.object.agreement_id)
-        planned = planned_credit(invoice=self.object, on=self.on, by=self.request.user, waiver=waiver, **facts)
+        planned = planned_credit(invoice=self.object, on=self.on, by=self.request.user, **facts)
         return invoice_page(
             invoice=planned.invoice,
             lines=planned.lines,
             agreement=self.object.agreement,
             corrects=[self.object],
             corrected_by=[],
-            waived=waiver is not None,
         )
 
     def perform(self, **facts):
         self.note = credit(invoice=self.object, on=self.on, by=self.request.user, **facts)
         taken = "" if self.note.total == -self.object.total else f"{money_text(-self.note.total)} of "
-        after = next_run_sentence(next_run_of(invoice=self.note, on=self.on), waived=facts["waiver"] is not None)
-        return f"{self.note} takes back {taken}{self.object}. {after}"
+        after = next_run_sentence(next_run_of(invoice=self.note, on=self.on), waived=False)
+        waits = f" {TO_CONFIRM}" if facts["waive"] else ""
+        return f"{self.note} takes back {taken}{self.object}. {after}{waits}"
 
     def back(self):
         return reverse("invoicing:invoice_detail", args=[self.object.pk])
@@ -138,13 +141,11 @@ class WaiverList(ListPage):
         return record.line.invoice.is_demonstration
 
 
-class WaiverWithdraw(EventPage):
-    """Withdraw a waiver with a reason: the charge falls due again."""
+class OfWaiver(EventPage):
+    """An event of one waiver."""
 
     permission_required = ("invoicing.view_invoice", "invoicing.view_waiver", WAIVE)
-    title, button, danger = "Withdraw a waiver", "Withdraw the waiver", True
     crumbs = "invoicing/parts/waiver_crumbs.html"
-    form_class = WithdrawForm
 
     @cached_property
     def waiver(self) -> Waiver:
@@ -155,9 +156,6 @@ class WaiverWithdraw(EventPage):
         """The credit note by which the charge was taken back."""
         return self.waiver.line.invoice
 
-    def refusal(self):
-        return why_withdrawn(self.waiver)
-
     def demonstration(self):
         return INVENTED if self.note.is_demonstration else ""
 
@@ -165,9 +163,46 @@ class WaiverWithdraw(EventPage):
         waiver, line = self.waiver, self.waiver.line
         amount = f"{money_text(waiver.amount)} {self.note.agreement.currency}"
         charge = f"{line.site or 'All sites'}, {line.description or line.level_name}"
-        yield "Waived", f"{amount} of line {line.credits.position} of {line.credits.invoice}: {charge}"
-        yield "Decided", f"by {waiver.decided_by} on {day_text(waiver.decided_on)}"
+        yield "Charge", f"{amount} of line {line.credits.position} of {line.credits.invoice}: {charge}"
+        by = waiver.recorded_by
+        yield "Proposed", f"on {day_text(waiver.recorded_on)}" + (f" by {by.get_full_name() or by}" if by else "")
+        if waiver.decided_on:
+            yield "Decided", f"by {waiver.decided_by} on {day_text(waiver.decided_on)}"
         yield "Reason", waiver.reason
+
+    def back(self):
+        return reverse("invoicing:invoice_detail", args=[self.note.pk])
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(waiver=self.waiver, **kwargs)
+
+
+class WaiverConfirm(OfWaiver):
+    """Confirm a waiver that somebody else has proposed."""
+
+    title, button = "Confirm a waiver", "Confirm the waiver"
+
+    def refusal(self):
+        return why_unconfirmable(self.waiver, self.request.user)
+
+    def consequences(self):
+        yield "The charge is given up: no run bills it again. What was billed again meanwhile stays billed."
+        yield f"Your name and {day_text(self.on)} stay on file with it. It can be withdrawn with a reason."
+
+    def perform(self):
+        waiver = confirm_waiver(waiver=self.waiver, on=self.on, by=self.request.user)
+        after = next_run_sentence(next_run_of(invoice=self.note, on=self.on), waived=True)
+        return f"The waiver of {money_text(waiver.amount)} is confirmed. {after}"
+
+
+class WaiverWithdraw(OfWaiver):
+    """Withdraw a waiver with a reason: the charge falls due again."""
+
+    title, button, danger = "Withdraw a waiver", "Withdraw the waiver", True
+    form_class = WithdrawForm
+
+    def refusal(self):
+        return why_withdrawn(self.waiver)
 
     def consequences(self):
         yield "The charge falls due again, and the next run bills what is due for it."
@@ -176,10 +211,4 @@ class WaiverWithdraw(EventPage):
     def perform(self, *, reason):
         waiver = withdraw_waiver(waiver=self.waiver, reason=reason, on=self.on, by=self.request.user)
         after = next_run_sentence(next_run_of(invoice=self.note, on=self.on), waived=False)
-        return f"The waiver of {money_text(-waiver.line.amount)} is withdrawn. {after}"
-
-    def back(self):
-        return reverse("invoicing:invoice_detail", args=[self.note.pk])
-
-    def get_context_data(self, **kwargs):
-        return super().get_context_data(waiver=self.waiver, **kwargs)
+        return f"The waiver of {money_text(waiver.amount)} is withdrawn. {after}"

@@ -84,15 +84,14 @@ def invoice_page(
     corrects: Sequence[Invoice],
     corrected_by: Sequence[Invoice],
     left: Mapping[int, Decimal] | None = None,
-    waived: bool = False,
 ) -> InvoicePage:
     """Compose the page of one document. A draft needs its agreement from `with_terms()`, an issued one does not.
 
-    `left` is what is left of each line by position; `waived` says that what a planned credit note takes is given up.
+    `left` is what is left of each line by position.
     """
     document = invoice.content
     if not invoice.is_issued:
-        document = invoice_content(invoice=invoice, lines=lines, agreement=agreement, corrected=corrects, waived=waived)
+        document = invoice_content(invoice=invoice, lines=lines, agreement=agreement, corrected=corrects)
     return InvoicePage(
         document=document,
         lines=tuple(

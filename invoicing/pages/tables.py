@@ -56,13 +56,15 @@ class InvoiceTable(ListTable):
 class WaiverTable(ListTable):
     """Waivers. Rows come from `with_documents()`."""
 
-    decided_on = DateColumn(verbose_name="Decided on", order_by=("decided_on", "pk"), attrs={"td": {"class": "date"}})
+    recorded_on = DateColumn(
+        verbose_name="Proposed on", order_by=("recorded_on", "pk"), attrs={"td": {"class": "date"}}
+    )
     what = CellColumn("What is waived", "invoicing/cells/waived.html")
     agreement = Column(
         "Agreement",
         accessor="line__invoice__agreement",
         linkify=("sites:agreement_detail", {"pk": A("line__invoice__agreement_id")}),
-        order_by=("line__invoice__agreement__number", "-decided_on", "-pk"),
+        order_by=("line__invoice__agreement__number", "-recorded_on", "-pk"),
     )
     first_day = FileColumn("First day", accessor="line__first_day")
     last_day = FileColumn("Last day", accessor="line__last_day")
@@ -70,7 +72,9 @@ class WaiverTable(ListTable):
     currency = FileColumn("Currency", accessor="line__invoice__agreement__currency")
     documents = CellColumn("Credit note", "invoicing/cells/waived_documents.html")
     invoice = FileColumn("Line of")
-    decided_by = Column(order_by=("decided_by", "-decided_on", "-pk"))
+    recorded_by = Column("Proposed by", orderable=False)
+    decided_by = Column(order_by=("decided_by", "-recorded_on", "-pk"))
+    decided_on = FileColumn("Decided on")
     reason = Column(orderable=False)
     state = CellColumn("State", "invoicing/cells/waiver_state.html", order_by=("withdrawn_on", "pk"))
     withdrawn_on = FileColumn("Withdrawn on")
@@ -93,4 +97,4 @@ class WaiverTable(ListTable):
         return f"{credited.invoice.number_text}, line {credited.position}"
 
     def value_state(self, record) -> str:
-        return "Standing" if record.stands else "Withdrawn"
+        return "To be confirmed" if record.is_proposed else "Standing" if record.stands else "Withdrawn"

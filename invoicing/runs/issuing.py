@@ -23,7 +23,7 @@ from invoicing.issued import numbering
 from invoicing.issued.chain import chain_sha256
 from invoicing.issued.ledger import anchor_issued
 from invoicing.issued.row_digests import SEALED, digests_of
-from invoicing.models import Invoice, InvoiceLine, NumberSeries, Waiver
+from invoicing.models import Invoice, InvoiceLine, NumberSeries
 from invoicing.runs.draft_rows import rows_of, same
 from invoicing.runs.plan import (
     CannotBill,
@@ -191,8 +191,7 @@ def freeze(
     draft.issued_on, draft.issued_by = on, by
     lines = list(draft.lines.select_related("site").order_by("position"))
     corrected = list(draft.corrects.order_by("pk"))
-    waived = draft.origin == Invoice.Origin.CREDIT and Waiver.objects.filter(line__in=lines).exists()
-    shown = invoice_content(invoice=draft, lines=lines, agreement=draft.agreement, corrected=corrected, waived=waived)
+    shown = invoice_content(invoice=draft, lines=lines, agreement=draft.agreement, corrected=corrected)
     draft.content = shown | {SEALED: digests_of(invoice=draft, lines=lines)}
     draft.content_sha256 = canonical_sha256(draft.content)
     draft.chain_sha256 = chain_sha256(

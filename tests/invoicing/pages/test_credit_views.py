@@ -19,6 +19,7 @@ from sites.models import Site
 from tests import factories
 from tests.people import FINANCE, VIEWER, client_of, reader, user_of
 from tests.reading import by_heading, links, tables, words
+from tests.waivers import confirmed
 
 DECEMBER = date(1998, 12, 1)
 pytestmark = [pytest.mark.django_db, pytest.mark.business_date(DECEMBER)]
@@ -63,7 +64,7 @@ def lines(*, reason: str = "Late start", extent: str = "lines", **amounts: str) 
     return data
 
 
-WAIVED = {"outcome": "waived", "decided_by": "J. Doe", "decided_on": "1998-11-30"}
+WAIVED = {"outcome": "waived"}
 
 
 def errors(response) -> dict[str, list[str]]:
@@ -245,27 +246,10 @@ def test_a_line_that_gave_something_back_is_credited_whole_or_not_at_all(agreeme
             lines(one="1.00") | {"seen": "99.00"},
             {"__all__": ["What is left has changed since this page was opened. Look at it as it is now, then credit."]},
         ),
-        (lines(one="1.00") | WAIVED | {"decided_by": " "}, {"decided_by": ["Name the person who decided it."]}),
-        (
-            lines(one="1.00") | WAIVED | {"decided_on": ""},
-            {"decided_on": ["Say when."]},
-        ),
-        (
-            lines(one="1.00") | {"decided_by": "J. Doe"},
-            {"outcome": ["Choose that the charge is given up, or clear the name below."]},
-        ),
         (lines(one="1.00") | {"outcome": ""}, {"outcome": ["Choose what becomes of the charge."]}),
         (
             lines() | {"extent": ""},
             {"extent": ["Select at least one line, or choose everything that is left."]},
-        ),
-        (
-            lines(one="1.00") | WAIVED | {"decided_by": "Finance"},
-            {"decided_by": ["Somebody other than you decides: name that person."]},
-        ),
-        (
-            lines(one="1.00") | WAIVED | {"decided_on": "1998-12-02"},
-            {"decided_on": ["The decision is dated 2 December 1998, which is still to come."]},
         ),
     ],
 )
@@ -291,7 +275,7 @@ def test_less_left_than_the_form_saw_is_refused_at_the_line(invoice):
     """Somebody else credits between the check of the form and the lock."""
     seen = creditable_lines(invoice=invoice, on=DECEMBER)
     credit(invoice=invoice, reason="x", on=DECEMBER, by=None, amounts={1: Decimal("13583.33")})
-    form = CreditForm(lines(one="500.00"), lines=seen, may_waive=False, on=DECEMBER)
+    form = CreditForm(lines(one="500.00"), lines=seen, may_waive=False)
     assert form.is_valid()
 
     with pytest.raises(Exception, match="Nothing is left of line 1") as refused:
@@ -313,15 +297,18 @@ def test_a_date_before_the_last_number_is_said_on_the_page(invoice, settings):
 # ---- waivers ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_waiver_is_recorded_and_the_next_run_bills_nothing_of_it(agreement, invoice):
+def test_a_waiver_is_proposed_and_once_it_is_confirmed_the_next_run_bills_nothing_of_it(agreement, invoice):
     client = client_of(FINANCE)
 
     response = client.post(address(invoice), lines(one="500.00") | WAIVED, follow=True)
 
     waiver = Waiver.objects.get()
-    assert (waiver.decided_by, waiver.decided_on, waiver.reason) == ("J. Doe", NOVEMBER, "Late start")
+    assert (waiver.is_proposed, waiver.stands, waiver.reason) == (True, False, "Late start")
     assert (waiver.recorded_on, waiver.recorded_by.username, str(waiver.amount)) == (DECEMBER, "finance", "500.00")
-    assert "It is waived: the next run does not bill it again." in words(response)
+    assert "That changes once somebody else who may waive charges confirms the waiver" in words(response)
+    (result,) = draft_invoices(through=OCTOBER, on=DECEMBER, by=None, agreements=[agreement])
+    assert [str(document.total) for document in result.documents] == ["500.00"]
+    confirmed(waiver.line.invoice, on=DECEMBER)
     (result,) = draft_invoices(through=OCTOBER, on=DECEMBER, by=None, agreements=[agreement])
     assert result.documents == ()
 
@@ -331,10 +318,13 @@ def test_invoice_and_credit_note_name_the_waiver(invoice):
     client.post(address(invoice), lines(one="500.00") | WAIVED)
     note = Invoice.objects.get(kind="credit-note")
     withdraw = reverse("invoicing:waiver_withdraw", args=[Waiver.objects.get().pk])
+    proposed = words(client.get(page_of(note)))
+    confirmed(note, on=DECEMBER)
 
     on_invoice, on_note = client.get(page_of(invoice)), client.get(page_of(note))
 
-    message = "decided by J. Doe on 30 Nov 1998, Late start Withdraw…"
+    assert "proposed by finance on 1 Dec 1998, Late start To be confirmed Withdraw…" in proposed
+    message = "decided by J. Doe on 1 Dec 1998, Late start Withdraw…"
     assert f"Waived 500.00 of line 1, by CN-00001: {message}" in words(on_invoice)
     assert f"Waived 500.00 of line 1 of INV-00001: {message}" in words(on_note)
     assert withdraw in links(on_invoice)
