@@ -10,6 +10,7 @@ PROXIES               how many reverse proxies stand before this server (default
                       X-Forwarded-For the visitor's address is taken; without a proxy the header is not read
 CSRF_TRUSTED_ORIGINS  https://name of the site, when a proxy ends https before this server
 DOCUMENTS_DIR         where finished PDFs are kept; default: var/documents
+PAPERS_DIR            where PDFs of what is not issued are kept until it changes; may be emptied; default: var/papers
 UPLOADS_DIR           where scanned documents are kept; default: var/uploads
 DEBUG                 1 shows details of errors to every visitor: never on a machine that others can reach
 """
@@ -196,6 +197,7 @@ STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # served from where they lie: no collectstatic that could be forgotten
 DOCUMENTS_DIR = Path(env.str("DOCUMENTS_DIR", default="") or VAR_DIR / "documents")
+PAPERS_DIR = Path(env.str("PAPERS_DIR", default="") or VAR_DIR / "papers")
 MEDIA_ROOT = Path(env.str("UPLOADS_DIR", default="") or VAR_DIR / "uploads")
 MEDIA_URL = "uploads/"  # served by no address: a scan leaves through a page that checks the permission
 FILE_UPLOAD_PERMISSIONS = 0o600

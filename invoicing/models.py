@@ -8,6 +8,7 @@ from django.db.models import F, Q
 
 from contracts.fields import HoursField, MoneyField, PlainCharField, by_person
 from contracts.models import Agreement
+from contracts.periods import day_text
 from contracts.printing.stored_pdf import StoredPdf
 from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
 from contracts.sealing.guards import Seal
@@ -70,6 +71,10 @@ class Invoice(FrozenModel):
     first_day = models.DateField(help_text="First day of the billing period.")
     last_day = models.DateField(help_text="Last day of the billing period.")
     through = models.DateField(help_text="The date through which the run billed.")
+    issue_from = models.DateField(
+        null=True, blank=True, help_text="The day on which all that a draft bills has fallen due; empty for any day."
+    )
+    held_because = models.JSONField(default=list, help_text="Why a person looks at the draft before it is issued.")
     drafted_on = models.DateField()
     drafted_by = by_person()
     total = MoneyField(of="agreement")
@@ -257,22 +262,26 @@ class WaiverQuerySet(FrozenQuerySet):
         """Bring the credit line along, the line that it took back, and both their documents; newest first."""
         lines = ("line__site", "line__invoice__agreement", "line__credits__invoice", "recorded_by", "withdrawn_by")
         contents = ("line__invoice__content", "line__credits__invoice__content")
-        return self.select_related(*lines).defer(*contents).order_by("-decided_on", "-pk")
+        return self.select_related(*lines).defer(*contents).order_by("-recorded_on", "-pk")
 
     def standing(self, *, known_on):
-        """Waivers that no one has withdrawn by a day."""
-        return self.filter(Q(withdrawn_on=None) | Q(withdrawn_on__gt=known_on)).order_by("pk")
+        """Waivers that were confirmed and that no one has withdrawn by a day."""
+        confirmed = self.filter(decided_on__lte=known_on)
+        return confirmed.filter(Q(withdrawn_on=None) | Q(withdrawn_on__gt=known_on)).order_by("pk")
 
 
 class Waiver(FrozenModel):
-    """The decision that a credited amount shall not be billed again: who decided it, when and why.
+    """The decision that a credited amount shall not be billed again: who proposed and who confirmed it, when and why.
 
-    It is kept beside the credit line that it goes with. A waiver that was withdrawn lets the charge fall due again.
+    It is kept beside the credit line that it goes with, and counts once another user than the one who proposed it has
+    confirmed it. A waiver that was withdrawn lets the charge fall due again. Of those from before users confirmed them
+    only the name of the person is known.
     """
 
     line = models.OneToOneField(InvoiceLine, on_delete=models.PROTECT, related_name="waiver")
-    decided_by = PlainCharField("decided by", max_length=100, help_text="The person who may waive charges.")
-    decided_on = models.DateField("decided on")
+    decided_by = PlainCharField("decided by", max_length=200, blank=True)
+    decided_on = models.DateField("decided on", null=True, blank=True)
+    confirmed_by = by_person()
     reason = PlainCharField(max_length=200)
     recorded_on = models.DateField()
     recorded_by = by_person()
@@ -284,7 +293,8 @@ class Waiver(FrozenModel):
     seal = Seal(
         "recorded_on",
         history=True,
-        columns=("line", "decided_by", "decided_on", "reason", "recorded_on", "recorded_by"),
+        columns=("line", "reason", "recorded_on", "recorded_by"),
+        once=("decided_by", "decided_on", "confirmed_by"),
         correction="Withdraw it with a reason.",
     )
 
@@ -298,12 +308,21 @@ class Waiver(FrozenModel):
                 violation_error_message="A withdrawal needs its day and its reason.",
             ),
             models.CheckConstraint(
-                condition=~Q(reason="") & ~Q(decided_by=""),
-                name="waiver_has_reason",
-                violation_error_message="Say who waived the charge, and why.",
+                condition=~Q(reason=""), name="waiver_has_reason", violation_error_message="Say why it is waived."
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_on=None, decided_by="", confirmed_by=None)
+                | (Q(decided_on__isnull=False) & ~Q(decided_by="")),
+                name="waiver_decided_by_somebody",
+                violation_error_message="A waiver is confirmed on a day, by a person.",
+            ),
+            models.CheckConstraint(
+                condition=Q(confirmed_by=None) | Q(recorded_by=None) | ~Q(confirmed_by=F("recorded_by")),
+                name="waiver_confirmed_by_another",
+                violation_error_message="Somebody other than the one who proposed the waiver confirms it.",
             ),
         ]
-        permissions = [("waive_charge", "Can record that a charge is waived")]
+        permissions = [("waive_charge", "Can propose that a charge is waived, and confirm what others propose")]
 
     def __str__(self):
         return f"Waiver of {self.line}"
@@ -314,8 +333,13 @@ class Waiver(FrozenModel):
         return -self.line.amount
 
     @property
+    def is_proposed(self) -> bool:
+        """Whether nobody has confirmed or withdrawn it yet."""
+        return self.decided_on is None and self.withdrawn_on is None
+
+    @property
     def stands(self) -> bool:
-        return self.withdrawn_on is None
+        return self.decided_on is not None and self.withdrawn_on is None
 
 
 class Correction(FrozenModel):
@@ -335,6 +359,21 @@ class Correction(FrozenModel):
 
     def __str__(self):
         return f"{self.document} corrects {self.corrected}"
+
+
+class InvoiceRun(models.Model):
+    """A run that somebody started on the page: who, when, through which day, and what it did then."""
+
+    through = models.DateField(help_text="The date through which the run billed.")
+    run_on = models.DateField()
+    run_by = by_person()
+    results = models.JSONField(help_text="What it did for each agreement.")
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self):
+        return f"Run through {day_text(self.through)}"
 
 
 class InvoicePdf(StoredPdf):

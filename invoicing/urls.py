@@ -33,6 +33,7 @@ urlpatterns = [
     path("invoices/missing/explain/", lost_views.LostExplain.as_view(), name="lost_explain"),
     path("invoices/missing/<str:title>.pdf", lost_views.LostFile.as_view(), name="lost_file"),
     path("invoices/run/", views.Run.as_view(), name="run"),
+    path("invoices/runs/<int:pk>/", views.RunDetail.as_view(), name="run_detail"),
     path("invoices/corrections/", correction_views.CorrectionList.as_view(), name="correction_list"),
     path("invoices/corrections/<int:pk>/", correction_views.CorrectionDetail.as_view(), name="correction_detail"),
     path("invoices/<int:pk>/", views.InvoiceDetail.as_view(), name="invoice_detail"),
@@ -40,5 +41,6 @@ urlpatterns = [
     path("invoices/<int:pk>/issue/", views.InvoiceIssue.as_view(), name="invoice_issue"),
     path("invoices/<int:pk>/credit/", credit_views.InvoiceCredit.as_view(), name="invoice_credit"),
     path("waivers/", credit_views.WaiverList.as_view(), name="waiver_list"),
+    path("waivers/<int:pk>/confirm/", credit_views.WaiverConfirm.as_view(), name="waiver_confirm"),
     path("waivers/<int:pk>/withdraw/", credit_views.WaiverWithdraw.as_view(), name="waiver_withdraw"),
 ]

@@ -65,6 +65,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _own_folders(settings, tmp_path: Path) -> None:
     """Give every test its own folder for PDFs and for uploads."""
     settings.DOCUMENTS_DIR = tmp_path / "documents"
+    settings.PAPERS_DIR = tmp_path / "papers"
     settings.MEDIA_ROOT = tmp_path / "uploads"
 
 

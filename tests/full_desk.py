@@ -11,7 +11,7 @@ from django.core.management import call_command
 from contracts.models import Agreement
 from contracts.periods import Month
 from contracts.printing.stored_files import keep, stored_name
-from invoicing.credits.crediting import WaiverDecision, credit
+from invoicing.credits.crediting import credit
 from invoicing.documents.printing import INVOICE_PDFS
 from invoicing.models import Invoice
 from invoicing.runs.drafting import draft_invoices
@@ -22,6 +22,7 @@ from sites.models import ImportedFile, RenewalReview, Site
 from sites.reports.reporting import issue_report
 from sites.starting.recording import record_starting_level
 from tests import factories, reference
+from tests.waivers import credit_and_waive
 
 ON = date(1999, 8, 5)
 BEFORE = date(1999, 7, 31)
@@ -61,8 +62,8 @@ def full_desk(settings, *, demonstration: bool, city: str = "Reno", currency: st
     issued = Invoice.objects.issued().earliest("pk")
     INVOICE_PDFS.make(issued)
     reverse_blocks(purchase=wrong, reason="Ordered twice", on=ON, by=None)
-    waiver = WaiverDecision("J. Doe", ON)
-    note = credit(invoice=issued, reason="Late", on=ON, by=None, amounts={1: Decimal("1.00")}, waiver=waiver)
+    note = credit_and_waive(invoice=issued, reason="Late", on=ON, by=None, amounts={1: Decimal("1.00")})
+    proposed = credit(invoice=issued, reason="Later", on=ON, by=None, amounts={1: Decimal("2.00")}, waive=True)
     (result,) = draft_invoices(through=BEFORE, on=ON, by=None, agreements=[agreement])
     call_command("open_reviews")
     review = RenewalReview.objects.get()
@@ -95,6 +96,7 @@ def full_desk(settings, *, demonstration: bool, city: str = "Reno", currency: st
         "invoicing:reading_change": (agreement.pk, "frequency"),
         "invoicing:invoice_issue": (result.documents[0].pk,),
         "invoicing:waiver_withdraw": (note.lines.get().waiver.pk,),
+        "invoicing:waiver_confirm": (proposed.lines.get().waiver.pk,),
         "sites:hours_reverse_blocks": (blocks.pk,),
         "sites:quotation_file": (quotation.pk,),
         "sites:review_detail sites:review_refresh sites:review_agree": (review.pk,),
@@ -146,4 +148,6 @@ def every_page(settings, folder: Path, *, city: str = "Reno", currency: str = "U
         "sites:report_acknowledge": (agreement.pk, october),
         "sites:report_revision": (agreement.pk, october, 0),
     }
+    (result,) = draft_invoices(through=BEFORE, on=ON, by=None, agreements=[agreement])  # of the sites there are by now
+    more["invoicing:invoice_issue"] = (result.documents[-1].pk,)
     return arguments | {name: args for group, args in more.items() for name in group.split()}

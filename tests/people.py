@@ -8,6 +8,20 @@ from people.roles import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER
 __all__ = ["ACCOUNT_MANAGER", "DATA_ENTRY", "FINANCE", "VIEWER", "client_of", "superuser_client", "user_of"]
 
 
+class Reader(Client):
+    """A client that goes on, as a browser does, to what is answered to a form; `context` is that of the answer."""
+
+    def post(self, path, data=None, *args, follow=False, **more):
+        sent = super().post(path, data, *args, **more)
+        if sent.status_code != 302:
+            return sent
+        if "answer=" in sent.headers["Location"]:
+            shown = self.get(sent.headers["Location"])
+            shown.context, shown.answered = sent.context, sent.headers["Location"]
+            return shown
+        return self._handle_redirects(sent, data=data or {}) if follow else sent
+
+
 def user_of(role: str) -> User:
     """Somebody with one role."""
     user = User.objects.create_user(role.lower().replace(" ", "-"))
@@ -17,13 +31,16 @@ def user_of(role: str) -> User:
 
 def client_of(role: str) -> Client:
     """A client signed in as somebody with one role."""
-    client = Client()
-    client.force_login(user_of(role))
-    return client
+    return reader(user_of(role))
 
 
 def superuser_client() -> Client:
     """A client signed in as somebody who may do everything."""
-    client = Client()
-    client.force_login(User.objects.create_superuser("root"))
+    return reader(User.objects.create_superuser("root"))
+
+
+def reader(user: User) -> Client:
+    """A client signed in as somebody."""
+    client = Reader()
+    client.force_login(user)
     return client

@@ -82,6 +82,7 @@ PURE = {
     "sites.agreement_files.schedule_entry",
     "sites.agreement_files.reading_entry",
     "invoicing.charges.due",
+    "invoicing.charges.bounds",
     "invoicing.charges.charge",
     "invoicing.charges.instalments",
     "invoicing.charges.hours",
@@ -252,6 +253,29 @@ def kind_of_charge_is_treated_apart(path: str, tree: ast.Module, text: str) -> B
                 yield node.lineno, f"names {getattr(node, name)}"
 
 
+SPEAKS_TO_A_SHELL = re.compile(
+    r".*/(management|audit)/.*|config/settings.py|contracts/sealing/.*|contracts/printing/worker.py"
+    r"|sites/reports/verifying.py"
+)
+NAMES_A_COMMAND = re.compile(r"manage\.py|apt-get|pip install")
+
+
+def people_are_told_to_run_a_command(path: str, tree: ast.Module, text: str) -> Breaches:
+    """A sentence may reach a page, unless it is logged or its module speaks to who has a shell."""
+    logged = {
+        id(node)
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("logger.")
+        for node in ast.walk(call)
+    }
+    if SPEAKS_TO_A_SHELL.fullmatch(path):
+        return
+    for node in ast.walk(tree):
+        text_of = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+        if NAMES_A_COMMAND.search(text_of) and id(node) not in logged:
+            yield node.lineno, f"tells people: {node.value.strip()}"
+
+
 CHECKS = (
     pure_module_imports_more,
     app_imports_upward,
@@ -263,7 +287,15 @@ CHECKS = (
     file_is_long,
     text_names_a_higher_model,
     kind_of_charge_is_treated_apart,
+    people_are_told_to_run_a_command,
 )
+
+
+def test_no_template_tells_people_to_run_a_command():
+    named = re.compile(rf"{NAMES_A_COMMAND.pattern}|make_\w*pdfs")
+    found = [path for path in (ROOT / "templates").rglob("*.html") if named.search(path.read_text(encoding="utf-8"))]
+
+    assert found == []
 
 
 def breaches(check: Callable, path: str, text: str) -> list[str]:
@@ -401,6 +433,13 @@ LONG = "\n" * 501
         (kind_of_charge_is_treated_apart, "invoicing/charges/hours.py", "x = HOURS", []),
         (kind_of_charge_is_treated_apart, "sites/a.py", "x = WorkEntry.objects", []),
         (kind_of_charge_is_treated_apart, "invoicing/a.py", "x = KINDS[line.charge].label\ny = 'block of hours'", []),
+        (
+            people_are_told_to_run_a_command,
+            "invoicing/a.py",
+            "logger.error('run manage.py migrate')\nx = f'Run manage.py {y}.'",
+            ["2: tells people: Run manage.py"],
+        ),
+        (people_are_told_to_run_a_command, "invoicing/audit/a.py", "x = 'Run manage.py migrate.'", []),
     ],
 )
 def test_check_finds_what_it_is_there_for(check, path, text, expected):

@@ -17,7 +17,7 @@ from contracts.models import Agreement, LostRecord, Party
 from contracts.pages import lists
 from contracts.pages.lists import ListPage
 from contracts.printing.sheets import without_guard
-from invoicing.credits.crediting import WaiverDecision, credit
+from invoicing.credits.crediting import credit
 from invoicing.runs.drafting import draft_invoices
 from invoicing.runs.issuing import issue
 from sites.hours.recording import enter_work
@@ -25,6 +25,7 @@ from sites.models import ImportedFile, Site
 from tests import factories, reference
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.reading import by_heading, links, tables, words
+from tests.waivers import credit_and_waive
 
 pytestmark = pytest.mark.django_db
 ON, BEFORE = date(1999, 8, 5), date(1999, 7, 31)
@@ -64,8 +65,7 @@ def desk(number: int = 1) -> Agreement:
             )
         (result,) = draft_invoices(through=date(1998, 10, 31), on=BEFORE, by=None, agreements=[agreement])
         invoice = issue(invoice=result.documents[0], on=BEFORE, by=None)
-        given_up = {"amounts": {1: Decimal("1.00")}, "waiver": WaiverDecision("J. Doe", ON)}
-        credit(invoice=invoice, reason="Late", on=ON, by=None, **given_up)
+        credit_and_waive(invoice=invoice, reason="Late", on=ON, by=None, amounts={1: Decimal("1.00")})
         LostRecord.objects.create(title=f"INV-1000{position}", explanation="gap", reason="Never sent", recorded_on=ON)
         credit(invoice=invoice, reason="Wrong", on=ON, by=None, amounts={1: Decimal("2.00")})
     call_command("open_reviews")

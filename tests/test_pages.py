@@ -37,7 +37,7 @@ AGREEMENTS = "contracts:agreement_execute contracts:agreement_schedule contracts
  sites:starting_level_withdraw sites:report_issue sites:report_acknowledge"
 BILLING = "invoicing:run invoicing:invoice_discard invoicing:invoice_issue invoicing:invoice_credit\
  invoicing:lost_explain"
-WAIVING = "invoicing:waiver_withdraw"
+WAIVING = "invoicing:waiver_withdraw invoicing:waiver_confirm"
 
 LET_IN = {
     VIEWER: (EVERYBODY, WITH_PRICES),

@@ -13,7 +13,7 @@ import pytest
 
 from contracts.periods import ONE_DAY, Month
 from invoicing.audit.auditing import Verification
-from invoicing.credits.crediting import WaiverDecision, credit, creditable_lines
+from invoicing.credits.crediting import credit, creditable_lines
 from invoicing.documents.printing import INVOICE_PDFS
 from invoicing.issued.ledger import make_good
 from invoicing.models import Invoice, InvoiceLine
@@ -22,6 +22,7 @@ from sites.hours.recording import buy_blocks, correct_work, enter_work
 from sites.integration.ordering import attach_quotation, complete_integration, order_integration
 from sites.models import IntegrationOrder, WorkEntry
 from tests import factories
+from tests.waivers import credit_and_waive
 
 pytestmark = pytest.mark.django_db
 
@@ -186,9 +187,7 @@ class Term:
     def waive_some_of_february(self, on: date) -> None:
         invoice = Invoice.objects.get(number_text="INV-00005")
         amounts = {self.line_of(invoice, self.casper): Decimal("1500.00")}
-        waiver = WaiverDecision("W.H. Pittman", date(1999, 3, 17))
-        reason = "Three days of outage in February."
-        credit(invoice=invoice, reason=reason, on=on, by=None, amounts=amounts, waiver=waiver)
+        credit_and_waive(invoice=invoice, reason="Three days of outage in February.", on=on, by=None, amounts=amounts)
 
     def line_of(self, invoice: Invoice, site) -> int:
         (each,) = [each for each in creditable_lines(invoice=invoice, on=LAST_DAY) if each.line.site == site]

@@ -104,7 +104,7 @@ class AgreementAdmin(RecordAdmin):
         (
             "Payment",
             {
-                "fields": (("currency", "net_days"),),
+                "fields": (("currency", "net_days"), "held_above_percent"),
                 "description": "From the agreement's clause on payment. Nothing is invented where it is silent.",
             },
         ),

@@ -112,6 +112,16 @@ class Agreement(FrozenModel):
         max_length=100, blank=True, help_text="The customer's own number for this agreement, printed on documents."
     )
 
+    held_above_percent = models.PositiveSmallIntegerField(
+        "hold drafts above",
+        default=150,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(100)],
+        help_text="Per cent of the document before, without a new site, level, order or purchase: somebody looks at "
+        "such a draft before it is issued. Empty: no draft is held.",
+    )
+
     objects = AgreementQuerySet.as_manager()
     seal = Seal(
         "executed_on",

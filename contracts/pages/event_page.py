@@ -1,6 +1,7 @@
 """The page of an event: GET says what will happen, POST does it by one call, or says at the fields why not."""
 
 from collections.abc import Iterable
+from http import HTTPStatus
 
 from django import forms
 from django.contrib import messages
@@ -9,10 +10,15 @@ from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.crypto import get_random_string
 from django.views.generic import FormView
 
 from contracts.pages.address import Dated
 from contracts.refusal import Refusal
+
+ANSWERS = "answers"
+MOST_ANSWERS = 3
+"""Answers kept at a time: those of the forms that somebody has open in as many tabs."""
 
 
 class ShowsRefusals:
@@ -52,7 +58,44 @@ class EventForm(ShowsRefusals, forms.Form):
         return [line for line in named if line] + [[field] for field in shown.values()]
 
 
-class EventPage(PermissionRequiredMixin, Dated, FormView):
+class AnswersByAddress:
+    """A page whose answer to a form that was sent has an address, so that Reload and Back send nothing again.
+
+    The answer is kept as it was shown, in the session of whoever sent the form, until the form has led on.
+    """
+
+    def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        """Keep what is answered to a form and lead to it; show what was kept."""
+        if request.method in ("GET", "HEAD") and "answer" in request.GET:
+            return self.kept_answer(request.GET["answer"])
+        response = super().dispatch(request, *args, **kwargs)
+        if request.method != "POST":
+            return response
+        kept = request.session.get(ANSWERS, {})
+        left = {key: answer for key, answer in kept.items() if answer["path"] != request.path}
+        if response.status_code == HTTPStatus.OK:
+            key, page = get_random_string(12), response.render().content.decode()
+            left = dict(list(left.items())[1 - MOST_ANSWERS :]) | {key: {"path": request.path, "page": page}}
+            response = redirect(self._address(answer=key))
+        if left != kept:
+            request.session[ANSWERS] = left
+        return response
+
+    def kept_answer(self, key: str) -> HttpResponse:
+        """Show an answer again; where its form has led on since, lead to the page as it is now."""
+        answer = self.request.session.get(ANSWERS, {}).get(key)
+        if answer and answer["path"] == self.request.path:
+            return HttpResponse(answer["page"])
+        return redirect(self._address() if "get" in self.http_method_names else self.back())
+
+    def _address(self, **more: str) -> str:
+        asked = self.request.GET.copy()
+        asked.pop("answer", None)
+        asked.update(more)
+        return f"{self.request.path}?{asked.urlencode()}" if asked else self.request.path
+
+
+class EventPage(PermissionRequiredMixin, AnswersByAddress, Dated, FormView):
     """One event of the business.
 
     A subclass says when it cannot happen and what it will do, calls the one function that does it, and says where to
@@ -92,7 +135,7 @@ class EventPage(PermissionRequiredMixin, Dated, FormView):
         return ()
 
     def perform(self, **facts) -> str:
-        """Do it by one call and return the message. Raises Refusal."""
+        """Do it by one call and return the message; none where it has been said. Raises Refusal."""
         raise NotImplementedError
 
     def subject(self) -> models.Model | None:
@@ -132,7 +175,8 @@ class EventPage(PermissionRequiredMixin, Dated, FormView):
         if (row := self.subject()) is not None:
             rows = type(row)._default_manager.filter(pk=row.pk)
             LogEntry.objects.log_actions(self.request.user.pk, rows, self.noted_as, message, single_object=True)
-        messages.success(self.request, message)
+        if message:
+            messages.success(self.request, message)
         return redirect(self.after())
 
     def get_context_data(self, **kwargs) -> dict:

@@ -55,9 +55,9 @@ def sha256_of(file_name: str) -> str:
         return ""
 
 
-def keep(file_name: str, data: bytes) -> None:
+def keep(file_name: str, data: bytes, *, folder: Path | None = None) -> None:
     """Write a file that is either there as a whole, and survives a power cut, or not there at all."""
-    folder = settings.DOCUMENTS_DIR
+    folder = folder or settings.DOCUMENTS_DIR
     folder.mkdir(parents=True, exist_ok=True)
     handle, unfinished = tempfile.mkstemp(dir=folder, prefix=".", suffix=UNFINISHED)
     try:

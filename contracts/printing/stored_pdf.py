@@ -50,8 +50,8 @@ class PdfResult:
     refusal: str = ""
 
 
-def read_file(pdf: StoredPdf, *, command: str) -> bytes:
-    """Return the file of a PDF exactly as it was stored; `command` is the one that makes it again.
+def read_file(pdf: StoredPdf, *, remedy: str = "Ask an administrator to make it again") -> bytes:
+    """Return the file of a PDF exactly as it was stored; `remedy` is what to do about one that is missing.
 
     Raises CannotPrint when it is missing, cannot be read, or is not the one that was stored: the message goes on after
     the name of the file.
@@ -61,16 +61,16 @@ def read_file(pdf: StoredPdf, *, command: str) -> bytes:
         data = path.read_bytes() if path.stat().st_size == pdf.size else None
     except OSError as fault:
         reason = "is missing" if isinstance(fault, FileNotFoundError) else f"cannot be read ({fault.strerror})"
-        raise CannotPrint(f"{reason}. Run manage.py {command}, or put it back from a backup.") from None
+        raise CannotPrint(f"{reason}. {remedy}, or put it back from a backup.") from None
     if data is None or sha256(data).hexdigest() != pdf.sha256:
         raise CannotPrint("is not the one that was stored. Put it back from a backup.")
     return data
 
 
-def file_fault(pdf: StoredPdf, *, command: str) -> str:
+def file_fault(pdf: StoredPdf, *, remedy: str) -> str:
     """Return what is wrong with the file of a PDF and what to do, as it follows the file's name; empty when nothing."""
     try:
-        read_file(pdf, command=command)
+        read_file(pdf, remedy=remedy)
     except CannotPrint as fault:
         return str(fault)
     return ""
@@ -131,9 +131,9 @@ class StoredPdfs:
         """
         pdf = self._of(document)
         if pdf is None:
-            raise CannotPrint(f"{document} has no PDF yet. Run manage.py {self.command}.")
+            raise CannotPrint(f"The PDF of {document} is being made. Look again in a minute.")
         try:
-            return read_file(pdf, command=self.command)
+            return read_file(pdf)
         except CannotPrint as fault:
             raise CannotPrint(f"The PDF of {document}, {pdf.file_name}, {fault}") from None
 

@@ -402,7 +402,7 @@ def _ledger_notes(place: str, ledger: Ledger) -> Iterator[Finding]:
 def _file_findings(name: str, pdf: InvoicePdf) -> Iterator[Finding]:
     if pdf.file_name != stored_name(name, pdf.sha256):
         yield Finding(name, f"its PDF {pdf.file_name} is that of another document.")
-    if fault := file_fault(pdf, command=INVOICE_PDFS.command):
+    if fault := file_fault(pdf, remedy=f"Run manage.py {INVOICE_PDFS.command}"):
         yield Finding(name, f"its PDF {pdf.file_name} {fault}")
 
 

@@ -147,7 +147,7 @@ class OneOff:
     """A charge that falls due once, on the day of what is charged.
 
     `unit_price` is the price of one of the `quantity`, where there is one. `facts` are the values from which the amount
-    can be computed again, `steps` the calculation in words.
+    can be computed again, `steps` the calculation in words. `doubt` says why a person should look at it first.
     """
 
     key: ChargeKey
@@ -161,6 +161,7 @@ class OneOff:
     facts: dict
     quantity: Decimal | None = None
     unit_price: Decimal | None = None
+    doubt: str = ""
 
     @property
     def part(self) -> int:

@@ -26,20 +26,12 @@ from invoicing.runs.drafting import write
 from invoicing.runs.issuing import freeze, print_issued
 from invoicing.runs.plan import CannotBill, last_documents, refuse_before_last_document
 
-MOST_REASON, MOST_NAME = 200, 100
-"""Characters of a reason and of a name, as the columns hold them."""
+MOST_REASON = 200
+"""Characters of a reason, as the column holds them."""
 
 
 class CannotCredit(CannotBill):
     """A document cannot be taken back so; what concerns line 2 has the place `amount-2`."""
-
-
-@dataclass(frozen=True)
-class WaiverDecision:
-    """Who decided that a credited amount shall not be billed again, and when."""
-
-    decided_by: str
-    decided_on: date
 
 
 @dataclass(frozen=True)
@@ -96,54 +88,50 @@ def credit(
     on: date,
     by: User | None,
     amounts: Mapping[int, Decimal] | None = None,
-    waiver: WaiverDecision | None = None,
+    waive: bool = False,
 ) -> Invoice:
     """Take back an issued invoice by a credit note, linked both ways; return the issued credit note.
 
     `amounts` says how much of which line, by the line's position; without it everything that is left is taken back.
-    What is due for the same service is billed again by the next run, unless a `waiver` says that it was given up: it is
-    kept beside each line. Raises CannotCredit for a draft, a credit note, without a reason, for more than is left of a
-    line, and where nothing is left.
+    What is due for the same service is billed again by the next run. `waive` proposes to give it up for good, beside
+    each line; that counts once somebody else confirms it. Raises CannotCredit for a draft, a credit note, without a
+    reason, for more than is left of a line, and where nothing is left.
     """
-    reason = reason.strip()
-    if not reason:
-        raise CannotCredit(
-            Refused("NO_REASON", "reason", "Give the reason for the credit; it is kept with the credit note.")
-        )
-    _refuse_long(reason, "reason", MOST_REASON)
-    _refuse_waiver(waiver, on, by)
     series = numbering.series_for(Invoice.Kind.CREDIT_NOTE)
     with numbering.one_at_a_time(), transaction.atomic():
         agreement = locked_agreement(invoice.agreement_id)
         original = Invoice.objects.select_for_update().get(pk=invoice.pk)
         original.agreement = agreement
-        if refused := uncreditable(original):
-            raise CannotCredit(refused)
-        last = last_documents(agreements=[agreement]).get(agreement.pk)
-        refuse_before_last_document(last=last, on=on, refusal=CannotCredit)
-        rows = _credit_rows(original, _chosen(original, amounts, on), reason=reason, on=on, by=by)
+        rows = planned_credit(invoice=original, reason=reason, on=on, by=by, amounts=amounts)
         write([rows], {original.number_text: original.pk})
-        if waiver is not None:
-            _waive(rows.lines, waiver, reason=reason, on=on, by=by)
+        if waive:
+            _propose(rows.lines, reason=rows.invoice.reason, on=on, by=by)
         number, number_text = numbering.take(series=series, on=on)
         issued = freeze(rows.invoice, series=series, number=number, number_text=number_text, on=on, by=by)
     transaction.on_commit(partial(print_issued, issued))
     return issued
 
 
-def _refuse_waiver(waiver: WaiverDecision | None, on: date, by: User | None) -> None:
-    """A charge is given up by two people: one decides it, another one records it."""
-    if waiver is None:
-        return
-    decided_by = " ".join(waiver.decided_by.split()).casefold()
-    if not decided_by:
-        raise CannotCredit(Refused("NO_NAME", "decided_by", "Name the person who decided to waive the charge."))
-    _refuse_long(waiver.decided_by.strip(), "decided_by", MOST_NAME)
-    if by is not None and decided_by in (by.get_full_name().casefold(), by.get_username().casefold()):
-        raise CannotCredit(Refused("SAME_PERSON", "decided_by", "Somebody other than you decides: name that person."))
-    if waiver.decided_on > on:
-        message = f"The decision is dated {day_text(waiver.decided_on)}, which is still to come."
-        raise CannotCredit(Refused("STILL_TO_COME", "decided_on", message))
+def planned_credit(
+    *,
+    invoice: Invoice,
+    reason: str,
+    on: date,
+    by: User | None,
+    amounts: Mapping[int, Decimal] | None = None,
+) -> Rows:
+    """Return the credit note that `credit` would issue, not saved. Raises CannotCredit where that does."""
+    reason = reason.strip()
+    if not reason:
+        raise CannotCredit(
+            Refused("NO_REASON", "reason", "Give the reason for the credit; it is kept with the credit note.")
+        )
+    _refuse_long(reason, "reason", MOST_REASON)
+    if refused := uncreditable(invoice):
+        raise CannotCredit(refused)
+    last = last_documents(agreements=[invoice.agreement]).get(invoice.agreement_id)
+    refuse_before_last_document(last=last, on=on, refusal=CannotCredit)
+    return _credit_rows(invoice, _chosen(invoice, amounts, on), reason=reason, on=on, by=by)
 
 
 def _refuse_long(text: str, place: str, most: int) -> None:
@@ -263,7 +251,7 @@ def _credit_line(line: InvoiceLine, parts: Shares, original: Invoice) -> Invoice
     whole = f"Line {line.position} of {original} is taken back."
     part = f"{money_text(taken)} of the {money_text(line.amount)} of line {line.position} of {original} is taken back."
     is_annual = line.charge == ANNUAL
-    return InvoiceLine(
+    credited = InvoiceLine(
         kind=InvoiceLine.Kind.CREDIT,
         charge=line.charge,
         **{kind.key_column: getattr(line, kind.key_column) for kind in KINDS.values()},
@@ -283,24 +271,44 @@ def _credit_line(line: InvoiceLine, parts: Shares, original: Invoice) -> Invoice
             document=original.number_text, line=line.position, amount=taken, of=line.amount
         ),
     )
+    credited.site = line.site
+    return credited
 
 
 # ---- waivers -----------------------------------------------------------------------------------------------------
 
 
-def _waive(lines: Sequence[InvoiceLine], waiver: WaiverDecision, *, reason: str, on: date, by: User | None) -> None:
+def _propose(lines: Sequence[InvoiceLine], *, reason: str, on: date, by: User | None) -> None:
     Waiver.objects.bulk_create(
-        Waiver(
-            line=line,
-            decided_by=waiver.decided_by.strip(),
-            decided_on=waiver.decided_on,
-            reason=reason,
-            recorded_on=on,
-            recorded_by=by,
-        )
-        for line in lines
-        if line.amount < 0
+        Waiver(line=line, reason=reason, recorded_on=on, recorded_by=by) for line in lines if line.amount < 0
     )
+
+
+def why_unconfirmable(waiver: Waiver, by: User) -> str:
+    """Say why a person cannot confirm a waiver: it is confirmed or withdrawn, or the person has proposed it."""
+    if waiver.withdrawn_on is not None:
+        return why_withdrawn(waiver)
+    if waiver.decided_on is not None:
+        return f"The waiver was confirmed on {day_text(waiver.decided_on)} by {waiver.decided_by} already."
+    if waiver.recorded_by_id == by.pk:
+        return "You have proposed this waiver. Somebody else who may waive charges signs in and confirms it."
+    return ""
+
+
+@transaction.atomic
+def confirm_waiver(*, waiver: Waiver, on: date, by: User) -> Waiver:
+    """Confirm a waiver that somebody else has proposed: from now on the charge is not billed again.
+
+    What was billed again meanwhile stays billed: a waiver never causes a credit. Raises CannotCredit for the person who
+    proposed it, and where it is confirmed or withdrawn already.
+    """
+    Agreement.objects.select_for_update().get(pk=waiver.line.invoice.agreement_id)
+    waiver = Waiver.objects.select_for_update().get(pk=waiver.pk)
+    if message := why_unconfirmable(waiver, by):
+        raise CannotCredit(message)
+    waiver.decided_by, waiver.decided_on, waiver.confirmed_by = by.get_full_name() or by.get_username(), on, by
+    waiver.save(update_fields=["decided_by", "decided_on", "confirmed_by"])
+    return waiver
 
 
 def why_withdrawn(waiver: Waiver) -> str:

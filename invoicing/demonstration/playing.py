@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.contrib.auth.models import User
 from django.db.models import Max
 
 from contracts.models import Agreement
 from contracts.money import money_text
 from contracts.periods import ONE_DAY, Month
-from invoicing.credits.crediting import WaiverDecision, credit
+from invoicing.credits.crediting import confirm_waiver, credit
 from invoicing.demonstration.reports import as_read, correct_counts, report_days, report_on
-from invoicing.models import Invoice
+from invoicing.models import Invoice, Waiver
 from invoicing.runs.drafting import RunResult, draft_invoices
 from sites.agreement_files.known import as_known_on
 from sites.agreement_files.loading import load_agreement
@@ -116,11 +117,20 @@ def _credit(agreement: Agreement, demonstration: Mapping, day: date, by) -> Iter
             invoice=invoice,
             amounts={line.position: Decimal(plan["amount"])},
             reason=plan["reason"],
-            waiver=WaiverDecision(waived["decided_by"], date.fromisoformat(waived["decided_on"])) if waived else None,
+            waive=waived is not None,
             on=day,
             by=by,
         )
+        for waiver in Waiver.objects.filter(line__invoice=note).order_by("pk"):
+            confirm_waiver(waiver=waiver, on=day, by=_person(waived["confirmed_by"]))
         yield Played(day, f"{note}, {money_text(note.total)}")
+
+
+def _person(name: str) -> User:
+    """The invented person of a name, who cannot sign in."""
+    first_name, last_name = name.split()
+    values = {"first_name": first_name, "last_name": last_name, "is_active": False}
+    return User.objects.get_or_create(username=name.lower().replace(" ", "."), defaults=values)[0]
 
 
 def _bill(agreement: Agreement, day: date, by) -> Iterator[Played]:

@@ -36,13 +36,12 @@ def invoice_content(
     lines: Sequence[InvoiceLine],
     agreement: Agreement,
     corrected: Iterable[Invoice] = (),
-    waived: bool = False,
 ) -> dict:
     """Return everything the document shows, as JSON values; nothing else is needed to print it.
 
     `agreement` comes from `with_terms()`, the lines with their sites, in order; `corrected` are the issued documents
-    that this one adjusts or takes back, `waived` says that what a credit note takes back is given up. Number and date
-    are there once the document has them. Raises ValueError when the lines do not add up to the document's total.
+    that this one adjusts or takes back. Number and date are there once the document has them. Raises ValueError when
+    the lines do not add up to the document's total.
     """
     total = sum((line.amount for line in lines), NOTHING)
     if not lines or total != invoice.total:
@@ -81,7 +80,7 @@ def invoice_content(
         "by_level": _by_level(lines),
         "total": plain_text(total),
         "included": _included(_schedule(terms, invoice)),
-        "remarks": _remarks(invoice, lines, corrected, waived),
+        "remarks": _remarks(invoice, lines, corrected),
         "calculations": [
             {"number": number, "lines": _shortly(positions), "steps": list(steps)}
             for number, (steps, positions) in enumerate(calculations.items(), start=1)
@@ -330,7 +329,7 @@ def _shortly(numbers: Sequence[int]) -> str:
 # ---- remarks -----------------------------------------------------------------------------------------------------
 
 
-def _remarks(invoice: Invoice, lines: Sequence[InvoiceLine], corrected: Sequence[Invoice], waived: bool) -> list[str]:
+def _remarks(invoice: Invoice, lines: Sequence[InvoiceLine], corrected: Sequence[Invoice]) -> list[str]:
     remarks = []
     provisional = [line.position for line in lines if line.provisional]
     if provisional:
@@ -349,10 +348,10 @@ def _remarks(invoice: Invoice, lines: Sequence[InvoiceLine], corrected: Sequence
         verb = "takes back" if invoice.origin == Invoice.Origin.CREDIT else "adjusts"
         dated = [f"{document} of {day_text(document.issued_on)}" for document in corrected if document.issued_on]
         remarks.append(f"This {invoice.get_kind_display().lower()} {verb} {listed(dated)}.")
+    if not invoice.total:
+        remarks.append("What this document bills and what it gives back cancel: nothing is to be paid.")
     if invoice.reason:
         remarks.append(f"Reason: {invoice.reason}")
-    if waived:
-        remarks.append("The amounts taken back are waived: they are not billed again.")
     return remarks
 
 

@@ -7,6 +7,7 @@ from datetime import date
 from django.template.loader import render_to_string
 
 from contracts.models import Agreement
+from contracts.printing.papers import printed_once, why_unprinted
 from contracts.printing.pdf import PdfUnavailable, RenderedPdf, render_document
 from contracts.printing.stored_pdf import CannotPrint, StoredPdfs
 from contracts.sealing.digest import canonical_sha256
@@ -36,7 +37,7 @@ def content_html(content: Mapping) -> str:
 
 
 def draft_pdf(*, invoice: Invoice) -> bytes:
-    """Return the PDF of a draft as it stands now: DRAFT on each page, nothing stored.
+    """Return the PDF of a draft as it stands now, DRAFT on each page; the same one until it reads differently.
 
     Raises CannotPrint for an issued document, whose PDF is stored, and where the PDF cannot be made.
     """
@@ -47,9 +48,14 @@ def draft_pdf(*, invoice: Invoice) -> bytes:
     corrected = list(invoice.corrects.order_by("pk"))
     content = invoice_content(invoice=invoice, lines=lines, agreement=agreement, corrected=corrected)
     try:
-        return render_content(content).data
+        return printed_once(
+            name=f"draft-{invoice.pk}",
+            html=content_html(content),
+            identifier=canonical_sha256(content),
+            created_on=invoice.last_day,
+        )
     except PdfUnavailable as failed:
-        raise CannotPrint(str(failed)) from failed
+        raise CannotPrint(why_unprinted(failed)) from failed
 
 
 def _anchor(pdf: InvoicePdf) -> None:

@@ -58,15 +58,21 @@ def take(*, series: NumberSeries, on: date) -> tuple[int, str]:
             [series.pk],
         )
         number, last_issued_on = cursor.fetchone()
-    _refuse_given_out(series, number)
     last_issued_on = date.fromisoformat(last_issued_on) if isinstance(last_issued_on, str) else last_issued_on
-    if last_issued_on is not None and on < last_issued_on:
-        raise CannotNumber(
-            f"{series.text(number - 1)} is dated {day_text(last_issued_on)}; no later number can be dated "
-            f"{day_text(on)}. Issue on {day_text(last_issued_on)} or later."
-        )
+    series.last_number, series.last_issued_on = number - 1, last_issued_on
+    refuse_next(series=series, on=on)
     NumberSeries.objects.filter(pk=series.pk).update(last_issued_on=on)
     return number, series.text(number)
+
+
+def refuse_next(*, series: NumberSeries, on: date) -> None:
+    """Raise CannotNumber when the next number was given out before, or `on` is before the date of the last one."""
+    _refuse_given_out(series, series.last_number + 1)
+    if series.last_issued_on is not None and on < series.last_issued_on:
+        raise CannotNumber(
+            f"{series.text(series.last_number)} is dated {day_text(series.last_issued_on)}; no later number can be "
+            f"dated {day_text(on)}. Issue on {day_text(series.last_issued_on)} or later."
+        )
 
 
 def _refuse_given_out(series: NumberSeries, number: int) -> None:

@@ -20,6 +20,8 @@ SEALED = "sealed"
 LEFT_OUT = {
     Invoice: {
         "id": "names the row and says nothing; its number is in",
+        "issue_from": "says when a draft may be issued; nothing reads it once it is",
+        "held_because": "holds a draft until a person has looked; nothing reads it once it is issued",
         "content": "holds the digests itself, and has its own",
         "content_sha256": "is computed of the content, and so of the digests",
         "chain_sha256": "is computed of the content's digest",

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
 from django import forms
@@ -11,11 +10,11 @@ from django.forms.boundfield import BoundField
 from contracts.fields import validate_plain_text
 from contracts.money import NOTHING, money_text, plain_text
 from contracts.pages.event_page import EventForm
-from contracts.pages.inputs import AmountField, DayField, LineField
-from invoicing.credits.crediting import CreditableLine, WaiverDecision
+from contracts.pages.inputs import AmountField, LineField
+from invoicing.credits.crediting import CreditableLine
 
 WHOLE, LINES = "whole", "lines"
-WAIVER_FIELDS = ("waive", "decided_by", "decided_on")
+AGAIN, WAIVED = "again", "waived"
 
 
 def reason_field(**options) -> LineField:
@@ -40,34 +39,34 @@ class LineEntry:
 class CreditForm(EventForm):
     """What is taken back of an invoice, line by line, and why.
 
-    `amounts` says how much of which line, by position, and `waiver` who decided that it is not billed again.
+    `amounts` says how much of which line, by position.
     """
 
+    outcome = forms.ChoiceField(
+        label="What becomes of the charge",
+        widget=forms.RadioSelect,
+        choices=[
+            (AGAIN, "It is put right and billed again: the next run bills what is still due for the same service"),
+            (WAIVED, "It is given up for good: once somebody else confirms the waiver, it is not billed again"),
+        ],
+        error_messages={"required": "Choose what becomes of the charge.", "invalid_choice": "Choose one of the two."},
+    )
     extent = forms.ChoiceField(
         label="What is taken back",
         widget=forms.RadioSelect,
         required=False,
-        initial=WHOLE,
         error_messages={"invalid_choice": "Choose one of the two."},
     )
     reason = reason_field(
         help_text="Printed on the credit note, such as: wrong service level agreed.",
         error_messages={"required": "Give the reason for the credit; it is kept with the credit note."},
     )
-    waive = forms.BooleanField(label="This charge is waived: it will not be billed again", required=False)
-    decided_by = LineField(
-        label="Waiver decided by",
-        max_length=100,
-        required=False,
-        help_text="The person who decided it: somebody other than you, who are recording it.",
-    )
-    decided_on = DayField(label="Decided on", required=False)
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
-    def __init__(self, data=None, *, lines: Sequence[CreditableLine], may_waive: bool, on: date):
+    def __init__(self, data=None, *, lines: Sequence[CreditableLine], may_waive: bool):
         self.lines = {each.line.position: each for each in lines}
         left = sum((each.left for each in lines), NOTHING)
-        super().__init__(data, initial={"decided_on": on, "seen": plain_text(left)})
+        super().__init__(data, initial={"seen": plain_text(left)})
         self.left, self.may_waive = left, may_waive
         self.amounts: dict[int, Decimal] = {}
         self.fields["extent"].choices = [
@@ -75,8 +74,7 @@ class CreditForm(EventForm):
             (LINES, "The lines selected below, each with its amount"),
         ]
         if not may_waive:
-            for name in WAIVER_FIELDS:
-                del self.fields[name]
+            del self.fields["outcome"]
         for position, each in self.lines.items():
             self._add_line(position, each)
 
@@ -85,7 +83,9 @@ class CreditForm(EventForm):
             return
         label = f"line {position}, {each.line.site or each.line.description}"
         chosen = forms.BooleanField(
-            required=False, widget=forms.CheckboxInput(attrs={"aria-label": f"Credit {label}"}), label=label
+            required=False,
+            widget=forms.CheckboxInput(attrs={"aria-label": f"Credit {label}", "data-left": str(each.left)}),
+            label=label,
         )
         self.fields[f"take-{position}"] = chosen
         if not only_whole(each):
@@ -114,16 +114,15 @@ class CreditForm(EventForm):
             message = "What is left has changed since this page was opened. Look at it as it is now, then credit."
             self.add_error(None, message)
         selected = [position for position in self.lines if self.cleaned_data.get(f"take-{position}")]
-        extent = self.cleaned_data.get("extent") or (LINES if selected else WHOLE)
+        extent = self.cleaned_data.get("extent") or (LINES if selected else "")
         for position in self.lines:
             self._clean_line(position, extent)
         if extent == WHOLE and selected:
             self.add_error("extent", "Lines are selected below. Choose the selected lines, or deselect them.")
         elif extent == WHOLE:
             self.amounts = {position: each.left for position, each in self.lines.items() if each.left}
-        elif not selected:
+        elif not selected and "extent" not in self.errors:
             self.add_error("extent", "Select at least one line, or choose everything that is left.")
-        self._clean_waiver()
         return self.cleaned_data
 
     def _clean_line(self, position: int, extent: str) -> None:
@@ -144,22 +143,10 @@ class CreditForm(EventForm):
         else:
             self.amounts[position] = amount
 
-    def _clean_waiver(self) -> None:
-        if not self.may_waive:
-            return
-        waived = self.cleaned_data.get("waive")
-        if not waived and self.cleaned_data.get("decided_by"):
-            self.add_error("waive", "Select this to waive the charge, or clear the name below.")
-        for name, message in (("decided_by", "Name the person who decided it."), ("decided_on", "Say when.")):
-            if waived and name not in self.errors and not self.cleaned_data.get(name):
-                self.add_error(name, message)
-
-    @property
-    def waiver(self) -> WaiverDecision | None:
-        """Who decided to waive the charge, None where it is due again."""
-        if not self.cleaned_data.get("waive"):
-            return None
-        return WaiverDecision(self.cleaned_data["decided_by"], self.cleaned_data["decided_on"])
+    def facts(self) -> dict:
+        """What is credited, as `credit` takes it."""
+        waive = self.cleaned_data.get("outcome") == WAIVED
+        return {"reason": self.cleaned_data["reason"], "amounts": self.amounts, "waive": waive}
 
 
 def only_whole(each: CreditableLine) -> bool:

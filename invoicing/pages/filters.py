@@ -29,10 +29,12 @@ class InvoiceFilter(ListFilter):
 
 
 class WaiverFilter(ListFilter):
-    """Find waivers by agreement and by whether they stand."""
+    """Find waivers by agreement and by whether they are confirmed and stand."""
 
-    state = TabFilter({"standing": "Standing", "withdrawn": "Withdrawn"})
+    state = TabFilter({"proposed": "To be confirmed", "standing": "Standing", "withdrawn": "Withdrawn"})
     agreement = AgreementChoice("line__invoice__agreement")
 
     def state_condition(self, state):
-        return Q(withdrawn_on__isnull=state == "standing")
+        if state == "withdrawn":
+            return Q(withdrawn_on__isnull=False)
+        return Q(withdrawn_on=None, decided_on__isnull=state == "proposed")

@@ -1,13 +1,22 @@
 """Forms of the pages about invoices."""
 
 from datetime import date
+from urllib.parse import urlencode
 
 from django import forms
 from django.http import QueryDict
 
 from contracts.models import Agreement
+from contracts.pages.event_page import EventForm
 from contracts.pages.inputs import DayField
 from contracts.periods import ONE_DAY
+
+
+class LookedAtForm(EventForm):
+    looked_at = forms.BooleanField(
+        label="I have looked at it, and it is right",
+        error_messages={"required": "Look at the document below, and confirm that it is right."},
+    )
 
 
 class RunForm(forms.Form):
@@ -35,6 +44,20 @@ class RunForm(forms.Form):
         """Return the agreements chosen, by number."""
         chosen = self.cleaned_data["agreements"]
         return [agreement for pk, agreement in self._on_file.items() if pk in chosen]
+
+
+def preview_address(form: RunForm) -> str:
+    """Return the parameters of the address that previews what the form asks for."""
+    chosen = form.data.getlist("agreements")
+    asked = {"preview": 1, "through": form.cleaned_data["through"].isoformat(), "agreement": chosen}
+    return urlencode(asked, doseq=True)
+
+
+def preview_data(asked: QueryDict) -> QueryDict:
+    """Return what an address previews, as the form takes it."""
+    data = asked.copy()
+    data.setlist("agreements", asked.getlist("agreement"))
+    return data
 
 
 class ThroughForm(forms.Form):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from contracts.models import Agreement
@@ -10,33 +11,33 @@ from contracts.periods import DaySpan
 from invoicing.documents.content import invoice_content
 from invoicing.documents.explanations import Explanation, explanation_of
 from invoicing.models import Invoice, InvoiceLine, Waiver
-from invoicing.runs.drafting import RunResult
 from invoicing.what_if.pending import NextRun
 
 
 @dataclass(frozen=True)
-class InvoiceRow:
-    """One line of the list: the billing period in words."""
-
-    period: str
-
-
-def invoice_row(invoice: Invoice) -> InvoiceRow:
-    """Return what the list shows of a document besides its own fields."""
-    return InvoiceRow(str(DaySpan(invoice.first_day, invoice.last_day)))
-
-
-@dataclass(frozen=True)
 class DocumentShown:
-    """A document that a page links to, with its billing period in words."""
+    """A document that a page lists, with its billing period in words."""
 
     invoice: Invoice
     period: str
+    waits_until: date | None = None
+
+
+def document_shown(invoice: Invoice, on: date | None = None) -> DocumentShown:
+    """Return what a list shows of a document besides its own fields; of a draft whether it has to wait, seen `on`."""
+    waits = waits_until(invoice, on=on) if on else None
+    return DocumentShown(invoice, str(DaySpan(invoice.first_day, invoice.last_day)), waits)
 
 
 def documents_shown(documents: Sequence[Invoice]) -> tuple[DocumentShown, ...]:
-    """Return documents with their billing periods in words."""
-    return tuple(DocumentShown(invoice, invoice_row(invoice).period) for invoice in documents)
+    """Return documents as a page names them."""
+    return tuple(document_shown(invoice) for invoice in documents)
+
+
+def waits_until(invoice: Invoice, *, on: date) -> date | None:
+    """Return the day from which a draft can be issued; None where it can be on `on`, or is issued."""
+    waits = not invoice.is_issued and invoice.issue_from is not None and invoice.issue_from > on
+    return invoice.issue_from if waits else None
 
 
 @dataclass(frozen=True)
@@ -121,11 +122,27 @@ class Since:
 
 
 @dataclass(frozen=True)
+class RunDocument:
+    """A document as a run made it; `invoice` is its row, None where there is none any more or yet."""
+
+    period: str
+    kind: str
+    total: Decimal
+    demonstration: bool
+    issue_from: date | None
+    held_because: Sequence[str]
+    invoice: Invoice | None
+
+
+@dataclass(frozen=True)
 class ResultShown:
     """What a run did for one agreement."""
 
-    result: RunResult
-    documents: tuple[DocumentShown, ...]
+    agreement: str
+    documents: tuple[RunDocument, ...]
+    notices: Sequence[str]
+    refusal: str | None
+    undecided: bool
 
 
 @dataclass(frozen=True)
@@ -135,23 +152,50 @@ class RunShown:
     results: tuple[ResultShown, ...]
     documents: int
     refused: int
+    held: int
     totals: tuple[tuple[str, Decimal], ...]
 
 
-def totals_of(documents: Iterable[Invoice]) -> tuple[tuple[str, Decimal], ...]:
-    """Return the sum of some documents by currency. They come with their agreements."""
+def totals_of(amounts: Iterable[tuple[str, Decimal]]) -> tuple[tuple[str, Decimal], ...]:
+    """Return the sum of some amounts by currency."""
     totals: dict[str, Decimal] = {}
-    for invoice in documents:
-        currency = invoice.agreement.currency
-        totals[currency] = totals.get(currency, NOTHING) + invoice.total
+    for currency, amount in amounts:
+        totals[currency] = totals.get(currency, NOTHING) + amount
     return tuple(sorted(totals.items()))
 
 
-def run_shown(results: Sequence[RunResult]) -> RunShown:
-    """Lay out the results of a run."""
+def run_shown(results: Sequence[Mapping], *, stored: Mapping[int, Invoice]) -> RunShown:
+    """Lay out what a run did, as `as_json` keeps it, with the documents that are `stored` by now."""
+    shown = tuple(
+        ResultShown(
+            result["agreement"],
+            tuple(_run_document(each, stored) for each in result["documents"]),
+            result["notices"],
+            result["refusal"],
+            result["undecided"],
+        )
+        for result in results
+        if not result["ended"]
+    )
     return RunShown(
-        results=tuple(ResultShown(result, documents_shown(result.documents)) for result in results),
-        documents=sum(len(result.documents) for result in results),
-        refused=sum(1 for result in results if result.refusal),
-        totals=totals_of(invoice for result in results for invoice in result.documents),
+        results=shown,
+        documents=sum(len(result.documents) for result in shown),
+        refused=sum(1 for result in shown if result.refusal),
+        held=sum(1 for result in shown for document in result.documents if document.held_because),
+        totals=totals_of(
+            (result["currency"], Decimal(each["total"])) for result in results for each in result["documents"]
+        ),
+    )
+
+
+def _run_document(kept: Mapping, stored: Mapping[int, Invoice]) -> RunDocument:
+    first_day, last_day = (date.fromisoformat(kept[name]) for name in ("first_day", "last_day"))
+    return RunDocument(
+        period=str(DaySpan(first_day, last_day)),
+        kind=Invoice.Kind(kept["kind"]).label,
+        total=Decimal(kept["total"]),
+        demonstration=kept["demonstration"],
+        issue_from=date.fromisoformat(kept["issue_from"]) if kept["issue_from"] else None,
+        held_because=kept["held_because"],
+        invoice=stored.get(kept["key"]),
     )

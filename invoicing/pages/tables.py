@@ -7,7 +7,7 @@ from django_tables2 import A, Column, DateColumn
 
 from contracts.pages.lists import CellColumn, FileColumn, ListTable
 from invoicing.models import Invoice
-from invoicing.pages.invoice import InvoiceRow, invoice_row
+from invoicing.pages.invoice import DocumentShown, document_shown
 
 RIGHT = {"th": {"class": "money"}, "td": {"class": "money"}}
 
@@ -29,12 +29,13 @@ class InvoiceTable(ListTable):
     total = CellColumn("Total", "invoicing/cells/total.html", order_by=("total", "pk"), attrs=RIGHT)
     currency = FileColumn("Currency", accessor="agreement__currency")
     state = CellColumn("State", "invoicing/cells/state.html", order_by=("issued_on", "pk"))
+    issue_from = FileColumn("Can be issued from")
     pdf = CellColumn("PDF", "invoicing/cells/pdf.html", exclude_from_export=True)
 
     column_permissions = {"agreement": "contracts.view_agreement"}
 
-    def prepare(self, record: Invoice) -> InvoiceRow:
-        return invoice_row(record)
+    def prepare(self, record: Invoice) -> DocumentShown:
+        return document_shown(record, self.on)
 
     def order_number_text(self, rows, is_descending: bool):
         """By series and number, `INV-99999` before `INV-100000`; drafts come first."""
@@ -49,19 +50,21 @@ class InvoiceTable(ListTable):
         return self.row_of(record).period
 
     def value_state(self, record) -> str:
-        return "Issued" if record.is_issued else "Draft"
+        return "Issued" if record.is_issued else "Held draft" if record.held_because else "Draft"
 
 
 class WaiverTable(ListTable):
     """Waivers. Rows come from `with_documents()`."""
 
-    decided_on = DateColumn(verbose_name="Decided on", order_by=("decided_on", "pk"), attrs={"td": {"class": "date"}})
+    recorded_on = DateColumn(
+        verbose_name="Proposed on", order_by=("recorded_on", "pk"), attrs={"td": {"class": "date"}}
+    )
     what = CellColumn("What is waived", "invoicing/cells/waived.html")
     agreement = Column(
         "Agreement",
         accessor="line__invoice__agreement",
         linkify=("sites:agreement_detail", {"pk": A("line__invoice__agreement_id")}),
-        order_by=("line__invoice__agreement__number", "-decided_on", "-pk"),
+        order_by=("line__invoice__agreement__number", "-recorded_on", "-pk"),
     )
     first_day = FileColumn("First day", accessor="line__first_day")
     last_day = FileColumn("Last day", accessor="line__last_day")
@@ -69,7 +72,9 @@ class WaiverTable(ListTable):
     currency = FileColumn("Currency", accessor="line__invoice__agreement__currency")
     documents = CellColumn("Credit note", "invoicing/cells/waived_documents.html")
     invoice = FileColumn("Line of")
-    decided_by = Column(order_by=("decided_by", "-decided_on", "-pk"))
+    recorded_by = Column("Proposed by", orderable=False)
+    decided_by = Column(order_by=("decided_by", "-recorded_on", "-pk"))
+    decided_on = FileColumn("Decided on")
     reason = Column(orderable=False)
     state = CellColumn("State", "invoicing/cells/waiver_state.html", order_by=("withdrawn_on", "pk"))
     withdrawn_on = FileColumn("Withdrawn on")
@@ -92,4 +97,4 @@ class WaiverTable(ListTable):
         return f"{credited.invoice.number_text}, line {credited.position}"
 
     def value_state(self, record) -> str:
-        return "Standing" if record.stands else "Withdrawn"
+        return "To be confirmed" if record.is_proposed else "Standing" if record.stands else "Withdrawn"

@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import partial
 
 from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.db.models import Q
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.views.generic import DetailView, FormView
@@ -15,20 +15,23 @@ from django.views.generic import DetailView, FormView
 from contracts.clock import business_date
 from contracts.models import Agreement
 from contracts.money import money_text
-from contracts.pages.event_page import EventPage
+from contracts.pages.address import Dated
+from contracts.pages.event_page import AnswersByAddress, EventForm, EventPage
 from contracts.pages.lists import ListPage
+from contracts.pages.pdf_pages import pdf_response
 from contracts.periods import day_text
 from contracts.printing.stored_pdf import CannotPrint
 from contracts.wording import plural
 from invoicing.credits.crediting import creditable_lines, is_creditable
 from invoicing.documents.printing import INVOICE_PDFS, draft_pdf
-from invoicing.models import Invoice, Waiver
+from invoicing.models import Invoice, InvoiceRun, Waiver
 from invoicing.pages.filters import InvoiceFilter
-from invoicing.pages.forms import RunForm
-from invoicing.pages.invoice import InvoicePage, Since, invoice_page, run_shown
+from invoicing.pages.forms import LookedAtForm, RunForm, preview_address, preview_data
+from invoicing.pages.invoice import InvoicePage, Since, invoice_page, run_shown, waits_until
 from invoicing.pages.tables import InvoiceTable
 from invoicing.runs.drafting import draft_invoices
-from invoicing.runs.issuing import issue
+from invoicing.runs.issuing import issue, why_not_issued
+from invoicing.runs.recording import as_json, record_run
 from invoicing.what_if.pending import next_run_of
 
 
@@ -56,10 +59,26 @@ class InvoiceList(ListPage):
         return super().get_context_data(drafts=self.drafts, **kwargs)
 
 
-class InvoicePageMixin(PermissionRequiredMixin):
-    """One document with everything that its page shows."""
+class OfDocument:
+    """A page of one document. Where a run has replaced a draft meanwhile, or somebody discarded it, it says so."""
 
     queryset = Invoice.objects.with_agreement().select_related("issued_by", "drafted_by")
+
+    @cached_property
+    def object(self) -> Invoice | None:
+        return self.queryset.filter(pk=self.kwargs["pk"]).first()
+
+    def get_object(self) -> Invoice:
+        return self.object
+
+    def dispatch(self, request, *args, **kwargs):
+        if self.object is None and request.user.has_perm("invoicing.view_invoice"):
+            return render(request, "invoicing/draft_gone.html", status=404)
+        return super().dispatch(request, *args, **kwargs)
+
+
+class InvoicePageMixin(OfDocument, PermissionRequiredMixin):
+    """One document with everything that its page shows."""
 
     def invoice_page(self, left: Mapping[int, Decimal] | None = None) -> InvoicePage:
         invoice = self.object
@@ -81,7 +100,8 @@ class InvoiceDetail(InvoicePageMixin, DetailView):
     def get_context_data(self, **kwargs):
         since = self.since() if self.object.is_issued else None
         page = self.invoice_page(since.left if since else None)
-        return super().get_context_data(page=page, since=since, **kwargs)
+        waits = waits_until(self.object, on=business_date())
+        return super().get_context_data(page=page, since=since, waits_until=waits, **kwargs)
 
     def since(self) -> Since:
         """Load what was credited, waived or is to be corrected of the document."""
@@ -95,26 +115,21 @@ class InvoiceDetail(InvoicePageMixin, DetailView):
         )
 
 
-class InvoicePdf(PermissionRequiredMixin, DetailView):
+class InvoicePdf(OfDocument, PermissionRequiredMixin, DetailView):
     """The PDF of a document: as stored once it is issued, marked DRAFT before."""
 
     permission_required = "invoicing.view_invoice"
-    model = Invoice
 
     def get(self, request, *args, **kwargs):
-        invoice = self.get_object()
+        invoice = self.object
+        name = invoice.number_text or f"DRAFT-{invoice.first_day:%Y-%m}"
+        make = partial(INVOICE_PDFS.read, invoice) if invoice.is_issued else partial(draft_pdf, invoice=invoice)
         try:
-            data = INVOICE_PDFS.read(invoice) if invoice.is_issued else draft_pdf(invoice=invoice)
+            return pdf_response(request, make=make, name=f"{name}.pdf")
         except CannotPrint as refused:
             return render(
                 request, "invoicing/invoice_no_pdf.html", {"invoice": invoice, "refused": refused}, status=404
             )
-        name = invoice.number_text or f"DRAFT-{invoice.first_day:%Y-%m}"
-        return HttpResponse(
-            data,
-            content_type="application/pdf",
-            headers={"Content-Disposition": f'inline; filename="{name}.pdf"'},
-        )
 
 
 class InvoiceIssue(InvoicePageMixin, EventPage):
@@ -122,10 +137,6 @@ class InvoiceIssue(InvoicePageMixin, EventPage):
     button, back_name = "Issue", "Back without issuing"
     crumbs = "invoicing/parts/invoice_crumbs.html"
     template_name = "invoicing/invoice_issue.html"
-
-    @cached_property
-    def object(self) -> Invoice:
-        return get_object_or_404(self.queryset, pk=self.kwargs["pk"])
 
     @cached_property
     def page(self) -> InvoicePage:
@@ -136,8 +147,13 @@ class InvoiceIssue(InvoicePageMixin, EventPage):
         return f"Issue the draft of {self.page.document['period']}"
 
     def refusal(self):
-        issued = self.object
-        return f"{issued} is issued already, dated {day_text(issued.issued_on)}." if issued.is_issued else ""
+        return why_not_issued(invoice=self.object, on=self.on)
+
+    def get_form_class(self):
+        return LookedAtForm if self.object.held_because else EventForm
+
+    def warnings(self):
+        return self.object.held_because
 
     def demonstration(self):
         return "Demonstration data: this document bills invented sites." if self.object.is_demonstration else ""
@@ -151,8 +167,8 @@ class InvoiceIssue(InvoicePageMixin, EventPage):
         yield "Everything it shows is frozen, and its PDF is made."
         yield "It can never be changed or deleted. A mistake is corrected by a credit note."
 
-    def perform(self):
-        issued = issue(invoice=self.object, on=self.on, by=self.request.user)
+    def perform(self, **facts):
+        issued = issue(invoice=self.object, on=self.on, by=self.request.user, **facts)
         return f"{issued} is issued, dated {day_text(issued.issued_on)}. Send its PDF to the customer."
 
     def refused(self, form, refusal):
@@ -168,30 +184,50 @@ class InvoiceIssue(InvoicePageMixin, EventPage):
         return super().get_context_data(invoice=self.object, page=self.page, **kwargs)
 
 
-class Run(PermissionRequiredMixin, FormView):
-    """Draft what is due through a date for chosen agreements; a preview writes nothing."""
+class Run(PermissionRequiredMixin, AnswersByAddress, Dated, FormView):
+    """Draft what is due through a date for chosen agreements. A preview writes nothing and has an address."""
 
     permission_required = ("invoicing.view_invoice", "invoicing.draft_invoice")
     template_name = "invoicing/run.html"
     form_class = RunForm
 
     def get_form_kwargs(self):
-        """Give the form the business date; a GET shows it as it begins, or as the address says."""
-        data = self.request.POST if self.request.method == "POST" else None
-        return {"data": data, "on": business_date(), "begin": self.request.GET}
+        """A preview shows its results under the form; any other GET shows it as it begins, or as the address says."""
+        data = preview_data(self.request.GET) if "preview" in self.request.GET else None
+        if self.request.method == "POST":
+            data = self.request.POST
+        return {"data": data, "on": self.on, "begin": self.request.GET}
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(latest=InvoiceRun.objects.select_related("run_by")[:5], **kwargs)
+        form = context["form"]
+        if self.request.method == "POST" or not form.is_bound or not form.is_valid():
+            return context
+        results = self.draft(form, dry_run=True)
+        return context | {"run": run_shown([as_json(each) for each in results], stored={}), **form.cleaned_data}
+
+    def draft(self, form, *, dry_run: bool):
+        return draft_invoices(on=self.on, by=self.request.user, dry_run=dry_run, **form.cleaned_data)
 
     def form_valid(self, form):
-        """Run, and show what came of it for each agreement: running again bills nothing twice."""
-        preview = "preview" in self.request.POST
-        results = draft_invoices(
-            through=form.cleaned_data["through"],
-            on=business_date(),
-            by=self.request.user,
-            agreements=form.cleaned_data["agreements"],
-            dry_run=preview,
+        """Lead to the preview, or draft, keep what was done and lead to that."""
+        if "preview" in self.request.POST:
+            return redirect(f"{self.request.path}?{preview_address(form)}")
+        results, through = self.draft(form, dry_run=False), form.cleaned_data["through"]
+        return redirect(
+            "invoicing:run_detail", record_run(results=results, through=through, on=self.on, by=self.request.user).pk
         )
-        return self.render_to_response(
-            self.get_context_data(
-                form=form, run=run_shown(results), preview=preview, through=form.cleaned_data["through"]
-            )
-        )
+
+
+class RunDetail(PermissionRequiredMixin, DetailView):
+    """What a run did, as it was then, with what has become of its documents."""
+
+    permission_required = "invoicing.view_invoice"
+    queryset = InvoiceRun.objects.select_related("run_by")
+    template_name = "invoicing/run_detail.html"
+
+    def get_context_data(self, **kwargs):
+        results = self.object.results
+        keys = [document["key"] for result in results for document in result["documents"]]
+        stored = Invoice.objects.defer("content").in_bulk(keys)
+        return super().get_context_data(run=run_shown(results, stored=stored), on=business_date(), **kwargs)

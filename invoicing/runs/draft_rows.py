@@ -35,6 +35,7 @@ def rows_of(*, plan: Plan, document: PlannedDocument, on: date, by: User | None)
         first_day=document.part.first_day,
         last_day=_last_day(document),
         through=plan.due.through,
+        issue_from=document.due_on,
         drafted_on=on,
         drafted_by=by,
         total=document.total,
@@ -109,12 +110,14 @@ def adjustment_line(adjustment: Adjustment) -> InvoiceLine:
 # ---- comparing ---------------------------------------------------------------------------------------------------
 
 
+_COMPARED = ("kind", "first_day", "last_day", "issue_from", "total", "is_demonstration")
+
+
 def same(draft: Invoice, lines: Sequence[InvoiceLine], rows: Rows, numbers: Mapping[str, int]) -> bool:
     """Whether a stored draft says what the rows say. `numbers` gives the keys of issued documents by number."""
     invoice = rows.invoice
     return (
-        (draft.kind, draft.first_day, draft.last_day, draft.total, draft.is_demonstration)
-        == (invoice.kind, invoice.first_day, invoice.last_day, invoice.total, invoice.is_demonstration)
+        all(getattr(draft, name) == getattr(invoice, name) for name in _COMPARED)
         and _values(lines) == _values(rows.lines)
         and sorted(link.corrected_id for link in draft.corrections.all())
         == sorted(numbers[number] for number in rows.corrected)

@@ -8,9 +8,14 @@ from datetime import date
 
 from django.contrib.auth.models import User
 from django.db import DatabaseError, transaction
+from django.db.models import OuterRef, Subquery
 
 from contracts.models import Agreement
+from contracts.money import ZERO, money_text
 from contracts.periods import add_months, day_text
+from contracts.terms import expiration_known
+from contracts.wording import plural
+from invoicing.charges.bounds import Promise, promised_by, why_held
 from invoicing.charges.unbilled import PlannedDocument, unbilled
 from invoicing.documents.printing import INVOICE_PDFS
 from invoicing.issued.ledger import make_good
@@ -20,6 +25,7 @@ from invoicing.runs.books import Books, books_of
 from invoicing.runs.draft_rows import Rows, rows_of, same
 from invoicing.runs.issuing import AlreadyIssued, issue
 from invoicing.runs.plan import (
+    AfterTheTerm,
     CannotBill,
     CannotDraft,
     Plan,
@@ -40,12 +46,23 @@ CHUNK = 50
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run did for one agreement: its drafts and issued documents, or the sentence that refused it."""
+    """What a run did for one agreement: its drafts and issued documents, or the sentence that refused it.
+
+    An agreement that has `ended` with nothing left to bill is not worth a word. While a level is `undecided` nobody can
+    say that there is nothing to bill.
+    """
 
     agreement: Agreement
     documents: tuple[Invoice, ...] = ()
     refusal: str = ""
     notices: tuple[str, ...] = ()
+    ended: bool = False
+    undecided: bool = False
+
+    @property
+    def nothing_to_bill(self) -> bool:
+        """Whether the agreement goes on, and all that is due is billed."""
+        return not (self.documents or self.refusal or self.ended or self.undecided)
 
 
 def draft_invoices(
@@ -89,6 +106,9 @@ def _issued(result: RunResult, *, on: date, by: User | None) -> RunResult:
     documents: list[Invoice] = []
     try:
         for draft in result.documents:
+            if draft.held_because or (draft.issue_from and draft.issue_from > on):
+                documents.append(draft)  # it waits for a person, or for its day
+                continue
             with suppress(AlreadyIssued):  # by another run at the same time
                 documents.append(issue(invoice=draft, on=on, by=by))
     except (CannotBill, CannotNumber) as refused:
@@ -115,11 +135,12 @@ def _chunks(agreements: Sequence[Agreement]) -> Iterable[Sequence[Agreement]]:
 
 @dataclass(frozen=True)
 class _Filed:
-    """What the database holds of one agreement: its books, its last document and the drafts of earlier runs."""
+    """What the database holds of one agreement: its books, its last document, what that promises, and the drafts."""
 
     agreement: Agreement
     books: Books
     last: Invoice | None
+    promise: Promise
     drafts: tuple[Invoice, ...]
 
 
@@ -156,6 +177,8 @@ def _drafted(chunk: Sequence[Agreement], *, through: date, on: date, by: User | 
     for filed in _filed(chunk, on):
         try:
             outcomes.append(_wanted(filed, through=through, on=on, by=by))
+        except AfterTheTerm as refused:
+            outcomes.append(_after_the_term(filed, str(refused), on))
         except CannotBill as refused:
             outcomes.append(RunResult(filed.agreement, (), str(refused)))
         except DatabaseError:
@@ -179,7 +202,24 @@ def _filed(chunk: Sequence[Agreement], on: date) -> list[_Filed]:
     drafts: dict[int, list[Invoice]] = {}
     for draft in run_drafts(keys):
         drafts.setdefault(draft.agreement_id, []).append(draft)
-    return [_Filed(rows[key], books[key], last.get(key), tuple(drafts.get(key, ()))) for key in keys]
+    promises = _promises(keys)
+    return [
+        _Filed(rows[key], books[key], last.get(key), promises.get(key, Promise()), tuple(drafts.get(key, ())))
+        for key in keys
+    ]
+
+
+def _promises(agreement_keys: Sequence[int]) -> dict[int, Promise]:
+    """What the last issued instalments of some agreements let expect; one query."""
+    lines = InvoiceLine.objects.filter(kind=InvoiceLine.Kind.INSTALMENT, invoice__issued_on__isnull=False)
+    later = lines.filter(invoice__agreement=OuterRef("invoice__agreement")).order_by("-invoice__first_day", "-invoice")
+    last = lines.filter(invoice__agreement__in=agreement_keys, invoice=Subquery(later.values("invoice")[:1]))
+    found: dict[int, list] = {}
+    for key, *line in last.order_by("pk").values_list(
+        "invoice__agreement", "site", "level_code", "annual_price", "instalment_of"
+    ):
+        found.setdefault(key, []).append(line)
+    return {key: Promise.of(each) for key, each in found.items()}
 
 
 def run_drafts(agreement_keys: Sequence[int]):
@@ -203,8 +243,31 @@ def _wanted(filed: _Filed, *, through: date, on: date, by: User | None) -> _Want
     if horizon > through:
         plan = plan_of(agreement=agreement, books=books, through=horizon, on=on)
     documents = unbilled(due=plan.due, billed=books.billed, sites=books.sites, adjust_through=through)
-    rows = tuple(rows_of(plan=plan, document=document, on=on, by=by) for document in documents)
-    return _Wanted(filed, plan, documents, rows, notices)
+    rows, promise = [], filed.promise
+    for document in documents:
+        made = rows_of(plan=plan, document=document, on=on, by=by)
+        made.invoice.held_because = list(
+            why_held(document=document, before=promise, percent=agreement.held_above_percent)
+        )
+        rows.append(made)
+        own = promised_by(document)
+        promise = own if own.amount else promise
+    return _Wanted(filed, plan, documents, tuple(rows), notices)
+
+
+def _after_the_term(filed: _Filed, refusal: str, on: date) -> RunResult:
+    """Say nothing of an agreement that is billed to its end; name what is left of another one, credits too."""
+    expires_on, _source = expiration_known(agreement=filed.agreement.as_terms(), known_on=on)
+    try:
+        plan = plan_of(agreement=filed.agreement, books=filed.books, through=expires_on, on=on)
+    except CannotDraft:
+        return RunResult(filed.agreement, (), refusal)
+    left = unbilled(due=plan.due, billed=filed.books.billed, sites=filed.books.sites)
+    if not left and not plan.due.undecided:
+        return RunResult(filed.agreement, ended=True)
+    total = money_text(sum((document.total for document in left), ZERO))
+    named = f"That is {plural(len(left), 'document')}, {total} {filed.agreement.currency} in all."
+    return RunResult(filed.agreement, (), " ".join([refusal, *([named] if left else plan.notices)]))
 
 
 def _result(wanted: _Wanted, drafts: Sequence[Invoice], *, through: date) -> RunResult:
@@ -213,7 +276,8 @@ def _result(wanted: _Wanted, drafts: Sequence[Invoice], *, through: date) -> Run
         for draft, document in zip(drafts, wanted.documents, strict=True)
         if document.due_on is None or document.due_on <= through
     )
-    return RunResult(wanted.filed.agreement, due_now, "", wanted.notices)
+    undecided = any(key.is_annual for key in wanted.plan.due.undecided)
+    return RunResult(wanted.filed.agreement, due_now, "", wanted.notices, undecided=undecided)
 
 
 # ---- writing -----------------------------------------------------------------------------------------------------
@@ -228,7 +292,8 @@ def _replaced(wanted: Sequence[_Wanted]) -> list[list[Invoice]]:
     for each in wanted:
         left, kept = list(each.filed.drafts), []
         for rows in each.rows:
-            stored = next((draft for draft in left if same(draft, list(draft.lines.all()), rows, numbers)), None)
+            alike = (draft for draft in left if draft.held_because == rows.invoice.held_because)
+            stored = next((draft for draft in alike if same(draft, list(draft.lines.all()), rows, numbers)), None)
             if stored is None:
                 fresh.append(rows)
             else:

@@ -9,9 +9,11 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from contracts.locking import locked_agreement
+from contracts.models import Agreement
 from contracts.periods import DaySpan, day_text
 from contracts.printing.letters import missing_in
 from contracts.readings import Timing
+from contracts.schedule import Refused
 from contracts.sealing.digest import canonical_sha256
 from invoicing.charges.charge import AnyCharge, Charge
 from invoicing.charges.kinds import KINDS, charged_once
@@ -22,7 +24,7 @@ from invoicing.issued import numbering
 from invoicing.issued.chain import chain_sha256
 from invoicing.issued.ledger import anchor_issued
 from invoicing.issued.row_digests import SEALED, digests_of
-from invoicing.models import Invoice, InvoiceLine, Waiver
+from invoicing.models import Invoice, InvoiceLine, NumberSeries
 from invoicing.runs.draft_rows import rows_of, same
 from invoicing.runs.plan import (
     CannotBill,
@@ -45,25 +47,39 @@ class AlreadyIssued(CannotIssue):
     """Somebody else has issued the document meanwhile."""
 
 
-def issue(*, invoice: Invoice, on: date, by: User | None) -> Invoice:
+def issue(*, invoice: Invoice, on: date, by: User | None, looked_at: bool = False) -> Invoice:
     """Number and freeze a draft; its PDF is made right after. Returns the issued document.
 
     The agreement is locked and computed again first; the number, which locks its series for everybody, is taken once
-    nothing but freezing is left. Raises CannotIssue when the document is no draft, its service is not over, or the
-    facts it was drafted from have changed; CannotNumber when `on` is before the last date of the series.
+    nothing but freezing is left. Raises CannotIssue when the document is no draft, its service is not over, the facts
+    it was drafted from have changed, or it is held and nobody has `looked_at` it; CannotNumber when `on` is before the
+    last date of the series.
     """
     series = numbering.series_for(invoice.kind)
     with numbering.one_at_a_time(), transaction.atomic():
         agreement = locked_agreement(invoice.agreement_id)  # before its documents, as a run does
-        draft = _draft_to_issue(invoice)
+        draft = _draft_to_issue(Invoice.objects.select_for_update().filter(pk=invoice.pk).first())
         draft.agreement = agreement
-        last = last_documents(agreements=[agreement]).get(agreement.pk)
-        refuse_before_last_document(last=last, on=on, refusal=CannotIssue)
         _refuse_unless_current(draft, on)
+        if draft.held_because and not looked_at:
+            raise CannotIssue(Refused("HELD", "looked_at", f"Look at it first: {' '.join(draft.held_because)}"))
         number, number_text = numbering.take(series=series, on=on)
         issued = freeze(draft, series=series, number=number, number_text=number_text, on=on, by=by)
     transaction.on_commit(partial(print_issued, issued))  # nothing slow while others wait for their number
     return issued
+
+
+def why_not_issued(*, invoice: Invoice, on: date) -> str:
+    """Say why a document cannot be issued on a day, by the checks of `issue`; empty where it can. Writes nothing."""
+    try:
+        draft = _draft_to_issue(invoice)
+        draft.agreement = Agreement.objects.with_terms().get(pk=draft.agreement_id)
+        _refuse_unless_current(draft, on)
+        for series in NumberSeries.objects.filter(code=numbering.SERIES[Invoice.Kind(draft.kind)][0]):
+            numbering.refuse_next(series=series, on=on)
+    except (CannotIssue, numbering.CannotNumber) as refused:
+        return str(refused)
+    return ""
 
 
 def print_issued(issued: Invoice) -> None:
@@ -78,17 +94,24 @@ def print_issued(issued: Invoice) -> None:
         logger.exception("%s is issued, but its PDF could not be made; run manage.py make_pdfs", issued)
 
 
-def _draft_to_issue(invoice: Invoice) -> Invoice:
-    draft = Invoice.objects.select_for_update().filter(pk=invoice.pk).first()
+GONE = "The draft was replaced by a later run, or discarded. Open the list of drafts and issue the new one."
+
+
+def _draft_to_issue(draft: Invoice | None) -> Invoice:
     if draft is None:
-        raise CannotIssue("The draft was replaced by a later run. Open the list of drafts and issue the new one.")
+        raise CannotIssue(GONE)
     if draft.is_issued:
-        raise AlreadyIssued(f"{draft} is issued already, dated {day_text(draft.issued_on)}.")
+        by = draft.issued_by
+        person = f" by {by.get_full_name() or by.get_username()}" if by else ""
+        made = "" if hasattr(draft, "pdf") else " Its PDF is being made."
+        raise AlreadyIssued(f"{draft} is issued already: dated {day_text(draft.issued_on)}{person}.{made}")
     return draft
 
 
 def _refuse_unless_current(draft: Invoice, on: date) -> None:
     """Refuse a draft that a run would not make now: its charges and its adjustments must be the same as a whole."""
+    last = last_documents(agreements=[draft.agreement]).get(draft.agreement_id)
+    refuse_before_last_document(last=last, on=on, refusal=CannotIssue)
     lines = list(draft.lines.order_by("position"))
     plan = _plan(draft, on)
     adjusts = any(line.kind == InvoiceLine.Kind.ADJUSTMENT for line in lines)
@@ -169,8 +192,7 @@ def freeze(
     draft.issued_on, draft.issued_by = on, by
     lines = list(draft.lines.select_related("site").order_by("position"))
     corrected = list(draft.corrects.order_by("pk"))
-    waived = draft.origin == Invoice.Origin.CREDIT and Waiver.objects.filter(line__in=lines).exists()
-    shown = invoice_content(invoice=draft, lines=lines, agreement=draft.agreement, corrected=corrected, waived=waived)
+    shown = invoice_content(invoice=draft, lines=lines, agreement=draft.agreement, corrected=corrected)
     if message := missing_in(shown):
         raise CannotBill(f"{message} Correct it where it was entered, then issue the document.")
     draft.content = shown | {SEALED: digests_of(invoice=draft, lines=lines)}

@@ -10,7 +10,7 @@ from contracts.models import Agreement
 from contracts.money import money_text
 from contracts.periods import OutsideTerm, annual_period, day_text
 from contracts.refusal import Refusal
-from contracts.terms import AgreementTerms, NotInForce, expiration_known
+from contracts.terms import AgreementTerms, Expired, NotInForce, expiration_known
 from invoicing.charges.due import Due, due_through
 from invoicing.charges.kinds import KINDS
 from invoicing.models import Invoice
@@ -23,6 +23,10 @@ class CannotBill(Refusal):
 
 class CannotDraft(CannotBill):
     """An agreement cannot be billed through a date."""
+
+
+class AfterTheTerm(CannotDraft):
+    """A date lies after the end of the term."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +46,14 @@ class Plan:
 def plan_of(*, agreement: Agreement, books: Books, through: date, on: date) -> Plan:
     """Return what is due under an agreement from `with_terms()` through a date, as known on `on`; asks no query.
 
-    Raises CannotDraft where the date is not on file, expired or not executed, or an annual period that was billed in
-    instalments of another frequency.
+    Raises CannotDraft where the date is not on file, not executed or, AfterTheTerm, expired, or for an annual period
+    that was billed in instalments of another frequency.
     """
     terms = agreement.as_terms()
     _refuse_other_frequency(terms, books)
     due = due_through(agreement=terms, sites=books.sites.values(), through=through, known_on=on, facts=books.facts)
+    if isinstance(due, Expired):
+        raise AfterTheTerm(due.message)
     if isinstance(due, NotInForce):
         raise CannotDraft(due.message)
     return Plan(agreement, replace(due, notices=(*due.notices, *_standing(due, books))), books)

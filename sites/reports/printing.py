@@ -5,6 +5,7 @@ from datetime import date
 
 from django.template.loader import render_to_string
 
+from contracts.printing.papers import printed_once
 from contracts.printing.pdf import RenderedPdf, render_document
 from contracts.printing.stored_pdf import StoredPdfs
 from contracts.sealing.digest import canonical_sha256
@@ -30,6 +31,16 @@ def render_report(content: Mapping) -> RenderedPdf:
     dated = content["issued_on"] or content["cut_off_on"]
     return render_document(
         html=report_html(content), identifier=canonical_sha256(content), created_on=date.fromisoformat(dated)
+    )
+
+
+def unissued_pdf(content: Mapping, *, agreement: int) -> bytes:
+    """Return the PDF of a report that is not issued yet. Raises BeingMade while it is being printed."""
+    return printed_once(
+        name=f"report-{agreement}-{content['month'][:7]}",
+        html=report_html(content),
+        identifier=canonical_sha256(content),
+        created_on=date.fromisoformat(content["cut_off_on"]),
     )
 
 

@@ -76,5 +76,5 @@ def _sum(content: Mapping, code: str) -> int:
 def _pdf(pdf: ReportPdf | None) -> Iterator[str]:
     if pdf is None:
         yield f"there is no PDF yet. Run manage.py {REPORT_PDFS.command}."
-    elif fault := file_fault(pdf, command=REPORT_PDFS.command):
+    elif fault := file_fault(pdf, remedy=f"Run manage.py {REPORT_PDFS.command}"):
         yield f"its PDF {pdf.file_name} {fault}"

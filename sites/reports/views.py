@@ -1,5 +1,7 @@
 """Pages of the monthly report: the lists, the report of a month, its files, and its events with their confirmation."""
 
+from functools import partial
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
@@ -13,7 +15,9 @@ from contracts.models import Agreement
 from contracts.pages.address import OfAgreement
 from contracts.pages.event_page import EventPage
 from contracts.pages.lists import ListPage
+from contracts.pages.pdf_pages import pdf_response
 from contracts.periods import day_text
+from contracts.printing.papers import why_unprinted
 from contracts.printing.pdf import PdfUnavailable
 from contracts.printing.stored_pdf import CannotPrint
 from contracts.wording import plural
@@ -21,7 +25,7 @@ from sites.models import MonthlyReport
 from sites.reports.forms import AcknowledgeForm, IssueForm, MarkForm, ReviseForm, UnmarkForm
 from sites.reports.lists import AgreementReportTable, ReportFilter, ReportTable
 from sites.reports.pages import month_page
-from sites.reports.printing import REPORT_PDFS, file_title, render_report
+from sites.reports.printing import REPORT_PDFS, file_title, unissued_pdf
 from sites.reports.reporting import acknowledge, issue_report, mark_missing, revise_report, unmark_missing
 from sites.reports.sheets import report_workbook
 
@@ -97,25 +101,27 @@ class MonthReportPdf(MonthMixin, View):
 
     def get(self, request, **kwargs):
         page = self.page
+        stored, live = partial(REPORT_PDFS.read, page.report), partial(unissued_pdf, page.content)
+        make = stored if page.report else partial(live, agreement=self.agreement.pk)
+        name = f"{_plain(file_title(page.content))}.pdf"
         try:
-            data = REPORT_PDFS.read(page.report) if page.report else render_report(page.content).data
+            return pdf_response(request, make=make, name=name)
         except (CannotPrint, PdfUnavailable) as missing:
-            messages.error(request, str(missing))
+            messages.error(request, why_unprinted(missing))
             return redirect("sites:month_report", pk=self.agreement.pk, month=self.kwargs["month"])
-        return _file(data, f"{file_title(page.content)}.pdf", "application/pdf", "inline")
 
 
 class MonthReportSheet(MonthMixin, View):
     """The workbook, of the same content as page and PDF."""
 
     def get(self, request, **kwargs):
-        return _file(report_workbook(self.page.content), f"{file_title(self.page.content)}.xlsx", XLSX, "attachment")
+        name = f"{_plain(file_title(self.page.content))}.xlsx"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return HttpResponse(report_workbook(self.page.content), content_type=XLSX, headers=headers)
 
 
-def _file(data: bytes, name: str, content_type: str, disposition: str) -> HttpResponse:
-    plain = "".join(letter if letter.isalnum() and letter.isascii() or letter in "-." else "-" for letter in name)
-    headers = {"Content-Disposition": f'{disposition}; filename="{plain}"'}
-    return HttpResponse(data, content_type=content_type, headers=headers)
+def _plain(name: str) -> str:
+    return "".join(letter if letter.isalnum() and letter.isascii() or letter in "-." else "-" for letter in name)
 
 
 # ---- events ------------------------------------------------------------------------------------------------------

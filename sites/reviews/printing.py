@@ -1,11 +1,11 @@
-"""The PDF of a review paper, made on request from the stored evidence."""
+"""The PDF of a review paper, made of the stored evidence once it is asked for."""
 
 import re
 from datetime import date
 
 from django.template.loader import render_to_string
 
-from contracts.printing.pdf import render_pdf
+from contracts.printing.papers import printed_once
 from sites.models import RenewalReview
 from sites.reviews.content import Edition, Paper, review_paper
 
@@ -17,10 +17,11 @@ def review_html(*, paper: Paper) -> str:
 def review_pdf(*, review: RenewalReview, edition: Edition, on: date) -> bytes:
     """Return the PDF of a review in one of its editions, as it reads on a day. The review is from `with_agreement()`.
 
-    Raises PdfUnavailable where this machine can make none.
+    Raises BeingMade while it is being printed, and PdfUnavailable where this machine can make none.
     """
     paper = review_paper(review=review, edition=edition, on=on)
-    return render_pdf(
+    return printed_once(
+        name=f"review-{review.pk}-{edition}",
         html=review_html(paper=paper),
         identifier=f"review {review.pk} {edition} {paper.version} {on.isoformat()}",
         created_on=on,

@@ -1,12 +1,13 @@
 """Pages of renewal reviews: the list, the paper, and the events with their confirmation."""
 
 from datetime import timedelta
+from functools import partial
 
 from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -16,7 +17,9 @@ from contracts.clock import business_date
 from contracts.pages.address import OfAgreement
 from contracts.pages.event_page import EventPage
 from contracts.pages.lists import ROWS_A_PAGE, ListPage
+from contracts.pages.pdf_pages import pdf_response
 from contracts.periods import day_text
+from contracts.printing.papers import why_unprinted
 from contracts.printing.pdf import PdfUnavailable
 from contracts.schedule import Refused
 from contracts.wording import plural
@@ -95,14 +98,13 @@ class ReviewPdf(PermissionRequiredMixin, View):
         if edition is Edition.INTERNAL and not request.user.has_perm(INTERNAL_PERMISSION):
             raise PermissionDenied("The internal edition of a review is for account managers.")
         review = get_object_or_404(RenewalReview.objects.with_agreement(), pk=pk)
-        try:
-            data = review_pdf(review=review, edition=edition, on=business_date())
-        except PdfUnavailable as missing:
-            messages.error(request, str(missing))
-            return redirect("sites:review_detail", pk=pk)
+        make = partial(review_pdf, review=review, edition=edition, on=business_date())
         name = review_file_name(review=review, edition=edition)
-        headers = {"Content-Disposition": f'inline; filename="{name}"'}
-        return HttpResponse(data, content_type="application/pdf", headers=headers)
+        try:
+            return pdf_response(request, make=make, name=name)
+        except PdfUnavailable as missing:
+            messages.error(request, why_unprinted(missing))
+            return redirect("sites:review_detail", pk=pk)
 
 
 # ---- events ------------------------------------------------------------------------------------------------------

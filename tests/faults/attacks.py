@@ -16,13 +16,14 @@ from django.test import Client
 
 from contracts.sealing import guards
 from contracts.sealing.frozen import SealedRow
-from invoicing.credits.crediting import WaiverDecision, credit, withdraw_waiver
+from invoicing.credits.crediting import withdraw_waiver
 from invoicing.models import Correction, Invoice, InvoiceLine, InvoicePdf, Waiver
 from invoicing.runs.drafting import draft_invoices
 from tests.faults import cases, printing_workers, taking_out
 from tests.faults.outcome import Outcome
 from tests.faults.scratch import Scratch
 from tests.faults.workers import apart
+from tests.waivers import credit_and_waive
 
 TITLE = "issued documents attacked"
 ON = date(1998, 12, 1)
@@ -86,13 +87,7 @@ def issue_and_credit() -> None:
     """Make the books that are attacked."""
     draft_invoices(through=date(1998, 11, 30), on=ON, by=None, issue_drafts=True)
     november = Invoice.objects.issued().latest("pk")
-    credit(
-        invoice=november,
-        reason="Agreed by telephone",
-        on=ON,
-        by=None,
-        waiver=WaiverDecision(decided_by="Ann Example", decided_on=ON),
-    )
+    credit_and_waive(invoice=november, reason="Agreed by telephone", on=ON, by=None)
     draft_invoices(through=date(1998, 12, 31), on=ON, by=None)
 
 

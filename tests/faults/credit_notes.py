@@ -25,7 +25,6 @@ from invoicing.credits import crediting
 from invoicing.credits.crediting import (
     CannotCredit,
     CreditableLine,
-    WaiverDecision,
     credit,
     creditable_lines,
     withdraw_waiver,
@@ -40,6 +39,7 @@ from tests.faults.retroactive import issued
 from tests.faults.scratch import Scratch
 from tests.faults.soundness import damage_to_books
 from tests.faults.workers import apart, race
+from tests.waivers import credit_and_waive
 
 TITLE = "credit notes"
 CENT = Decimal("0.01")
@@ -120,11 +120,9 @@ class BooksOfCredits(RuleBasedStateMachine):
         return invoices[choice % len(invoices)]
 
     def _credit(self, choice: int, amounts: dict | None, waived: bool):
-        waiver = WaiverDecision(decided_by="Ann Example", decided_on=self.today) if waived else None
+        take_back = credit_and_waive if waived else credit
         try:
-            credit(
-                invoice=self._invoice(choice), reason="Agreed", on=self.today, by=None, amounts=amounts, waiver=waiver
-            )
+            take_back(invoice=self._invoice(choice), reason="Agreed", on=self.today, by=None, amounts=amounts)
         except CannotCredit:
             return
 

@@ -57,18 +57,25 @@ def test_json_carries_money_as_text():
     assert json.loads(output) == [
         {
             "agreement": "LNS970602JC",
+            "currency": "USD",
             "documents": [
                 {
+                    "key": Invoice.objects.get().pk,
                     "kind": "invoice",
                     "number": "INV-00001",
                     "first_day": "1998-10-01",
                     "last_day": "1998-10-31",
+                    "issue_from": "1998-10-31",
+                    "held_because": [],
                     "issued_on": "1998-11-02",
                     "total": "27166.66",
+                    "demonstration": False,
                 }
             ],
             "notices": [],
             "refusal": None,
+            "ended": False,
+            "undecided": False,
         }
     ]
 

@@ -6,10 +6,11 @@ from django.core.management.base import CommandError
 
 from contracts.clock import business_date
 from contracts.management.command_arguments import BadArgument, DeskCommand, agreements, day
-from contracts.money import money_text, plain_text
+from contracts.money import money_text
 from contracts.periods import DaySpan
 from invoicing.models import Invoice
 from invoicing.runs.drafting import RunResult, draft_invoices
+from invoicing.runs.recording import as_json
 
 
 class Command(DeskCommand):
@@ -61,34 +62,16 @@ class Command(DeskCommand):
         number = result.agreement.number
         for document in result.documents:
             self.stdout.write(f"{number}: {document} for {billing_period(document)}, {money_text(document.total)}")
+            for reason in document.held_because if not document.is_issued else ():
+                self.stdout.write(f"{number}: held for a look: {reason}")
         for notice in result.notices:
             self.stdout.write(f"{number}: note: {notice}")
         if result.refusal:
             self.stderr.write(f"{number}: refused: {result.refusal}")
-        elif not result.documents:
+        elif result.nothing_to_bill:
             self.stdout.write(f"{number}: nothing to bill")
 
 
 def billing_period(document: Invoice) -> DaySpan:
     """The billing period of a document."""
     return DaySpan(document.first_day, document.last_day)
-
-
-def as_json(result: RunResult) -> dict:
-    """One agreement's result for programs; money as text."""
-    return {
-        "agreement": result.agreement.number,
-        "documents": [
-            {
-                "kind": document.kind,
-                "number": document.number_text or None,
-                "first_day": document.first_day.isoformat(),
-                "last_day": document.last_day.isoformat(),
-                "issued_on": document.issued_on.isoformat() if document.issued_on else None,
-                "total": plain_text(document.total),
-            }
-            for document in result.documents
-        ],
-        "notices": list(result.notices),
-        "refusal": result.refusal or None,
-    }

@@ -6,6 +6,7 @@ from django.core.management.base import CommandError
 
 from contracts.clock import business_date
 from contracts.management.command_arguments import BadArgument, DeskCommand, agreements
+from contracts.printing.papers import BeingMade
 from contracts.printing.pdf import PdfUnavailable
 from contracts.printing.stored_files import PAPERS, path_of
 from sites.models import RenewalReview
@@ -42,6 +43,8 @@ class Command(DeskCommand):
                 path = folder / review_file_name(review=review, edition=edition)
                 try:
                     path.write_bytes(review_pdf(review=review, edition=edition, on=business_date()))
+                except BeingMade:
+                    raise CommandError(f"{path.name} is being printed for somebody else. Run this again.") from None
                 except PdfUnavailable as missing:
                     raise CommandError(str(missing)) from missing
                 self.stdout.write(str(path))

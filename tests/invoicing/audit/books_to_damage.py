@@ -18,7 +18,6 @@ from contracts.sealing.guards import create_triggers, drop_triggers
 from contracts.sealing.histories import add_lines
 from contracts.sealing.ledger_lines import RECORDED
 from invoicing.audit.auditing import Verification
-from invoicing.credits.crediting import WaiverDecision, credit
 from invoicing.issued.chain import chain_sha256
 from invoicing.issued.ledger import ISSUED_DOCUMENTS, anchor_issued, anchor_printed
 from invoicing.issued.row_digests import SEALED
@@ -27,6 +26,7 @@ from invoicing.runs.drafting import draft_invoices
 from invoicing.runs.issuing import issue
 from sites.models import Site
 from tests import factories
+from tests.waivers import credit_and_waive
 
 DECEMBER, JANUARY = date(1998, 12, 1), date(1999, 1, 1)
 
@@ -55,14 +55,8 @@ def sound_books() -> Books:
     factories.site(agreement, "Akron")
     boise = factories.site(agreement, "Boise")
     first, second = issued_through(agreement, date(1998, 11, 30), DECEMBER)
-    note = credit(
-        invoice=first,
-        reason="Late start",
-        on=DECEMBER,
-        by=None,
-        amounts={1: Decimal("500.00")},
-        waiver=WaiverDecision("J. Doe", DECEMBER),
-    )
+    amounts = {1: Decimal("500.00")}
+    note = credit_and_waive(invoice=first, reason="Late start", on=DECEMBER, by=None, amounts=amounts)
     Site.objects.filter(pk=boise.pk).update(in_service_on=date(1998, 10, 15))
     (third,) = issued_through(agreement, date(1998, 12, 31), JANUARY)
     for document in (first, second, note, third):

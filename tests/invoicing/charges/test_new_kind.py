@@ -26,7 +26,7 @@ from contracts.terms import NotInForce, terms_on
 from invoicing.audit.auditing import Verification
 from invoicing.charges.charge import ChargeKey, Known, OneOff, Outcome, Unpriced, stored_money
 from invoicing.charges.kinds import KINDS, Kind
-from invoicing.credits.crediting import WaiverDecision, credit
+from invoicing.credits.crediting import credit
 from invoicing.documents.printing import INVOICE_PDFS
 from invoicing.models import InvoiceLine, Waiver, charge_constraints
 from sites.models import Site
@@ -36,6 +36,7 @@ from tests.contracts.printing.printed import pages
 from tests.invoicing.billing_cases import DECEMBER, NOVEMBER, OCTOBER, issue_through, line_amounts, run
 from tests.people import VIEWER, client_of
 from tests.reading import words
+from tests.waivers import credit_and_waive
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -218,14 +219,7 @@ def test_what_was_waived_stays_waived_for_what_replaces_it(training_day, site):
     values = {"site": site, "held_on": date(1998, 10, 12), "days": 2, "price": Decimal("950.50")}
     training = training_day.objects.create(recorded_on=OCTOBER, **values)
     (invoice,) = issue_through(OCTOBER)
-    credit(
-        invoice=invoice,
-        reason="A gift",
-        on=NOVEMBER,
-        by=None,
-        amounts={2: Decimal("1901.00")},
-        waiver=WaiverDecision("Dana Whitfield", NOVEMBER),
-    )
+    credit_and_waive(invoice=invoice, reason="A gift", on=NOVEMBER, by=None, amounts={2: Decimal("1901.00")})
     training_day.objects.filter(pk=training.pk).update(reversed_on=NOVEMBER, reversal_reason="Other days")
     training_day.objects.create(recorded_on=NOVEMBER, replaces=training, **values)
 

@@ -8,16 +8,16 @@ from django.db import IntegrityError, connection, transaction
 
 from contracts.sealing.frozen import SealedRow
 from invoicing.audit.auditing import Verification
-from invoicing.credits.crediting import CannotCredit, WaiverDecision, credit, creditable_lines, withdraw_waiver
+from invoicing.credits.crediting import CannotCredit, confirm_waiver, credit, creditable_lines, withdraw_waiver
 from invoicing.documents import calculation
 from invoicing.models import Invoice, InvoiceLine, Waiver
 from sites.models import Site
 from tests import factories, reference
 from tests.invoicing.billing_cases import DECEMBER, NOVEMBER, OCTOBER, billed, blocks, issue_through, line_amounts, run
+from tests.waivers import confirmed
 
 pytestmark = pytest.mark.django_db
 
-GIVEN_UP = WaiverDecision("R. Roe, Director", date(1998, 11, 20))
 LOWER_PRICES = reference.amendment(2, date(1998, 10, 1), schedule=reference.LOWER, signed_on=date(1998, 11, 25))
 """154,850.00 instead of 163,000.00 from the first day, known from 25 November 1998: October costs 12,904.17."""
 
@@ -30,7 +30,8 @@ def october(two_sites) -> Invoice:
 
 
 def take_back(invoice: Invoice, on: date = NOVEMBER, **options) -> Invoice:
-    return credit(invoice=invoice, reason=options.pop("reason", "Wrong address"), on=on, by=None, **options)
+    note = credit(invoice=invoice, reason=options.pop("reason", "Wrong address"), on=on, by=None, **options)
+    return confirmed(note, on=on)
 
 
 def left(invoice: Invoice) -> list[str]:
@@ -189,11 +190,10 @@ def test_credit_note_is_not_dated_before_the_last_document(october):
 # ---- waivers -----------------------------------------------------------------------------------------------------
 
 
-def test_waived_charge_is_not_billed_again_and_the_credit_note_says_so(agreement, october):
-    note = take_back(october, waiver=GIVEN_UP, reason="Outage in October")
-    assert "The amounts taken back are waived: they are not billed again." in note.content["remarks"]
+def test_waived_charge_is_not_billed_again(agreement, october):
+    take_back(october, waive=True, reason="Outage in October")
     assert [(each.decided_by, each.decided_on, each.reason) for each in Waiver.objects.all()] == [
-        ("R. Roe, Director", date(1998, 11, 20), "Outage in October")
+        ("J. Doe", NOVEMBER, "Outage in October")
     ] * 2
     assert issue_through(OCTOBER, on=NOVEMBER) == ()
     assert [line_amounts(document) for document in issue_through(NOVEMBER)] == [["13583.34", "13583.34"]]
@@ -201,7 +201,7 @@ def test_waived_charge_is_not_billed_again_and_the_credit_note_says_so(agreement
 
 def test_only_the_waived_part_is_not_billed_again(october):
     site = october.lines.get(position=1).site
-    take_back(october, amounts={1: Decimal("1000.00")}, waiver=GIVEN_UP)
+    take_back(october, amounts={1: Decimal("1000.00")}, waive=True)
     take_back(october, amounts={1: Decimal("2000.00")})
     (again,) = issue_through(OCTOBER, on=NOVEMBER)
     assert line_amounts(again) == ["2000.00"]
@@ -215,7 +215,7 @@ def test_only_the_waived_part_is_not_billed_again(october):
 
 
 def test_withdrawn_waiver_lets_the_charge_fall_due_again(october, finance):
-    take_back(october, amounts={1: Decimal("1000.00")}, waiver=GIVEN_UP)
+    take_back(october, amounts={1: Decimal("1000.00")}, waive=True)
     waiver = withdraw_waiver(waiver=Waiver.objects.get(), reason="Decided by nobody", on=NOVEMBER, by=finance)
     assert (waiver.withdrawn_on, waiver.withdrawn_by, waiver.withdrawal_reason) == (
         NOVEMBER,
@@ -233,24 +233,38 @@ def test_withdrawn_waiver_lets_the_charge_fall_due_again(october, finance):
     ],
 )
 def test_lower_price_after_a_waiver_credits_only_what_stands_above_it(agreement, october, waived, expected):
-    take_back(october, on=date(1998, 11, 20), amounts={1: Decimal(waived)}, waiver=GIVEN_UP)
+    take_back(october, on=date(1998, 11, 20), amounts={1: Decimal(waived)}, waive=True)
     factories.amendment(agreement, LOWER_PRICES)
     assert [line_amounts(document) for document in issue_through(OCTOBER, on=NOVEMBER)] == expected
 
 
-@pytest.mark.parametrize(
-    ("waiver", "message"),
-    [
-        (WaiverDecision("  ", NOVEMBER), "Name the person who decided to waive the charge."),
-        (WaiverDecision("R. Roe", DECEMBER), "The decision is dated 31 December 1998, which is still to come."),
-    ],
-)
-def test_waiver_without_a_person_or_from_a_day_to_come_is_refused(october, waiver, message):
-    assert str(refusal(october, waiver=waiver)) == message
+def test_waiver_counts_once_another_user_has_confirmed_it(october, finance, django_user_model):
+    note = credit(invoice=october, reason="Outage", on=NOVEMBER, by=finance, waive=True)
+    first, second = Waiver.objects.filter(line__invoice=note).order_by("pk")
+    other = django_user_model.objects.create_user("roe", first_name="R.", last_name="Roe")
+    with pytest.raises(CannotCredit, match="You have proposed this waiver. Somebody else"), transaction.atomic():
+        confirm_waiver(waiver=first, on=NOVEMBER, by=finance)
+
+    confirm_waiver(waiver=first, on=NOVEMBER, by=other)
+
+    with pytest.raises(CannotCredit, match="was confirmed on 30 November 1998 by R. Roe already"), transaction.atomic():
+        confirm_waiver(waiver=first, on=NOVEMBER, by=other)
+    assert [line_amounts(document) for document in issue_through(OCTOBER, on=NOVEMBER)] == [["13583.33"]]
+    assert [(row.stands, row.is_proposed) for row in Waiver.objects.order_by("pk")] == [(True, False), (False, True)]
+    withdraw_waiver(waiver=second, reason="Not meant", on=NOVEMBER, by=finance)
+    with pytest.raises(CannotCredit, match="was withdrawn on 30 November 1998 already"), transaction.atomic():
+        confirm_waiver(waiver=second, on=NOVEMBER, by=other)
+
+
+def test_database_refuses_the_confirmation_of_the_one_who_proposed(october, finance):
+    credit(invoice=october, reason="Outage", on=NOVEMBER, by=finance, waive=True)
+    decided = {"decided_by": "Finance", "decided_on": NOVEMBER, "confirmed_by": finance}
+    with pytest.raises(IntegrityError, match="waiver_confirmed_by_another"), transaction.atomic():
+        Waiver.objects.update(**decided)
 
 
 def test_waiver_is_withdrawn_once_and_with_a_reason(october):
-    take_back(october, amounts={1: Decimal("1000.00")}, waiver=GIVEN_UP)
+    take_back(october, amounts={1: Decimal("1000.00")}, waive=True)
     waiver = Waiver.objects.get()
     with pytest.raises(CannotCredit, match="Say why the waiver is withdrawn"), transaction.atomic():
         withdraw_waiver(waiver=waiver, reason=" ", on=NOVEMBER, by=None)
@@ -260,7 +274,7 @@ def test_waiver_is_withdrawn_once_and_with_a_reason(october):
 
 
 def test_decision_is_sealed_with_its_credit_note(october):
-    take_back(october, amounts={1: Decimal("1000.00")}, waiver=GIVEN_UP)
+    take_back(october, amounts={1: Decimal("1000.00")}, waive=True)
     waiver = Waiver.objects.get()
     waiver.decided_by = "Somebody else"
     with pytest.raises(SealedRow, match="Withdraw it with a reason"):

@@ -198,7 +198,7 @@ def test_file_that_cannot_be_read_says_so(settings):
 
 def test_document_without_pdf_says_how_to_get_one():
     (invoice,) = issued()
-    with pytest.raises(CannotPrint, match=r"Invoice INV-00001 has no PDF yet. Run manage.py make_pdfs"):
+    with pytest.raises(CannotPrint, match="The PDF of Invoice INV-00001 is being made"):
         INVOICE_PDFS.read(invoice)
 
 

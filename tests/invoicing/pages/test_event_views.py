@@ -4,16 +4,18 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 
 from contracts.models import Agreement
 from invoicing.credits.crediting import credit
 from invoicing.models import Invoice
 from invoicing.runs.drafting import draft_invoices
+from invoicing.runs.issuing import AlreadyIssued, issue
 from sites.models import Site
 from tests import event_pages, factories
-from tests.invoicing.pages.page_cases import NOVEMBER, RUN, drafted, event, issued, page_of, two_sites
-from tests.people import FINANCE, client_of
-from tests.reading import links, words
+from tests.invoicing.pages.page_cases import INVOICES, NOVEMBER, RUN, drafted, event, issued, page_of, two_sites
+from tests.people import FINANCE, VIEWER, client_of, reader
+from tests.reading import by_heading, links, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.business_date(NOVEMBER)]
 
@@ -47,30 +49,91 @@ def test_issuing_twice_is_refused_with_the_reason(agreement):
 
     said = event_pages.led_back(client_of(FINANCE), url, stored=Invoice.objects.issued().count)
 
-    assert said.startswith("Invoice INV-00001 is issued already, dated 2 November 1998.")
+    assert said == "Invoice INV-00001 is issued already: dated 2 November 1998. Its PDF is being made."
 
 
-def test_draft_whose_facts_changed_is_refused(agreement):
-    draft, client = drafted(agreement), client_of(FINANCE)
+def test_who_comes_second_is_told_who_issued_it_and_when(agreement, finance):
+    draft, client = drafted(agreement), reader(finance)
+    issue(invoice=Invoice.objects.get(pk=draft.pk), on=NOVEMBER, by=finance)
+
+    with pytest.raises(AlreadyIssued) as between_look_and_click, transaction.atomic():
+        issue(invoice=draft, on=NOVEMBER, by=None)
+    said = event_pages.led_back(client, event(draft, "issue"), stored=Invoice.objects.issued().count)
+
+    assert said == str(between_look_and_click.value)
+    assert said == "Invoice INV-00001 is issued already: dated 2 November 1998 by finance. Its PDF is being made."
+
+
+def _other_facts(agreement: Agreement) -> None:
     factories.site(agreement, "Fargo")
 
-    response = client.post(event(draft, "issue"), follow=True)
 
-    assert "has changed since. Run the invoices again and issue the new draft." in words(response)
-    assert not Invoice.objects.issued().exists()
+@pytest.mark.parametrize(
+    ("through", "before", "sentence"),
+    [
+        (date(1998, 10, 31), _other_facts, "has changed since. Run the invoices again and issue the new draft."),
+        (date(1998, 11, 30), None, "Issue it on 30 November 1998 or later."),
+    ],
+)
+def test_issue_page_asks_what_the_click_asks(through, before, sentence, agreement):
+    """What the click would refuse is not promised by the page: it leads back with the same sentence."""
+    draft, client = drafted(agreement, through), client_of(FINANCE)
+    if before:
+        before(agreement)
+
+    said = event_pages.led_back(client, event(draft, "issue"), stored=Invoice.objects.issued().count)
+
+    assert said.endswith(sentence)
+
+
+def test_issue_page_refuses_a_day_before_the_last_number_of_the_series(agreement):
+    other = factories.agreement("ZZ")
+    factories.site(other, "Fargo")
+    draft = drafted(agreement)
+    issue(invoice=drafted(other), on=date(1998, 11, 3), by=None)
+
+    said = event_pages.led_back(client_of(FINANCE), event(draft, "issue"), stored=Invoice.objects.issued().count)
+
+    assert said.endswith("Issue on 3 November 1998 or later.")
+
+
+def test_draft_that_cannot_be_issued_yet_says_from_which_day_wherever_it_stands(agreement):
+    client = client_of(FINANCE)
+    run = client.post(RUN, {"through": "1998-11-30", "agreements": [agreement.pk]}, follow=True)
+    october, november = Invoice.objects.order_by("first_day")
+
+    listed = {row["Number"]: row["State"] for row in by_heading(client.get(INVOICES))}
+    page, due = client.get(page_of(november)), client.get(page_of(october))
+
+    assert [row["Can be issued"] for row in by_heading(run)] == ["now", "from 30 Nov 1998"]
+    assert listed == {"Draft of October 1998": "Draft", "Draft of November 1998": "Draft from 30 Nov 1998"}
+    assert "It can be issued from 30 November 1998" in words(page)
+    assert event(november, "issue") not in links(page)
+    assert "It can be issued from" not in words(due)
+    assert event(october, "issue") in links(due)
+
+
+@pytest.mark.parametrize("name", ["detail", "issue", "pdf", "credit"])
+def test_draft_that_is_gone_answers_with_a_sentence(name, agreement):
+    draft, client = drafted(agreement), client_of(FINANCE)
+    Invoice.objects.all().delete()
+
+    for response in (client.get(event(draft, name)), client.post(event(draft, name))):
+        assert response.status_code == 404
+        assert "A draft is gone once a later run has replaced it, or somebody has discarded it." in words(response)
+        assert f"{INVOICES}?state=draft" in links(response)
 
 
 def test_credit_asks_for_a_reason_and_issues_the_credit_note(agreement):
     invoice, client = issued(agreement), client_of(FINANCE)
 
     asked = client.get(event(invoice, "credit"))
-    without = client.post(event(invoice, "credit"), {"reason": "  "})
-    after = client.post(event(invoice, "credit"), {"reason": "Wrong address"}, follow=True)
+    chosen = {"outcome": "again", "extent": "whole", "confirmed": "yes"}
+    without = client.post(event(invoice, "credit"), chosen | {"reason": "  "})
+    after = client.post(event(invoice, "credit"), chosen | {"reason": "Wrong address"}, follow=True)
 
     note = Invoice.objects.get(kind="credit-note")
-    assert "Billed: 21,032.25 USD for October 1998. Left to credit: 21,032.25 USD ." in words(asked).replace(
-        "D.", "D ."
-    )
+    assert "Billed to KMC Telecom Inc.: 21,032.25 USD for October 1998. Left to credit: 21,032.25 USD." in words(asked)
     assert "Give the reason for the credit; it is kept with the credit note." in words(without)
     assert after.redirect_chain == [(page_of(note), 302)]
     assert "Credit note CN-00001 takes back Invoice INV-00001." in words(after)
@@ -86,7 +149,7 @@ def test_what_cannot_be_credited_says_why(agreement):
         (invoice, "Invoice INV-00001 is credited already: "),
         (note, "takes another document back. Run the invoices to bill what is due."),
     ):
-        assert sentence in words(client.get(event(document, "credit")))
+        assert sentence in event_pages.led_back(client, event(document, "credit"), stored=Invoice.objects.count)
 
 
 def test_credit_note_of_a_run_that_gives_back_offers_no_credit_and_names_the_next_step(agreement):
@@ -98,11 +161,11 @@ def test_credit_note_of_a_run_that_gives_back_offers_no_credit_and_names_the_nex
     )
     (note,) = result.documents
 
-    shown, page = words(client.get(event(note, "credit"))), words(client.get(page_of(note)))
+    shown = event_pages.led_back(client, event(note, "credit"), stored=Invoice.objects.count)
+    page = words(client.get(page_of(note)))
 
     assert note.kind == "credit-note"
-    assert "run the invoices: the next run bills what is due." in shown
-    assert "Issue the credit note" not in shown
+    assert shown.endswith("run the invoices: the next run bills what is due.")
     assert "Credit…" not in page
     assert "stands" not in page
 
@@ -122,19 +185,24 @@ def test_run_begins_with_last_month_for_every_agreement(agreement):
 def test_run_drafts_and_lists_each_agreement_with_its_refusal(agreement):
     bare = factories.agreement("ZZ", amendments=())
 
-    response = client_of(FINANCE).post(RUN, {"through": "1998-10-31", "agreements": [agreement.pk, bare.pk]})
+    response = client_of(FINANCE).post(
+        RUN, {"through": "1998-10-31", "agreements": [agreement.pk, bare.pk]}, follow=True
+    )
 
     draft = Invoice.objects.get()
     seen = words(response)
-    assert "Drafted through 31 Oct 1998 1 document, 21,032.25 USD; 1 agreement refused." in seen
+    assert "1 document, 21,032.25 USD; 1 agreement refused." in seen
     assert "Agreement ZZ No price schedule on file covers 31 October 1998 under Agreement ZZ." in seen
     assert page_of(draft) in links(response)
     assert draft.drafted_by.username == "finance"
 
 
 def test_preview_writes_nothing(agreement):
-    response = client_of(FINANCE).post(RUN, {"through": "1998-10-31", "agreements": [agreement.pk], "preview": "1"})
+    response = client_of(FINANCE).post(
+        RUN, {"through": "1998-10-31", "agreements": [agreement.pk], "preview": "1"}, follow=True
+    )
 
+    assert response.redirect_chain == [(f"{RUN}?preview=1&through=1998-10-31&agreement={agreement.pk}", 302)]
     seen = words(response)
     assert "Preview through 31 Oct 1998: nothing has been written 1 document, 21,032.25 USD." in seen
     assert not Invoice.objects.exists()
@@ -145,16 +213,35 @@ def test_second_run_bills_nothing_twice(agreement):
     client = client_of(FINANCE)
     issued(agreement)
 
-    response = client.post(RUN, {"through": "1998-10-31", "agreements": [agreement.pk]})
+    response = client.post(RUN, {"through": "1998-10-31", "agreements": [agreement.pk]}, follow=True)
 
     assert "Nothing to bill: what is due through this day is billed." in words(response)
     assert Invoice.objects.count() == 1
 
 
+def test_result_of_a_run_is_a_page_that_says_later_what_it_did_then(agreement):
+    client = client_of(FINANCE)
+    (address, _status), *_more = client.post(
+        RUN, {"through": "1998-11-30", "agreements": [agreement.pk]}, follow=True
+    ).redirect_chain
+    october, november = Invoice.objects.order_by("first_day")
+    issue(invoice=october, on=NOVEMBER, by=None)
+    november.delete()
+
+    page = client_of(VIEWER).get(address)
+
+    assert [(row["Billing period"], row["Total"], row["Now"]) for row in by_heading(page)] == [
+        ("October 1998", "21,032.25", "INV-00001"),
+        ("November 1998", "27,166.68", "Replaced or discarded"),
+    ]
+    assert "Run on 2 Nov 1998 by finance. This page shows what the run did then." in words(page)
+    assert address in links(client.get(RUN))
+
+
 def test_run_shows_what_a_site_cannot_be_billed_for(agreement):
     factories.site(agreement, "Early", date(1998, 9, 1))
 
-    response = client_of(FINANCE).post(RUN, {"through": "1998-10-31", "agreements": [agreement.pk]})
+    response = client_of(FINANCE).post(RUN, {"through": "1998-10-31", "agreements": [agreement.pk]}, follow=True)
 
     assert "Early: in service from 1 September 1998, but nothing before 1 October 1998 is billed" in words(response)
 

@@ -43,7 +43,7 @@ def test_list_shows_documents(agreement):
             "November 1998",
             "—",
             "27,166.68 USD",
-            "Draft",
+            "Draft from 30 Nov 1998",
             "PDF of the draft of November 1998",
         ],
         [
@@ -191,10 +191,10 @@ def test_draft_says_that_it_is_one(agreement):
 def test_page_says_when_the_pdf_is_still_to_be_made(agreement):
     invoice, client = issued(agreement), client_of(VIEWER)
 
-    assert "The PDF has not been made yet." in words(client.get(page_of(invoice)))
+    assert "The PDF is being made of what was frozen at issue." in words(client.get(page_of(invoice)))
     assert event(invoice, "pdf") not in links(client.get(page_of(invoice)))
     INVOICE_PDFS.make(invoice)
-    assert "The PDF has not been made yet." not in words(client.get(page_of(invoice)))
+    assert "The PDF is being made of what was frozen at issue." not in words(client.get(page_of(invoice)))
     assert event(invoice, "pdf") in links(client.get(page_of(invoice)))
 
 
@@ -239,9 +239,8 @@ def test_adjustment_and_provisional_lines_are_marked(agreement):
 
 @pytest.mark.parametrize(("role", "offered"), [(FINANCE, True), (VIEWER, False), (ACCOUNT_MANAGER, False)])
 def test_events_are_offered_to_finance_where_they_apply(role, offered, agreement):
-    invoice = issued(agreement)
-    draft = drafted(agreement, date(1998, 11, 30))
-    client = client_of(role)
+    factories.site(other := factories.agreement("ZZ"), "Fargo")
+    invoice, draft, client = issued(agreement), drafted(other), client_of(role)
 
     on_draft, on_issued = links(client.get(page_of(draft))), links(client.get(page_of(invoice)))
 
@@ -294,7 +293,7 @@ def test_issued_pdf_is_served_as_stored(agreement):
     assert hashlib.sha256(first.content).hexdigest() == pdf.sha256
 
 
-def test_draft_pdf_is_made_and_not_stored(agreement, settings):
+def test_draft_pdf_is_made_and_is_no_document(agreement, settings):
     draft = drafted(agreement)
 
     response = client_of(VIEWER).get(event(draft, "pdf"))
@@ -308,4 +307,4 @@ def test_missing_pdf_is_a_page_that_says_what_to_do(agreement):
     response = client_of(VIEWER).get(event(issued(agreement), "pdf"))
 
     assert response.status_code == 404
-    assert "Invoice INV-00001 has no PDF yet. Run manage.py make_pdfs." in words(response)
+    assert "The PDF of Invoice INV-00001 is being made. Look again in a minute." in words(response)

@@ -7,13 +7,14 @@ import pytest
 from django.urls import reverse
 
 from contracts.models import Agreement
-from invoicing.credits.crediting import WaiverDecision, credit, withdraw_waiver
+from invoicing.credits.crediting import credit, withdraw_waiver
 from invoicing.models import Invoice, Waiver
 from invoicing.runs.drafting import draft_invoices
 from invoicing.runs.issuing import issue
 from tests import event_pages, factories
 from tests.people import ACCOUNT_MANAGER, FINANCE, VIEWER, client_of
 from tests.reading import by_heading, links, words
+from tests.waivers import credit_and_waive
 
 OCTOBER, DECEMBER = date(1998, 10, 31), date(1998, 12, 1)
 
@@ -27,14 +28,8 @@ def waived(number: str = "LNS970602JC", amount: str = "500.00", sites: int = 1) 
     factories.sites(agreement, sites)
     (result,) = draft_invoices(through=OCTOBER, on=DECEMBER, by=None, agreements=[agreement])
     invoice = issue(invoice=result.documents[0], on=DECEMBER, by=None)
-    note = credit(
-        invoice=invoice,
-        reason="Late start",
-        on=DECEMBER,
-        by=None,
-        amounts={line.position: Decimal(amount) for line in invoice.lines.all()},
-        waiver=WaiverDecision("J. Doe", date(1998, 11, 30)),
-    )
+    amounts = {line.position: Decimal(amount) for line in invoice.lines.all()}
+    note = credit_and_waive(invoice=invoice, reason="Late start", on=DECEMBER, by=None, amounts=amounts)
     return agreement, list(Waiver.objects.filter(line__invoice=note).order_by("pk"))
 
 
@@ -52,11 +47,12 @@ def test_register_names_what_who_why_and_both_documents():
 
     assert by_heading(response) == [
         {
-            "Decided on": "30 Nov 1998",
+            "Proposed on": "1 Dec 1998",
             "What is waived": "City 0001 Very Small, 1 Oct 1998 to 31 Oct 1998",
             "Agreement": "LNS970602JC",
             "Amount": "500.00 USD",
             "Credit note": "CN-00001 of INV-00001, line 1",
+            "Proposed by": "—",
             "Decided by": "J. Doe",
             "Reason": "Late start",
             "State": "Standing Withdraw… the waiver of 500.00, City 0001",
@@ -88,7 +84,7 @@ def test_filters_by_agreement_and_state(asked, found):
     _a, (withdrawn,) = waived("A")
     b, _standing = waived("B", "20.00")
     withdraw_waiver(waiver=withdrawn, reason="Decided again", on=DECEMBER, by=None)
-    asked = {name: b.pk if value == "B" else value for name, value in asked.items()}
+    asked = {name: b.number if value == "B" else value for name, value in asked.items()}
 
     response = client_of(VIEWER).get(WAIVERS, asked)
 
@@ -102,7 +98,7 @@ def test_empty_register_teaches():
     seen = words(client_of(VIEWER).get(WAIVERS))
 
     assert "No charge has been waived. What is credited is due again" in seen
-    assert "A waiver is recorded when an invoice is credited" in seen
+    assert "A waiver is proposed when an invoice is credited" in seen
 
 
 @pytest.mark.parametrize("number", [1, 20])
@@ -110,8 +106,53 @@ def test_register_has_a_fixed_number_of_queries(number, django_assert_num_querie
     waived(sites=number)
     client = client_of(VIEWER)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         assert client.get(WAIVERS).content.decode().count("state-good") == number
+
+
+# ---- confirming ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def proposed(finance) -> Waiver:
+    """A waiver that somebody of finance has proposed."""
+    agreement = factories.agreement()
+    factories.sites(agreement, 1)
+    (result,) = draft_invoices(through=OCTOBER, on=DECEMBER, by=None, agreements=[agreement])
+    invoice = issue(invoice=result.documents[0], on=DECEMBER, by=None)
+    amounts = {1: Decimal("500.00")}
+    note = credit(invoice=invoice, reason="Late start", on=DECEMBER, by=finance, amounts=amounts, waive=True)
+    return Waiver.objects.get(line__invoice=note)
+
+
+def confirmation(waiver: Waiver) -> str:
+    return reverse("invoicing:waiver_confirm", args=[waiver.pk])
+
+
+def test_another_user_who_may_waive_confirms_it(proposed, finance, client):
+    client.force_login(finance)
+    manager = client_of(ACCOUNT_MANAGER)
+    assert by_heading(client.get(WAIVERS))[0]["State"].startswith("To be confirmed Withdraw…")
+    assert confirmation(proposed) in links(manager.get(WAIVERS))
+    document = reverse("invoicing:invoice_detail", args=[proposed.line.invoice_id])
+    assert confirmation(proposed) in links(manager.get(document))
+    assert event_pages.led_back(client, confirmation(proposed), stored=lambda: Waiver.objects.get().decided_by) == (
+        "You have proposed this waiver. Somebody else who may waive charges signs in and confirms it."
+    )
+    assert "500.00 USD of line 1" in words(manager.get(confirmation(proposed)))
+
+    done = manager.post(confirmation(proposed), follow=True)
+
+    proposed.refresh_from_db()
+    assert (proposed.confirmed_by.username, proposed.decided_on) == ("account-manager", DECEMBER)
+    assert "The waiver of 500.00 is confirmed. It is waived: the next run does not bill it again." in words(done)
+
+
+def test_nobody_else_confirms_it(proposed):
+    client = client_of(VIEWER)
+
+    assert client.get(confirmation(proposed)).status_code == client.post(confirmation(proposed)).status_code == 403
+    assert confirmation(proposed) not in links(client.get(WAIVERS))
 
 
 # ---- withdrawing -----------------------------------------------------------------------------------------------------
@@ -122,8 +163,8 @@ def test_page_says_what_is_withdrawn_and_what_follows():
 
     seen = words(client_of(ACCOUNT_MANAGER).get(withdrawal(waiver)))
 
-    assert "Waived 500.00 USD of line 1 of Invoice INV-00001 : City 0001, Very Small" in seen.replace("1:", "1 :")
-    assert "Decided by J. Doe on 30 November 1998 Reason Late start" in seen
+    assert "Charge 500.00 USD of line 1 of Invoice INV-00001 : City 0001, Very Small" in seen.replace("1:", "1 :")
+    assert "Proposed on 1 December 1998 Decided by J. Doe on 1 December 1998 Reason Late start" in seen
     assert "The charge falls due again, and the next run bills what is due for it." in seen
 
 

@@ -30,7 +30,7 @@ from invoicing.charges.charge import ANNUAL, ONLY_PART, ChargeKey, SiteFacts
 from invoicing.charges.due import Due, due_through
 from invoicing.charges.hours import BLOCK, HOURS
 from invoicing.charges.integration import INTEGRATION
-from invoicing.credits.crediting import CannotCredit, WaiverDecision, credit, creditable_lines, withdraw_waiver
+from invoicing.credits.crediting import CannotCredit, credit, creditable_lines, withdraw_waiver
 from invoicing.models import Correction, Invoice, InvoiceLine, NumberSeries, Waiver
 from invoicing.runs.drafting import draft_invoices
 from sites.hours.recording import buy_blocks, correct_work, reverse_blocks
@@ -40,6 +40,7 @@ from sites.models import BlockPurchase, ChargedLevel, ComponentCount, Integratio
 from tests import reference
 from tests.faults.numbers_under_load import FastPrinter
 from tests.invoicing.runs.recorded_life import PLACES, WORKED, RecordedLife, standing
+from tests.waivers import credit_and_waive
 
 LIVES = os.environ.get("BOOK_HISTORIES")
 CENT = Decimal("0.01")
@@ -126,9 +127,9 @@ class BookHistories(RecordedLife):
             left = next(each.left for each in lines if each.line == chosen)
             half = (left / 2).quantize(CENT, rounding="ROUND_DOWN")
             amounts = {chosen.position: {"a cent": CENT, "half": half, "all": left}[part]}
-        decision = WaiverDecision(decided_by="Ann Example", decided_on=self.today) if waives else None
+        take_back = credit_and_waive if waives else credit
         with suppress(CannotCredit), TestCase.captureOnCommitCallbacks(execute=True):
-            credit(invoice=chosen.invoice, reason="Agreed", on=self.today, by=None, amounts=amounts, waiver=decision)
+            take_back(invoice=chosen.invoice, reason="Agreed", on=self.today, by=None, amounts=amounts)
 
     @precondition(lambda self: Waiver.objects.filter(withdrawn_on=None).exists())
     @rule(place=PLACES)

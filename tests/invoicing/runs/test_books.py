@@ -10,7 +10,7 @@ from invoicing.charges.charge import ONLY_PART, ChargeKey
 from invoicing.charges.hours import BLOCK, HOURS
 from invoicing.charges.integration import INTEGRATION
 from invoicing.charges.unbilled import BilledPart
-from invoicing.credits.crediting import WaiverDecision, credit, withdraw_waiver
+from invoicing.credits.crediting import withdraw_waiver
 from invoicing.models import InvoiceLine, Waiver
 from invoicing.runs.books import Books, books_of
 from sites.hours.entries import Purchase, Work
@@ -28,6 +28,7 @@ from tests.invoicing.billing_cases import (
     run,
     work,
 )
+from tests.waivers import credit_and_waive
 
 pytestmark = pytest.mark.django_db
 
@@ -138,8 +139,7 @@ def test_what_falls_due_once_is_billed_as_one_part(agreement, site):
 
 def test_waiver_stands_until_the_day_of_its_withdrawal(agreement, site):
     (invoice,) = issue_through(OCTOBER)
-    decision = WaiverDecision("R. Roe", NOVEMBER)
-    credit(invoice=invoice, reason="Outage", on=NOVEMBER, by=None, amounts={1: Decimal("1000.00")}, waiver=decision)
+    credit_and_waive(invoice=invoice, reason="Outage", on=NOVEMBER, by=None, amounts={1: Decimal("1000.00")})
     withdraw_waiver(waiver=Waiver.objects.get(), reason="Decided by nobody", on=DECEMBER, by=None)
     key, documents = ChargeKey.of_site(site.pk, 1), ("INV-00001", "CN-00001")
     before, after = (held(agreement, day).billed[key].parts[1] for day in (NOVEMBER, DECEMBER))

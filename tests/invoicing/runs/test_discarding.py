@@ -37,7 +37,7 @@ def selected(*drafts: Invoice) -> dict:
 
 def confirmed(response) -> dict:
     """What the form of a confirmation page sends."""
-    return {"drafts": response.context["keys"]}
+    return {"drafts": response.context["form"]["drafts"].value()}
 
 
 # ---- the event

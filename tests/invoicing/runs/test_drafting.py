@@ -1,18 +1,23 @@
 """Runs: the drafts that they leave, what they refuse, and what one agreement costs the others."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from contracts.schedule import OpeningRule
 from invoicing.documents import calculation
 from invoicing.models import Invoice, InvoiceLine, NumberSeries
 from tests import factories, reference
 from tests.invoicing.billing_cases import (
     DECEMBER,
+    FEBRUARY,
     JANUARY,
+    MARCH,
     NOVEMBER,
     OCTOBER,
     blocks,
@@ -145,9 +150,42 @@ def test_date_that_cannot_be_billed_is_refused_with_its_sentence(agreement, thro
     assert Invoice.objects.count() == 0
 
 
-def test_expired_date_names_the_last_day_that_can_be_billed(agreement):
+def test_expired_date_names_the_last_day_that_can_be_billed_and_what_is_left(agreement):
+    factories.sites(agreement, 1)
     (result,) = run(date(2000, 10, 31), date(2000, 11, 1))
-    assert result.refusal.endswith("Run through 30 September 2000 to bill what is due until then.")
+    assert result.refusal.endswith(
+        "Run through 30 September 2000 to bill what is due until then. That is 24 documents, 326,000.00 USD in all."
+    )
+
+
+def test_nothing_is_said_of_an_agreement_that_is_billed_to_its_end(agreement, capsys):
+    factories.sites(agreement, 1)
+    issue_through(date(2000, 9, 30), date(2000, 10, 1))
+    (result,) = run(date(2000, 10, 31), date(2000, 11, 1))
+    assert (result.documents, result.refusal, result.notices, result.nothing_to_bill) == ((), "", (), False)
+    call_command("draft_invoices", through=date(2000, 10, 31), on=date(2000, 11, 1))
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("through", [date(1998, 11, 30), date(1999, 2, 28), date(1999, 9, 30), date(2000, 10, 31)])
+def test_credit_of_a_retroactive_end_is_shown_whatever_the_day_of_the_run(through, agreement):
+    """Billed through February 1999; an amendment of March ends the agreement on 31 December 1998."""
+    factories.sites(agreement, 1)
+    issue_through(FEBRUARY)
+    ended = reference.amendment(2, date(1998, 12, 31), expires_on=DECEMBER, signed_on=date(1999, 3, 1))
+    factories.amendment(agreement, ended)
+    (result,) = run(through, max(through, MARCH))
+    shown = result.refusal or str([str(document.total) for document in result.documents])
+    assert shown.endswith("That is 1 document, -27,166.67 USD in all.") or shown == "['-27166.67']"
+
+
+def test_nothing_to_bill_is_not_said_while_a_level_is_undecided():
+    bare = replace(reference.SCHEDULE, opening=OpeningRule(None, None))
+    other = factories.agreement("ZZ", amendments=(replace(reference.AMENDMENT, schedule=bare),))
+    factories.sites(other, 1)
+    (result,) = run(OCTOBER, agreements=[other])
+    assert (result.documents, result.refusal, len(result.notices)) == ((), "", 1)
+    assert not result.nothing_to_bill
 
 
 def test_frequency_of_an_annual_period_cannot_change_once_something_of_it_was_billed(agreement):
@@ -255,7 +293,7 @@ def test_level_agreed_after_the_run_is_not_known_to_it(agreement):
 
 # ---- many agreements ---------------------------------------------------------------------------------------------
 
-RUN_QUERIES = 23
+RUN_QUERIES = 24
 """Of one chunk, however many agreements and sites, besides the rows that are written."""
 
 

@@ -6,13 +6,13 @@ from decimal import Decimal
 import pytest
 
 from invoicing.charges.creditable import left_of_line
-from invoicing.credits.crediting import WaiverDecision, credit
 from invoicing.models import InvoiceLine
 from invoicing.runs.drafting import draft_invoices
 from sites.hours.recording import buy_blocks, correct_work, enter_work, reverse_blocks
 from sites.integration.ordering import attach_quotation, cancel_order, complete_integration, order_integration
 from tests import factories, reference
 from tests.invoicing.billing_cases import read
+from tests.waivers import credit_and_waive
 
 pytestmark = pytest.mark.django_db
 
@@ -70,8 +70,7 @@ def test_a_run_dated_before_a_cancellation_bills_the_order_that_stands(site):
 def test_correcting_who_did_waived_work_does_not_bill_it_again(site, entry):
     invoice = run(JULY).documents[-1]
     line = invoice.lines.get(charge="hours")
-    decision = WaiverDecision("R. Roe", JULY)
-    credit(invoice=invoice, reason="Goodwill", on=JULY, by=None, amounts={line.position: line.amount}, waiver=decision)
+    credit_and_waive(invoice=invoice, reason="Goodwill", on=JULY, by=None, amounts={line.position: line.amount})
     changed = correct_work(entry=entry, reason="Other person", **worked(site, person="B. Person", on=date(1999, 8, 2)))
 
     assert run(JULY, date(1999, 8, 2)).documents == ()
@@ -98,9 +97,8 @@ def test_what_was_waived_of_two_entries_in_a_row_is_taken_off_the_third_once(sit
 def waive(charge: str, amount: str, on: date, kind: str = InvoiceLine.Kind.CHARGE, **facts) -> None:
     """Take back an amount of a charge and waive it."""
     line = InvoiceLine.objects.get(charge=charge, kind=kind, **facts)
-    decision = WaiverDecision("R. Roe", on)
     amounts = {line.position: Decimal(amount)}
-    credit(invoice=line.invoice, reason="Goodwill", on=on, by=None, amounts=amounts, waiver=decision)
+    credit_and_waive(invoice=line.invoice, reason="Goodwill", on=on, by=None, amounts=amounts)
 
 
 @pytest.mark.parametrize(

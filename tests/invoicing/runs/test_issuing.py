@@ -73,7 +73,7 @@ def test_document_is_issued_once(agreement):
     factories.sites(agreement, 1)
     issue_through(OCTOBER)
     with (
-        pytest.raises(CannotIssue, match="Invoice INV-00001 is issued already, dated 31 October 1998."),
+        pytest.raises(CannotIssue, match="Invoice INV-00001 is issued already: dated 31 October 1998."),
         transaction.atomic(),
     ):
         issue(invoice=Invoice.objects.get(), on=NOVEMBER, by=None)

@@ -195,7 +195,7 @@ def test_lost_file_comes_back_the_same():
     pdf = REPORT_PDFS.make(report)
     before = REPORT_PDFS.read(report)
     stored_files.path_of(pdf.file_name).unlink()
-    with pytest.raises(CannotPrint, match=f"{pdf.file_name}, is missing. Run manage.py make_report_pdfs"):
+    with pytest.raises(CannotPrint, match=f"{pdf.file_name}, is missing. Ask an administrator to make it again"):
         REPORT_PDFS.read(report)
 
     REPORT_PDFS.make_missing()

@@ -268,7 +268,7 @@ def test_pdf_that_is_not_made_yet_is_said():
     issued(site.agreement)
     answer = client_of(VIEWER).get(address("report_pdf", site), follow=True)
 
-    assert "has no PDF yet. Run manage.py make_report_pdfs." in text(answer)
+    assert "is being made. Look again in a minute." in text(answer)
 
 
 def test_sheet_holds_the_figures_as_numbers():

@@ -1,0 +1,59 @@
+"""PDFs of what is not issued yet: printed once, kept until they would read differently."""
+
+import fcntl
+import logging
+from contextlib import suppress
+from datetime import date
+from functools import cache
+from hashlib import sha256
+
+from django.conf import settings
+
+from contracts.printing import stored_files
+from contracts.printing.pdf import PdfGivenUp, PdfUnavailable, render_pdf
+from contracts.printing.worker import FOLDER, STYLE_SHEET
+from contracts.refusal import Refusal
+
+logger = logging.getLogger(__name__)
+
+
+class BeingMade(Exception):
+    """Somebody else has asked for the same paper, and it is being printed."""
+
+
+def printed_once(*, name: str, html: str, identifier: str, created_on: date) -> bytes:
+    """Return the PDF of a page: the kept one while the page reads the same, otherwise a new one in its place.
+
+    `name` tells one paper from another. Raises BeingMade while it is being printed, and what `render_pdf` raises.
+    """
+    folder = settings.PAPERS_DIR
+    said = "\n".join([html, identifier, created_on.isoformat(), _style()])
+    path = folder / f"{name}.{sha256(said.encode()).hexdigest()[:32]}.pdf"
+    with suppress(FileNotFoundError):
+        return path.read_bytes()
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BeingMade from None
+        with suppress(FileNotFoundError):
+            return path.read_bytes()  # the one before us has just made it
+        data = render_pdf(html=html, identifier=identifier, created_on=created_on)
+        for earlier in folder.glob(f"{name}.*.pdf"):
+            earlier.unlink(missing_ok=True)
+        stored_files.keep(path.name, data, folder=folder)
+    return data
+
+
+@cache
+def _style() -> str:
+    return sha256((FOLDER / STYLE_SHEET).read_bytes()).hexdigest()
+
+
+def why_unprinted(fault: PdfUnavailable | Refusal) -> str:
+    """Return what a reader is told of a paper that cannot be made; what an administrator needs is logged."""
+    if isinstance(fault, PdfGivenUp | Refusal):
+        return str(fault)
+    logger.error("No PDF can be made: %s", fault)
+    return "No PDF can be made at the moment. Ask an administrator: the log says why."

@@ -1,0 +1,66 @@
+"""Which documents of a run are held for a person's look: those far from what the one before them promises."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from contracts.money import NOTHING, cents, money_text, unit_like
+from invoicing.charges.charge import Charge
+from invoicing.charges.unbilled import Adjustment, PlannedDocument
+
+
+@dataclass(frozen=True)
+class Promise:
+    """What a document lets expect of the next: its sites with their levels, and a whole instalment of each."""
+
+    levels: Mapping[int, str] = field(default_factory=dict)
+    amount: Decimal = NOTHING
+
+    @classmethod
+    def of(cls, lines: Iterable[tuple[int, str, Decimal, int]]) -> "Promise":
+        """Take each instalment of a document: its site, level, annual price, and into how many that is parted."""
+        lines = list(lines)
+        return cls(
+            {site: level for site, level, _price, _of in lines},
+            sum((cents(price / of, unit_like(price)) for _site, _level, price, of in lines), NOTHING),
+        )
+
+
+def promised_by(document: PlannedDocument) -> Promise:
+    """Return what a planned document lets expect."""
+    charges = [charge for charge in document.charges if isinstance(charge, Charge)]
+    prices = [(charge.site.key, charge.last_priced, charge.instalment.of) for charge in charges]
+    return Promise.of((site, priced.level_code, priced.annual_price, of) for site, priced, of in prices)
+
+
+def why_held(*, document: PlannedDocument, before: Promise, percent: int | None) -> tuple[str, ...]:
+    """Say why a person should look at a document before it is issued; nothing where it is as expected.
+
+    A new site, another level, an order, a purchase and work each explain what they cost. The rest must not come to more
+    than so many per cent of what the document before promises, unless the agreement sets no bound.
+    """
+    return tuple(_reasons(document, before, percent))
+
+
+def _reasons(document: PlannedDocument, before: Promise, percent: int | None) -> Iterator[str]:
+    for charge in document.charges:
+        if not isinstance(charge, Charge) and charge.doubt:
+            yield charge.doubt
+    if percent is None or not before.amount:
+        return
+    lines = (*document.charges, *document.adjustments)
+    unexplained = sum((line.amount for line in lines if _is_expected(line, before)), NOTHING)
+    if unexplained > before.amount * percent / 100:
+        yield (
+            f"{money_text(unexplained)} for sites and levels that were billed before, more than {percent} % of the "
+            f"{money_text(before.amount)} that the document before lets expect."
+        )
+
+
+def _is_expected(line, before: Promise) -> bool:
+    """Whether a line is for a site at the level at which the document before bills it."""
+    if not line.key.is_annual:
+        return False
+    charges = line.charges if isinstance(line, Adjustment) else (line,)
+    levels = {charge.last_priced.level_code for charge in charges}
+    return line.site is not None and levels <= {before.levels.get(line.site.key)}

@@ -1,0 +1,103 @@
+"""Whatever is answered to the form of an event or a run has an address: Reload and Back send nothing again."""
+
+import pytest
+from django.apps import apps
+from django.db import transaction
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from contracts.pages.event_page import MOST_ANSWERS, AnswersByAddress
+from tests.full_desk import every_page
+from tests.people import superuser_client
+
+pytestmark = pytest.mark.django_db
+ONLY_SENT = {"sites:report_unmark"}
+"""Forms on the page of another event: they have no page of their own to open."""
+
+
+def registry() -> set[str]:
+    """The names of all pages that keep their answers."""
+    found = set()
+    for app in ("contracts", "sites", "invoicing"):
+        patterns = next(each for each in get_resolver().url_patterns if getattr(each, "app_name", "") == app)
+        for pattern in patterns.url_patterns:
+            if issubclass(getattr(pattern.callback, "view_class", object), AnswersByAddress):
+                found.add(f"{app}:{pattern.name}")
+    return found
+
+
+def rows() -> dict[str, int]:
+    """How many rows of ours there are, table by table."""
+    return {
+        model._meta.label: model._default_manager.count()
+        for model in apps.get_models()
+        if model._meta.app_label in ("contracts", "sites", "invoicing")
+    }
+
+
+def test_no_event_answers_a_form_in_place(settings, tmp_path):
+    """Send each form empty and as it was opened: errors have an address, and so has what was done."""
+    arguments = every_page(settings, tmp_path)
+    arguments["sites:report_unmark"] = arguments["sites:report_missing"]
+    arguments["contracts:amendment_withdraw"] = arguments["contracts:amendment_sign"]
+    for name in ("copy", "discard"):
+        arguments[f"contracts:amendment_{name}_schedule"] = arguments["contracts:amendment_schedule"]
+    signed_in, outcomes = superuser_client(), {}
+    assert registry() <= arguments.keys()
+
+    for name in sorted(registry()):
+        address = reverse(name, args=arguments[name])
+        client, outcomes[name] = Client(), set()
+        client.cookies = signed_in.cookies
+        for sent in ({}, {} if name in ONLY_SENT else opened(client, address)):
+            with transaction.atomic():
+                page = reverse("sites:report_missing", args=arguments[name]) if name in ONLY_SENT else address
+                outcomes[name].add(follow(client, address, sent, page))
+                transaction.set_rollback(True)
+
+    told = {name for name, said in outcomes.items() if "told" in said}
+    led_on = {name for name, said in outcomes.items() if "led on" in said}
+    assert told >= {"invoicing:invoice_credit", "invoicing:run", "sites:hours_buy", "contracts:amendment_schedule"}
+    assert led_on >= {"invoicing:invoice_issue", "invoicing:run", "sites:review_refresh", "contracts:amendment_discard"}
+    assert told | led_on == registry()
+
+
+def opened(client: Client, address: str) -> dict:
+    """What the form of a page sends as it was opened."""
+    form = (client.get(address).context or {}).get("form")
+    fields = getattr(form, "fields", {})
+    values = {name: form[name].value() for name in fields}
+    return {name: value for name, value in values.items() if value not in (None, "", False)}
+
+
+def follow(client: Client, address: str, sent: dict, page: str) -> str:
+    """Send a form; look at the answer, reload it, go back to its page and come again. Return what became of it."""
+    before = rows()
+    answer = client.post(address, sent)
+    assert answer.status_code == 302, address
+    shown = answer.headers["Location"]
+    after = rows()
+    pages = [client.get(each, follow=True) for each in (shown, shown, page, shown)]
+    assert rows() == after, address
+    if "answer=" not in shown:
+        assert [page.status_code for page in pages[:2]] == [200, 200], address
+        assert pages[2].status_code in (200, 404), address  # what was discarded has no page any more
+        return "led on"
+    assert after == before, address
+    assert [page.status_code for page in pages] == [200] * 4, address
+    assert pages[0].content == pages[1].content == pages[3].content, address
+    assert pages[0].redirect_chain == [], address
+    return "told"
+
+
+def test_an_answer_is_its_senders_and_only_the_last_ones_are_kept(settings, tmp_path):
+    arguments = every_page(settings, tmp_path)
+    client, other = superuser_client(), Client()
+    names = ("sites:hours_buy", "sites:hours_enter", "sites:service_end", "invoicing:invoice_credit")
+    addresses = [reverse(name, args=arguments[name]) for name in names]
+
+    answers = [client.post(address, {}).answered for address in addresses]
+
+    assert [client.get(answer).status_code for answer in answers] == [302, *[200] * MOST_ANSWERS]
+    assert client.get(answers[0]).headers["Location"] == addresses[0]
+    assert "login" in other.get(answers[1]).headers["Location"]

@@ -1,0 +1,75 @@
+"""PDFs of what is not issued: printed once, kept until they would read differently, and shown as being made."""
+
+import fcntl
+from datetime import date
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+
+from contracts.printing.papers import why_unprinted
+from contracts.printing.pdf import PdfGivenUp, PdfUnavailable
+from sites.models import Site
+from tests.full_desk import every_page
+from tests.people import superuser_client
+from tests.reading import words
+
+pytestmark = pytest.mark.django_db
+PAPERS = ("invoicing:invoice_pdf", "sites:review_pdf", "sites:report_pdf")
+
+
+@pytest.fixture
+def addresses(settings, tmp_path) -> dict[str, str]:
+    """A draft, a review and a month of which no report is issued."""
+    arguments = every_page(settings, tmp_path)
+    arguments["invoicing:invoice_pdf"] = arguments["invoicing:invoice_issue"]
+    arguments["sites:report_pdf"] = arguments["sites:report_issue"]
+    return {name: reverse(name, args=arguments[name]) for name in PAPERS}
+
+
+def kept() -> list:
+    return sorted(settings.PAPERS_DIR.glob("*.pdf"))
+
+
+def test_paper_is_printed_once_until_it_reads_differently(addresses, settings):
+    client = superuser_client()
+
+    first = {name: client.get(address).content for name, address in addresses.items()}
+    for path in kept():
+        path.write_bytes(b"%PDF kept " + path.name.encode())
+    again = {client.get(address).content.split()[1] for address in addresses.values()}
+    settings.BUSINESS_DATE = date(1999, 8, 6)  # a review reads as of its day, and a draft does not
+    Site.objects.filter(city="Reno").update(city="Sparks")
+    later = {name: client.get(address).content for name, address in addresses.items()}
+
+    assert all(data.startswith(b"%PDF-1.7") for data in first.values())
+    assert again == {b"kept"}
+    assert all(data.startswith(b"%PDF-1.7") for data in later.values())
+    assert len(kept()) == len(PAPERS)
+
+
+def test_who_comes_while_it_is_printed_sees_that_it_is_being_made(addresses, settings):
+    client = superuser_client()
+    for address in addresses.values():
+        client.get(address)
+    for path in kept():
+        path.unlink()
+    locks = [path.open("w") for path in settings.PAPERS_DIR.glob("*.lock")]
+    for lock in locks:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+    waiting = [client.get(address) for address in addresses.values()]
+    for lock in locks:
+        lock.close()
+    made = [client.get(address) for address in addresses.values()]
+
+    assert [(page.status_code, page.headers["Refresh"]) for page in waiting] == [(202, "3")] * 3
+    assert all("This page opens it as soon as it is there." in words(page) for page in waiting)
+    assert [page.headers["Content-Type"] for page in made] == ["application/pdf"] * 3
+
+
+def test_reader_is_not_told_what_to_install():
+    assert why_unprinted(PdfGivenUp("The document is too long.")) == "The document is too long."
+    assert why_unprinted(PdfUnavailable("On Debian: apt-get install libpango")) == (
+        "No PDF can be made at the moment. Ask an administrator: the log says why."
+    )
