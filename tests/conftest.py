@@ -26,7 +26,7 @@ from contracts.models import Agreement  # noqa: E402
 from contracts.sealing import guards  # noqa: E402
 from people import roles  # noqa: E402
 from tests import factories  # noqa: E402
-from tests.people import client_of  # noqa: E402
+from tests.people import Reader, client_of  # noqa: E402
 
 django_settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 django_settings.WHITENOISE_AUTOREFRESH = True  # finds a style sheet when asked, instead of all of them for every client
@@ -80,6 +80,12 @@ def _business_date(request, settings) -> None:
 def agreement(db) -> Agreement:
     """The reference agreement, executed, without sites."""
     return factories.agreement()
+
+
+@pytest.fixture
+def client() -> Client:
+    """A client that nobody is signed in with; it goes on to what is answered to a form."""
+    return Reader()
 
 
 @pytest.fixture

@@ -205,16 +205,18 @@ class FileColumn(Column):
 class ListPage(PermissionRequiredMixin, KnownParameters, SingleTableMixin, FilterView):
     """A list: the rows that tabs and filters of its address choose, page by page, and all of them as a file.
 
-    Its table is a `ListTable`, its filters are a `ListFilter`. `title` heads the page and names its files.
+    Its table is a `ListTable`, its filters are a `ListFilter`. `title` heads the page and names its files; `also_read`
+    are parameters of the address that are no filter.
     """
 
     title: str
+    also_read: Sequence[str] = ()
     table_pagination = {"paginator_class": EvenPages}
     template_name_suffix = "_list"
 
     @property
     def parameters(self) -> list[str]:
-        return ["page", "sort", "export", *self.filterset_class.base_filters]
+        return ["page", "sort", "export", *self.filterset_class.base_filters, *self.also_read]
 
     def setup(self, request, *args, **kwargs):
         """Read the business date once, for the rows, the filters and the table."""

@@ -25,6 +25,7 @@ class CorrectionList(ListPage):
     table_class = CorrectionTable
     filterset_class = CorrectionFilter
     template_name = "invoicing/correction_list.html"
+    also_read = ("through",)
 
     def get_context_data(self, **kwargs):
         """Say where nothing of a page is to be corrected."""

@@ -54,6 +54,7 @@ class ReviewList(ListPage):
     table_class = ReviewTable
     filterset_class = ReviewFilter
     template_name = "sites/review_list.html"
+    also_read = ("open",)
 
     def get_context_data(self, **kwargs):
         """List what is to be opened too, of some agreements at a time: `open` of the address is their page."""

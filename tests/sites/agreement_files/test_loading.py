@@ -203,7 +203,7 @@ def test_a_figure_that_was_withdrawn_is_not_brought_back(reference_on_file):
 def test_dry_run_writes_nothing():
     loaded = load(reference(), dry_run=True)
 
-    assert loaded.added == {"parties": 2, "agreement": 1, "amendments": 1, "readings": 7}
+    assert loaded.added == {"parties": 2, "agreement": 1, "amendments": 1, "readings": 13}
     assert set(rows().values()) == {0}
 
 
@@ -250,7 +250,7 @@ def test_load_agreement_command_tells_what_is_new(tmp_path, settings, capsys):
     call_command("load_agreement", str(file))
 
     lines = [line for line in capsys.readouterr().out.splitlines() if not line.startswith("note: ")]
-    kinds = ("parties: 2", "agreement: 1", "amendments: 1", "readings: 7")
+    kinds = ("parties: 2", "agreement: 1", "amendments: 1", "readings: 13")
     assert lines == [
         *(f"{kind} would be added" for kind in kinds),
         *(f"{kind} added" for kind in kinds),

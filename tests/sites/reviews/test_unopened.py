@@ -67,4 +67,4 @@ def test_page_lists_the_reviews_to_open_of_some_agreements_at_a_time(settings):
     shown = [{name for name in ("A-24", "A-25") if name in words(page)} for page in (first, second)]
     assert shown == [{"A-24"}, {"A-25"}]
     assert "Page 1 of 2" in words(first)
-    assert "?open=1&kind=price-review" in links(second)
+    assert "?kind=price-review&open=1" in links(second)

@@ -63,7 +63,6 @@ def test_list_offers_reviews_to_open(client, agreement):
         ("kind=term-check", False),
         ("kind=nonsense", False),
         ("agreement=99999999999999999999", False),
-        ("state=%00", False),
     ],
 )
 def test_list_is_filtered(client, review, query, shown):
