@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.management import call_command
 
@@ -16,6 +17,7 @@ from invoicing.documents.printing import INVOICE_PDFS
 from invoicing.models import Invoice
 from invoicing.runs.drafting import draft_invoices
 from invoicing.runs.issuing import issue
+from invoicing.runs.recording import record_run
 from sites.hours.recording import buy_blocks, enter_work, reverse_blocks
 from sites.integration.ordering import order_integration, record_quotation
 from sites.models import ImportedFile, RenewalReview, Site
@@ -65,6 +67,8 @@ def full_desk(settings, *, demonstration: bool, city: str = "Reno", currency: st
     note = credit_and_waive(invoice=issued, reason="Late", on=ON, by=None, amounts={1: Decimal("1.00")})
     proposed = credit(invoice=issued, reason="Later", on=ON, by=None, amounts={1: Decimal("2.00")}, waive=True)
     (result,) = draft_invoices(through=BEFORE, on=ON, by=None, agreements=[agreement])
+    clerk = User.objects.create_user("clerk", first_name="Clara", last_name="Clerk")
+    run = record_run(results=[result], through=BEFORE, on=ON, by=clerk)
     call_command("open_reviews")
     review = RenewalReview.objects.get()
     factories.amendment(agreement, UNSIGNED)
@@ -94,6 +98,7 @@ def full_desk(settings, *, demonstration: bool, city: str = "Reno", currency: st
         "invoicing:count_history invoicing:count_correct": (site.pk, "GE", date(1998, 10, 1)),
         "contracts:amendment_sign": (agreement.pk, 2, "customer"),
         "invoicing:reading_change": (agreement.pk, "frequency"),
+        "invoicing:run_detail": (run.pk,),
         "invoicing:invoice_issue": (result.documents[0].pk,),
         "invoicing:waiver_withdraw": (note.lines.get().waiver.pk,),
         "invoicing:waiver_confirm": (proposed.lines.get().waiver.pk,),

@@ -48,6 +48,7 @@ NO_PAGES = {
 """Addresses that lead on, take what a page sends, or answer with a file."""
 
 NO_LOOK = {
+    "logout_everywhere",
     "contracts:amendment_withdraw",
     "contracts:amendment_copy_schedule",
     "contracts:amendment_discard_schedule",

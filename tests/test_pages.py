@@ -24,7 +24,7 @@ WITH_PRICES = "sites:report_pdf sites:review_list sites:review_detail sites:revi
  sites:integration sites:quotation_file contracts:amendment_detail contracts:amendment_comparison\
  invoicing:amendment_effect\
  invoicing:reading_register invoicing:invoice_list invoicing:invoice_detail invoicing:invoice_pdf\
- invoicing:correction_list invoicing:correction_detail invoicing:waiver_list invoicing:lost_list\
+ invoicing:correction_list invoicing:correction_detail invoicing:waiver_list invoicing:run_detail invoicing:lost_list\
  invoicing:lost_file"
 WORK = "sites:hours_enter sites:hours_change sites:hours_import sites:service_correct invoicing:count_correct\
  sites:import sites:import_undo sites:count_template sites:import_template sites:report_missing"
@@ -45,13 +45,14 @@ LET_IN = {
     FINANCE: (EVERYBODY, WITH_PRICES, BILLING, WAIVING),
     DATA_ENTRY: (EVERYBODY, WORK),
 }
-NAMING = "invoicing:amendment_effect invoicing:count_correct invoicing:count_history invoicing:invoice_credit\
- invoicing:invoice_detail invoicing:invoice_issue invoicing:waiver_list invoicing:waiver_withdraw\
- sites:agreement_detail sites:hours sites:hours_change sites:hours_correct sites:hours_enter sites:hours_entries\
- sites:hours_entry sites:hours_reverse sites:integration sites:integration_attach sites:integration_cancel\
- sites:integration_complete sites:integration_order sites:integration_quote sites:month_grid sites:month_report\
- sites:report_revision sites:review_agree sites:review_detail sites:service_correct sites:service_end\
- sites:site_detail sites:site_history sites:site_list sites:starting_level"
+NAMING = "invoicing:amendment_effect invoicing:correction_detail invoicing:count_correct invoicing:count_history\
+ invoicing:invoice_credit invoicing:invoice_detail invoicing:invoice_issue invoicing:waiver_confirm\
+ invoicing:waiver_list invoicing:waiver_withdraw sites:agreement_detail sites:hours sites:hours_change\
+ sites:hours_correct sites:hours_enter sites:hours_entries sites:hours_entry sites:hours_reverse sites:integration\
+ sites:integration_attach sites:integration_cancel sites:integration_complete sites:integration_order\
+ sites:integration_quote sites:month_grid sites:month_report sites:report_revision sites:review_agree\
+ sites:review_detail sites:service_correct sites:service_end sites:site_detail sites:site_history sites:site_list\
+ sites:starting_level"
 OF_NO_ROLE = {"login", "password_change"}
 LEADS_BACK = "sites:quotation_document"  # the quotation has its document: sites/integration/test_documents looks at it
 

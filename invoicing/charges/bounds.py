@@ -1,6 +1,6 @@
 """Which documents of a run are held for a person's look: those far from what the one before them promises."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -11,19 +11,23 @@ from invoicing.charges.unbilled import Adjustment, PlannedDocument
 
 @dataclass(frozen=True)
 class Promise:
-    """What a document lets expect of the next: its sites with their levels, and a whole instalment of each."""
+    """What a document lets expect: its sites with their levels and annual prices, in so many instalments."""
 
     levels: Mapping[int, str] = field(default_factory=dict)
-    amount: Decimal = NOTHING
+    prices: Sequence[Decimal] = ()
+    parts: int = 1
 
     @classmethod
     def of(cls, lines: Iterable[tuple[int, str, Decimal, int]]) -> "Promise":
         """Take each instalment of a document: its site, level, annual price, and into how many that is parted."""
         lines = list(lines)
-        return cls(
-            {site: level for site, level, _price, _of in lines},
-            sum((cents(price / of, unit_like(price)) for _site, _level, price, of in lines), NOTHING),
-        )
+        levels = {site: level for site, level, _price, _of in lines}
+        return cls(levels, [price for _site, _level, price, _of in lines], min((of for *_, of in lines), default=1))
+
+    def amount(self, parts: int | None = None) -> Decimal:
+        """Return a whole instalment of each site: of the year in so many parts, where the frequency has changed."""
+        parts = parts or self.parts
+        return sum((cents(price / parts, unit_like(price)) for price in self.prices), NOTHING)
 
 
 def promised_by(document: PlannedDocument) -> Promise:
@@ -46,14 +50,16 @@ def _reasons(document: PlannedDocument, before: Promise, percent: int | None) ->
     for charge in document.charges:
         if not isinstance(charge, Charge) and charge.doubt:
             yield charge.doubt
-    if percent is None or not before.amount:
+    parts = min((each.instalment.of for each in document.charges if isinstance(each, Charge)), default=None)
+    expected = before.amount(parts)
+    if percent is None or not expected:
         return
     lines = (*document.charges, *document.adjustments)
     unexplained = sum((line.amount for line in lines if _is_expected(line, before)), NOTHING)
-    if unexplained > before.amount * percent / 100:
+    if unexplained > expected * percent / 100:
         yield (
             f"{money_text(unexplained)} for sites and levels that were billed before, more than {percent} % of the "
-            f"{money_text(before.amount)} that the document before lets expect."
+            f"{money_text(expected)} that the document before lets expect."
         )
 
 

@@ -251,7 +251,7 @@ def _wanted(filed: _Filed, *, through: date, on: date, by: User | None) -> _Want
         )
         rows.append(made)
         own = promised_by(document)
-        promise = own if own.amount else promise
+        promise = own if own.prices else promise
     return _Wanted(filed, plan, documents, tuple(rows), notices)
 
 

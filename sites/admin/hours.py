@@ -115,7 +115,7 @@ class QuotationAdmin(ReadOnlyAdmin):
     """Quotations of system integration; the signed document leaves through the site's page."""
 
     list_display = ("number", "site", "dated_on", amount("price", "price"), "executed_on")
-    list_select_related = ("site",)
+    list_select_related = ("site__agreement",)
     list_filter = (OF_AGREEMENT,)
     search_fields = ("number", *SITE_SEARCH, "customer_signer", "supplier_signer")
     date_hierarchy = "executed_on"

@@ -79,7 +79,6 @@ def test_letters_beyond_inter_leave_other_documents_as_they_are():
     [
         ("Alder 😀 Inc.", "“😀” (GRINNING FACE, U+1F600)"),
         ("ᚠ", "“ᚠ” (RUNIC LETTER FEHU FEOH FE F, U+16A0)"),
-        ("soft\u00adhyphen", "“\u00ad” (SOFT HYPHEN, U+00AD)"),
     ],
 )
 def test_a_letter_that_no_font_has_is_refused_by_its_name(text, letter):

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from contracts.readings import Frequency
 from invoicing.charges.bounds import Promise, promised_by, why_held
 from invoicing.charges.charge import ANNUAL, ChargeKey, OneOff, SiteFacts
 from invoicing.charges.due import due_through
@@ -28,13 +29,13 @@ def promise(price: str, *, sites: tuple[int, ...] = (1, 2), level: str = "VERY_S
 @pytest.mark.parametrize(
     ("before", "percent", "held"),
     [
-        (promise("163000"), 150, False),
-        (promise("108668"), 150, False),  # 27,166.68 is 150.0 % of two twelfths of it, rounded
-        (promise("108660"), 150, True),
-        (promise("108660"), 151, False),
-        (promise("1000"), None, False),  # no bound is set
-        (promise("1000", level="SMALL"), 150, False),  # another level explains it
-        (promise("1000", sites=(3,)), 150, False),  # new sites explain it
+        (promise("163000.00"), 150, False),
+        (promise("108668.00"), 150, False),  # 27,166.68 is 150.0 % of two twelfths of it, rounded
+        (promise("108660.00"), 150, True),
+        (promise("108660.00"), 151, False),
+        (promise("1000.00"), None, False),  # no bound is set
+        (promise("1000.00", level="SMALL"), 150, False),  # another level explains it
+        (promise("1000.00", sites=(3,)), 150, False),  # new sites explain it
         (Promise(), 150, False),  # the first document promises nothing
     ],
 )
@@ -48,12 +49,21 @@ def test_part_of_a_month_promises_a_whole_one():
     """7/31 of October and all of November is no more than was agreed."""
     october, november = documents({1: replace(SITES[1], in_service_on=date(1998, 10, 25))})
 
-    assert promised_by(october).amount == Decimal("13583.33")
+    assert promised_by(october).amount() == Decimal("13583.33")
     assert why_held(document=november, before=promised_by(october), percent=150) == ()
 
 
+def test_another_frequency_explains_larger_instalments():
+    quarterly = replace(reference.AGREEMENT, readings=reference.readings(frequency=Frequency.QUARTERLY))
+    due = due_through(agreement=quarterly, sites=SITES.values(), through=date(1998, 12, 31), known_on=NOVEMBER)
+    (quarter,) = unbilled(due=due, billed={}, sites=SITES)
+
+    assert why_held(document=quarter, before=promise("163000.00"), percent=150) == ()
+    assert why_held(document=quarter, before=promise("1000.00"), percent=150) != ()
+
+
 def test_reason_names_both_amounts():
-    (reason,) = why_held(document=documents(SITES)[1], before=promise("12000"), percent=150)
+    (reason,) = why_held(document=documents(SITES)[1], before=promise("12000.00"), percent=150)
 
     assert reason == (
         "27,166.68 for sites and levels that were billed before, more than 150 % of the 2,000.00 that the document "

@@ -163,11 +163,13 @@ class Histories(RuleBasedStateMachine):
     def compare(self, due: Due):
         """What was billed for each charge is what is due for it, less what was waived."""
         now: dict[ChargeKey, dict[int, Decimal]] = {}
-        for charge in due.charges:
+        for charge in (*due.ahead, *due.charges):
             now.setdefault(charge.key, {})[charge.part] = charge.amount
+        fallen_due = {(charge.key, charge.part) for charge in due.charges}
         for key in {*now, *self.billed} - due.undecided - due.later:
             was = self.billed.get(key, NOTHING_BILLED)
-            parts = {*now.get(key, {}), *(part for part in was.parts if self.is_settled(due, key, part, was))}
+            parts = {part for part in now.get(key, {}) if (key, part) in fallen_due}
+            parts |= {part for part in was.parts if self.is_settled(due, key, part, was)}
             expected = sum((self.owed(now.get(key, {}), was, part) for part in parts), ZERO)
             billed = sum((was.parts[part].amount for part in parts if part in was.parts), ZERO)
             assert billed == expected, (key, billed, expected)

@@ -121,5 +121,5 @@ def test_looking_asks_the_same_number_of_queries(agreement, number, django_asser
         factories.counts(each, ANCHOR, SMALLEST)
     issue_through(FEBRUARY if number == 3 else date(1998, 10, 31), ON)
 
-    with django_assert_num_queries(42):
+    with django_assert_num_queries(60):
         assert "defines a site" in text_of(manager.post(correct(sites[0], **SWITCH), typed(0)))

@@ -107,7 +107,7 @@ def test_read_refuses_what_is_no_document(content, expected):
             "163,000.00",
             [
                 'amendments[0].schedule.levels[0].annual_price: "163,000.00" does not fit. '
-                'Wanted: An amount as text with two decimals, such as "163000.00".'
+                'Wanted: An amount as text with the decimals of the currency, such as "163000.00".'
             ],
         ),
         ("amendments.0.expires_on", None, ["amendments[0].expires_on: This is missing; from_expires_on needs it."]),
@@ -124,9 +124,7 @@ def test_form_problems_refuse_what_is_no_day(day):
     assert len(told(changed(reference(), "agreement.dated_on", day))) == 1
 
 
-@pytest.mark.parametrize(
-    "amount", ["163000", "163000.0", "-1.00", "1e3", "01.00", "163000.00\n", "١.00", "123456789012.00"]
-)
+@pytest.mark.parametrize("amount", ["163000.0", "-1.00", "1e3", "01.00", "163000.00\n", "١.00", "123456789012.00"])
 def test_form_problems_refuse_what_is_no_amount(amount):
     assert len(told(changed(reference(), "amendments.0.schedule.levels.0.annual_price", amount))) == 1
 

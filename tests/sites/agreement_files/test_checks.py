@@ -94,8 +94,9 @@ pytestmark = pytest.mark.django_db
             "weather",
             [
                 'readings[0].question: "weather" is no question. '
-                "Known: level, change, review-day, frequency, timing, proration, rounding, block-count, "
-                "block-completion, minimum, history."
+                "Known: level, change, review-day, frequency, timing, proration, rounding, site-charge, no-switch, "
+                "advance-start, until-agreed, block-count, block-completion, minimum, blank-cell, not-eligible, "
+                "history."
             ],
         ),
         (

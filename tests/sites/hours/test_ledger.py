@@ -5,7 +5,7 @@ from time import process_time
 
 import pytest
 
-from contracts.money import ZERO
+from contracts.money import ZERO, plain_text
 from contracts.readings import BlockCompletion, BlockCount, Minimum
 from sites.hours.entries import Movement, Work
 from sites.hours.ledger import HourLedger
@@ -83,7 +83,7 @@ def test_work_beyond_the_balance_waits_while_hourly_is_closed():
         2: "10.00 0.00 0.00 15.00",
         3: "0.00 0.00 0.00 8.00",
     }
-    assert [str(each.amount) for each in found.outcomes.values()] == ["0.00"] * 3
+    assert [plain_text(each.amount) for each in found.outcomes.values()] == ["0.00"] * 3
     assert found.outcomes[2].sentence == (
         "10.00 h from prepaid blocks. 15.00 h need a block: hourly prices were closed on 5 March 1999, and the day of "
         "the work decides."
@@ -140,7 +140,7 @@ def test_entry_that_completes_the_tenth_block_goes_on_by_the_hour():
         2: "10.00 15.00 15.00 0.00",
         3: "0.00 2.00 2.00 0.00",
     }
-    assert [str(each.amount) for each in found.outcomes.values()] == ["0.00", "1215.00", "162.00"]
+    assert [plain_text(each.amount) for each in found.outcomes.values()] == ["0.00", "1215.00", "162.00"]
     assert found.outcomes[2].opened_by == (Opening.BLOCKS_COMPLETED,)
     assert found.outcomes[2].sentence == "10.00 h from prepaid blocks. 15.00 h by the hour."
 
@@ -263,7 +263,7 @@ def test_entry_that_a_block_covers_in_part_is_tested_as_a_whole(hours, outcome, 
     found = ledger(bought(1, ANCHOR), worked(1, WINTER, "1499.60"), worked(2, JULY, hours))
 
     assert split(found)[2] == outcome
-    assert str(found.outcomes[2].amount) == amount
+    assert plain_text(found.outcomes[2].amount) == amount
     topped_up = "0.40 h from prepaid blocks. 0.10 h by the hour, charged as 0.60 h."
     assert found.outcomes[2].sentence == (sentence or topped_up)
 
@@ -271,7 +271,7 @@ def test_entry_that_a_block_covers_in_part_is_tested_as_a_whole(hours, outcome, 
 def test_minimum_applies_to_each_entry():
     found = ledger(worked(1, JULY, "0.50"), worked(2, JULY, "0.50"))
 
-    assert [str(each.amount) for each in found.outcomes.values()] == ["81.00", "81.00"]
+    assert [plain_text(each.amount) for each in found.outcomes.values()] == ["81.00", "81.00"]
 
 
 def test_minimum_may_apply_to_the_hourly_work_of_a_month_together():
@@ -316,7 +316,7 @@ def test_prices_are_those_in_force_on_the_day():
         ("1000.00", "90000.00"),
     ]
     hourly = ledger(worked(1, JULY, "2"), worked(2, date(1999, 7, 11), "2"), terms=terms)
-    assert [str(each.amount) for each in hourly.outcomes.values()] == ["162.00", "180.00"]
+    assert [plain_text(each.amount) for each in hourly.outcomes.values()] == ["162.00", "180.00"]
     assert [str(each.hourly_price) for each in hourly.outcomes.values()] == ["81.00", "90.00"]
 
 
@@ -336,7 +336,7 @@ def test_day_without_terms_takes_no_hours_and_says_why():
         "10-02 not-in-force - +0.00 -0.00 = 1400.00, 0.00",
     ]
     assert (found.purchases[2].amount, found.purchases[2].hours, len(found.blocks)) == (None, ZERO, 1)
-    assert (found.outcomes[3].hourly_price, str(found.outcomes[3].amount)) == (None, "0.00")
+    assert (found.outcomes[3].hourly_price, plain_text(found.outcomes[3].amount)) == (None, "0.00")
     expired = "Agreement LNS970602JC expired on 30 September 2000 (Amendment 1 (LNM980917MP), clause 1);"
     assert found.outcomes[3].sentence == (
         f"4.00 h without terms. {expired} 2 October 2000 is after it. Extend the term by an amendment."

@@ -370,7 +370,7 @@ def test_agreed_price_must_be_a_row_of_the_table(level_code, annual_price, code,
 
 
 def test_price_outside_the_table_asks_for_an_amendment():
-    assert agreed_price_refusal(schedule=SCHEDULE, level_code=None, annual_price=Decimal("175000")) == Refused(
+    assert agreed_price_refusal(schedule=SCHEDULE, level_code=None, annual_price=Decimal("175000.00")) == Refused(
         "OFF_TABLE_PRICE_NEEDS_AMENDMENT",
         "annual_price",
         "175,000.00 is not in the price table. A price outside it needs an executed amendment.",
