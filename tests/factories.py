@@ -27,7 +27,7 @@ def agreement(
     number: str = "LNS970602JC",
     *,
     amendments: tuple[AmendmentTerms, ...] = (reference.AMENDMENT,),
-    currency: str = "USD",
+    **fields,
 ) -> Agreement:
     """The reference agreement, executed, with its amendments as far as they are signed."""
     supplier, _ = Party.objects.get_or_create(
@@ -42,9 +42,9 @@ def agreement(
         executed_on=reference.AGREEMENT.executed_on,
         supplier=supplier,
         customer=customer,
-        currency=currency,
         original_expires_on=reference.AGREEMENT.original_expires_on,
         first_period_starts_on=reference.ANCHOR,
+        **fields,
     )
     for terms in amendments:
         amendment(row, terms)

@@ -40,8 +40,9 @@ def promised_by(document: PlannedDocument) -> Promise:
 def why_held(*, document: PlannedDocument, before: Promise, percent: int | None) -> tuple[str, ...]:
     """Say why a person should look at a document before it is issued; nothing where it is as expected.
 
-    A new site, another level, an order, a purchase and work each explain what they cost. The rest must not come to more
-    than so many per cent of what the document before promises, unless the agreement sets no bound.
+    A new site, another level, an order, a purchase, work and a credit each explain what is billed for them. The rest
+    must not come to more than so many per cent of what the document before promises. Without a per cent nothing is
+    held for it.
     """
     return tuple(_reasons(document, before, percent))
 
@@ -55,12 +56,19 @@ def _reasons(document: PlannedDocument, before: Promise, percent: int | None) ->
     if percent is None or not expected:
         return
     lines = (*document.charges, *document.adjustments)
-    unexplained = sum((line.amount for line in lines if _is_expected(line, before)), NOTHING)
+    unexplained = sum((_unexplained(line) for line in lines if _is_expected(line, before)), NOTHING)
     if unexplained > expected * percent / 100:
         yield (
             f"{money_text(unexplained)} for sites and levels that were billed before, more than {percent} % of the "
             f"{money_text(expected)} that the document before lets expect."
         )
+
+
+def _unexplained(line: Charge | Adjustment) -> Decimal:
+    """What a line bills, but for what is billed again after a credit has taken all of it back."""
+    if isinstance(line, Adjustment):
+        return sum((part.amount for part in line.parts if part.billed.amount), NOTHING)
+    return line.amount
 
 
 def _is_expected(line, before: Promise) -> bool:

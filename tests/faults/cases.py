@@ -17,6 +17,6 @@ def agreements(number: int, *, sites: int = 1, beginning: int = 1) -> list[Agree
     created = []
     for position in range(beginning, beginning + number):
         with transaction.atomic():
-            created.append(factories.agreement(f"FAULT-{position:05}"))
+            created.append(factories.agreement(f"FAULT-{position:05}", held_above_percent=None))
             factories.sites(created[-1], sites)
     return created

@@ -47,7 +47,7 @@ class _Handed(pdf._Running):
 
 def warm() -> None:
     """Read style sheet and fonts once, here."""
-    worker._loaded()
+    worker._loaded(beyond=False)
 
 
 @contextmanager

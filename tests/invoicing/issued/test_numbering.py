@@ -48,7 +48,8 @@ def test_an_earlier_date_than_the_last_document_is_refused():
 @pytest.mark.full
 @pytest.mark.django_db(transaction=True)
 def test_four_processes_at_once_leave_no_gap_and_no_duplicate(tmp_path):
-    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONPATH": str(ROOT)}
+    own = {"PYTHONPATH": str(ROOT), "DOCUMENTS_DIR": str(tmp_path / "documents")}
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"} | own
     if connection.vendor == "sqlite":  # in memory only this process sees it; processes share a file
         environment["DATABASE_URL"] = f"sqlite:///{tmp_path / 'numbers.sqlite3'}"
         subprocess.run([sys.executable, ROOT / "manage.py", "migrate", "-v0"], env=environment, check=True)

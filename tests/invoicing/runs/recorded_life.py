@@ -73,7 +73,7 @@ class RecordedLife(RuleBasedStateMachine):
         """An agreement with sites, read in its own way from the beginning."""
         self.names = 0
         self.today = reference.AMENDMENT.executed_on
-        self.agreement = factories.agreement(amendments=(AMENDMENT,))
+        self.agreement = factories.agreement(amendments=(AMENDMENT,), held_above_percent=None)
         for question, choice in readings:
             self.read(question, choice, reference.ANCHOR)
         for start in starts:
