@@ -50,13 +50,15 @@ def in_currency(amount: Decimal, currency: str) -> Decimal:
 
 def in_units(amount: Decimal, unit: Decimal) -> Decimal:
     """Return an amount with the places of a unit; one that is not whole units stays as it is."""
+    if not amount.is_finite() or amount.adjusted() > LARGEST.adjusted():
+        return amount
     whole = amount.quantize(unit, rounding=ROUND_HALF_UP)
     return whole if whole == amount else amount
 
 
 def unheld(amount: Decimal, currency: str) -> str:
     """Say that a currency cannot hold an amount, and what it can hold; empty where it can."""
-    if not amount % unit_of(currency):
+    if amount.is_finite() and (Fraction(amount) / Fraction(unit_of(currency))).denominator == 1:
         return ""
     places = CURRENCIES[currency]
     return (

@@ -92,7 +92,7 @@ def act(event: str, on: date, point: tuple[int, bool] | None = None, *, control:
         happen(on)
     except (CannotNumber, CannotReport):
         lost = lost_now()
-        explained = {one.title: ("file" if one.file_name else "gap", "Restored from the backup") for one in lost}
+        explained = {one.key: ("file" if one.file_name else "gap", "Restored from the backup") for one in lost}
         explain(explanations=explained, on=on, by=None)
         happen(on)
         return len(lost)

@@ -163,7 +163,7 @@ def _broken(rng: random.Random) -> Iterator[Case]:
         "html": (b"<html><table><tr><td>1</table>", ((1, "site"),)),
         "semicolons": (_text(rows, delimiter=";"), ((1, "site"),)),
         "tabs": (_text(rows, delimiter="\t"), ((1, "site"),)),
-        "too many rows": (_text(rows[:1]) + b"x,y\r\n" * 50_001, ((50_002, ""),)),
+        "too many rows": (_text(rows[:1]) + b"x,y\r\n" * 50_001, ((None, ""),)),
         "too many bytes": (base + b"x" * 20_000_001, ((None, ""),)),
         "one cell of 10 MB": (_text([["y" * 10_000_000, *rows[0][1:]]]), ((2, ""),)),
         "100,000 columns": (base + b"x" + b",x" * 100_000, ((14, ""),)),
