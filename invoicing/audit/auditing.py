@@ -92,7 +92,8 @@ class Verification:
         self.lines = 0
         self.pdfs = 0
         self.heads: list[Head] = []
-        self._explained = {row.title: row for row in LostRecord.objects.order_by("pk")}
+        self._lost_records = list(LostRecord.objects.order_by("pk"))  # two entries of a history can have one title
+        self._explained = {row.title: row for row in self._lost_records}
         self._unanchored: list[tuple[LedgerEntry, str]] = []
         self._last: Place | None = None
         self._link = ""
@@ -112,8 +113,8 @@ class Verification:
             yield Finding(BOOKS, _unsealed_text(self.unsealed), is_note=True)
         if self.agreement is None:
             yield from _only_in_ledger(ledger, self._explained)
-            yield from _explained_findings(self._explained.values())
-            yield from _history_findings(self._explained.values())
+            yield from _explained_findings(self._lost_records)
+            yield from _history_findings(self._lost_records)
             yield from _ledger_notes(LEDGER, ledger)
             yield from _folder_findings()
 
