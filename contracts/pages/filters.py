@@ -9,14 +9,11 @@ from contracts.models import Agreement, Party
 from contracts.pages.lists import ListFilter
 
 
-def agreements_found(text: str) -> QuerySet[Agreement]:
-    """Return the agreement of exactly that number; without one, those whose number or party has the text in it.
+def agreements_with(text: str) -> QuerySet[Agreement]:
+    """Return the agreements whose number or party has a text in it.
 
     A party is found by another spelling of its name too, an agreement by the contract number of an amendment.
     """
-    exactly = Agreement.objects.filter(number__iexact=text)
-    if exactly.exists():
-        return exactly
     parties = Party.objects.filter(Q(legal_name__icontains=text) | Q(aliases__name__icontains=text))
     amended = Agreement.objects.filter(amendments__contract_number__icontains=text)
     return Agreement.objects.filter(
@@ -27,13 +24,19 @@ def agreements_found(text: str) -> QuerySet[Agreement]:
     )
 
 
+def agreements_meant(text: str) -> QuerySet[Agreement]:
+    """Return the agreement of exactly that number; without one, those with the text in their number or party."""
+    exactly = Agreement.objects.filter(number__iexact=text)
+    return exactly if exactly.exists() else agreements_with(text)
+
+
 class AgreementFilter(ListFilter):
     """Find agreements by number, by a party's name or by another spelling of it."""
 
     q = CharFilter(label="Number or party contains", method="search")
 
     def search(self, queryset, name, value):
-        return queryset.filter(pk__in=agreements_found(value).order_by().values("pk"))
+        return queryset.filter(pk__in=agreements_with(value).order_by().values("pk"))
 
 
 class AgreementChoice(CharFilter):
@@ -46,4 +49,4 @@ class AgreementChoice(CharFilter):
 
     def filter(self, qs, value):
         """The rows under the agreements that are found."""
-        return qs.filter(**{f"{self.field_name}__in": agreements_found(value).order_by().values("pk")}) if value else qs
+        return qs.filter(**{f"{self.field_name}__in": agreements_meant(value).order_by().values("pk")}) if value else qs

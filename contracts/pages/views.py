@@ -5,7 +5,7 @@ from django.http import JsonResponse
 from django.views import View
 
 from contracts.models import Agreement
-from contracts.pages.filters import AgreementFilter, agreements_found
+from contracts.pages.filters import AgreementFilter, agreements_with
 from contracts.pages.lists import ListPage
 from contracts.pages.tables import AgreementTable
 
@@ -27,6 +27,6 @@ class AgreementSuggestions(PermissionRequiredMixin, View):
     most = 20
 
     def get(self, request):
-        found = agreements_found(request.GET.get("q", "")[:200]).order_by("number", "pk")
+        found = agreements_with(request.GET.get("q", "")[:200]).order_by("number", "pk")
         rows = found.values_list("number", "customer__legal_name")[: self.most]
         return JsonResponse([{"value": number, "label": customer} for number, customer in rows], safe=False)

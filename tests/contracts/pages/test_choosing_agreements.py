@@ -33,6 +33,16 @@ def test_the_whole_number_means_one_agreement_and_a_part_all_that_have_it(agreem
     assert cities(client, "nobody") == set()
 
 
+def test_the_list_of_agreements_and_the_suggestions_go_on_to_longer_numbers(agreements):
+    client = client_of(VIEWER)
+
+    listed = words(client.get(reverse("contracts:agreement_list"), {"q": "LNS-1"}))
+    suggested = client.get(reverse(SUGGESTIONS), {"q": "LNS-1"}).json()
+
+    assert "LNS-10" in listed
+    assert [each["value"] for each in suggested] == ["LNS-1", "LNS-10"]
+
+
 def test_suggestions_name_number_and_customer_and_stop_at_twenty(agreements):
     client = client_of(VIEWER)
     assert client.get(reverse(SUGGESTIONS), {"q": "-10"}).json() == [{"value": "LNS-10", "label": "KMC Telecom Inc."}]
