@@ -47,8 +47,10 @@ class RunForm(forms.Form):
 
 
 def preview_address(form: RunForm) -> str:
-    """Return the parameters of the address that previews what the form asks for."""
+    """Return the parameters of the address that previews what the form asks for; it names no agreement for all."""
     chosen = form.data.getlist("agreements")
+    if len(form.cleaned_data["agreements"]) == len(form.fields["agreements"].choices):
+        chosen = []
     asked = {"preview": 1, "through": form.cleaned_data["through"].isoformat(), "agreement": chosen}
     return urlencode(asked, doseq=True)
 
@@ -56,7 +58,8 @@ def preview_address(form: RunForm) -> str:
 def preview_data(asked: QueryDict) -> QueryDict:
     """Return what an address previews, as the form takes it."""
     data = asked.copy()
-    data.setlist("agreements", asked.getlist("agreement"))
+    every = Agreement.objects.order_by("pk").values_list("pk", flat=True)
+    data.setlist("agreements", asked.getlist("agreement") or [str(key) for key in every])
     return data
 
 

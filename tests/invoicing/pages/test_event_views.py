@@ -197,12 +197,23 @@ def test_run_drafts_and_lists_each_agreement_with_its_refusal(agreement):
     assert draft.drafted_by.username == "finance"
 
 
+def test_address_of_a_preview_names_the_agreements_only_where_some_are_left_out(agreement):
+    other = factories.agreement("ZZ", amendments=())
+    client, asked = client_of(FINANCE), {"through": "1998-10-31", "preview": "1"}
+
+    some = client.post(RUN, asked | {"agreements": [agreement.pk]}, follow=True)
+    every = client.post(RUN, asked | {"agreements": [agreement.pk, other.pk]}, follow=True)
+
+    assert some.redirect_chain == [(f"{RUN}?preview=1&through=1998-10-31&agreement={agreement.pk}", 302)]
+    assert every.redirect_chain == [(f"{RUN}?preview=1&through=1998-10-31", 302)]
+    assert ["Agreement ZZ" in words(page) for page in (some, every)] == [False, True]
+
+
 def test_preview_writes_nothing(agreement):
     response = client_of(FINANCE).post(
         RUN, {"through": "1998-10-31", "agreements": [agreement.pk], "preview": "1"}, follow=True
     )
 
-    assert response.redirect_chain == [(f"{RUN}?preview=1&through=1998-10-31&agreement={agreement.pk}", 302)]
     seen = words(response)
     assert "Preview through 31 Oct 1998: nothing has been written 1 document, 21,032.25 USD." in seen
     assert not Invoice.objects.exists()
