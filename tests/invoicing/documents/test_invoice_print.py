@@ -38,6 +38,18 @@ def shown(content: dict) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", content_html(content)).split())
 
 
+@pytest.mark.parametrize("place", ["supplier", "customer"])
+def test_a_name_of_one_long_word_is_broken_and_covers_nothing(place):
+    word = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+    content = factories.content(factories.sites(1))
+    content[place]["name"] = word
+
+    head = pages(render_content(content).data)[0].split("Charges")[0]
+
+    assert word not in head
+    assert word in "".join(head.split())
+
+
 def test_invoice_says_what_an_accountant_looks_for():
     text = shown(factories.content(factories.sites(12), known_on=date(1998, 11, 2)))
     for wanted in (
