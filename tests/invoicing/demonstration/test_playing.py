@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from invoicing.demonstration.playing import play
-from invoicing.models import Invoice, InvoiceLine
+from invoicing.demonstration.strangers import added_since
+from invoicing.models import Invoice, InvoiceLine, Waiver
 from sites.models import (
     ChargedLevel,
     ComponentCount,
@@ -63,7 +64,11 @@ def test_playing_the_same_days_again_changes_nothing():
 
 def test_both_periods_play_to_the_end_in_one_go_or_in_two():
     played(date(1999, 7, 15))
+    assert Waiver.objects.filter(confirmed_by__isnull=False).exists()
+    assert added_since(REFERENCE["agreement"]["number"]) == []
+
     played(date(2000, 9, 30))
+    assert added_since(REFERENCE["agreement"]["number"]) == []
     in_two = state()
     assert len(in_two["invoices"]) == 26
     assert [agreed_on for _period, agreed_on in in_two["reviews"]] == [date(1999, 12, 10), None]
