@@ -22,9 +22,9 @@ class Reader(Client):
         return self._handle_redirects(sent, data=data or {}) if follow else sent
 
 
-def user_of(role: str) -> User:
-    """Somebody with one role."""
-    user = User.objects.create_user(role.lower().replace(" ", "-"))
+def user_of(role: str, *, username: str = "") -> User:
+    """Somebody with one role, named after it unless told otherwise."""
+    user = User.objects.create_user(username or role.lower().replace(" ", "-"))
     user.groups.add(Group.objects.get(name=role))
     return user
 

@@ -18,6 +18,7 @@ from contracts.models import Agreement
 from contracts.pages.address import OfAgreement
 from contracts.periods import Month, day_text
 from contracts.schedule import Refused
+from contracts.terms import expiration_known
 from sites.models import Site
 from sites.month_grid.entry import UNCHANGED, TypedRow, place, read_row
 from sites.month_grid.grid import (
@@ -33,6 +34,7 @@ from sites.month_grid.grid import (
 )
 from sites.month_grid.saving import CannotSave, RowRefusal, save_rows, saved_text
 from sites.month_path import MonthPath
+from sites.reports.monthly_report import agreement_months
 
 PAGE_REASON = "reason"
 MOST_ROWS = 200
@@ -161,7 +163,18 @@ class MonthGridPage(GridView, TemplateView):
             further=None if self.after else grid.filed_through,
             after_said=self._after_said(),
             month_text=MonthPath().to_url(self.month),
+            has_report=self._has_report(grid),
             **kwargs,
+        )
+
+    def _has_report(self, grid: MonthGrid) -> bool:
+        """Whether a report of the month is due: within the term, with a site in service."""
+        terms = self.agreement.as_terms()
+        expires_on, _source = expiration_known(agreement=terms, known_on=self.on)
+        services = {(row.site.in_service_on, row.site.removed_on) for row in grid.rows}
+        first_day = terms.first_period_starts_on
+        return self.month in agreement_months(
+            first_period_starts_on=first_day, expires_on=expires_on, services=services, on=self.on
         )
 
     def _after_said(self) -> str:

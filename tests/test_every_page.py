@@ -1,0 +1,71 @@
+"""Every page that each role can reach by links, on a phone: none fails, complains in the console or is too wide."""
+
+import re
+from datetime import date
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connection
+from playwright.sync_api import Page
+
+from tests import factories
+from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, user_of
+
+pytestmark = [
+    pytest.mark.full,
+    pytest.mark.skipif(connection.vendor == "postgresql", reason="Pages are the same on every database"),
+    pytest.mark.django_db(transaction=True),
+]
+
+PHONE = {"width": 390, "height": 844}
+NO_PAGE = re.compile(r"\.(pdf|xlsx|csv)|[?&]export=|/(pdf|file|export|template|logout)/")
+LINKS = "[...document.querySelectorAll('a[href]')].map((link) => link.getAttribute('href'))"
+
+
+def empty_desk() -> None:
+    """Nothing is on file."""
+
+
+def without_sites() -> None:
+    """The reference agreement alone."""
+    factories.agreement()
+
+
+def demonstration() -> None:
+    """The demonstration, to the middle of July 1999."""
+    call_command("load_demonstration", until=date(1999, 7, 15), verbosity=0)
+
+
+def reached(page: Page) -> tuple[set[str], list[str]]:
+    """Follow every kind of link once; return the kinds of addresses, and what was wrong where."""
+    kinds, wrong, to_do = set(), [], ["/"]
+    page.on("console", lambda said: said.type == "error" and wrong.append(f"{page.url}: {said.text}"))
+    while to_do:
+        address = to_do.pop(0)
+        kind = re.sub(r"\d+", "0", address.split("?")[0])
+        if kind in kinds:
+            continue
+        kinds.add(kind)
+        response = page.goto(address)
+        if response.status >= 400:
+            wrong.append(f"{address}: {response.status}")
+        if page.evaluate("document.documentElement.scrollWidth") > PHONE["width"]:
+            wrong.append(f"{address}: wider than a phone")
+        links = [link.split("#")[0] for link in page.evaluate(LINKS) if link.startswith("/")]
+        to_do += [link for link in links if not NO_PAGE.search(link)]
+    return kinds, wrong
+
+
+@pytest.mark.business_date(date(1999, 7, 15))
+@pytest.mark.parametrize(("state", "least"), [(empty_desk, 12), (without_sites, 20), (demonstration, 50)])
+@pytest.mark.parametrize("role", [ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, None])
+def test_every_page_opens_without_a_fault(browser_page, sign_in, role, state, least):
+    state()
+    sign_in(user_of(role, username="walker") if role else User.objects.create_superuser("root"))
+    browser_page.set_viewport_size(PHONE)
+
+    kinds, wrong = reached(browser_page)
+
+    assert wrong == []
+    assert len(kinds) >= least
