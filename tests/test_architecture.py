@@ -124,6 +124,8 @@ FILES = sorted(
     if "__pycache__" not in path.parts
 )
 
+SENDS_FILES = "contracts.pages.downloads"
+
 Breaches = Iterator[tuple[int, str]]
 """Line and sentence of each breach."""
 
@@ -276,6 +278,15 @@ def people_are_told_to_run_a_command(path: str, tree: ast.Module, text: str) -> 
             yield node.lineno, f"tells people: {node.value.strip()}"
 
 
+def file_is_sent_past_the_downloads(path: str, tree: ast.Module, text: str) -> Breaches:
+    """One function names every file that is sent: a name written by hand is wrong in some script."""
+    if app_of(path) not in APPS or module_of(path) == SENDS_FILES:
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        if re.search(r"Content-Disposition|FileResponse", line):
+            yield number, f"sends a file past {SENDS_FILES}"
+
+
 CHECKS = (
     pure_module_imports_more,
     app_imports_upward,
@@ -288,6 +299,7 @@ CHECKS = (
     text_names_a_higher_model,
     kind_of_charge_is_treated_apart,
     people_are_told_to_run_a_command,
+    file_is_sent_past_the_downloads,
 )
 
 
@@ -383,6 +395,13 @@ LONG = "\n" * 501
         (weasyprint_is_imported, "invoicing/a.py", "from weasyprint.urls import x", ["1: imports weasyprint.urls"]),
         (weasyprint_is_imported, "invoicing/a.py", "def f():\n    import weasyprint", ["2: imports weasyprint"]),
         (weasyprint_is_imported, "contracts/printing/worker.py", "def f():\n    import weasyprint", []),
+        (
+            file_is_sent_past_the_downloads,
+            "sites/a.py",
+            "headers = {'Content-Disposition': 'inline'}",
+            ["1: sends a file past contracts.pages.downloads"],
+        ),
+        (file_is_sent_past_the_downloads, "contracts/pages/downloads.py", "import FileResponse", []),
         (name_says_nothing, "sites/utils.py", "", ["1: utils is no name: what does it hold?"]),
         (name_says_nothing, "contracts/services/a.py", "", ["1: services is no name: what does it hold?"]),
         (name_says_nothing, "contracts/core/__init__.py", "", ["1: core is no name: what does it hold?"]),

@@ -5,7 +5,7 @@ from pathlib import PurePath
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpRequest
+from django.http import Http404, HttpRequest
 from django.urls import path, reverse
 
 from contracts.admin.base import EventLink, ReadOnlyAdmin, RecordAdmin, RecordInline
@@ -15,6 +15,7 @@ from contracts.amendments.pages import SIDES
 from contracts.clock import business_date
 from contracts.comparison import amendment_changes
 from contracts.models import Agreement, Amendment, ChosenReading, Party, PartyAlias
+from contracts.pages.downloads import download
 from contracts.terms import expiration_known, next_amendment_number
 
 
@@ -299,7 +300,9 @@ class AmendmentAdmin(RecordAdmin):
         if amendment is None or not amendment.document:
             raise Http404("No document was scanned.")
         try:
-            return FileResponse(amendment.document.open("rb"), as_attachment=True)
+            ending = PurePath(amendment.document.name).suffix
+            name = f"{amendment.agreement.number}-amendment-{amendment.number}{ending}"
+            return download(amendment.document.open("rb"), name=name)
         except FileNotFoundError:
             raise Http404("The scanned document is not in its folder.") from None
 

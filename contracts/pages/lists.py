@@ -22,6 +22,7 @@ from django_tables2.rows import BoundRow
 
 from contracts.clock import business_date
 from contracts.pages.address import KnownParameters
+from contracts.pages.downloads import download
 from contracts.printing.sheets import TYPES, Sheet, Value, csv_bytes, workbook
 
 ROWS_A_PAGE = 25
@@ -282,8 +283,7 @@ class ListPage(PermissionRequiredMixin, KnownParameters, SingleTableMixin, Filte
             data = workbook([sheet, self.about(table, number)], title=self.title, created_on=self.on)
         some = "-filtered" if self.filterset.at_work() else ""
         name = f"{slugify(self.title)}-{self.on.isoformat()}{some}.{ending}"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return HttpResponse(data, content_type=TYPES[ending], headers=headers)
+        return download(data, name=name)
 
     def about(self, table: ListTable, number: int) -> Sheet:
         """The second sheet of a workbook: which list it is, on which day, and what its filters let through."""

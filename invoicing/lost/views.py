@@ -9,6 +9,7 @@ from django_filters import ChoiceFilter
 from django_tables2 import Column, DateColumn
 
 from contracts.models import LostRecord
+from contracts.pages.downloads import download
 from contracts.pages.event_page import EventPage
 from contracts.pages.lists import CellColumn, FileColumn, ListFilter, ListPage, ListTable
 from contracts.printing.stored_files import path_of
@@ -72,8 +73,7 @@ class LostFile(PermissionRequiredMixin, View):
         name = lost_file(title)
         if not name or not path_of(name).exists():
             raise Http404(f"There is no PDF of {title}.")
-        headers = {"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "private, no-cache"}
-        return HttpResponse(path_of(name).read_bytes(), content_type="application/pdf", headers=headers)
+        return download(path_of(name).read_bytes(), name=name, inline=True)
 
 
 class LostExplain(EventPage):

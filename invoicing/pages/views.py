@@ -122,7 +122,7 @@ class InvoicePdf(OfDocument, PermissionRequiredMixin, DetailView):
 
     def get(self, request, *args, **kwargs):
         invoice = self.object
-        name = invoice.number_text or f"DRAFT-{invoice.first_day:%Y-%m}"
+        name = f"{invoice.number_text or 'DRAFT'}-{invoice.agreement.number}-{invoice.first_day:%Y-%m}"
         make = partial(INVOICE_PDFS.read, invoice) if invoice.is_issued else partial(draft_pdf, invoice=invoice)
         try:
             return pdf_response(request, make=make, name=f"{name}.pdf")

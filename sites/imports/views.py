@@ -14,9 +14,9 @@ from django.views.generic import DetailView, TemplateView, View
 
 from contracts.models import Agreement
 from contracts.pages.address import OfAgreement
+from contracts.pages.downloads import download
 from contracts.pages.event_page import EventPage
 from contracts.pages.lists import ListPage
-from contracts.printing.sheets import TYPES
 from sites.imports.forms import ConfirmForm, ExportForm, ImportFileForm, LayoutForm, TemplateForm, UndoForm
 from sites.imports.importing import KINDS, Differs, Incoming, import_file, keep_layout, look_through, undo_import
 from sites.imports.kinds import ImportKind, Scope
@@ -278,10 +278,7 @@ def refuse_choice(request, agreement: Agreement, kind: ImportKind, form) -> Http
 
 def sheet_response(sheet, *, ending: str, name: str, on) -> HttpResponse:
     """Send a sheet as a file to keep."""
-    response = HttpResponse(sheet_bytes(sheet, ending=ending, on=on), content_type=TYPES[ending])
-    plain = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_") else "-" for letter in name)
-    response.headers["Content-Disposition"] = f'attachment; filename="{plain}.{ending}"'
-    return response
+    return download(sheet_bytes(sheet, ending=ending, on=on), name=f"{name}.{ending}")
 
 
 # ---- imports on file ---------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from pathlib import PurePath
 
 from django.contrib.auth.mixins import PermissionRequiredMixin
-from django.http import FileResponse, Http404
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -11,6 +11,7 @@ from django.views.generic import TemplateView, View
 
 from contracts.money import money_text
 from contracts.pages.address import Dated
+from contracts.pages.downloads import download
 from contracts.pages.event_page import EventPage
 from contracts.periods import day_text
 from sites.hours.forms import ReasonForm
@@ -252,12 +253,13 @@ class QuotationFile(PermissionRequiredMixin, View):
     permission_required = ("sites.view_quotation", "contracts.view_priceschedule")
 
     def get(self, request, pk):
-        quotation = get_object_or_404(Quotation, pk=pk)
+        quotation = get_object_or_404(Quotation.objects.select_related("site__agreement"), pk=pk)
         try:
             file = quotation.document.open("rb") if quotation.document else None
         except FileNotFoundError:
             file = None
         if file is None:
             raise Http404("The signed document is not on file.")
-        name = f"{quotation.number}{PurePath(quotation.document.name).suffix}"
-        return FileResponse(file, as_attachment=True, filename=name)
+        ending = PurePath(quotation.document.name).suffix
+        name = f"{quotation.site.agreement.number}-quotation-{quotation.number}{ending}"
+        return download(file, name=name)

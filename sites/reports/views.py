@@ -5,7 +5,7 @@ from functools import partial
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -13,6 +13,7 @@ from django.views.generic import TemplateView, View
 
 from contracts.models import Agreement
 from contracts.pages.address import OfAgreement
+from contracts.pages.downloads import download
 from contracts.pages.event_page import EventPage
 from contracts.pages.lists import ListPage
 from contracts.pages.pdf_pages import pdf_response
@@ -28,8 +29,6 @@ from sites.reports.pages import month_page
 from sites.reports.printing import REPORT_PDFS, file_title, unissued_pdf
 from sites.reports.reporting import acknowledge, issue_report, mark_missing, revise_report, unmark_missing
 from sites.reports.sheets import report_workbook
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class ReportList(ListPage):
@@ -103,7 +102,7 @@ class MonthReportPdf(MonthMixin, View):
         page = self.page
         stored, live = partial(REPORT_PDFS.read, page.report), partial(unissued_pdf, page.content)
         make = stored if page.report else partial(live, agreement=self.agreement.pk)
-        name = f"{_plain(file_title(page.content))}.pdf"
+        name = f"{file_title(page.content)}.pdf"
         try:
             return pdf_response(request, make=make, name=name)
         except (CannotPrint, PdfUnavailable) as missing:
@@ -115,13 +114,7 @@ class MonthReportSheet(MonthMixin, View):
     """The workbook, of the same content as page and PDF."""
 
     def get(self, request, **kwargs):
-        name = f"{_plain(file_title(self.page.content))}.xlsx"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return HttpResponse(report_workbook(self.page.content), content_type=XLSX, headers=headers)
-
-
-def _plain(name: str) -> str:
-    return "".join(letter if letter.isalnum() and letter.isascii() or letter in "-." else "-" for letter in name)
+        return download(report_workbook(self.page.content), name=f"{file_title(self.page.content)}.xlsx")
 
 
 # ---- events ------------------------------------------------------------------------------------------------------

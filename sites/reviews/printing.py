@@ -1,6 +1,5 @@
 """The PDF of a review paper, made of the stored evidence once it is asked for."""
 
-import re
 from datetime import date
 
 from django.template.loader import render_to_string
@@ -30,5 +29,4 @@ def review_pdf(*, review: RenewalReview, edition: Edition, on: date) -> bytes:
 
 def review_file_name(*, review: RenewalReview, edition: Edition) -> str:
     """Return a file name that tells the agreement, the annual period and the edition."""
-    number = re.sub(r"[^A-Za-z0-9-]+", "-", review.agreement.number).strip("-")
-    return f"{review.kind}-{number}-period-{review.period_number}-{edition}.pdf"
+    return f"{review.kind}-{review.agreement.number}-period-{review.period_number}-{edition}.pdf"

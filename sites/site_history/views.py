@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 from django.contrib.auth.mixins import PermissionRequiredMixin
-from django.http import HttpResponse
 from django.views.generic import DetailView
 
 from contracts.clock import business_date
 from contracts.models import Agreement
+from contracts.pages.downloads import download
 from contracts.printing.sheets import Sheet, csv_bytes, workbook
 from sites.models import MissingCount, Site
 from sites.site_history.outlook import DAYS_SOON, coming_changes
@@ -48,30 +48,29 @@ class SiteHistoryPage(SiteHistoryView):
 
 
 class SiteHistoryFile(SiteHistoryView):
-    """The counts of all months as a file to keep; `ending` and `content_type` say of which kind."""
+    """The counts of all months as a file to keep; `ending` says of which kind."""
 
     ending: str
-    content_type: str
 
     def get(self, request, *args, **kwargs):
         self.object = self.get_object()
         sheet = history_sheet(site=self.object, history=self.history())
-        named = f'attachment; filename="counts-site-{self.object.pk}.{self.ending}"'
-        return HttpResponse(self.written(sheet), content_type=self.content_type, headers={"Content-Disposition": named})
+        name = f"{self.object.agreement.number}-counts-{self.object}-through-{self.on:%Y-%m}.{self.ending}"
+        return download(self.written(sheet), name=name)
 
     def written(self, sheet: Sheet) -> bytes:
         raise NotImplementedError
 
 
 class SiteHistoryCsv(SiteHistoryFile):
-    ending, content_type = "csv", "text/csv; charset=utf-8"
+    ending = "csv"
 
     def written(self, sheet: Sheet) -> bytes:
         return csv_bytes(sheet.headings, sheet.rows)
 
 
 class SiteHistoryXlsx(SiteHistoryFile):
-    ending, content_type = "xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    ending = "xlsx"
 
     def written(self, sheet: Sheet) -> bytes:
         return workbook([sheet], title=f"Counts at {self.object}", created_on=self.on)

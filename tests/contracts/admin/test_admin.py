@@ -189,7 +189,7 @@ def test_scan_is_stored_and_sent_to_those_who_see_the_amendment(manager, agreeme
     assert row.document.url not in page.content.decode()
     sent = manager.get(url)
     assert (b"".join(sent.streaming_content), sent["Content-Type"]) == (b"%PDF-1.4 signed", "application/pdf")
-    assert sent["Content-Disposition"].startswith("attachment")
+    assert sent["Content-Disposition"] == 'attachment; filename="LNS970602JC-amendment-2.pdf"'
     assert client_of(DATA_ENTRY).get(url).status_code == 403
     assert manager.get(f"{ADMIN}/amendment/{agreement.amendments.get(number=1).pk}/scan/").status_code == 404
 

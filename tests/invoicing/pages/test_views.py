@@ -288,7 +288,7 @@ def test_issued_pdf_is_served_as_stored(agreement):
     first, second = (client.get(event(invoice, "pdf")) for _ in range(2))
 
     assert first.headers["Content-Type"] == "application/pdf"
-    assert first.headers["Content-Disposition"] == 'inline; filename="INV-00001.pdf"'
+    assert first.headers["Content-Disposition"] == 'inline; filename="INV-00001-LNS970602JC-1998-10.pdf"'
     assert first.content == second.content
     assert hashlib.sha256(first.content).hexdigest() == pdf.sha256
 
@@ -299,7 +299,7 @@ def test_draft_pdf_is_made_and_is_no_document(agreement, settings):
     response = client_of(VIEWER).get(event(draft, "pdf"))
 
     assert response.content.startswith(b"%PDF")
-    assert response.headers["Content-Disposition"] == 'inline; filename="DRAFT-1998-10.pdf"'
+    assert response.headers["Content-Disposition"] == 'inline; filename="DRAFT-LNS970602JC-1998-10.pdf"'
     assert not settings.DOCUMENTS_DIR.exists()
 
 

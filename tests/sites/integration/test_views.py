@@ -240,7 +240,7 @@ def test_recording_a_quotation_and_reading_it_back(medium, client):
     assert (quotation.price, quotation.recorded_by.username) == (Decimal("125000.00"), "account-manager")
     file = client.get(address("quotation_file", quotation.pk))
     assert b"".join(file.streaming_content) == b"%PDF-1.7 signed"
-    assert file["Content-Disposition"] == 'attachment; filename="Q-7.pdf"'
+    assert file["Content-Disposition"] == 'attachment; filename="LNS970602JC-quotation-Q-7.pdf"'
     quotation.document.storage.delete(quotation.document.name)
     assert client.get(address("quotation_file", quotation.pk)).status_code == 404
 

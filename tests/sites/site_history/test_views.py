@@ -125,7 +125,7 @@ def test_csv_holds_the_table():
 
     rows = list(csv.reader(io.StringIO(response.content.decode("utf-8-sig"))))
 
-    assert response["Content-Disposition"].startswith('attachment; filename="counts-site-')
+    assert response["Content-Disposition"].startswith('attachment; filename="LNS970602JC-counts-')
     assert rows[0][:3] == ["Month", "gateway elements", "gateway elements counted on"]
     assert rows[1][:3] == ["1998-10", "11", "1998-10-01"]
     assert rows[3][:3] == ["1998-12", "", ""]
