@@ -25,9 +25,14 @@ FORM = 1
 def figures_sha256(content: Mapping) -> str:
     """Return the SHA-256 of what a report says about its sites: it tells whether something has changed since.
 
-    What the charts show of earlier months is left out: it belongs to the reports of those months.
+    What the charts show of earlier months is left out: it belongs to the reports of those months. So is that a first
+    count is due, which a count of a later month ends.
     """
-    rows = [row | {"cells": [_without_chart(cell) for cell in row["cells"]]} for row in content["rows"]]
+    rows = [
+        {name: value for name, value in row.items() if name != "first_count"}
+        | {"cells": [_without_chart(cell) for cell in row["cells"]]}
+        for row in content["rows"]
+    ]
     return canonical_sha256({"components": content["components"], "included": content["included"], "rows": rows})
 
 
@@ -130,6 +135,7 @@ def _row(row: SiteReport, figures: MonthlyFigures) -> dict:
         "unknown": len(row.changes.unknown) if row.changes else None,
         "hours": [{"service": service, "hours": f"{hours:.2f}"} for service, hours in row.hours.items()],
         "refusal": row.refusal,
+        "first_count": row.first_count,
     }
 
 

@@ -33,7 +33,8 @@ class FiledCount(Count):
 class ReportedSite:
     """What is on file about one site: its service, counts, agreed levels, figures marked as missing, hours by service.
 
-    `missing` gives the reason by component code, `hours` what was worked in the month.
+    `missing` gives the reason by component code, `hours` what was worked in the month; `first_count` says what was
+    never counted at a site in service.
     """
 
     key: int
@@ -44,6 +45,7 @@ class ReportedSite:
     agreed: tuple[AgreedLevel, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
     hours: Mapping[str, Decimal] = field(default_factory=dict)
+    first_count: str = ""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ class SiteReport:
     period: AnnualPeriod | None = None
     refusal: str = ""
     in_service_on: date | None = None
+    first_count: str = ""
 
     @property
     def lacking(self) -> tuple[ComponentFigure, ...]:
@@ -190,6 +193,7 @@ def _site(
         figures=tuple(_figure(part, now, before, facts.missing.get(part.code, "")) for part in components),
         hours=facts.hours,
         in_service_on=facts.in_service_on,
+        first_count=facts.first_count,
     )
     if isinstance(found, NotInForce):
         return replace(row, refusal=found.message)

@@ -54,6 +54,11 @@ class MonthPage:
         return tuple(gap for gap in gaps(self.live) if not gap.reason)
 
     @cached_property
+    def first_counts(self) -> list[dict]:
+        """The sites of the month that wait for a first count now."""
+        return [row for row in self.live["rows"] if row["first_count"]]
+
+    @cached_property
     def charts(self) -> tuple[SiteChart, ...]:
         return site_charts(self.content)
 

@@ -8,6 +8,7 @@ from django.db.models import Sum
 
 from contracts.models import Agreement
 from contracts.periods import Month
+from sites.counts.first_counts import first_counts_due
 from sites.counts.recording import components_on
 from sites.models import ComponentCount, MissingCount, Site, WorkEntry
 from sites.reports.monthly_report import FiledCount, MonthlyFigures, ReportedSite, monthly_figures
@@ -22,6 +23,7 @@ def figures_of(*, agreement: Agreement, month: Month, on: date) -> MonthlyFigure
     sites = list(in_month.with_levels().order_by("city", "state", "pk"))
     keys = [site.pk for site in sites]
     counts, missing, hours = _counts(keys, cut_off), _missing(keys, month), _hours(keys, span.first_day, cut_off)
+    first = {one.site.pk: one.sentence for one in first_counts_due(sites=sites, terms={agreement.pk: terms}, on=on)}
     facts = [
         ReportedSite(
             key=site.pk,
@@ -32,6 +34,7 @@ def figures_of(*, agreement: Agreement, month: Month, on: date) -> MonthlyFigure
             agreed=site.agreed_levels(),
             missing=missing.get(site.pk, {}),
             hours=hours.get(site.pk, {}),
+            first_count=first.get(site.pk, ""),
         )
         for site in sites
     ]

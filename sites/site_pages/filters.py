@@ -1,10 +1,12 @@
 """Filters of the site list."""
 
 from django.db.models import Q
+from django.utils.functional import cached_property
 from django_filters import CharFilter, ChoiceFilter
 
 from contracts.pages.filters import AgreementChoice
 from contracts.pages.lists import ListFilter, TabFilter
+from sites.counts.first_counts import all_first_counts_due
 from sites.models import Site
 from sites.site_pages.pages import ServiceState
 
@@ -15,15 +17,26 @@ def _states(*_args):
 
 
 class SiteFilter(ListFilter):
-    """Find sites by city, agreement, state and whether they are in service on the business date."""
+    """Find sites by city, agreement, state, and whether they are in service or wait for a first count by now."""
 
     q = CharFilter(label="City or CLLI code contains", method="search")
     agreement = AgreementChoice()
     state = ChoiceFilter(choices=_states, empty_label="All states")
+    first_count = ChoiceFilter(
+        label="First count", choices=[("due", "Due")], empty_label="Due or not", method="waiting"
+    )
     service = TabFilter({state.name: state.value for state in ServiceState}, label="Service")
 
     def search(self, queryset, name, value):
         return queryset.filter(Q(city__icontains=value) | Q(clli__icontains=value))
+
+    def waiting(self, queryset, name, value):
+        return queryset.filter(pk__in=self.first_counts) if value else queryset
+
+    @cached_property
+    def first_counts(self) -> list[int]:
+        """The keys of the sites whose first count is due."""
+        return [one.site.pk for one in all_first_counts_due(on=self.on)]
 
     def state_condition(self, state):
         planned, removed = Q(in_service_on__gt=self.on), Q(removed_on__lt=self.on)

@@ -11,7 +11,7 @@ from contracts.pages.lists import ListPage
 from contracts.pages.views import AgreementList
 from contracts.terms import terms_on
 from sites.counts.counting import withdrawn_figures
-from sites.counts.first_counts import first_counts_due
+from sites.counts.first_counts import all_first_counts_due, first_counts_due
 from sites.models import RenewalReview, ServiceChange, Site
 from sites.service.queries import sites_to_look_at
 from sites.site_pages import pages
@@ -22,15 +22,16 @@ from sites.starting.queries import closed_because
 
 
 class Home(AgreementList):
-    """The agreements, and above them the sites that a person should look at."""
+    """The agreements, and above them the sites that a person should look at and those that wait for a first count."""
 
     template_name = "sites/home.html"
 
     def get_context_data(self, **kwargs):
-        may_see = self.request.user.has_perm("sites.view_site")
-        look_at = list(sites_to_look_at(on=self.on)) if may_see else ()
-        invented = any(site.is_demonstration for site, _message in look_at)
-        return super().get_context_data(look_at=look_at, named_invented=invented, **kwargs)
+        may_see, may_see_counts = map(self.request.user.has_perm, ("sites.view_site", "sites.view_componentcount"))
+        look_at = list(sites_to_look_at(on=self.on)) if may_see else []
+        due = all_first_counts_due(on=self.on) if may_see and may_see_counts else []
+        invented = any(site.is_demonstration for site in [*(site for site, _ in look_at), *(one.site for one in due)])
+        return super().get_context_data(look_at=look_at, first_counts=due, named_invented=invented, **kwargs)
 
 
 class SiteList(ListPage):
@@ -73,7 +74,7 @@ class AgreementDetail(PermissionRequiredMixin, DetailView):
             readings=contract_pages.readings_shown(terms, on=on),
             periods=pages.agreement_periods(agreement=terms, reviews=reviews, on=on),
             sites=pages.agreement_sites(sites=sites, agreement=terms, outcome=outcome),
-            first_counts=first_counts_due(sites=sites, terms=terms, on=on),
+            first_counts=first_counts_due(sites=sites, terms={agreement.pk: terms}, on=on),
             is_demonstration=any(site.is_demonstration for site in sites),
             **kwargs,
         )

@@ -15,7 +15,7 @@ from contracts.periods import Month
 from contracts.printing import stored_files
 from contracts.printing.stored_pdf import CannotPrint
 from sites.models import ComponentCount, MonthlyReport
-from sites.reports.content import report_content
+from sites.reports.content import figures_sha256, report_content
 from sites.reports.printing import REPORT_PDFS, render_report, report_html
 from sites.reports.queries import figures_of
 from sites.reports.sheets import report_workbook
@@ -123,6 +123,31 @@ def test_site_with_only_older_counts_says_when_it_was_last_counted():
 
     assert "Counts: 30 November 1998, where a site does not say otherwise." in read
     assert "City 0001last counted 31 October 1998" in read
+
+
+def test_first_count_that_is_due_is_printed_at_its_site_and_is_no_reason_for_a_revision():
+    (site,) = counted_sites()
+    reno = factories.site(site.agreement, "Reno", date(1998, 10, 20))
+    codes = list(reference.counts())
+    mark(reno, codes, OCTOBER)
+    report = issued(site.agreement)
+
+    assert "first count due: in service since 20 October 1998: no count" in " ".join(
+        pages(render_report(report.content).data)
+    )
+    factories.counts(reno, date(1998, 11, 2), reference.counts())
+    now = live(site.agreement)
+    assert "first count due" not in report_html(now)
+    assert figures_sha256(now) == figures_sha256(report.content)
+
+
+def test_report_that_was_issued_before_first_counts_were_printed_keeps_its_figures():
+    (site,) = counted_sites()
+    content = live(site.agreement)
+    earlier = content | {"rows": [{k: v for k, v in row.items() if k != "first_count"} for row in content["rows"]]}
+
+    assert figures_sha256(earlier) == figures_sha256(content)
+    assert report_html(earlier) == report_html(content)
 
 
 def test_missing_figure_prints_its_reason():

@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 from contracts.periods import Month
 from sites.models import ComponentCount, MissingCount, MonthlyReport, ReportAcknowledgment
 from sites.reports.printing import REPORT_PDFS
-from tests import event_pages, factories
+from tests import event_pages, factories, reference
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.sites.reports.cases import NOVEMBER, OCTOBER, counted_sites, issued
 from tests.sites.reports.test_reporting import correct, mark, revise
@@ -105,6 +105,20 @@ def test_running_month_is_preliminary():
     assert "Preliminary" in message
     assert "The month is not over. Not counted yet:" in message
     assert f'{address("report_issue", site, NOVEMBER)}"' not in page.content.decode()
+
+
+def test_site_that_waits_for_its_first_count_is_named_until_it_is_entered():
+    (site,) = counted_sites()
+    client, page = client_of(ACCOUNT_MANAGER), address("month_report", site)
+    assert "First counts are due" not in text(client.get(page))
+    reno = factories.site(site.agreement, "Reno", date(1998, 10, 20))
+
+    shown = client.get(page)
+
+    assert "Reno , in service since 20 October 1998: no count" in text(shown)
+    assert f"{address('month_grid', site)}#site-{reno.pk}" in shown.content.decode()
+    factories.counts(reno, date(1998, 11, 2), reference.counts())
+    assert "First counts are due" not in text(client.get(page))
 
 
 def test_issued_month_shows_what_was_issued_and_offers_the_acknowledgment():
@@ -368,7 +382,7 @@ def test_page_costs_the_same_for_any_number_of_sites(number, django_assert_num_q
     site, *_rest = counted_sites(number)
     client.get(address("month_report", site))
 
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(27):
         client.get(address("month_report", site))
 
 
