@@ -4,19 +4,30 @@ from django import forms
 
 from contracts.clock import business_date
 from contracts.models import Component
+from sites.counts.count import NOTHING_BEFORE, unchanged_source
 from sites.counts.recording import record_counts
 from sites.models import ComponentCount, Site
 from sites.refusals import CannotRecord
+
+COUNT = ("site", "counted_on", "component_code", "quantity", "source")
+"""The facts of a count that somebody types."""
 
 
 class CountForm(forms.ModelForm):
     """One count; `record_counts` is asked what is wrong with it before it is saved."""
 
-    quantity = forms.IntegerField(min_value=0, help_text="A whole number. A missing count is not zero: enter none.")
+    quantity = forms.IntegerField(
+        min_value=0, required=False, help_text="A whole number. A missing count is not zero: enter none."
+    )
+    unchanged = forms.BooleanField(
+        label="Counted, unchanged",
+        required=False,
+        help_text="The last count before the day is recorded again, and the source says so.",
+    )
 
     class Meta:
         model = ComponentCount
-        fields = ("site", "counted_on", "component_code", "quantity", "source")
+        fields = COUNT
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -28,10 +39,11 @@ class CountForm(forms.ModelForm):
     def clean(self):
         """Refuse what cannot be recorded, each sentence at its field."""
         data = super().clean()
+        self._read_quantity(data)
         if self.errors:
             return data
         try:
-            facts = {name: data[name] for name in self.Meta.fields}
+            facts = {name: data[name] for name in COUNT}
             save_count(user=None, dry_run=True, **facts)  # asked only: it is recorded once the whole page is in order
         except CannotRecord as refusal:
             for error in refusal.refused:
@@ -40,6 +52,20 @@ class CountForm(forms.ModelForm):
                 place = "component_code" if error.place == facts["component_code"] else error.place
                 self.add_error(place if place in self.fields else None, error.message)
         return data
+
+    def _read_quantity(self, data) -> None:
+        """Take the figure that was typed, or the last one before the day where it was counted and is unchanged."""
+        if self.errors:
+            return
+        if data["unchanged"] == (data["quantity"] is not None):
+            self.add_error("quantity", "Enter the count, or tick that it was counted and is unchanged; one of the two.")
+        elif data["unchanged"]:
+            counts = ComponentCount.objects.filter(site=data["site"], component_code=data["component_code"])
+            before = counts.filter(counted_on__lt=data["counted_on"]).order_by("counted_on").last()
+            if before is None:
+                self.add_error("unchanged", f"{NOTHING_BEFORE} Enter a whole number.")
+            else:
+                data |= {"quantity": before.quantity, "source": unchanged_source(data["source"])}
 
 
 def save_count(*, site: Site, counted_on, component_code: str, quantity: int, source: str, user, dry_run=False) -> None:

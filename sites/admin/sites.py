@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from contracts.admin import EventLink, ReadOnlyAdmin, ReadOnlyInline, RecordAdmin, amount, named
 from contracts.clock import business_date
-from sites.admin.forms import CountForm, save_count
+from sites.admin.forms import COUNT, CountForm, save_count
 from sites.models import (
     ChargedLevel,
     ComponentCount,
@@ -120,14 +120,13 @@ class ComponentCountAdmin(RecordAdmin):
     autocomplete_fields = ("site",)
     date_hierarchy = "counted_on"
     refusals = (CannotRecord,)
-    typed = ("site", "counted_on", "component_code", "quantity", "source")
 
     @admin.display(ordering="site__agreement__number")
     def agreement(self, count: ComponentCount):
         return count.site.agreement
 
     def get_fields(self, request, obj=None):
-        return self.typed if obj is None else (*self.typed, RECORDED_BY, "recorded_on")
+        return (*COUNT, "unchanged") if obj is None else (*COUNT, RECORDED_BY, "recorded_on")
 
     def has_change_permission(self, request, obj=None):
         """A figure is corrected and withdrawn on its history page, which shows the documents that depend on it."""
@@ -139,7 +138,7 @@ class ComponentCountAdmin(RecordAdmin):
 
     def save_model(self, request, obj, form, change):
         """Record the count by the same function as every other count."""
-        save_count(user=request.user, **{name: getattr(obj, name) for name in self.typed})
+        save_count(user=request.user, **{name: getattr(obj, name) for name in COUNT})
         stored = ComponentCount.objects.get(site=obj.site, counted_on=obj.counted_on, component_code=obj.component_code)
         obj.pk, obj._state = stored.pk, stored._state
 

@@ -9,7 +9,14 @@ from contracts.periods import DaySpan
 SAME = "="
 """What people write in a cell for the figure of the last count."""
 UNCHANGED = "counted, unchanged"
-"""The source of such a figure."""
+"""What the source of such a figure says."""
+NOTHING_BEFORE = "Nothing was counted before, so it cannot be unchanged."
+LONGEST_SOURCE = 200
+
+
+def unchanged_source(source: str) -> str:
+    """Return the source of a figure of which it says that the component was counted and is unchanged."""
+    return f"{source[: LONGEST_SOURCE - len(UNCHANGED) - 2]}: {UNCHANGED}" if source else UNCHANGED
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from contracts.models import Agreement
 from contracts.periods import Month, day_text
 from contracts.printing.sheets import Value
 from contracts.terms import AgreementTerms
-from sites.counts.count import SAME, UNCHANGED
+from sites.counts.count import NOTHING_BEFORE, SAME, UNCHANGED, unchanged_source
 from sites.counts.counting import Figure, change_counts
 from sites.counts.recording import all_components, components_on, date_faults
 from sites.counts.unusual import unusual
@@ -28,7 +28,6 @@ from sites.models import ColumnName, ComponentCount, CountChange, ImportedFile, 
 Held = Mapping[tuple[int, date, str], int]
 Found = Sequence[tuple[CountRow, Site]]
 MOST_WARNED = 15
-LONGEST_SOURCE = 200
 NO_COMPONENT = "The price schedule of {} in force on {} has no such component."
 
 
@@ -76,7 +75,7 @@ class CountImport(ImportKind):
         return compared
 
     def store(self, facts: Sequence[Figure], *, file: ImportedFile, on: date, by: User | None) -> None:
-        figures = (replace(one, source=_source(file.name, one.source)) for one in facts)
+        figures = (replace(one, source=unchanged_source(file.name) if one.source else file.name) for one in facts)
         change_counts(figures, reason=file.reason, file=file, on=on, by=by)
 
     def undoing(self, file: ImportedFile):
@@ -108,10 +107,6 @@ class CountImport(ImportKind):
                 yield (names.spelling(site), last, *[None] * columns)
 
 
-def _source(name: str, said: str) -> str:
-    return f"{name[: LONGEST_SOURCE - len(said) - 2]}: {said}" if said else name
-
-
 def _with_last(found: Found, errors: list[SheetError]) -> Found:
     """Take the last count, on file or in the file, for every component that a row says is unchanged."""
     sites = {site.pk for row, site in found if row.unchanged}
@@ -129,7 +124,7 @@ def _with_last(found: Found, errors: list[SheetError]) -> Found:
             if before:
                 quantities[code] = before[-1]
             else:
-                message = "Nothing was counted before, so it cannot be unchanged. Write a whole number."
+                message = f"{NOTHING_BEFORE} Write a whole number."
                 errors.append(SheetError(message, row.number, code, SAME))
         for code, quantity in quantities.items():
             if site.pk in sites:

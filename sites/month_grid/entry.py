@@ -9,7 +9,7 @@ from datetime import date
 from contracts.periods import DaySpan, Month, day_text
 from contracts.schedule import Component, Refused
 from contracts.wording import cut
-from sites.counts.count import SAME
+from sites.counts.count import NOTHING_BEFORE, SAME
 
 DAY, REASON, SEEN, UNCHANGED = "day", "reason", "seen", "unchanged"
 """What a row holds beside its figures; each place is the row's key and one of these, or a component's code."""
@@ -115,7 +115,7 @@ def no_count(component: Component, text: str) -> str:
     """Say why a text is no count, and what would be right."""
     shown = cut(text, 20)
     if text == SAME:
-        return f"{component.name}: nothing was counted before, so it cannot be unchanged. Type a whole number."
+        return f"{component.name}: {NOTHING_BEFORE} Type a whole number."
     if _SEPARATED.fullmatch(text):
         digits = re.sub(r"[^0-9]", "", text)
         return f"{component.name}: {shown} has a thousands separator. Type {digits}."

@@ -11,7 +11,7 @@ from django.db import transaction
 from contracts.periods import DaySpan
 from contracts.refusal import Refusal
 from contracts.schedule import Component, Refused
-from sites.counts.count import UNCHANGED
+from sites.counts.count import unchanged_source
 from sites.counts.recording import Conflict, Conflicting, Recorded, record_counts
 from sites.models import ComponentCount, Site
 from sites.month_grid.entry import Filed, RowEntry
@@ -113,7 +113,7 @@ def _save_row(
                 quantities=quantities,
                 withdrawn=[code for code, quantity in quantities.items() if quantity is None],
                 seen={code: entry.seen[code].quantity for code in quantities if code in entry.seen},
-                source=f"{SOURCE}: {UNCHANGED}" if is_unchanged else SOURCE,
+                source=unchanged_source(SOURCE) if is_unchanged else SOURCE,
                 reason=entry.reason,
                 on=on,
                 by=by,

@@ -99,6 +99,9 @@ def test_site_page_shows_the_latest_counts(clerk, site):
 # ---- counts ------------------------------------------------------------------------------------------------------
 
 
+ONE_OF_TWO = "Enter the count, or tick that it was counted and is unchanged; one of the two."
+
+
 def count_form(site: Site, **fields) -> dict:
     return {
         "site": site.pk,
@@ -142,6 +145,45 @@ def test_count_is_added_through_recording(clerk, site):
     ],
 )
 def test_count_is_refused_at_its_field(clerk, site, fields, expected):
+    response = clerk.post(f"{ADMIN}/componentcount/add/", count_form(site, **fields))
+
+    assert errors_of(response) == expected
+    assert ComponentCount.objects.count() == 6
+
+
+def test_count_that_is_unchanged_is_the_last_one_before_its_day_and_says_so(clerk, site):
+    for day, quantity in ((date(1999, 5, 31), 17), (date(1999, 7, 31), 19)):
+        factories.counts(site, day, {"GE": quantity})
+    unchanged = {"quantity": "", "unchanged": "on"}
+
+    clerk.post(f"{ADMIN}/componentcount/add/", count_form(site, **unchanged))
+    clerk.post(f"{ADMIN}/componentcount/add/", count_form(site, counted_on="1999-06-30", source="", **unchanged))
+
+    found = ComponentCount.objects.filter(recorded_on=TODAY).order_by("counted_on")
+    assert list(found.values_list("quantity", "source")) == [
+        (17, "counted, unchanged"),
+        (17, "letter of July 2: counted, unchanged"),
+    ]
+    assert list(CountChange.objects.order_by("counted_on").values_list("source", flat=True)) == [
+        one.source for one in found
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"quantity": "12", "unchanged": "on"}, {"quantity": [ONE_OF_TWO]}),
+        ({"quantity": ""}, {"quantity": [ONE_OF_TWO]}),
+        (
+            {"quantity": "", "unchanged": "on", "counted_on": "1998-10-01"},
+            {
+                "unchanged": ["Nothing was counted before, so it cannot be unchanged. Enter a whole number."],
+                "__all__": ["This component is already counted at the site on this date."],
+            },
+        ),
+    ],
+)
+def test_count_is_typed_or_unchanged_since_one_before(clerk, site, fields, expected):
     response = clerk.post(f"{ADMIN}/componentcount/add/", count_form(site, **fields))
 
     assert errors_of(response) == expected

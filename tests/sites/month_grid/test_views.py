@@ -318,7 +318,7 @@ def test_unchanged_since_no_count_is_refused(entry, agreement):
 
     assert answer.status_code == 422
     assert [error["says"] for error in answer.json()["errors"]] == [
-        "SLC: nothing was counted before, so it cannot be unchanged. Type a whole number."
+        "SLC: Nothing was counted before, so it cannot be unchanged. Type a whole number."
     ]
 
 
