@@ -5,19 +5,23 @@ from urllib.parse import unquote
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.template.loader import render_to_string
 
 NUL = "\0"
 MEGABYTE = 1024 * 1024
+METHODS = ("GET", "HEAD", "POST", "OPTIONS")
+"""Those that browsers send. Django's form views take PUT for a form that was sent empty."""
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
 
 def refuse_unread(get_response: Answer) -> Answer:
-    """Refuse what is too large before it is read, and addresses and cookies with a character that no text has."""
+    """Refuse other methods, what is too large before it is read, and a character that no text has."""
 
     def answer(request: HttpRequest) -> HttpResponse:
+        if request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS)
         length = request.META.get("CONTENT_LENGTH") or "0"
         if not length.isdecimal() or int(length[:20]) > settings.LARGEST_REQUEST:
             raise RequestDataTooBig(f"{length[:20]} bytes were sent.")

@@ -4,6 +4,7 @@ from io import BytesIO
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from tests.people import VIEWER, client_of, superuser_client
 
@@ -24,6 +25,15 @@ def test_an_address_with_nul_is_not_understood(address):
 
 def test_a_cookie_with_nul_is_not_understood(client):
     assert client.get("/login/", headers={"Cookie": NUL_COOKIE}).status_code == 400
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE", "put"])
+@pytest.mark.parametrize("name", ["invoicing:invoice_discard", "sites:site_list", "login"])
+def test_no_page_takes_a_method_that_browsers_do_not_send(name, method):
+    answer = superuser_client().generic(method, reverse(name))
+
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "GET, HEAD, POST, OPTIONS"
 
 
 class Unread(BytesIO):
