@@ -1,14 +1,18 @@
-"""Whatever is answered to the form of an event or a run has an address: Reload and Back send nothing again."""
+"""Whatever is answered to a form of an event, a run, the month grid or an import has an address to load again."""
 
 import pytest
 from django.apps import apps
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.test import Client
 from django.urls import get_resolver, reverse
 
-from contracts.pages.event_page import MOST_ANSWERS, AnswersByAddress
-from tests.full_desk import every_page
+from contracts.pages.event_page import ANSWERS, MOST_ANSWERS, AnswersByAddress
+from contracts.periods import Month
+from tests import factories
+from tests.full_desk import ON, every_page
 from tests.people import superuser_client
+from tests.reading import words
 
 pytestmark = pytest.mark.django_db
 ONLY_SENT = {"sites:report_unmark"}
@@ -42,6 +46,11 @@ def test_no_event_answers_a_form_in_place(settings, tmp_path):
     arguments["contracts:amendment_withdraw"] = arguments["contracts:amendment_sign"]
     for name in ("copy", "discard"):
         arguments[f"contracts:amendment_{name}_schedule"] = arguments["contracts:amendment_schedule"]
+    more = {
+        "sites:month_grid": {f"{arguments['sites:site_detail'][0]}.GE": "x"},
+        "sites:import": {"file": ContentFile(b"site,date,GE\nReno,1999-07-31,11\n", "counts.csv")},
+        "sites:hours_import": {"file": ContentFile(b"", "empty.csv")},
+    }
     signed_in, outcomes = superuser_client(), {}
     assert registry() <= arguments.keys()
 
@@ -49,12 +58,13 @@ def test_no_event_answers_a_form_in_place(settings, tmp_path):
         address = reverse(name, args=arguments[name])
         client, outcomes[name] = Client(), set()
         client.cookies = signed_in.cookies
-        for sent in ({}, {} if name in ONLY_SENT else opened(client, address)):
+        for sent in ({}, {} if name in ONLY_SENT else more.get(name) or opened(client, address)):
             with transaction.atomic():
                 page = reverse("sites:report_missing", args=arguments[name]) if name in ONLY_SENT else address
                 outcomes[name].add(follow(client, address, sent, page))
                 transaction.set_rollback(True)
 
+    assert [outcomes[name] for name in ("sites:month_grid", "sites:import")] == [{"told", "led on"}] * 2
     told = {name for name, said in outcomes.items() if "told" in said}
     led_on = {name for name, said in outcomes.items() if "led on" in said}
     assert told >= {"invoicing:invoice_credit", "invoicing:run", "sites:hours_buy", "contracts:amendment_schedule"}
@@ -101,3 +111,16 @@ def test_an_answer_is_its_senders_and_only_the_last_ones_are_kept(settings, tmp_
     assert [client.get(answer).status_code for answer in answers] == [302, *[200] * MOST_ANSWERS]
     assert client.get(answers[0]).headers["Location"] == addresses[0]
     assert "login" in other.get(answers[1]).headers["Location"]
+
+
+def test_a_month_of_many_sites_is_kept_packed(settings, tmp_path):
+    settings.BUSINESS_DATE = ON
+    agreement = factories.agreement()
+    sites = factories.sites(agreement, 60)
+    client = superuser_client()
+
+    shown = client.post(reverse("sites:month_grid", args=[agreement.pk, Month(1999, 7)]), {f"{sites[9].pk}.GE": "x"})
+
+    (kept,) = client.session[ANSWERS].values()
+    assert "Nothing was saved. Rows to look at: 1." in words(shown)
+    assert len(kept["page"]) * 10 < len(shown.content)

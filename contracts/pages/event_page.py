@@ -1,5 +1,7 @@
 """The page of an event: GET says what will happen, POST does it by one call, or says at the fields why not."""
 
+import zlib
+from base64 import b64decode, b64encode
 from collections.abc import Iterable
 from http import HTTPStatus
 
@@ -16,7 +18,7 @@ from django.views.generic import FormView
 from contracts.pages.address import Dated
 from contracts.refusal import Refusal
 
-ANSWERS = "answers"
+ANSWERS = "packed_answers"
 MOST_ANSWERS = 3
 """Answers kept at a time: those of the forms that somebody has open in as many tabs."""
 
@@ -61,7 +63,7 @@ class EventForm(ShowsRefusals, forms.Form):
 class AnswersByAddress:
     """A page whose answer to a form that was sent has an address, so that Reload and Back send nothing again.
 
-    The answer is kept as it was shown, in the session of whoever sent the form, until the form has led on.
+    The answer is kept as it was shown, packed, in the session of whoever sent the form, until the form has led on.
     """
 
     def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
@@ -74,9 +76,9 @@ class AnswersByAddress:
         kept = request.session.get(ANSWERS, {})
         left = {key: answer for key, answer in kept.items() if answer["path"] != request.path}
         if response.status_code == HTTPStatus.OK:
-            key, page = get_random_string(12), response.render().content.decode()
+            key, page = get_random_string(12), b64encode(zlib.compress(response.render().content)).decode()
             left = dict(list(left.items())[1 - MOST_ANSWERS :]) | {key: {"path": request.path, "page": page}}
-            response = redirect(self._address(answer=key))
+            response = redirect(self.page_address(answer=key))
         if left != kept:
             request.session[ANSWERS] = left
         return response
@@ -85,10 +87,11 @@ class AnswersByAddress:
         """Show an answer again; where its form has led on since, lead to the page as it is now."""
         answer = self.request.session.get(ANSWERS, {}).get(key)
         if answer and answer["path"] == self.request.path:
-            return HttpResponse(answer["page"])
-        return redirect(self._address() if "get" in self.http_method_names else self.back())
+            return HttpResponse(zlib.decompress(b64decode(answer["page"])))
+        return redirect(self.page_address() if "get" in self.http_method_names else self.back())
 
-    def _address(self, **more: str) -> str:
+    def page_address(self, **more: str) -> str:
+        """Return the address of the page as it is now, or with `more` that of an answer."""
         asked = self.request.GET.copy()
         asked.pop("answer", None)
         asked.update(more)

@@ -15,7 +15,7 @@ from django.views.generic import DetailView, TemplateView, View
 from contracts.models import Agreement
 from contracts.pages.address import OfAgreement
 from contracts.pages.downloads import download
-from contracts.pages.event_page import EventPage
+from contracts.pages.event_page import AnswersByAddress, EventPage
 from contracts.pages.lists import ListPage
 from sites.imports.forms import ConfirmForm, ExportForm, ImportFileForm, LayoutForm, TemplateForm, UndoForm
 from sites.imports.importing import KINDS, Differs, Incoming, import_file, keep_layout, look_through, undo_import
@@ -90,7 +90,7 @@ class ImportDesk(PermissionRequiredMixin, OfAgreement, View):
         return None if content is None else (mark, Incoming(content, mark.name, self.agreement, Layout(**mark.layout)))
 
 
-class ImportFile(ImportDesk, TemplateView):
+class ImportFile(ImportDesk, AnswersByAddress, TemplateView):
     """GET shows what a file that waits would do; POST takes a file, the meaning of its columns, or the confirmation."""
 
     template_name = "sites/import.html"

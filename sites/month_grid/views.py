@@ -16,6 +16,7 @@ from django.views.generic.base import ContextMixin
 from contracts.clock import business_date
 from contracts.models import Agreement
 from contracts.pages.address import OfAgreement
+from contracts.pages.event_page import AnswersByAddress
 from contracts.periods import Month, day_text
 from contracts.schedule import Refused
 from contracts.terms import expiration_known
@@ -130,7 +131,7 @@ class GridView(PermissionRequiredMixin, OfAgreement, ContextMixin, View):
         return typed, refused
 
 
-class MonthGridPage(GridView, TemplateView):
+class MonthGridPage(GridView, AnswersByAddress, TemplateView):
     """The page: it shows the month, and takes the whole form where no script saves its rows one by one."""
 
     template_name = "sites/month_grid.html"
@@ -148,7 +149,7 @@ class MonthGridPage(GridView, TemplateView):
             grid = self.grid(rows, typed=typed, refused=refusal.rows)
             return self.render_to_response(self.get_context_data(grid=grid, page_reason=page_reason, refusal=refusal))
         messages.success(request, saved_text(recorded.values()))
-        return redirect(request.get_full_path())
+        return redirect(self.page_address())
 
     def get_context_data(self, **kwargs) -> dict:
         if "grid" not in kwargs:

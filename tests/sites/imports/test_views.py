@@ -314,6 +314,24 @@ def test_a_file_that_is_on_file_in_every_cell_stores_nothing(sites, client, of_c
     assert 'name="confirm"' not in response.content.decode()
 
 
+def test_what_is_answered_to_each_step_has_an_address_until_the_file_is_stored(sites, client, of_counts):
+    factories.counts(sites[0], date(1999, 6, 30), {"GE": 10, "SLC": 6})
+    asked = looked_through(client, of_counts, COUNTS.replace("GE", "Traffic gear"))
+
+    unanswered = client.post(of_counts, {"mark": mark(asked), "column-2": ""})
+    assert client.get(unanswered.answered).content == unanswered.content
+    preview = client.post(of_counts, {"mark": mark(asked), "column-2": "column:GE"}, follow=True)
+    refused = confirmed(client, of_counts, preview)
+
+    assert "Say why." in words(client.get(refused.answered))
+    assert client.get(unanswered.answered).headers["Location"] == of_counts
+    done = confirmed(client, of_counts, refused, reason="Recounted")
+    stored = ComponentCount.objects.count()
+    assert "1 figure corrected." in words(done)
+    assert client.get(refused.answered).headers["Location"] == of_counts
+    assert ComponentCount.objects.count() == stored
+
+
 def test_an_unknown_column_is_asked_about_and_can_be_remembered(sites, client, of_counts, agreement):
     text = COUNTS.replace("GE", "Traffic gear").replace("SLC", "notes")
     asked = looked_through(client, of_counts, text)
