@@ -29,6 +29,8 @@ ROWS_A_PAGE = 25
 ROWS_AT_ONCE = 1000
 """Rows of the database that a file reads at a time, so that a long list never stands in memory as a whole."""
 MOST_IN_A_FILE = 25_000
+CARD_FIRST = {"td": {"class": "card-first"}}
+"""What a phone shows first of a row, as it does amounts and the column `State`."""
 
 
 class EvenPages(Paginator):

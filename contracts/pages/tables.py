@@ -6,7 +6,7 @@ from django_tables2 import A, Column, DateColumn
 
 from contracts.models import Agreement
 from contracts.pages.agreement import AgreementRow, agreement_row
-from contracts.pages.lists import CellColumn, ListTable
+from contracts.pages.lists import CARD_FIRST, CellColumn, ListTable
 
 
 class AgreementTable(ListTable):
@@ -16,7 +16,7 @@ class AgreementTable(ListTable):
     customer = Column(order_by=("customer__legal_name", "pk"))
     supplier = Column(order_by=("supplier__legal_name", "pk"))
     dated_on = DateColumn(verbose_name="Dated", order_by=("dated_on", "pk"))
-    expires_on = CellColumn("Expires", "contracts/cells/expiration.html")
+    expires_on = CellColumn("Expires", "contracts/cells/expiration.html", attrs=CARD_FIRST)
     next_review = CellColumn("Next review due", "contracts/cells/next_review.html")
 
     def value_expires_on(self, record) -> date | None:

@@ -11,7 +11,7 @@ from django_tables2 import Column, DateColumn
 from contracts.models import LostRecord
 from contracts.pages.downloads import download
 from contracts.pages.event_page import EventPage
-from contracts.pages.lists import CellColumn, FileColumn, ListFilter, ListPage, ListTable
+from contracts.pages.lists import CARD_FIRST, CellColumn, FileColumn, ListFilter, ListPage, ListTable
 from contracts.printing.stored_files import path_of
 from contracts.sealing.histories import name_of
 from contracts.wording import plural
@@ -27,7 +27,7 @@ class LostTable(ListTable):
     """What was explained, the last first."""
 
     title = CellColumn("Document", "invoicing/cells/lost.html", order_by="pk")
-    explanation = Column(order_by=("explanation", "-pk"))
+    explanation = Column(order_by=("explanation", "-pk"), attrs=CARD_FIRST)
     reason = Column(orderable=False)
     recorded_on = DateColumn(verbose_name="Explained on", order_by=("recorded_on", "pk"))
     recorded_by = Column(verbose_name="By", orderable=False)

@@ -9,7 +9,7 @@ from functools import cached_property
 from django_tables2 import Column
 from django_tables2.data import TableData
 
-from contracts.pages.lists import CellColumn, FileColumn, ListFilter, ListTable
+from contracts.pages.lists import CARD_FIRST, CellColumn, FileColumn, ListFilter, ListTable
 from invoicing.models import Invoice
 from invoicing.pages.forms import ThroughForm
 from invoicing.pages.tables import RIGHT
@@ -72,7 +72,7 @@ class CorrectionTable(ListTable):
     after = CellColumn("Due now", "invoicing/cells/correction_after.html", attrs=RIGHT)
     difference = CellColumn("Difference", "invoicing/cells/correction_difference.html", attrs=RIGHT)
     currency = FileColumn("Currency", accessor="pending__agreement__currency")
-    outcome = CellColumn("What the run makes of it", "invoicing/cells/correction_outcome.html")
+    outcome = CellColumn("What the run makes of it", "invoicing/cells/correction_outcome.html", attrs=CARD_FIRST)
 
     def value_agreement(self, record: Correction) -> str:
         return record.pending.agreement.number

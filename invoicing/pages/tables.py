@@ -9,13 +9,14 @@ from contracts.pages.lists import CellColumn, FileColumn, ListTable
 from invoicing.models import Invoice
 from invoicing.pages.invoice import DocumentShown, document_shown
 
+CHOICE = {"td": {"class": "card-choice"}}
 RIGHT = {"th": {"class": "money"}, "td": {"class": "money"}}
 
 
 class InvoiceTable(ListTable):
     """Invoices and credit notes. Rows come from `with_agreement()`."""
 
-    choose = CellColumn("Select", "invoicing/cells/choose.html", exclude_from_export=True)
+    choose = CellColumn("Select", "invoicing/cells/choose.html", exclude_from_export=True, attrs=CHOICE)
     number_text = CellColumn("Number", "invoicing/cells/number.html", orderable=True)
     kind = Column(order_by=("kind", "-first_day", "pk"))
     agreement = Column(

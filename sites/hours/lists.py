@@ -28,7 +28,7 @@ class WorkTable(ListTable):
     )
     site = Column(order_by=("site__city", "site__state", "worked_on", "pk"))
     service = Column(order_by=("service", "worked_on", "pk"))
-    hours = Column(order_by=("hours", "pk"), attrs={"td": {"class": "figure"}, "th": {"class": "figure"}})
+    hours = Column(order_by=("hours", "pk"), attrs={"td": {"class": "figure card-first"}, "th": {"class": "figure"}})
     person = Column(order_by=("person", "worked_on", "pk"))
     reference = Column(order_by=("reference", "pk"), default="")
     state = CellColumn("State", "sites/cells/work_state.html")

@@ -2,7 +2,7 @@
 
 from django_tables2 import A, Column, DateColumn
 
-from contracts.pages.lists import CellColumn, FileColumn, ListTable
+from contracts.pages.lists import CARD_FIRST, CellColumn, FileColumn, ListTable
 from sites.models import Site
 from sites.site_pages.pages import ServiceState, SiteRow, site_row
 
@@ -19,9 +19,9 @@ class SiteTable(ListTable):
         linkify=("sites:agreement_detail", {"pk": A("agreement_id")}), order_by=("agreement__number", "city", "pk")
     )
     in_service_on = DateColumn(verbose_name="In service from", order_by=("in_service_on", "pk"))
-    service = CellColumn("Service", "sites/cells/service.html")
+    service = CellColumn("Service", "sites/cells/service.html", attrs=CARD_FIRST)
     removed_on = FileColumn("In service through")
-    charged = CellColumn("Charged level", "sites/cells/charged.html")
+    charged = CellColumn("Charged level", "sites/cells/charged.html", attrs=CARD_FIRST)
     provisional = FileColumn("Charged level is")
     measured = CellColumn("Measured level", "sites/cells/measured.html")
     remarks = FileColumn("Remarks on the measured level")

@@ -384,7 +384,7 @@ def test_agreement_is_found_by_an_alias(manager, agreement):
 
 def test_list_shows_the_expiration_in_force(manager, agreement):
     page = manager.get(f"{ADMIN}/agreement/")
-    assert '<td class="field-expiration nowrap">30 Sep 2000</td>' in page.content.decode()
+    assert 'data-label="Expiration" class="field-expiration nowrap">30 Sep 2000</td>' in page.content.decode()
 
 
 @pytest.mark.parametrize(
