@@ -5,6 +5,7 @@ import unicodedata
 from decimal import Decimal, InvalidOperation
 
 from django import forms
+from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import DecimalValidator, MaxValueValidator
@@ -164,6 +165,19 @@ class MoneyField(HundredthsField):
         if stored is None or stored % 10:
             return stored and f"{value:f}"
         return stored // 10
+
+
+def amount_unheld(agreement: models.Model, currency: str) -> str:
+    """Name the first amount entered under an agreement that a currency cannot hold, and say so; empty without one."""
+    for model in apps.get_models():
+        for field in model._meta.concrete_fields:
+            if isinstance(field, MoneyField) and field.of:
+                rows = model._base_manager.filter(**{"__".join(field.of): agreement, f"{field.name}__isnull": False})
+                for row in rows.select_related("__".join(field.of)).order_by("pk"):
+                    if message := unheld(getattr(row, field.name), currency):
+                        above = [str(getattr(row, name)) for name in field.of[:-1]]
+                        return f"{field.verbose_name.capitalize()} of {', '.join([str(row), *above])}: {message}"
+    return ""
 
 
 def amounts_of(model: type[models.Model]) -> set[str]:

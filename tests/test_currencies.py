@@ -141,6 +141,22 @@ def test_what_a_currency_cannot_hold_is_refused_in_a_file(db):
     )
 
 
+def test_a_file_does_not_change_the_currency_of_a_draft_on_file(db):
+    document = case("USD")
+    document["agreement"]["schedule"]["levels"][0]["annual_price"] = "1000000.50"
+    del document["agreement"]["executed_on"], document["sites"], document["work"]
+    load_agreement(document, on=MARCH, by=None)
+    again = {**document, "agreement": {**document["agreement"], "currency": "JPY"}}
+
+    with pytest.raises(CannotLoad) as refused:
+        load_agreement(again, on=MARCH, by=None)
+
+    places = {problem.place for problem in refused.value.problems}
+    assert places >= {"agreement.schedule.levels[0].annual_price", "agreement.currency"}
+    assert "An amount in JPY has no decimals: 1000000.50 is none." in str(refused.value)
+    assert Agreement.objects.get().currency == "USD"
+
+
 def test_a_currency_that_nobody_pays_in_is_refused(db):
     with pytest.raises(CannotLoad, match=r"agreement\.currency: XAU is no currency of ISO 4217"):
         load_agreement(case("XAU"), on=MARCH, by=None)

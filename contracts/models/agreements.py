@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from contracts import readings, terms
-from contracts.fields import ChoiceCharField, CurrencyField, PlainCharField, PlainTextField, by_person
+from contracts.fields import ChoiceCharField, CurrencyField, PlainCharField, PlainTextField, amount_unheld, by_person
 from contracts.models.schedules import NEXT_AMENDMENT, SIGNATURES, PriceSchedule
 from contracts.periods import day_text
 from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
@@ -158,11 +158,14 @@ class Agreement(FrozenModel):
         return self.number
 
     def clean(self):
-        """Refuse a date after an amendment on file takes effect."""
+        """Refuse a date after an amendment on file takes effect, and a currency that cannot hold what is entered."""
         later = self.amendments.filter(effective_on__lt=self.dated_on) if self.pk and self.dated_on else ()
         for amendment in later:
             message = f"{amendment} takes effect on {day_text(amendment.effective_on)}, before this date. Correct one."
             raise ValidationError({"dated_on": message})
+        stored = Agreement.objects.filter(pk=self.pk).exclude(currency=self.currency)
+        if stored.exists() and (message := amount_unheld(self, self.currency)):
+            raise ValidationError({"currency": f"{message} Change it first, or keep the currency."})
 
     def as_terms(self) -> terms.AgreementTerms:
         """Make the pure value of the agreement. The row must come from `with_terms()`."""

@@ -5,9 +5,10 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.utils.html import strip_tags
 
@@ -23,6 +24,7 @@ from contracts.models import (
     ServiceLevel,
 )
 from contracts.schedule import read_limit
+from sites.integration.ordering import record_quotation
 from tests import factories, reference
 from tests.contracts.admin.admin_pages import (
     ADMIN,
@@ -34,6 +36,7 @@ from tests.contracts.admin.admin_pages import (
     opened,
     save,
 )
+from tests.full_desk import QUOTED
 from tests.people import DATA_ENTRY, FINANCE, VIEWER, client_of, superuser_client
 
 pytestmark = [pytest.mark.django_db, pytest.mark.business_date(date(1999, 7, 15))]
@@ -416,3 +419,72 @@ def test_list_costs_the_same_for_one_row_and_thirty(agreement, name, queries):
             ChosenReading.objects.create(agreement=other, question="level", closed_on=other.executed_on, **CHOSEN)
             Party.objects.create(legal_name=f"Party {number}", address="Street")
     assert counted == [queries, queries]
+
+
+# ---- another currency
+
+
+@pytest.fixture
+def priced_draft(agreement) -> Agreement:
+    """An agreement in dinars that is not executed, with its own price schedule and a quotation."""
+    draft = Agreement.objects.create(
+        number="ZZ",
+        currency="KWD",
+        dated_on=agreement.dated_on,
+        supplier=agreement.supplier,
+        customer=agreement.customer,
+        first_period_starts_on=agreement.first_period_starts_on,
+    )
+    factories.schedule(draft, None, reference.SCHEDULE, clause="Appendix A")
+    reno, document = factories.site(draft, "Reno"), ContentFile(b"%PDF-1.7", "q.pdf")
+    record_quotation(
+        site=reno, document=document, on=date(1999, 7, 15), by=None, **QUOTED | {"price": Decimal("125000.5")}
+    )
+    return draft
+
+
+def in_currency(manager, draft: Agreement, currency: str):
+    """Send the form of an agreement with another currency."""
+    facts = {name: getattr(draft, name) for name in ("number", "title", "dated_on", "first_period_starts_on")}
+    facts |= {"customer": draft.customer_id, "supplier": draft.supplier_id, "currency": currency}
+    return save(manager, f"{ADMIN}/agreement/{draft.pk}/change/", facts | management("chosen_readings"))
+
+
+def test_a_currency_that_holds_every_price_entered_is_taken(manager, priced_draft):
+    assert in_currency(manager, priced_draft, "USD").status_code == 302
+    assert Agreement.objects.get(number="ZZ").currency == "USD"
+    assert str(PriceSchedule.objects.get(agreement=priced_draft).hourly_price) == "81.00"
+
+
+@pytest.mark.parametrize(
+    ("changed", "currency", "message"),
+    [
+        (
+            (PriceSchedule, "agreement", "hourly_price", "81.125"),
+            "USD",
+            "Hourly price of Appendix A of ZZ: An amount in USD has at most 2 decimals: 81.125 is none.",
+        ),
+        (
+            (ServiceLevel, "schedule__agreement", "annual_price", "163000.5"),
+            "JPY",
+            "Annual price of Very Small, Appendix A of ZZ: An amount in JPY has no decimals: 163000.500 is none.",
+        ),
+        (
+            None,
+            "JPY",
+            "Price of Quotation Q-1, Reno: An amount in JPY has no decimals: 125000.500 is none.",
+        ),
+    ],
+)
+def test_a_currency_that_cannot_hold_a_price_entered_is_refused_at_its_field(
+    manager, priced_draft, changed, currency, message
+):
+    if changed:
+        model, of_draft, price, amount = changed
+        row = model.objects.filter(**{of_draft: priced_draft}).earliest("pk")
+        QuerySet(model).filter(pk=row.pk).update(**{price: Decimal(amount)})
+
+    refused = in_currency(manager, priced_draft, currency)
+
+    assert errors_of(refused) == {"currency": [f"{message} Change it first, or keep the currency."]}
+    assert Agreement.objects.get(number="ZZ").currency == "KWD"
