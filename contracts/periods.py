@@ -127,6 +127,7 @@ class OutsideTerm(StrEnum):
     AFTER_EXPIRATION = "after the expiration"
 
 
+@lru_cache(maxsize=1024)
 def annual_period(*, number: int, first_period_starts_on: date, expires_on: date | None) -> AnnualPeriod | OutsideTerm:
     """Return the annual period of that number, or why there is none.
 

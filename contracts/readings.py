@@ -402,13 +402,17 @@ class Chosen:
 
 
 class _Answer(Generic[_Choice]):
-    """The choice that answers one question."""
+    """The choice that answers one question, looked up once: billing asks for it at every instalment."""
 
     def __init__(self, key: str, choices: type[_Choice]):
         self.key, self.choices = key, choices
 
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
     def __get__(self, readings: "Readings", owner: type | None = None) -> _Choice:
-        return self.choices(readings.of_question(self.key).choice)
+        answer = readings.__dict__[self.name] = self.choices(readings.of_question(self.key).choice)
+        return answer
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,17 @@
 """Invoice runs: drafts of what is due and not billed yet, for any number of agreements."""
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 from django.contrib.auth.models import User
 from django.db import DatabaseError, transaction
 from django.db.models import OuterRef, Subquery
 
+from contracts.locking import lock_agreements, state_on_file, unchanged_since
 from contracts.models import Agreement
 from contracts.money import ZERO, money_text
 from contracts.periods import add_months, day_text
@@ -155,13 +157,17 @@ class _Wanted:
     notices: tuple[str, ...]
 
 
+class _ChangedMeanwhile(Exception):
+    """Somebody has stored something since some agreements were read."""
+
+
 def _draft_chunk(
     chunk: Sequence[Agreement], *, through: date, on: date, by: User | None, dry_run: bool
 ) -> list[RunResult]:
     """Draft some agreements together; where they cannot be written as a whole, each by itself, to find the culprit."""
+    computed = partial(_outcomes, chunk, through=through, on=on, by=by)
     try:
-        with transaction.atomic():
-            return _drafted(chunk, through=through, on=on, by=by, dry_run=dry_run)
+        return _results(computed(), through, _preview) if dry_run else _written(chunk, computed, through)
     except Exception as error:
         if len(chunk) == 1:
             return [RunResult(chunk[0], (), _fault(chunk[0], error))]
@@ -172,7 +178,23 @@ def _draft_chunk(
     ]
 
 
-def _drafted(chunk: Sequence[Agreement], *, through: date, on: date, by: User | None, dry_run: bool) -> list[RunResult]:
+def _written(
+    chunk: Sequence[Agreement], computed: Callable[[], list[_Wanted | RunResult]], through: date
+) -> list[RunResult]:
+    """Compute before the lock of SQLite, and again within it where somebody has stored something meanwhile."""
+    state = state_on_file()
+    outcomes = computed() if state is not None else []
+    with transaction.atomic():
+        if not unchanged_since(state):
+            if state is not None and len(chunk) > 1:
+                raise _ChangedMeanwhile  # one by one each is quickly computed
+            lock_agreements(agreement.pk for agreement in chunk)
+            outcomes = computed()
+        return _results(outcomes, through, _replaced)
+
+
+def _outcomes(chunk: Sequence[Agreement], *, through: date, on: date, by: User | None) -> list[_Wanted | RunResult]:
+    """Compute what a run wants of some agreements; writes nothing."""
     outcomes: list[_Wanted | RunResult] = []
     for filed in _filed(chunk, on):
         try:
@@ -185,18 +207,26 @@ def _drafted(chunk: Sequence[Agreement], *, through: date, on: date, by: User | 
             raise
         except Exception as error:
             outcomes.append(RunResult(filed.agreement, (), _fault(filed.agreement, error)))
+    return outcomes
+
+
+def _results(
+    outcomes: Sequence[_Wanted | RunResult], through: date, act: Callable[[Sequence[_Wanted]], list[list[Invoice]]]
+) -> list[RunResult]:
     wanted = [outcome for outcome in outcomes if isinstance(outcome, _Wanted)]
-    drafts = [[rows.invoice for rows in each.rows] for each in wanted] if dry_run else _replaced(wanted)
-    done = iter(zip(wanted, drafts, strict=True))
+    done = iter(zip(wanted, act(wanted), strict=True))
     return [
         outcome if isinstance(outcome, RunResult) else _result(*next(done), through=through) for outcome in outcomes
     ]
 
 
+def _preview(wanted: Sequence[_Wanted]) -> list[list[Invoice]]:
+    return [[rows.invoice for rows in each.rows] for each in wanted]
+
+
 def _filed(chunk: Sequence[Agreement], on: date) -> list[_Filed]:
-    """Lock some agreements, always in the same order, and read what is on file of them in a fixed number of queries."""
+    """Read what is on file of some agreements in a fixed number of queries."""
     keys = [agreement.pk for agreement in chunk]
-    list(Agreement.objects.select_for_update().filter(pk__in=keys).order_by("pk").values_list("pk"))
     rows = {row.pk: row for row in Agreement.objects.with_terms().filter(pk__in=keys)}
     books, last = books_of(agreements=rows.values(), known_on=on), last_documents(agreements=list(rows.values()))
     drafts: dict[int, list[Invoice]] = {}
