@@ -38,6 +38,7 @@ urlpatterns = [
     path("invoices/corrections/<int:pk>/", correction_views.CorrectionDetail.as_view(), name="correction_detail"),
     path("invoices/<int:pk>/", views.InvoiceDetail.as_view(), name="invoice_detail"),
     path("invoices/<int:pk>/pdf/", views.InvoicePdf.as_view(), name="invoice_pdf"),
+    path("invoices/<int:pk>/make-pdf/", views.InvoiceMakePdf.as_view(), name="invoice_make_pdf"),
     path("invoices/<int:pk>/issue/", views.InvoiceIssue.as_view(), name="invoice_issue"),
     path("invoices/<int:pk>/credit/", credit_views.InvoiceCredit.as_view(), name="invoice_credit"),
     path("waivers/", credit_views.WaiverList.as_view(), name="waiver_list"),

@@ -100,6 +100,7 @@ def full_desk(settings, *, demonstration: bool, city: str = "Reno", currency: st
         "invoicing:reading_change": (agreement.pk, "frequency"),
         "invoicing:run_detail": (run.pk,),
         "invoicing:invoice_issue": (result.documents[0].pk,),
+        "invoicing:invoice_make_pdf": (Invoice.objects.issued().filter(pdf=None).earliest("pk").pk,),
         "invoicing:waiver_withdraw": (note.lines.get().waiver.pk,),
         "invoicing:waiver_confirm": (proposed.lines.get().waiver.pk,),
         "sites:hours_reverse_blocks": (blocks.pk,),
@@ -151,7 +152,7 @@ def every_page(settings, folder: Path, *, city: str = "Reno", currency: str = "U
         "sites:month_report sites:report_missing": (agreement.pk, june),
         "sites:report_issue": (agreement.pk, june),
         "sites:report_acknowledge": (agreement.pk, october),
-        "sites:report_revision": (agreement.pk, october, 0),
+        "sites:report_revision sites:report_make_pdf": (agreement.pk, october, 0),
     }
     (result,) = draft_invoices(through=BEFORE, on=ON, by=None, agreements=[agreement])  # of the sites there are by now
     more["invoicing:invoice_issue"] = (result.documents[-1].pk,)

@@ -1,13 +1,14 @@
 """PDFs of what is not issued: printed once, kept until they would read differently, and shown as being made."""
 
 import fcntl
+import threading
 from datetime import date
 
 import pytest
 from django.conf import settings
 from django.urls import reverse
 
-from contracts.printing.papers import why_unprinted
+from contracts.printing.papers import BeingMade, is_being_printed, printing, why_unprinted
 from contracts.printing.pdf import PdfGivenUp, PdfUnavailable
 from sites.models import Site
 from tests.full_desk import every_page
@@ -52,9 +53,10 @@ def test_who_comes_while_it_is_printed_sees_that_it_is_being_made(addresses, set
     client = superuser_client()
     for address in addresses.values():
         client.get(address)
+    locks = []
     for path in kept():
         path.unlink()
-    locks = [path.open("w") for path in settings.PAPERS_DIR.glob("*.lock")]
+        locks.append((settings.PAPERS_DIR / f"{path.name.split('.')[0]}.lock").open("w"))
     for lock in locks:
         fcntl.flock(lock, fcntl.LOCK_EX)
 
@@ -66,6 +68,34 @@ def test_who_comes_while_it_is_printed_sees_that_it_is_being_made(addresses, set
     assert [(page.status_code, page.headers["Refresh"]) for page in waiting] == [(202, "3")] * 3
     assert all("This page opens it as soon as it is there." in words(page) for page in waiting)
     assert [page.headers["Content-Type"] for page in made] == ["application/pdf"] * 3
+
+
+def test_what_a_killed_process_was_printing_is_not_being_printed(settings):
+    settings.PAPERS_DIR.mkdir()
+    lock = settings.PAPERS_DIR / "invoice-1.lock"
+    lock.touch()
+    assert not is_being_printed("invoice-1")
+    with printing("invoice-1"):
+        assert is_being_printed("invoice-1")
+        with pytest.raises(BeingMade), printing("invoice-1"):
+            pass
+    assert not lock.exists()
+
+
+def test_who_waits_goes_on_when_the_one_before_is_done():
+    order = []
+
+    def second():
+        with printing("invoice-1", waits=True):
+            order.append("second")
+
+    with printing("invoice-1"):
+        thread = threading.Thread(target=second)
+        thread.start()
+        order.append("first")
+    thread.join()
+
+    assert order == ["first", "second"]
 
 
 def test_reader_is_not_told_what_to_install():

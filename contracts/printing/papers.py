@@ -1,11 +1,13 @@
-"""PDFs of what is not issued yet: printed once, kept until they would read differently."""
+"""Papers that are printed one at a time. What is not issued yet is kept until it would read differently."""
 
 import fcntl
 import logging
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import date
 from functools import cache
 from hashlib import sha256
+from pathlib import Path
 
 from django.conf import settings
 
@@ -21,6 +23,39 @@ class BeingMade(Exception):
     """Somebody else has asked for the same paper, and it is being printed."""
 
 
+@contextmanager
+def printing(name: str, *, waits: bool = False) -> Iterator[None]:
+    """Keep others from printing the same paper meanwhile; the system lets them when this process dies.
+
+    While somebody else prints it this `waits`, or raises BeingMade.
+    """
+    path = _lock_of(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX if waits else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BeingMade from None
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)  # who waited for this very file looks first whether the paper is there
+
+
+def is_being_printed(name: str) -> bool:
+    """Tell whether some process is printing a paper."""
+    try:
+        with _lock_of(name).open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except (FileNotFoundError, BlockingIOError) as fault:
+        return isinstance(fault, BlockingIOError)
+    return False
+
+
+def _lock_of(name: str) -> Path:
+    return settings.PAPERS_DIR / f"{name}.lock"
+
+
 def printed_once(*, name: str, html: str, identifier: str, created_on: date) -> bytes:
     """Return the PDF of a page: the kept one while the page reads the same, otherwise a new one in its place.
 
@@ -31,12 +66,7 @@ def printed_once(*, name: str, html: str, identifier: str, created_on: date) -> 
     path = folder / f"{name}.{sha256(said.encode()).hexdigest()[:32]}.pdf"
     with suppress(FileNotFoundError):
         return path.read_bytes()
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / f"{name}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise BeingMade from None
+    with printing(name):
         with suppress(FileNotFoundError):
             return path.read_bytes()  # the one before us has just made it
         data = render_pdf(html=html, identifier=identifier, created_on=created_on)

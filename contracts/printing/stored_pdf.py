@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import IntegrityError, models, transaction
 
 from contracts.printing import stored_files
+from contracts.printing.papers import is_being_printed, printing, why_unprinted
 from contracts.printing.pdf import PdfUnavailable, RenderedPdf
 from contracts.refusal import Refusal
 from contracts.sealing.digest import canonical_sha256
@@ -39,6 +40,11 @@ class StoredPdf(FrozenModel):
 
     def __str__(self):
         return self.file_name
+
+    @property
+    def has_file(self) -> bool:
+        """Whether its file is in its folder."""
+        return stored_files.path_of(self.file_name).exists()
 
 
 @dataclass(frozen=True)
@@ -95,14 +101,39 @@ class StoredPdfs:
     def make(self, document: models.Model) -> StoredPdf:
         """Make and store the PDF of an issued document from its frozen content; return the stored one if there is one.
 
-        Safe to repeat, and in two processes at once: the first one stores, the others return what it stored. A stored
-        file that was lost is made again if it comes out the same to the byte. Raises CannotPrint for a draft, or where
-        content or file are not what they were.
+        Safe to repeat, and in two processes at once: the first one prints, the others wait and return what it stored. A
+        stored file that was lost is made again if it comes out the same to the byte. Raises CannotPrint for a draft, or
+        where content or file are not what they were.
         """
+        if self.is_made(document):
+            return self._of(document)
+        with printing(self._paper(document), waits=True):
+            return self._of(document) if self.is_made(document) else self._print(document)
+
+    def make_now(self, document: models.Model) -> StoredPdf:
+        """Do what `make` does for somebody who waits; whatever fails raises CannotPrint, in words for a reader."""
+        try:
+            return self.make(document)
+        except PdfUnavailable as fault:
+            raise CannotPrint(why_unprinted(fault)) from fault
+        except OSError as fault:
+            logger.exception("The PDF of %s cannot be stored", document)
+            raise CannotPrint(f"The PDF cannot be stored ({fault.strerror}). Ask an administrator.") from fault
+
+    def is_made(self, document: models.Model) -> bool:
+        """Tell whether the PDF of a document is on file."""
         pdf = self._of(document)
-        if pdf is not None and stored_files.path_of(pdf.file_name).exists():
-            return pdf
-        document = self._documents.get(pk=document.pk)
+        return pdf is not None and pdf.has_file
+
+    def is_being_made(self, document: models.Model) -> bool:
+        """Tell whether some process is printing a document."""
+        return is_being_printed(self._paper(document))
+
+    def _paper(self, document: models.Model) -> str:
+        return f"{self.key}-{document.pk}"
+
+    def _print(self, document: models.Model) -> StoredPdf:
+        pdf, document = self._of(document), self._documents.get(pk=document.pk)
         printed = self.render(_frozen_content(document))
         digest = sha256(printed.data).hexdigest()
         if pdf is not None:
@@ -131,7 +162,9 @@ class StoredPdfs:
         """
         pdf = self._of(document)
         if pdf is None:
-            raise CannotPrint(f"The PDF of {document} is being made. Look again in a minute.")
+            if self.is_being_made(document):
+                raise CannotPrint(f"The PDF of {document} is being made. Look again in a minute.")
+            raise CannotPrint(f"The PDF of {document} is not made: its printing failed or was broken off.")
         try:
             return read_file(pdf)
         except CannotPrint as fault:

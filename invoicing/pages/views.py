@@ -18,7 +18,7 @@ from contracts.money import money_text
 from contracts.pages.address import Dated
 from contracts.pages.event_page import AnswersByAddress, EventForm, EventPage
 from contracts.pages.lists import ListPage
-from contracts.pages.pdf_pages import pdf_response
+from contracts.pages.pdf_pages import MakePdf, pdf_response, unmade
 from contracts.periods import day_text
 from contracts.printing.stored_pdf import CannotPrint
 from contracts.wording import plural
@@ -101,7 +101,8 @@ class InvoiceDetail(InvoicePageMixin, DetailView):
         since = self.since() if self.object.is_issued else None
         page = self.invoice_page(since.left if since else None)
         waits = waits_until(self.object, on=business_date())
-        return super().get_context_data(page=page, since=since, waits_until=waits, **kwargs)
+        pdf = unmade(INVOICE_PDFS, self.object)
+        return super().get_context_data(page=page, since=since, waits_until=waits, **pdf, **kwargs)
 
     def since(self) -> Since:
         """Load what was credited, waived or is to be corrected of the document."""
@@ -127,9 +128,26 @@ class InvoicePdf(OfDocument, PermissionRequiredMixin, DetailView):
         try:
             return pdf_response(request, make=make, name=f"{name}.pdf")
         except CannotPrint as refused:
-            return render(
-                request, "invoicing/invoice_no_pdf.html", {"invoice": invoice, "refused": refused}, status=404
-            )
+            shown = {"invoice": invoice, "refused": refused, **unmade(INVOICE_PDFS, invoice)}
+            return render(request, "invoicing/invoice_no_pdf.html", shown, status=404)
+
+
+class InvoiceMakePdf(OfDocument, MakePdf):
+    """Make the PDF of an issued document that has none."""
+
+    permission_required = ("invoicing.view_invoice", "invoicing.issue_invoice")
+    pdfs = INVOICE_PDFS
+    crumbs = "invoicing/parts/invoice_crumbs.html"
+
+    @property
+    def document(self) -> Invoice:
+        return self.object
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(invoice=self.object, **kwargs)
+
+    def back(self):
+        return reverse("invoicing:invoice_detail", args=[self.object.pk])
 
 
 class InvoiceIssue(InvoicePageMixin, EventPage):

@@ -103,7 +103,7 @@ def _draft_to_issue(draft: Invoice | None) -> Invoice:
     if draft.is_issued:
         by = draft.issued_by
         person = f" by {by.get_full_name() or by.get_username()}" if by else ""
-        made = "" if hasattr(draft, "pdf") else " Its PDF is being made."
+        made = "" if hasattr(draft, "pdf") else " Its PDF is not on file yet."
         raise AlreadyIssued(f"{draft} is issued already: dated {day_text(draft.issued_on)}{person}.{made}")
     return draft
 

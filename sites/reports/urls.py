@@ -18,6 +18,7 @@ urlpatterns = [
     path(f"{MONTH}missing/", report_views.MarkMissing.as_view(), name="report_missing"),
     path(f"{MONTH}missing/take-back/", report_views.UnmarkMissing.as_view(), name="report_unmark"),
     path(f"{MONTH}acknowledge/", report_views.AcknowledgeReport.as_view(), name="report_acknowledge"),
+    path(f"{MONTH}revisions/<int:revision>/make-pdf/", report_views.MakeReportPdf.as_view(), name="report_make_pdf"),
     path(f"{MONTH}revisions/<int:revision>/", report_views.MonthReport.as_view(), name="report_revision"),
     path(
         f"{MONTH}revisions/<int:revision>/report.pdf", report_views.MonthReportPdf.as_view(), name="report_revision_pdf"

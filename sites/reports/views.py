@@ -16,7 +16,7 @@ from contracts.pages.address import OfAgreement
 from contracts.pages.downloads import download
 from contracts.pages.event_page import EventPage
 from contracts.pages.lists import ListPage
-from contracts.pages.pdf_pages import pdf_response
+from contracts.pages.pdf_pages import MakePdf, pdf_response, unmade
 from contracts.periods import day_text
 from contracts.printing.papers import why_unprinted
 from contracts.printing.pdf import PdfUnavailable
@@ -83,11 +83,20 @@ class MonthMixin(PermissionRequiredMixin, OfAgreement):
     def get_context_data(self, **kwargs):
         return super().get_context_data(page=self.page, **kwargs)
 
+    @property
+    def address(self) -> str:
+        """The page of the report that the address names: of a revision, or of the month."""
+        name = "report_revision" if "revision" in self.kwargs else "month_report"
+        return reverse(f"sites:{name}", kwargs=self.kwargs)
+
 
 class MonthReport(MonthMixin, TemplateView):
     """The report of a month: as the counts make it until it is issued, then as it was issued."""
 
     template_name = "sites/report_detail.html"
+
+    def get_context_data(self, **kwargs):
+        return super().get_context_data(**unmade(REPORT_PDFS, self.page.report), **kwargs)
 
 
 class MonthReportPdf(MonthMixin, View):
@@ -107,7 +116,7 @@ class MonthReportPdf(MonthMixin, View):
             return pdf_response(request, make=make, name=name)
         except (CannotPrint, PdfUnavailable) as missing:
             messages.error(request, why_unprinted(missing))
-            return redirect("sites:month_report", pk=self.agreement.pk, month=self.kwargs["month"])
+            return redirect(self.address)
 
 
 class MonthReportSheet(MonthMixin, View):
@@ -126,7 +135,7 @@ class MonthEvent(MonthMixin, EventPage):
     back_name = "Back to the report"
 
     def back(self):
-        return reverse("sites:month_report", args=[self.agreement.pk, self.kwargs["month"]])
+        return self.address
 
     @property
     def event(self) -> dict:
@@ -161,6 +170,17 @@ class IssueReport(MonthEvent):
         issuing = revise_report if "reason" in facts else issue_report
         about = {"agreement": self.agreement, "month": self.kwargs["month"], "days_after": settings.REPORT_DUE_DAYS}
         return f"{issuing(**about, **facts, **self.event)} is issued."
+
+
+class MakeReportPdf(MakePdf, MonthEvent):
+    """Make the PDF of an issued report that has none."""
+
+    permission_required = (*MonthReportPdf.permission_required, "sites.issue_report")
+    pdfs = REPORT_PDFS
+
+    @property
+    def document(self) -> MonthlyReport:
+        return self.page.report
 
 
 class MissingEvent(MonthEvent):

@@ -36,6 +36,7 @@ class Scratch:
             "SECRET_KEY": "signs nothing in a scratch database",
             "DATABASE_URL": self.url_of("template"),
             "DOCUMENTS_DIR": str(self.documents),
+            "PAPERS_DIR": str(self.documents.with_name("papers")),
             "UPLOADS_DIR": str(self.folder / "uploads"),
             "BUSINESS_DATE": "",
             "TMPDIR": str(self.folder / "tmp"),

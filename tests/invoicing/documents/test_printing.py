@@ -198,7 +198,7 @@ def test_file_that_cannot_be_read_says_so(settings):
 
 def test_document_without_pdf_says_how_to_get_one():
     (invoice,) = issued()
-    with pytest.raises(CannotPrint, match="The PDF of Invoice INV-00001 is being made"):
+    with pytest.raises(CannotPrint, match="The PDF of Invoice INV-00001 is not made"):
         INVOICE_PDFS.read(invoice)
 
 
@@ -299,6 +299,7 @@ def test_two_processes_at_once_store_one_pdf_for_each_document(tmp_path):
         **os.environ,
         "DATABASE_URL": f"sqlite:///{tmp_path / 'books.sqlite3'}",
         "DOCUMENTS_DIR": str(folder),
+        "PAPERS_DIR": str(tmp_path / "papers"),
         "DJANGO_SETTINGS_MODULE": "config.settings",
     }
 
@@ -316,3 +317,4 @@ def test_two_processes_at_once_store_one_pdf_for_each_document(tmp_path):
         kept = books.execute("SELECT file_name FROM invoicing_invoicepdf ORDER BY file_name").fetchall()
     assert [*(name for (name,) in kept), "ledger.txt"] == files(folder)
     assert [name[:9] for name in files(folder)[:2]] == ["INV-00001", "INV-00002"]
+    assert files(tmp_path / "papers") == []  # no lock stays behind

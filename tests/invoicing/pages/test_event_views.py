@@ -49,7 +49,7 @@ def test_issuing_twice_is_refused_with_the_reason(agreement):
 
     said = event_pages.led_back(client_of(FINANCE), url, stored=Invoice.objects.issued().count)
 
-    assert said == "Invoice INV-00001 is issued already: dated 2 November 1998. Its PDF is being made."
+    assert said == "Invoice INV-00001 is issued already: dated 2 November 1998. Its PDF is not on file yet."
 
 
 def test_who_comes_second_is_told_who_issued_it_and_when(agreement, finance):
@@ -61,7 +61,7 @@ def test_who_comes_second_is_told_who_issued_it_and_when(agreement, finance):
     said = event_pages.led_back(client, event(draft, "issue"), stored=Invoice.objects.issued().count)
 
     assert said == str(between_look_and_click.value)
-    assert said == "Invoice INV-00001 is issued already: dated 2 November 1998 by finance. Its PDF is being made."
+    assert said == "Invoice INV-00001 is issued already: dated 2 November 1998 by finance. Its PDF is not on file yet."
 
 
 def _other_facts(agreement: Agreement) -> None:

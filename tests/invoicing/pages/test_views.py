@@ -6,8 +6,10 @@ from datetime import date
 import pytest
 
 from contracts.models import Agreement, ChosenReading
+from contracts.printing.papers import printing
 from invoicing.credits.crediting import credit
 from invoicing.documents.printing import INVOICE_PDFS
+from invoicing.models import InvoicePdf
 from invoicing.runs.drafting import draft_invoices
 from tests import factories
 from tests.invoicing.pages.page_cases import INVOICES, NOVEMBER, RUN, drafted, event, issued, page_of, two_sites
@@ -188,14 +190,65 @@ def test_draft_says_that_it_is_one(agreement):
     assert "This is a draft: it has no number" not in words(client.get(page_of(issued(agreement))))
 
 
-def test_page_says_when_the_pdf_is_still_to_be_made(agreement):
+def test_page_says_whether_the_pdf_is_being_made(agreement):
     invoice, client = issued(agreement), client_of(VIEWER)
 
-    assert "The PDF is being made of what was frozen at issue." in words(client.get(page_of(invoice)))
+    assert "nothing is printing one" in words(client.get(page_of(invoice)))
+    assert "Whoever may issue invoices can make it here." in words(client.get(page_of(invoice)))
+    with printing(f"invoice-{invoice.pk}"):
+        assert "The PDF is being made of what was frozen at issue." in words(client.get(page_of(invoice)))
+        assert "is being made. Look again in a minute." in words(client.get(event(invoice, "pdf")))
     assert event(invoice, "pdf") not in links(client.get(page_of(invoice)))
     INVOICE_PDFS.make(invoice)
-    assert "The PDF is being made of what was frozen at issue." not in words(client.get(page_of(invoice)))
+    assert "nothing is printing one" not in words(client.get(page_of(invoice)))
     assert event(invoice, "pdf") in links(client.get(page_of(invoice)))
+
+
+def test_pdf_that_was_never_made_is_made_from_the_page(agreement, settings):
+    invoice, client = issued(agreement), client_of(FINANCE)
+    address = event(invoice, "make_pdf")
+
+    assert "Make the PDF now" in words(client.get(page_of(invoice)))
+    assert "Make the PDF now" in words(client.get(event(invoice, "pdf")))
+    client.get(address)
+    assert not InvoicePdf.objects.exists()
+    assert client_of(VIEWER).post(address).status_code == 403
+    made = client.post(address, follow=True)
+    again = client.post(address, follow=True)
+
+    assert "The PDF of Invoice INV-00001 is made." in words(made)
+    assert "The PDF of Invoice INV-00001 is on file." in words(again)
+    (pdf,) = InvoicePdf.objects.all()
+    assert [path.name for path in settings.DOCUMENTS_DIR.glob("*.pdf")] == [pdf.file_name]
+    assert client.get(event(invoice, "pdf")).content == (settings.DOCUMENTS_DIR / pdf.file_name).read_bytes()
+
+
+def test_pdf_whose_file_was_lost_is_made_again_from_the_page(agreement, settings):
+    invoice, client = issued(agreement), client_of(FINANCE)
+    path = settings.DOCUMENTS_DIR / INVOICE_PDFS.make(invoice).file_name
+    data = path.read_bytes()
+    path.unlink()
+
+    assert "Make the PDF now" in words(client.get(event(invoice, "pdf")))
+    client.post(event(invoice, "make_pdf"))
+
+    assert path.read_bytes() == data
+
+
+def test_why_the_pdf_cannot_be_made_is_said_on_the_page(agreement, settings):
+    invoice, client = issued(agreement), client_of(FINANCE)
+    settings.DOCUMENTS_DIR.write_bytes(b"a file where the folder should be")
+
+    response = client.post(event(invoice, "make_pdf"), follow=True)
+
+    assert "The PDF cannot be stored (File exists). Ask an administrator." in words(response)
+    assert not InvoicePdf.objects.exists()
+
+
+def test_draft_has_no_pdf_to_make(agreement):
+    response = client_of(FINANCE).post(event(drafted(agreement), "make_pdf"), follow=True)
+
+    assert "has no PDF to keep before it is issued." in words(response)
 
 
 def test_correction_is_linked_both_ways(agreement):
@@ -307,4 +360,4 @@ def test_missing_pdf_is_a_page_that_says_what_to_do(agreement):
     response = client_of(VIEWER).get(event(issued(agreement), "pdf"))
 
     assert response.status_code == 404
-    assert "The PDF of Invoice INV-00001 is being made. Look again in a minute." in words(response)
+    assert "The PDF of Invoice INV-00001 is not made: its printing failed or was broken off." in words(response)

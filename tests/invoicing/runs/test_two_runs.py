@@ -43,7 +43,7 @@ def prepare_file(environment, folder):
 @pytest.mark.full
 @pytest.mark.django_db(transaction=True)
 def test_two_runs_at_once_bill_every_month_once(tmp_path):
-    environment = os.environ | {"DOCUMENTS_DIR": str(tmp_path / "documents")}
+    environment = os.environ | {"DOCUMENTS_DIR": str(tmp_path / "documents"), "PAPERS_DIR": str(tmp_path / "papers")}
     if connection.vendor == "sqlite":
         environment["DATABASE_URL"] = f"sqlite:///{tmp_path / 'runs.sqlite3'}"
         prepare_file(environment, tmp_path)

@@ -33,7 +33,11 @@ except CannotReport as told:
 @pytest.mark.full
 @pytest.mark.django_db(transaction=True)
 def test_one_of_several_wins_and_the_others_are_told(tmp_path):
-    environment = os.environ | {"DOCUMENTS_DIR": str(tmp_path / "documents"), "BUSINESS_DATE": "1998-11-05"}
+    environment = os.environ | {
+        "DOCUMENTS_DIR": str(tmp_path / "documents"),
+        "PAPERS_DIR": str(tmp_path / "papers"),
+        "BUSINESS_DATE": "1998-11-05",
+    }
     if connection.vendor == "sqlite":
         environment["DATABASE_URL"] = f"sqlite:///{tmp_path / 'reports.sqlite3'}"
         for command in (("migrate", "-v0"), ("shell", "-v0", "-c", PREPARE)):

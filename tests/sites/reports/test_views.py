@@ -9,7 +9,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from contracts.periods import Month
-from sites.models import ComponentCount, MissingCount, MonthlyReport, ReportAcknowledgment
+from sites.models import ComponentCount, MissingCount, MonthlyReport, ReportAcknowledgment, ReportPdf
 from sites.reports.printing import REPORT_PDFS
 from tests import event_pages, factories, reference
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
@@ -282,7 +282,24 @@ def test_pdf_that_is_not_made_yet_is_said():
     issued(site.agreement)
     answer = client_of(VIEWER).get(address("report_pdf", site), follow=True)
 
-    assert "is being made. Look again in a minute." in text(answer)
+    assert "is not made: its printing failed or was broken off." in text(answer)
+    assert "Whoever may issue monthly reports can make it here." in text(answer)
+
+
+def test_pdf_that_was_never_made_is_made_from_the_page(settings):
+    (site,) = counted_sites()
+    issued(site.agreement)
+    client, making = client_of(ACCOUNT_MANAGER), address("report_make_pdf", site, OCTOBER, 0)
+
+    assert "Make the PDF now" in text(client.get(address("month_report", site)))
+    client.get(making)
+    assert not ReportPdf.objects.exists()
+    assert client_of(VIEWER).post(making).status_code == 403
+    made = client.post(making, follow=True)
+
+    assert "is made." in text(made)
+    assert "Make the PDF now" not in text(made)
+    assert client.get(address("report_pdf", site)).content.startswith(b"%PDF-1.7")
 
 
 def test_sheet_holds_the_figures_as_numbers():
