@@ -18,7 +18,7 @@ pytestmark = [
     pytest.mark.django_db(transaction=True),
 ]
 
-PHONE = {"width": 390, "height": 844}
+PHONES = [{"width": 390, "height": 844}, {"width": 320, "height": 640}]
 NO_PAGE = re.compile(r"\.(pdf|xlsx|csv)|[?&]export=|/(pdf|file|export|template|logout)/")
 LINKS = "[...document.querySelectorAll('a[href]')].map((link) => link.getAttribute('href'))"
 
@@ -50,8 +50,10 @@ def reached(page: Page) -> tuple[set[str], list[str]]:
         response = page.goto(address)
         if response.status >= 400:
             wrong.append(f"{address}: {response.status}")
-        if page.evaluate("document.documentElement.scrollWidth") > PHONE["width"]:
-            wrong.append(f"{address}: wider than a phone")
+        for phone in PHONES:
+            page.set_viewport_size(phone)
+            if page.evaluate("document.documentElement.scrollWidth") > phone["width"]:
+                wrong.append(f"{address}: wider than a phone of {phone['width']} pixels")
         links = [link.split("#")[0] for link in page.evaluate(LINKS) if link.startswith("/")]
         to_do += [link for link in links if not NO_PAGE.search(link)]
     return kinds, wrong
@@ -63,7 +65,6 @@ def reached(page: Page) -> tuple[set[str], list[str]]:
 def test_every_page_opens_without_a_fault(browser_page, sign_in, role, state, least):
     state()
     sign_in(user_of(role, username="walker") if role else User.objects.create_superuser("root"))
-    browser_page.set_viewport_size(PHONE)
 
     kinds, wrong = reached(browser_page)
 

@@ -55,16 +55,17 @@ def addresses(settings, tmp_path, sign_in, browser_page) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "width", [pytest.param(390, marks=pytest.mark.full), 1280, pytest.param(1440, marks=pytest.mark.full)]
+    "widths", [pytest.param((1280,), id="wide"), pytest.param((320, 390, 1440), id="any", marks=pytest.mark.full)]
 )
-def test_no_table_is_cut_and_its_first_column_stays(browser_page, addresses, width):
-    browser_page.set_viewport_size({"width": width, "height": 900})
+def test_no_table_is_cut_and_its_first_column_stays(browser_page, addresses, widths):
     faults = {}
     for name, address in addresses.items():
         browser_page.goto(address)
-        faults[name] = browser_page.evaluate(FAULTS)
+        for width in widths:
+            browser_page.set_viewport_size({"width": width, "height": 900})
+            faults[name, width] = browser_page.evaluate(FAULTS)
 
-    faults = {name: found for name, found in faults.items() if found}
+    faults = {place: found for place, found in faults.items() if found}
     assert faults == {}, faults
 
 
