@@ -64,6 +64,17 @@ urlpatterns = [
     ),
     path("agreements/<int:pk>/counts/template/", import_views.CountTemplate.as_view(), name="count_template"),
     path("agreements/<int:pk>/counts/export/", import_views.CountExport.as_view(), name="count_export"),
+    path("agreements/<int:pk>/layouts/", import_views.KeptLayouts.as_view(), name="import_layouts"),
+    path(
+        "agreements/<int:pk>/layouts/<int:layout>/rename/",
+        import_views.RenameLayout.as_view(),
+        name="import_layout_rename",
+    ),
+    path(
+        "agreements/<int:pk>/layouts/<int:layout>/delete/",
+        import_views.DeleteLayout.as_view(),
+        name="import_layout_delete",
+    ),
     path("imports/<int:pk>/", import_views.ImportDetail.as_view(), name="import_detail"),
     path("imports/<int:pk>/undo/", import_views.ImportUndo.as_view(), name="import_undo"),
     # Hours

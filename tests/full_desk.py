@@ -20,7 +20,7 @@ from invoicing.runs.issuing import issue
 from invoicing.runs.recording import record_run
 from sites.hours.recording import buy_blocks, enter_work, reverse_blocks
 from sites.integration.ordering import order_integration, record_quotation
-from sites.models import ImportedFile, RenewalReview, Site
+from sites.models import FileLayout, ImportedFile, RenewalReview, Site
 from sites.reports.reporting import issue_report
 from sites.starting.recording import record_starting_level
 from tests import factories, reference
@@ -137,12 +137,16 @@ def every_page(settings, folder: Path, *, city: str = "Reno", currency: str = "U
     call_command("import_counts", str(file))
     imported = ImportedFile.objects.get()
     keep(stored_name(LOST, "a" * 64), b"%PDF-1.7")
+    layout = FileLayout.objects.create(kind="work", name="Toggl", layout={"rounding": "up", "step": 25})
     more = {
         "login": (),
         "password_change": (),
         "contracts:agreement_execute contracts:agreement_schedule contracts:agreement_discard_schedule": (unsigned.pk,),
         "sites:month_grid": (agreement.pk, july),
-        "sites:imports sites:hours_import sites:level_outlook sites:agreement_reports": (agreement.pk,),
+        "sites:import_layout_rename sites:import_layout_delete": (agreement.pk, layout.pk),
+        "sites:imports sites:import_layouts sites:hours_import sites:level_outlook sites:agreement_reports": (
+            agreement.pk,
+        ),
         "sites:import": (agreement.pk, "counts"),
         "sites:import_detail sites:import_undo": (imported.pk,),
         "sites:site_history": (site.pk,),

@@ -21,7 +21,7 @@ from invoicing.credits.crediting import credit
 from invoicing.runs.drafting import draft_invoices
 from invoicing.runs.issuing import issue
 from sites.hours.recording import enter_work
-from sites.models import ImportedFile, Site
+from sites.models import FileLayout, ImportedFile, Site
 from tests import factories, reference
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of
 from tests.reading import by_heading, links, tables, words
@@ -55,6 +55,7 @@ def desk(number: int = 1) -> Agreement:
     """So many rows in every list; the last agreement is returned."""
     for position in range(number):
         agreement = factories.agreement(f"LNS-{position}")
+        FileLayout.objects.create(kind="work", name=f"Tool {position}", layout={"decimal_comma": True})
         for site in factories.sites(agreement, number):
             factories.counts(site, date(1998, 10, 1), reference.counts())
             work = {"worked_on": date(1999, 7, 12), "hours": Decimal("2.00"), "service": "Customer Care"}
@@ -119,7 +120,7 @@ def test_files_say_what_the_pages_say(role):
         headings, *rows = sheet(client.get(address(name, agreement), {"export": "xlsx"}))
         shown = by_heading(page)
         left_out = [heading for heading in tables(page)[0][0] if heading not in headings]
-        assert left_out in ([], ["PDF"], ["Select", "PDF"]), name
+        assert left_out in ([], ["PDF"], ["Select", "PDF"], ["Change"]), name
         assert len(rows) == len(shown) > 0, name
         for row, cells in zip(rows, shown, strict=True):
             told = dict(zip(headings, row, strict=True))
@@ -157,6 +158,7 @@ def test_texts_are_never_formulas(text):
     Site.objects.update(city=text, state="")
     Party.objects.filter(legal_name="KMC Telecom Inc.").update(legal_name=text)
     ImportedFile.objects.create(kind="counts", name=text, sha256="1" * 64, rows=1, agreement=agreement, imported_on=ON)
+    FileLayout.objects.update(name=text)
     client, found = client_of(FINANCE), set()
 
     for name in LISTS:
@@ -178,6 +180,7 @@ STATEMENTS = {
     "contracts:agreement_list": (15, 15),
     "sites:site_list": (20, 18),
     "sites:imports": (8, 7),
+    "sites:import_layouts": (7, 6),
     "sites:hours_entries": (9, 7),
     "sites:review_list": (7, 6),
     "sites:report_list": (18, 18),

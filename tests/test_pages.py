@@ -19,7 +19,7 @@ EVERYBODY = "contracts:agreement_list sites:agreement_detail sites:site_list sit
  sites:hours_entries sites:hours_entry invoicing:count_history sites:month_grid sites:month_grid_figures\
  sites:site_history sites:site_history_csv sites:site_history_xlsx sites:level_outlook sites:report_list\
  sites:agreement_reports sites:month_report sites:report_xlsx sites:report_revision sites:imports\
- sites:import_detail sites:count_export contracts:agreement_suggestions"
+ sites:import_detail sites:import_layouts sites:count_export contracts:agreement_suggestions"
 WITH_PRICES = "sites:report_pdf sites:review_list sites:review_detail sites:review_pdf sites:starting_level\
  sites:integration sites:quotation_file contracts:amendment_detail contracts:amendment_comparison\
  invoicing:amendment_effect\
@@ -27,7 +27,8 @@ WITH_PRICES = "sites:report_pdf sites:review_list sites:review_detail sites:revi
  invoicing:correction_list invoicing:correction_detail invoicing:waiver_list invoicing:run_detail invoicing:lost_list\
  invoicing:lost_file"
 WORK = "sites:hours_enter sites:hours_change sites:hours_import sites:service_correct invoicing:count_correct\
- sites:import sites:import_undo sites:count_template sites:import_template sites:report_missing"
+ sites:import sites:import_undo sites:import_layout_rename sites:import_layout_delete sites:count_template\
+ sites:import_template sites:report_missing"
 AGREEMENTS = "contracts:agreement_execute contracts:agreement_schedule contracts:agreement_discard_schedule\
  contracts:amendment_draft contracts:amendment_change contracts:amendment_schedule contracts:amendment_sign\
  contracts:amendment_discard contracts:amendment_attach_scan invoicing:reading_change sites:hours_buy\

@@ -19,6 +19,7 @@ from sites.models import FileLayout
 from sites.refusals import LONGEST_REASON
 
 LONGEST_VALUE = 200
+LONGEST_NAME = 60
 NOT_CHOSEN, LEAVE_OUT, PREFIX = "", "leave-out", "column:"
 _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])", re.ASCII)
 ENDINGS = (("csv", "CSV"), ("xlsx", "XLSX"))
@@ -72,7 +73,7 @@ class LayoutForm(forms.Form):
     step = SettingField(label="Where they are rounded, to", choices=list(STEPS.items()))
     keep_as = LineField(
         label="Keep these choices as",
-        max_length=60,
+        max_length=LONGEST_NAME,
         required=False,
         help_text="A name, such as that of the tool that wrote the file: choose it with the next file.",
     )
@@ -176,6 +177,16 @@ class ConfirmForm(EventForm):
         """Mark the reason as one that is needed; whether it is there is judged with the file."""
         self.fields["reason"].required = asked
         return self
+
+
+class SeenLayoutForm(EventForm):
+    """A kept layout as the page shows it."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+
+class RenameForm(SeenLayoutForm):
+    name = LineField(label="Name", max_length=LONGEST_NAME)
 
 
 class UndoForm(EventForm):

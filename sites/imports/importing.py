@@ -16,6 +16,7 @@ from contracts.fields import validate_plain_text
 from contracts.models import Agreement
 from contracts.periods import day_text
 from contracts.schedule import Refused
+from contracts.sealing.digest import canonical_sha256
 from contracts.wording import plural
 from sites.imports.columns import Headings
 from sites.imports.count_importing import CountImport
@@ -249,6 +250,39 @@ def kept_layout(*, kind: ImportKind, name: str) -> Layout:
     if name not in kept:
         raise CannotRecord(f"No layout is kept as {name}. Kept: {', '.join(kept) or 'none'}.")
     return Layout(**kept[name])
+
+
+def layout_seen(layout: FileLayout) -> str:
+    """Return what tells whether a kept layout is still what somebody has seen."""
+    return canonical_sha256({"name": layout.name, "layout": layout.layout})
+
+
+@transaction.atomic
+def rename_layout(*, layout: FileLayout, name: str, seen: str) -> FileLayout:
+    """Give a kept layout another name. Raises CannotRecord for a taken one, and where it is not what was `seen`."""
+    layout = _as_seen(layout, seen)
+    layout.name = name
+    try:
+        with transaction.atomic():
+            layout.save(update_fields=["name"])
+    except IntegrityError:
+        message = f"Another layout of such files is kept as {name}. Choose another name."
+        raise CannotRecord(Refused("TAKEN", "name", message)) from None
+    return layout
+
+
+@transaction.atomic
+def delete_layout(*, layout: FileLayout, seen: str) -> None:
+    """Keep a layout no longer. Raises CannotRecord where it is no longer what was `seen`."""
+    _as_seen(layout, seen).delete()
+
+
+def _as_seen(layout: FileLayout, seen: str) -> FileLayout:
+    stored = FileLayout.objects.select_for_update().filter(pk=layout.pk).first()
+    if stored is None or layout_seen(stored) != seen:
+        message = "Somebody has changed this layout since the page was opened. Open it again to see it as it is now."
+        raise CannotRecord(Refused("CHANGED", "", message))
+    return stored
 
 
 # ---- taking back -------------------------------------------------------------------------------------------------

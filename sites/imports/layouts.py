@@ -121,7 +121,17 @@ class Layout:
         said = []
         if self.day_order and days.texts:
             said.append(f"Days are written {DayOrder(self.day_order).title}: {days.examples(self.day_order)}.")
-        said += ["The comma is the decimal mark."] if self.decimal_comma else []
+        return said + self._always(titles)
+
+    def choices(self) -> list[str]:
+        """Say what was chosen, to a reader who has no such file at hand."""
+        said = [f"“{title}” is {key}." if key else f"“{title}” is left out." for title, key in self.columns.items()]
+        said += ["Other columns that nobody knows are left out."] if self.others_left_out else []
+        said += [f"Days are written {DayOrder(self.day_order).title}."] if self.day_order else []
+        return said + self._always({})
+
+    def _always(self, titles: Mapping[str, str]) -> list[str]:
+        said = ["The comma is the decimal mark."] if self.decimal_comma else []
         said += [f"All rows: {titles.get(key, key)} {value}." for key, value in self.values.items()]
         return said + ([f"Hours are rounded {self.rounding_text}."] if self.rounding else [])
 

@@ -1,4 +1,4 @@
-"""The list of an agreement's imports: its columns and filters."""
+"""The lists of an agreement's imports and of the layouts that are kept: their columns and filters."""
 
 from django.db.models import Q
 from django_filters import ChoiceFilter
@@ -6,7 +6,8 @@ from django_tables2 import A, Column
 
 from contracts.pages.lists import CellColumn, FileColumn, ListFilter, ListTable, TabFilter
 from sites.imports.importing import KINDS
-from sites.models import ImportedFile
+from sites.imports.layouts import Layout
+from sites.models import FileLayout, ImportedFile
 
 
 class ImportTable(ListTable):
@@ -41,6 +42,28 @@ class ImportTable(ListTable):
 
     def value_state(self, record: ImportedFile) -> str:
         return "Undone" if record.undone_on else "Stored"
+
+
+class LayoutTable(ListTable):
+    """Layouts that are kept by name, and what was chosen in each."""
+
+    name = Column()
+    kind = Column("Files of")
+    chosen = Column("What was chosen", empty_values=())
+    events = CellColumn("Change", "sites/cells/layout_events.html", exclude_from_export=True)
+
+    class Meta:
+        attrs = {"class": "table prose"}
+        orderable = False
+
+    def render_chosen(self, record: FileLayout) -> str:
+        return " ".join(Layout(**record.layout).choices())
+
+
+class LayoutFilter(ListFilter):
+    """Find kept layouts by the kind of their files."""
+
+    kind = ChoiceFilter(choices=ImportedFile.Kind.choices, empty_label="All kinds")
 
 
 class ImportFilter(ListFilter):

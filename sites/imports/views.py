@@ -17,16 +17,36 @@ from contracts.pages.address import OfAgreement
 from contracts.pages.downloads import download
 from contracts.pages.event_page import AnswersByAddress, EventPage
 from contracts.pages.lists import ListPage
-from sites.imports.forms import ConfirmForm, ExportForm, ImportFileForm, LayoutForm, TemplateForm, UndoForm
-from sites.imports.importing import KINDS, Differs, Incoming, import_file, keep_layout, look_through, undo_import
+from sites.imports.forms import (
+    ConfirmForm,
+    ExportForm,
+    ImportFileForm,
+    LayoutForm,
+    RenameForm,
+    SeenLayoutForm,
+    TemplateForm,
+    UndoForm,
+)
+from sites.imports.importing import (
+    KINDS,
+    Differs,
+    Incoming,
+    delete_layout,
+    import_file,
+    keep_layout,
+    layout_seen,
+    look_through,
+    rename_layout,
+    undo_import,
+)
 from sites.imports.kinds import ImportKind, Scope
 from sites.imports.layouts import Layout
-from sites.imports.lists import ImportFilter, ImportTable
+from sites.imports.lists import ImportFilter, ImportTable, LayoutFilter, LayoutTable
 from sites.imports.pages import MOST_ASKED, MOST_SHOWN, done_sentence, preview_shown
 from sites.imports.preview import State
 from sites.imports.sheets import counts_sheet, preview_sheet, sheet_bytes, template_sheet
 from sites.imports.waiting_files import keep, kept, remove
-from sites.models import ImportedFile
+from sites.models import FileLayout, ImportedFile
 from sites.refusals import CannotRecord
 
 SALT = "import"
@@ -304,6 +324,72 @@ class Imports(ListPage):
     def get_context_data(self, **kwargs):
         kinds = [kind for kind in KINDS.values() if self.request.user.has_perms(kind.permissions)]
         return super().get_context_data(agreement=self.agreement, kinds=kinds, **kwargs)
+
+
+class KeptLayouts(ListPage):
+    """The layouts that are kept by name for the next file, of every kind of file."""
+
+    title = "Kept layouts of files"
+    permission_required = "sites.view_importedfile"
+    table_class = LayoutTable
+    filterset_class = LayoutFilter
+    template_name = "sites/layouts.html"
+    queryset = FileLayout.objects.order_by("kind", "name")
+
+    def get_context_data(self, **kwargs):
+        kinds = {kind.key for kind in KINDS.values() if self.request.user.has_perms(kind.permissions)}
+        agreement = get_object_or_404(Agreement, pk=self.kwargs["pk"])
+        return super().get_context_data(agreement=agreement, may_change=kinds, **kwargs)
+
+
+class LayoutEvent(OfAgreement, EventPage):
+    """An event of a kept layout, for who may import such files; it carries the layout as it was shown."""
+
+    crumbs = "sites/parts/layout_crumbs.html"
+
+    @cached_property
+    def kept(self) -> FileLayout | None:
+        return FileLayout.objects.filter(pk=self.kwargs["layout"]).first()
+
+    def has_permission(self):
+        kinds = [KINDS[self.kept.kind]] if self.kept else KINDS.values()
+        return any(self.request.user.has_perms(kind.permissions) for kind in kinds)
+
+    def refusal(self):
+        return "" if self.kept else "This layout is no longer kept: somebody has deleted it."
+
+    def get_initial(self):
+        return {"name": self.kept.name, "seen": layout_seen(self.kept)}
+
+    def about(self):
+        chosen = " ".join(Layout(**self.kept.layout).choices())
+        return [("Layout", self.kept.name), ("Files of", self.kept.get_kind_display()), ("What was chosen", chosen)]
+
+    def back(self):
+        return reverse("sites:import_layouts", args=[self.agreement.pk])
+
+
+class RenameLayout(LayoutEvent):
+    form_class = RenameForm
+    title, button = "Rename a kept layout", "Rename it"
+
+    def consequences(self):
+        return ["Whoever chooses it finds it by the new name; a command that reads files by it needs the new name."]
+
+    def perform(self, *, name, seen):
+        return f"{self.kept.name} is kept as {rename_layout(layout=self.kept, name=name, seen=seen).name} now."
+
+
+class DeleteLayout(LayoutEvent):
+    form_class = SeenLayoutForm
+    title, button, danger = "Delete a kept layout", "Delete it", True
+
+    def consequences(self):
+        return ["Nobody can choose it with a file any more. What was imported by it stays as it is."]
+
+    def perform(self, *, seen):
+        delete_layout(layout=self.kept, seen=seen)
+        return f"{self.kept.name} is no longer kept."
 
 
 class ImportDetail(PermissionRequiredMixin, DetailView):

@@ -10,6 +10,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from contracts.models import Agreement
 from sites.imports.pages import MOST_ASKED, MOST_SHOWN
 from sites.imports.waiting_files import LONGEST_SECONDS, keep, kept
 from sites.models import ColumnName, ComponentCount, CountChange, FileLayout, ImportedFile, Site, WorkEntry
@@ -411,6 +412,77 @@ def test_a_time_sheet_asks_how_it_is_written_and_is_read_so_the_next_time(agreem
     august = TOGGL.replace(b"1999-07-12", b"1999-06-13")
     upload = {"file": SimpleUploadedFile("august.csv", august), "layout": kept.pk}
     assert "august.csv would store 1 entry" in words(client.post(address, upload, follow=True))
+
+
+@pytest.fixture
+def toggl():
+    layout = {"columns": {"Duration": "hours", "Notes": ""}, "others_left_out": True, "rounding": "up", "step": 25}
+    return FileLayout.objects.create(kind="work", name="Toggl", layout=layout | {"values": {"service": "Care"}})
+
+
+def layout_event(event: str, layout) -> str:
+    return reverse(f"sites:import_layout_{event}", args=[Agreement.objects.get().pk, layout.pk])
+
+
+def sent(client, event: str, layout, **more):
+    """Open the page of an event of a layout, and return what sends its form then."""
+    address = layout_event(event, layout)
+    seen = field(client.get(address), "seen")
+    return lambda: client.post(address, {"seen": seen} | more, follow=True)
+
+
+def test_kept_layouts_are_listed_in_words_and_changed_by_who_imports(agreement, client, address, toggl):
+    kept = reverse("sites:import_layouts", args=[agreement.pk])
+    assert kept in links(client.get(address))
+    assert kept not in links(client.get(reverse("sites:import", args=[agreement.pk, "counts"])))
+
+    page = client.get(kept)
+
+    assert tables(page)[0][1][:3] == [
+        "Toggl",
+        "Work entries",
+        "“Duration” is hours. “Notes” is left out. Other columns that nobody knows are left out. All rows: service "
+        "Care. Hours are rounded up to 15 minutes.",
+    ]
+    assert layout_event("rename", toggl) in links(page)
+    assert layout_event("rename", toggl) not in links(client_of(VIEWER).get(kept))
+    assert client_of(FINANCE).get(layout_event("delete", toggl)).status_code == 403
+
+
+def test_a_kept_layout_is_renamed_and_deleted(agreement, client, toggl):
+    assert "Toggl is kept as Timer now." in words(sent(client, "rename", toggl, name="Timer")())
+    assert FileLayout.objects.get().name == "Timer"
+
+    assert "Timer is no longer kept." in words(sent(client, "delete", toggl)())
+    assert not FileLayout.objects.exists()
+
+
+def test_a_layout_takes_no_name_of_another(agreement, client, toggl):
+    FileLayout.objects.create(kind="work", name="Timer")
+    FileLayout.objects.create(kind="counts", name="Counter")
+
+    refused = sent(client, "rename", toggl, name="Timer")()
+
+    assert refused.context["form"].errors == {
+        "name": ["Another layout of such files is kept as Timer. Choose another name."]
+    }
+    sent(client, "rename", toggl, name="Counter")()
+    assert set(FileLayout.objects.values_list("kind", "name")) == {
+        ("work", "Counter"),
+        ("work", "Timer"),
+        ("counts", "Counter"),
+    }
+
+
+@pytest.mark.parametrize(("event", "more"), [("rename", {"name": "Mine"}), ("delete", {})])
+def test_an_older_tab_changes_no_layout_that_it_does_not_show(agreement, client, toggl, event, more):
+    older = sent(client, event, toggl, **more)
+    FileLayout.objects.update(layout={"decimal_comma": True})
+
+    assert "Somebody has changed this layout since the page was opened." in words(older())
+    assert FileLayout.objects.get().layout == {"decimal_comma": True}
+    FileLayout.objects.all().delete()
+    assert "This layout is no longer kept: somebody has deleted it." in words(older())
 
 
 def test_days_in_either_order_are_shown_as_examples_before_one_is_chosen(agreement, client, of_counts):
