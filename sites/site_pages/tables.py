@@ -25,6 +25,7 @@ class SiteTable(ListTable):
     provisional = FileColumn("Charged level is")
     measured = CellColumn("Measured level", "sites/cells/measured.html")
     remarks = FileColumn("Remarks on the measured level")
+    look_at = Column("What to look at", empty_values=(), orderable=False, attrs={"td": {"class": "clause"}})
 
     column_permissions = {
         "charged": "sites.view_chargedlevel",
@@ -32,8 +33,8 @@ class SiteTable(ListTable):
         "agreement": "contracts.view_agreement",
     }
 
-    def __init__(self, *args, **kwargs):
-        self._terms = {}
+    def __init__(self, *args, look_at=None, **kwargs):
+        self._terms, self._look_at = {}, look_at
         super().__init__(*args, **kwargs)
 
     def prepare(self, record: Site) -> SiteRow:
@@ -41,6 +42,9 @@ class SiteTable(ListTable):
         if record.agreement_id not in self._terms:
             self._terms[record.agreement_id] = record.agreement.as_terms()
         return site_row(site=record, agreement=self._terms[record.agreement_id], on=self.on)
+
+    def render_look_at(self, record) -> str:
+        return " ".join(self._look_at[record.pk])
 
     def value_service(self, record) -> str:
         return self.row_of(record).state.value

@@ -45,6 +45,13 @@ class SiteList(ListPage):
     def get_queryset(self):
         return Site.objects.with_agreement_terms().with_levels().with_latest_counts(on=self.on)
 
+    def get_table_kwargs(self):
+        """Add why a person should look at each site where the list is asked for those."""
+        kwargs = super().get_table_kwargs()
+        if self.filterset.data.get("look_at"):
+            return kwargs | {"look_at": self.filterset.remarks}
+        return kwargs | {"exclude": [*kwargs["exclude"], "look_at"]}
+
 
 class AgreementDetail(PermissionRequiredMixin, DetailView):
     """One agreement: its terms on a date of choice, prices, amendments, readings, periods and sites."""

@@ -1,5 +1,6 @@
 """The sites that a person should look at, as the home page names them."""
 
+import csv
 from datetime import date
 
 import pytest
@@ -11,7 +12,7 @@ from sites.service.queries import sites_to_look_at
 from tests import factories
 from tests.invoicing.billing_cases import read
 from tests.people import client_of
-from tests.reading import links, words
+from tests.reading import by_heading, links, tables, words
 
 DAY = date(1999, 7, 15)
 WITHOUT = (
@@ -77,7 +78,31 @@ def test_the_home_page_names_them_above_the_agreements(agreement, settings, role
     assert "Demonstration data: sites named below are invented." in words(client.get(reverse("home")))
 
 
-def test_the_home_page_asks_the_same_number_of_queries_for_more_sites(agreement, settings, django_assert_num_queries):
+def test_the_home_page_names_ten_and_the_list_of_sites_all_with_the_reason(agreement, settings):
+    settings.BUSINESS_DATE = DAY
+    client, sites = client_of(FINANCE), reverse("sites:site_list")
+    factories.site(agreement, "Macon")
+    for site in factories.sites(agreement, 12):
+        factories.counts(site, date(1998, 10, 31), {"5ESS": 0})
+
+    home = client.get(reverse("home"))
+    (more,) = [link for link in links(home) if "look_at" in link]
+    listed = by_heading(client.get(more))
+    headings, *rows = csv.reader(client.get(f"{more}&export=csv").content.decode("utf-8-sig").splitlines())
+
+    reason = f"N{WITHOUT[1:]}"
+    assert words(home).count(WITHOUT) == 10
+    assert "2 more" in words(home)
+    assert more == f"{sites}?look_at=yes"
+    assert [row["What to look at"] for row in listed] == [reason] * 12
+    assert [row[headings.index("What to look at")] for row in rows] == [reason] * 12
+    assert "What to look at" not in tables(client.get(sites))[0][0]
+    assert len(by_heading(client.get(sites))) == 13
+
+
+def test_home_page_and_list_ask_the_same_number_of_queries_for_more_sites(
+    agreement, settings, django_assert_num_queries
+):
     settings.BUSINESS_DATE = DAY
     client = client_of(FINANCE)
     for number, city in enumerate(("Akron", "Boise", "Casper")):
@@ -85,3 +110,5 @@ def test_the_home_page_asks_the_same_number_of_queries_for_more_sites(agreement,
         if number != 1:
             with django_assert_num_queries(39):
                 client.get(reverse("home"))
+            with django_assert_num_queries(32):
+                client.get(reverse("sites:site_list"), {"look_at": "yes"})
