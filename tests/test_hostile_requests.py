@@ -8,6 +8,8 @@ import os
 from random import Random
 
 import pytest
+from django.contrib import admin
+from django.urls import reverse
 
 from contracts.periods import Month
 from tests.full_desk import every_page
@@ -18,6 +20,28 @@ pytestmark = pytest.mark.django_db
 
 NUMBER = int(os.environ.get("HOSTILE_REQUESTS", "150"))
 SEED = int(os.environ.get("HOSTILE_SEED", "1998"))
+
+
+def filters() -> list[str]:
+    """The address of every list of records with each of its filters."""
+    return [
+        f"{reverse(f'admin:{model._meta.app_label}_{model._meta.model_name}_changelist')}?{name}{lookup}="
+        for model, model_admin in admin.site._registry.items()
+        for name in model_admin.list_filter
+        if isinstance(name, str)
+        for lookup in ("", "__exact", "__id__exact")
+    ]
+
+
+@pytest.mark.parametrize("value", ["9" * 20, "-" + "9" * 20])
+def test_no_filter_takes_a_number_that_no_database_holds(value):
+    client = superuser_client()
+    client.raise_request_exception = False
+
+    answers = {address: client.get(f"{address}{value}").status_code for address in filters()}
+
+    assert len(answers) > 40
+    assert {status for status in answers.values() if status >= 500} == set()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import ClassVar
@@ -237,7 +238,8 @@ class RecordAdmin(CarriesVersion, InShell):
             return _is_key(value) and lowest <= int(value) <= highest
         if comparison in ("gte", "lt"):
             return bool(_DAY.match(value))
-        return (not field or comparison in ("exact", "isnull")) and super().lookup_allowed(lookup, value, request)
+        known = not field or comparison in ("exact", "isnull")
+        return known and _fits(value) and super().lookup_allowed(lookup, value, request)
 
     def get_changeform_initial_data(self, request):
         """Take proposals from the address, but no key that is no number."""
@@ -311,6 +313,13 @@ class RecordAdmin(CarriesVersion, InShell):
             text = f"A row that this changes {message}. Open it again to see it as it is now."
         messages.error(request, text)
         return HttpResponseRedirect(request.get_full_path())
+
+
+def _fits(value: str) -> bool:
+    """Whether a value is no number, or one that a database can compare with its own."""
+    with suppress(ValueError):
+        return abs(int(value)) <= models.BigIntegerField.MAX_BIGINT
+    return True
 
 
 def _is_key(value: str) -> bool:
