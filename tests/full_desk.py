@@ -100,7 +100,7 @@ def full_desk(settings, *, demonstration: bool, city: str = "Reno", currency: st
         "invoicing:reading_change": (agreement.pk, "frequency"),
         "invoicing:run_detail": (run.pk,),
         "invoicing:invoice_issue": (result.documents[0].pk,),
-        "invoicing:invoice_make_pdf": (Invoice.objects.issued().filter(pdf=None).earliest("pk").pk,),
+        "invoicing:invoice_make_pdf": ((Invoice.objects.issued().filter(pdf=None).first() or issued).pk,),
         "invoicing:waiver_withdraw": (note.lines.get().waiver.pk,),
         "invoicing:waiver_confirm": (proposed.lines.get().waiver.pk,),
         "sites:hours_reverse_blocks": (blocks.pk,),

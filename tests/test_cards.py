@@ -24,6 +24,7 @@ FIRST = {
     "contracts:agreement_list": ["Expires"],
     "sites:site_list": ["State", "Service", "Charged level"],
     "sites:imports": ["State"],
+    "sites:import_layouts": ["Files of"],
     "sites:hours_entries": ["Hours", "State"],
     "sites:review_list": ["State"],
     "sites:report_list": ["State"],
