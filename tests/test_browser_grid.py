@@ -446,3 +446,18 @@ def test_every_input_has_a_name_and_the_page_is_no_wider_than_a_phone(grid):
         assert name, entry.get_attribute("name")
     page.set_viewport_size({"width": 390, "height": 844})
     assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_a_link_leads_to_the_row_of_a_site_which_is_marked_below_the_heading(grid, agreement):
+    page = grid(40)
+    row = page.locator('tr[data-name="City 0030"]')
+    page.goto(f"/agreements/{agreement.pk}/counts/1998-11/#{row.get_attribute('id')}")
+
+    expect(row).to_be_in_viewport()
+    washed = [one.evaluate("cell => getComputedStyle(cell).backgroundColor") for one in row.locator("th, td").all()]
+    assert set(washed) == {"rgb(253, 241, 216)"}
+    heading = page.locator("thead .site")
+    place = heading.bounding_box()
+    assert heading.evaluate(
+        "(cell, [x, y]) => document.elementFromPoint(x, y) === cell", [place["x"] + 9, place["y"] + 9]
+    )

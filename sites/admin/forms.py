@@ -17,7 +17,9 @@ class CountForm(forms.ModelForm):
     """One count; `record_counts` is asked what is wrong with it before it is saved."""
 
     quantity = forms.IntegerField(
-        min_value=0, required=False, help_text="A whole number. A missing count is not zero: enter none."
+        min_value=0,
+        required=False,
+        help_text="A whole number, or the box below. A missing count is not zero: enter none.",
     )
     unchanged = forms.BooleanField(
         label="Counted, unchanged",

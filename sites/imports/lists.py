@@ -50,7 +50,9 @@ class LayoutTable(ListTable):
     name = Column()
     kind = Column("Files of")
     chosen = Column("What was chosen", empty_values=())
-    events = CellColumn("Change", "sites/cells/layout_events.html", exclude_from_export=True)
+    events = CellColumn(
+        "Change", "sites/cells/layout_events.html", exclude_from_export=True, attrs={"td": {"class": "date"}}
+    )
 
     class Meta:
         attrs = {"class": "table prose"}
@@ -63,7 +65,7 @@ class LayoutTable(ListTable):
 class LayoutFilter(ListFilter):
     """Find kept layouts by the kind of their files."""
 
-    kind = ChoiceFilter(choices=ImportedFile.Kind.choices, empty_label="All kinds")
+    kind = ChoiceFilter(label="Files of", choices=ImportedFile.Kind.choices, empty_label="All kinds")
 
 
 class ImportFilter(ListFilter):
