@@ -3,6 +3,7 @@
 from django.contrib import admin
 
 from contracts.admin import ReadOnlyAdmin, ReadOnlyInline, RecordAdmin, amount
+from contracts.admin.filters import OfAgreement
 from invoicing.models import Invoice, InvoiceLine, InvoicePdf, NumberSeries
 
 
@@ -52,8 +53,9 @@ class InvoiceAdmin(ReadOnlyAdmin):
         "is_demonstration",
     )
     list_select_related = ("agreement__customer",)
-    list_filter = (IssuedFilter, "kind", ("agreement", admin.RelatedOnlyFieldListFilter), "is_demonstration")
+    list_filter = (IssuedFilter, "kind", OfAgreement, "is_demonstration")
     search_fields = ("number_text", "agreement__number", "agreement__customer__legal_name", "content_sha256")
+    ordering = ("-first_day", "-number", "-pk")
     date_hierarchy = "first_day"
     inlines = (InvoiceLineInline,)
     sealed_by = "Issued"

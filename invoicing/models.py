@@ -104,6 +104,11 @@ class Invoice(FrozenModel):
 
     class Meta:
         ordering = ["-first_day", "-pk"]
+        indexes = [
+            models.Index(fields=["-first_day", "-number", "-id"], name="invoices_latest_first"),
+            models.Index(fields=["issued_on"], name="invoices_by_state"),
+            models.Index(fields=["origin", "-through"], name="invoices_last_run"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["series", "number"], name="invoice_number_once"),
             models.UniqueConstraint(

@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest
 from django.urls import path, reverse
 
 from contracts.admin.base import EventLink, ReadOnlyAdmin, RecordAdmin, RecordInline
+from contracts.admin.filters import OfAgreement
 from contracts.admin.forms import AmendmentForm, PartyForm, party_like
 from contracts.amendments import amending
 from contracts.amendments.pages import SIDES
@@ -168,7 +169,7 @@ class AmendmentAdmin(RecordAdmin):
     form = AmendmentForm
     list_display = ("__str__", "agreement", "effective_on", "expires_on", "executed_on")
     list_select_related = ("agreement",)
-    list_filter = (ExecutedFilter, ("agreement", admin.RelatedOnlyFieldListFilter))
+    list_filter = (ExecutedFilter, OfAgreement)
     search_fields = (
         "contract_number",
         "agreement__number",
@@ -327,5 +328,5 @@ class ChosenReadingAdmin(ReadOnlyAdmin):
     )
     list_display_links = ("question",)
     list_select_related = ("agreement", "recorded_by")
-    list_filter = ("question", ("agreement", admin.RelatedOnlyFieldListFilter))
+    list_filter = ("question", OfAgreement)
     search_fields = ("agreement__number", "clause", "chosen_by")

@@ -182,6 +182,7 @@ class RecordAdmin(CarriesVersion, InShell):
     actions = None
     empty_value_display = NOTHING
     list_per_page = 50
+    show_full_result_count = False
     events: ClassVar[tuple[EventLink, ...]] = ()
     refusals: ClassVar[tuple[type[Exception], ...]] = ()
     sealed_by = "Executed"

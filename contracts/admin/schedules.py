@@ -4,6 +4,7 @@ from django.contrib import admin
 
 from contracts.admin.agreements import ExecutedFilter
 from contracts.admin.base import EventLink, ReadOnlyAdmin, ReadOnlyInline, amount
+from contracts.admin.filters import OfAgreement
 from contracts.models import ComponentLimit, HourService, IncludedService, PriceSchedule, ServiceLevel
 from contracts.schedule import findings
 
@@ -50,7 +51,7 @@ def _links(title: str, page: str, permission: str, *, removes: bool = False) -> 
 class PriceScheduleAdmin(ReadOnlyAdmin):
     list_display = ("__str__", "agreement", "executed_on")
     list_select_related = ("agreement", "amendment")
-    list_filter = (ExecutedFilter, ("agreement", admin.RelatedOnlyFieldListFilter))
+    list_filter = (ExecutedFilter, OfAgreement)
     search_fields = ("clause", "agreement__number", "amendment__contract_number")
     fieldsets = (
         (
@@ -140,7 +141,7 @@ class ServiceLevelAdmin(ReadOnlyAdmin):
         amount("integration_price", "system integration price"),
     )
     list_select_related = ("schedule__agreement", "schedule__amendment")
-    list_filter = (("schedule__agreement", admin.RelatedOnlyFieldListFilter),)
+    list_filter = (OfAgreement.through("schedule__agreement"),)
     search_fields = ("name", "code", "schedule__agreement__number", "schedule__amendment__contract_number")
     fields = ("schedule", ("rank", "code", "name"), ("annual_price", "integration_price"))
     inlines = (ComponentLimitInline,)
@@ -156,7 +157,7 @@ class ComponentLimitAdmin(ReadOnlyAdmin):
 
     list_display = ("component", "level", "schedule", "limit", "printed")
     list_select_related = ("component", "level__schedule__agreement", "level__schedule__amendment")
-    list_filter = (("level__schedule__agreement", admin.RelatedOnlyFieldListFilter), "kind")
+    list_filter = (OfAgreement.through("level__schedule__agreement"), "kind")
     search_fields = ("component__name", "component__code", "level__name", "level__schedule__agreement__number")
     fields = ("level", "component", "limit", "printed")
     readonly_fields = ("limit",)

@@ -32,7 +32,7 @@ class StoredPdf(FrozenModel):
     sha256 = models.CharField(max_length=64)
     size = models.PositiveIntegerField()
     pages = models.PositiveSmallIntegerField()
-    made_at = models.DateTimeField(auto_now_add=True)
+    made_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:
         abstract = True

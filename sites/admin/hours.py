@@ -3,10 +3,19 @@
 from django.contrib import admin
 
 from contracts.admin import ReadOnlyAdmin, amount
+from contracts.admin.filters import NamedFilter, OfAgreement
+from contracts.models import HourService
 from sites.models import BlockPurchase, ImportedFile, IntegrationOrder, Quotation, WorkEntry
 
 SITE_SEARCH = ("site__city", "site__state", "site__clli", "site__agreement__number")
-OF_AGREEMENT = ("site__agreement", admin.RelatedOnlyFieldListFilter)
+OF_AGREEMENT = OfAgreement.through("site__agreement")
+
+
+class ServiceFilter(NamedFilter):
+    title, parameter_name = "service", "service"
+
+    def names(self):
+        return HourService.objects.values_list("name", flat=True)
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -31,7 +40,7 @@ class FactAdmin(ReadOnlyAdmin):
 class BlockPurchaseAdmin(FactAdmin):
     list_display = ("bought_on", "agreement", "blocks", "reference", "billed_on", "reversed_on", "is_demonstration")
     list_select_related = ("agreement",)
-    list_filter = (("agreement", admin.RelatedOnlyFieldListFilter), StateFilter, "is_demonstration")
+    list_filter = (OfAgreement, StateFilter, "is_demonstration")
     search_fields = ("agreement__number", "reference", "reversal_reason")
     date_hierarchy = "bought_on"
     fieldsets = (
@@ -55,7 +64,7 @@ class WorkEntryAdmin(FactAdmin):
         "reversed_on",
     )
     list_select_related = ("site__agreement",)
-    list_filter = (OF_AGREEMENT, "service", StateFilter, "is_demonstration")
+    list_filter = (OF_AGREEMENT, ServiceFilter, StateFilter, "is_demonstration")
     search_fields = (*SITE_SEARCH, "person", "reference", "service", "reversal_reason")
     date_hierarchy = "worked_on"
     fieldsets = (

@@ -3,7 +3,9 @@
 from django.contrib import admin
 
 from contracts.admin import EventLink, ReadOnlyAdmin, ReadOnlyInline, RecordAdmin, amount, named
+from contracts.admin.filters import NamedFilter, OfAgreement
 from contracts.clock import business_date
+from contracts.models import Component
 from sites.admin.forms import COUNT, CountForm, save_count
 from sites.models import (
     ChargedLevel,
@@ -47,7 +49,7 @@ def _is_to_start(site: Site) -> bool:
 class SiteAdmin(RecordAdmin):
     list_display = ("__str__", "agreement", "clli", "in_service_on", "removed_on", "is_demonstration")
     list_select_related = ("agreement",)
-    list_filter = (("agreement", admin.RelatedOnlyFieldListFilter), "is_demonstration")
+    list_filter = (OfAgreement, "is_demonstration")
     search_fields = ("city", "state", "clli")
     autocomplete_fields = ("agreement",)
     date_hierarchy = "in_service_on"
@@ -107,15 +109,22 @@ class SiteAdmin(RecordAdmin):
         }
 
 
+class ComponentFilter(NamedFilter):
+    title, parameter_name = "component", "component_code"
+
+    def names(self):
+        return Component.objects.values_list("code", flat=True)
+
+
 @admin.register(ComponentCount)
 class ComponentCountAdmin(RecordAdmin):
     noun, nouns = "count", "counts"
     form = CountForm
     list_display = ("site", "agreement", "component_code", "counted_on", "quantity", "source")
-    ordering = ("-counted_on", "site", "component_code", "-pk")
+    ordering = ("-counted_on", "-pk")
     list_display_links = ("component_code",)
     list_select_related = ("site__agreement",)
-    list_filter = (("site__agreement", admin.RelatedOnlyFieldListFilter), "component_code")
+    list_filter = (OfAgreement.through("site__agreement"), ComponentFilter)
     search_fields = ("site__city", "site__state", "site__clli", "component_code", "source")
     autocomplete_fields = ("site",)
     date_hierarchy = "counted_on"
@@ -151,7 +160,7 @@ class CountChangeAdmin(ReadOnlyAdmin):
         *("before", "after", "recorded_by", "reason"),
     )
     list_select_related = ("site", "recorded_by")
-    list_filter = (("site__agreement", admin.RelatedOnlyFieldListFilter), "component_code")
+    list_filter = (OfAgreement.through("site__agreement"), ComponentFilter)
     ordering = ("-pk",)
     search_fields = (
         *("site__city", "site__state", "site__clli", "component_code"),
@@ -171,7 +180,7 @@ class ChargedLevelAdmin(ReadOnlyAdmin):
 
     list_display = ("site", "agreement", "period_number", "level", "agreed_on", "is_starting")
     list_select_related = ("site__agreement", "level")
-    list_filter = (("site__agreement", admin.RelatedOnlyFieldListFilter), "period_number", "is_starting")
+    list_filter = (OfAgreement.through("site__agreement"), "period_number", "is_starting")
     search_fields = ("site__city", "site__state", "site__clli", "level__name")
     fields = ("site", "period_number", "level", "agreed_on", "is_starting", "reason")
     events = (
@@ -200,7 +209,7 @@ class ChargedLevelAdmin(ReadOnlyAdmin):
 class SiteChangeAdmin(ReadOnlyAdmin):
     """The history of a fact of a site: who changed what, when and why."""
 
-    list_filter = (("site__agreement", admin.RelatedOnlyFieldListFilter),)
+    list_filter = (OfAgreement.through("site__agreement"),)
     ordering = ("-pk",)
     search_fields = ("site__city", "site__state", "site__clli", "reason", "recorded_by__username")
     date_hierarchy = "recorded_on"
@@ -264,7 +273,7 @@ class RenewalReviewAdmin(ReadOnlyAdmin):
     list_display = ("agreement", "period_number", "kind", "due_on", "opened_on", "agreed_on")
     list_display_links = ("period_number",)
     list_select_related = ("agreement",)
-    list_filter = (("agreement", admin.RelatedOnlyFieldListFilter), "kind", "is_demonstration")
+    list_filter = (OfAgreement, "kind", "is_demonstration")
     search_fields = ("agreement__number", "agreement__customer__legal_name")
     date_hierarchy = "due_on"
     inlines = (ReviewLineInline,)

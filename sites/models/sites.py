@@ -153,6 +153,7 @@ class ComponentCount(models.Model):
 
     class Meta:
         ordering = ["site", "counted_on", "component_code"]
+        indexes = [models.Index(fields=["-counted_on", "-id"], name="counts_latest_first")]
         constraints = [
             models.UniqueConstraint(
                 fields=["site", "component_code", "counted_on"],

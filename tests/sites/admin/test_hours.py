@@ -129,7 +129,7 @@ def test_roles_see_what_they_may(rows, role, seen):
 @pytest.mark.parametrize("number", [1, 3])
 @pytest.mark.parametrize(
     ("kind", "queries"),
-    [("blockpurchase", 8), ("workentry", 9), ("integrationorder", 8), ("quotation", 8), ("importedfile", 7)],
+    [("blockpurchase", 6), ("workentry", 7), ("integrationorder", 6), ("quotation", 6), ("importedfile", 6)],
 )
 def test_lists_ask_the_same_number_of_queries(agreement, kind, queries, number, django_assert_num_queries):
     for position in range(number):
