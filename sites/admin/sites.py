@@ -135,7 +135,7 @@ class ComponentCountAdmin(RecordAdmin):
         return count.site.agreement
 
     def get_fields(self, request, obj=None):
-        return (*COUNT, "unchanged") if obj is None else (*COUNT, RECORDED_BY, "recorded_on")
+        return (*COUNT[:-1], "unchanged", COUNT[-1]) if obj is None else (*COUNT, RECORDED_BY, "recorded_on")
 
     def has_change_permission(self, request, obj=None):
         """A figure is corrected and withdrawn on its history page, which shows the documents that depend on it."""
