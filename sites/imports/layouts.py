@@ -125,14 +125,15 @@ class Layout:
 
     def choices(self) -> list[str]:
         """Say what was chosen, to a reader who has no such file at hand."""
-        said = [f"“{title}” is {key}." if key else f"“{title}” is left out." for title, key in self.columns.items()]
+        columns = sorted(self.columns.items())  # a database keeps what is in a layout in an order of its own
+        said = [f"“{title}” is {key}." if key else f"“{title}” is left out." for title, key in columns]
         said += ["Other columns that nobody knows are left out."] if self.others_left_out else []
         said += [f"Days are written {DayOrder(self.day_order).title}."] if self.day_order else []
         return said + self._always({})
 
     def _always(self, titles: Mapping[str, str]) -> list[str]:
         said = ["The comma is the decimal mark."] if self.decimal_comma else []
-        said += [f"All rows: {titles.get(key, key)} {value}." for key, value in self.values.items()]
+        said += [f"All rows: {titles.get(key, key)} {value}." for key, value in sorted(self.values.items())]
         return said + ([f"Hours are rounded {self.rounding_text}."] if self.rounding else [])
 
 
