@@ -49,13 +49,10 @@ def by_date(cl) -> dict:
         first, last = (_day(cl.root_queryset.aggregate(day=of(field))["day"]) for of in (Min, Max))
         years = range(first.year, last.year + 1) if first else ()
         return {"show": len(years) > 1, "choices": [{"link": link(year), "title": str(year)} for year in years]}
-    *above, _own = ["All dates", *_titles(asked)]
-    return {
-        "show": True,
-        "back": {"link": link(*asked[:-1]), "title": above[-1]},
-        "choices": [{"link": link(*asked, part), "title": title} for part, title in _beneath(asked)]
-        or [{"title": _titles(asked)[-1]}],
-    }
+    *_, above, own = ["All dates", *_titles(asked)]
+    beneath = [{"link": link(*asked, part), "title": title} for part, title in _beneath(asked)]
+    back = {"link": link(*asked[:-1]), "title": above}
+    return {"show": True, "back": back, "choices": [{"title": own}, *beneath]}
 
 
 def _day(stored: date | datetime | None) -> date | None:
