@@ -1,6 +1,11 @@
 // Suggests what a filter may mean while it is typed: an input names in data-suggest the address that answers ?q=.
+// Where data-adds names check boxes, what was suggested and chosen is one more of them, and the input is free again.
 document.addEventListener("focusin", suggest);
 document.addEventListener("input", suggest);
+document.addEventListener("input", (event) => {
+  if (!event.inputType || event.inputType === "insertReplacementText") add(event); // chosen, not typed
+});
+document.addEventListener("change", add);
 
 const asked = new Map(); // what was asked for each input, so that a slow answer does not replace a later one
 
@@ -15,6 +20,20 @@ async function suggest(event) {
   if (!response.ok || asked.get(input) !== text) return;
   const rows = await response.json();
   listOf(input).replaceChildren(...rows.map(({ value, label }) => new Option(label, value)));
+}
+
+function add({ target: input }) {
+  const boxes = input.dataset?.adds && document.getElementById(`id_${input.dataset.adds}`);
+  const chosen = boxes && [...listOf(input).options].find(({ value }) => value === input.value);
+  if (!chosen) return;
+  for (const box of boxes.querySelectorAll("[value=all]")) box.checked = false;
+  const box = Object.assign(document.createElement("input"), { type: "checkbox", name: input.name, value: chosen.value });
+  const [row, label] = [document.createElement("div"), document.createElement("label")];
+  box.checked = true;
+  label.append(box, ` ${chosen.value}, ${chosen.label}`);
+  row.append(label);
+  boxes.append(row);
+  input.value = "";
 }
 
 function listOf(input) {

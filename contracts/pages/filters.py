@@ -1,5 +1,7 @@
 """Finding agreements among thousands: the filter of their own list, and the one that every other list has."""
 
+from collections.abc import Iterable
+
 from django.db.models import Q, QuerySet
 from django.forms import TextInput
 from django.urls import reverse_lazy
@@ -7,6 +9,9 @@ from django_filters import CharFilter
 
 from contracts.models import Agreement, Party
 from contracts.pages.lists import ListFilter
+
+LONGEST = 200
+"""Characters of the longest text by which agreements are looked for."""
 
 
 def agreements_with(text: str) -> QuerySet[Agreement]:
@@ -30,6 +35,32 @@ def agreements_meant(text: str) -> QuerySet[Agreement]:
     return exactly if exactly.exists() else agreements_with(text)
 
 
+def agreements_named(texts: Iterable[str]) -> tuple[list[Agreement], dict[str, str]]:
+    """Return the agreement that each text names, and a sentence for each that names none or more than one.
+
+    A text is a number or a party of one agreement, or several of them with commas between.
+    """
+    found, unclear = [], {}
+    for text in filter(None, map(str.strip, texts)):
+        parts = [text] if Agreement.objects.filter(number__iexact=text).exists() else text.split(",")
+        for part in filter(None, map(str.strip, parts)):
+            meant = list(agreements_meant(part[:LONGEST]).order_by("number", "pk")[:3])
+            if len(meant) == 1:
+                found += meant
+            elif meant:
+                numbers = ", ".join(agreement.number for agreement in meant[:2])
+                unclear[part] = f"More than one agreement has “{part}” in its number or party, such as {numbers}."
+            else:
+                unclear[part] = f"No agreement has “{part}” in its number or party."
+    return found, unclear
+
+
+def suggesting(**more: str) -> TextInput:
+    """Return an input that suggests agreements while the number or a party of one is typed."""
+    attrs = {"list": "suggestions", "data-suggest": reverse_lazy("contracts:agreement_suggestions")}
+    return TextInput(attrs=attrs | {"autocomplete": "off", "placeholder": "Number or party"} | more)
+
+
 class AgreementFilter(ListFilter):
     """Find agreements by number, by a party's name or by another spelling of it."""
 
@@ -43,9 +74,7 @@ class AgreementChoice(CharFilter):
     """Choose the rows of a list by their agreement, which the page suggests while its number or party is typed."""
 
     def __init__(self, field_name: str = "agreement"):
-        attrs = {"list": "suggestions", "data-suggest": reverse_lazy("contracts:agreement_suggestions")}
-        widget = TextInput(attrs=attrs | {"autocomplete": "off", "placeholder": "Number or party"})
-        super().__init__(field_name, label="Agreement", max_length=200, widget=widget)
+        super().__init__(field_name, label="Agreement", max_length=LONGEST, widget=suggesting())
 
     def filter(self, qs, value):
         """The rows under the agreements that are found."""

@@ -1,11 +1,13 @@
 """Choosing an agreement among many: the filter of every list that shows agreements, and what it suggests."""
 
+import re
+
 import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from tests import factories
-from tests.people import VIEWER, client_of, user_of
+from tests.people import FINANCE, VIEWER, client_of, user_of
 from tests.reading import words
 
 pytestmark = pytest.mark.django_db
@@ -75,3 +77,21 @@ def test_the_browser_offers_what_is_suggested(browser_page: Page, sign_in):
     offered = browser_page.locator("datalist option")
     expect(offered).to_have_count(1)
     assert offered.evaluate("option => [option.value, option.label]") == ["LNS-1", "KMC Telecom Inc."]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_takes_one_suggestion_after_the_other(browser_page: Page, sign_in):
+    rows = [factories.agreement(f"LNS-{number}") for number in (1, 2, 10)]
+    sign_in(user_of(FINANCE))
+    browser_page.goto(reverse("invoicing:run"))
+    named = browser_page.get_by_label("Only these agreements")
+
+    for number in ("LNS-1", "LNS-10"):
+        named.fill(number)
+        expect(browser_page.locator(f"datalist option[value='{number}']")).to_have_count(1)
+        named.press("Tab")
+        expect(browser_page.get_by_label(f"{number}, KMC Telecom Inc.")).to_be_checked()
+    expect(browser_page.get_by_label("All agreements")).not_to_be_checked()
+    browser_page.get_by_role("button", name="Preview").click()
+
+    expect(browser_page).to_have_url(re.compile(f"&agreement={rows[0].pk}&agreement={rows[2].pk}$"))

@@ -179,7 +179,58 @@ def test_run_begins_with_last_month_for_every_agreement(agreement):
     page = client_of(FINANCE).get(RUN).content.decode()
 
     assert 'value="1998-10-31"' in page
-    assert page.count("checked") == 2
+    assert [box.partition('"')[0] for box in page.split('type="checkbox" name="agreements" value="')[1:]] == ["all"]
+    assert "All agreements (2)" in page
+    assert page.count("checked") == 1
+
+
+def test_form_of_a_run_is_no_longer_with_more_agreements_on_file(agreement, django_assert_num_queries):
+    client = client_of(FINANCE)
+    factories.agreement("ZZ", amendments=())
+    before = len(client.get(RUN).content)
+
+    for number in range(7):
+        factories.agreement(f"Z-{number:02}", amendments=())
+
+    assert len(client.get(RUN).content) == before
+
+
+def test_run_is_made_for_the_agreements_that_were_named_though_all_are_ticked(agreement):
+    """Typed in any case or by a part that no other has, with commas between; added to those that are ticked."""
+    other, third = factories.agreement("LN, 7", amendments=()), factories.agreement("ACME-9", amendments=())
+    asked, client = {"through": "1998-10-31", "preview": "1", "agreements": ["all"]}, client_of(FINANCE)
+
+    def asked_for(**more) -> str:
+        return client.post(RUN, asked | more).url.partition("agreement=")[2]
+
+    assert asked_for(only=f"{agreement.number.lower()}, acme") == f"{third.pk}&agreement={agreement.pk}"
+    assert asked_for(only="ln, 7") == f"{other.pk}"
+    assert asked_for(only=["ACME-9", ""], agreements=["all", other.pk]) == f"{third.pk}&agreement={other.pk}"
+    assert asked_for(only=" , ") == ""
+
+
+@pytest.mark.parametrize(
+    ("named", "sentence"),
+    [
+        ("{0}, Nobody", "No agreement has “Nobody” in its number or party."),
+        ("Z", "More than one agreement has “Z” in its number or party, such as Z-1, Z-2."),
+        ("\uffff" * 300, "in its number or party."),
+    ],
+)
+def test_run_says_which_name_means_no_agreement_and_keeps_the_others_ticked(named, sentence, agreement):
+    for number in (1, 2):
+        factories.agreement(f"Z-{number}", amendments=())
+
+    response = client_of(FINANCE).post(
+        RUN, {"through": "1998-10-31", "agreements": ["all"], "only": named.format(agreement.number)}, follow=True
+    )
+
+    page = response.content.decode()
+    assert sentence in words(response)
+    assert "Choose at least one agreement" not in page
+    assert (f'value="{agreement.pk}" id="id_agreements_1" checked' in page) == ("{0}" in named)
+    assert 'value="all" id="id_agreements_0" checked' not in page
+    assert not Invoice.objects.exists()
 
 
 def test_run_drafts_and_lists_each_agreement_with_its_refusal(agreement):
