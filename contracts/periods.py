@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from contracts.readings import ReviewDay
@@ -74,8 +74,9 @@ class Month:
         """Return the calendar month in which a day lies."""
         return cls(day.year, day.month)
 
-    @property
+    @cached_property
     def span(self) -> DaySpan:
+        """Its days."""
         last = calendar.monthrange(self.year, self.month)[1]
         return DaySpan(date(self.year, self.month, 1), date(self.year, self.month, last))
 

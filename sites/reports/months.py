@@ -15,7 +15,7 @@ from django.db.models.functions import TruncMonth
 from django_tables2.data import TableData
 
 from contracts.models import Agreement
-from contracts.periods import MONTHS_A_YEAR, ONE_DAY, Month
+from contracts.periods import MONTHS_A_YEAR, ONE_DAY, DaySpan, Month
 from contracts.terms import AgreementTerms, expiration_known
 from sites.counts.recording import components_on
 from sites.models import ComponentCount, MissingCount, MonthlyReport, Site
@@ -42,10 +42,20 @@ class Months:
     """The months of some agreements for which a report is due; how many queries it asks depends on nothing."""
 
     def __init__(
-        self, agreements: QuerySet[Agreement], *, on: date, days_after: int, rows: Sequence[Agreement] | None = None
+        self,
+        agreements: QuerySet[Agreement],
+        *,
+        on: date,
+        days_after: int,
+        rows: Sequence[Agreement] | None = None,
+        only: Month | None = None,
     ):
-        """Take the agreements, and their `rows` from `with_terms()` where they have been read already."""
+        """Take the agreements, and their `rows` from `with_terms()` where they have been read already.
+
+        `only` is the month that is looked at, where it is a single one.
+        """
         self._agreements, self._on, self._days_after, self._rows = agreements, on, days_after, rows
+        self._only = only
 
     @cached_property
     def open(self) -> Sequence[AgreementMonth]:
@@ -54,7 +64,12 @@ class Months:
         services = _services(self._agreements)
         closed = _closed(self._agreements)
         months = {
-            row.pk: _open_months(row.as_terms(), services.get(row.pk, ()), closed.get(row.pk), self._on) for row in rows
+            row.pk: [
+                month
+                for month in _open_months(row.as_terms(), services.get(row.pk, ()), closed.get(row.pk), self._on)
+                if self._only in (None, month)
+            ]
+            for row in rows
         }
         lacking = _lacking(rows, months, services, self._on)
         found = [
@@ -162,8 +177,8 @@ class _Service:
     first_day: date
     last_day: date | None
 
-    def in_month(self, month: Month) -> bool:
-        return month.span.overlap(self.first_day, self.last_day) is not None
+    def serves(self, span: DaySpan) -> bool:
+        return self.first_day <= span.last_day and (self.last_day is None or self.last_day >= span.first_day)
 
 
 def _services(agreements: QuerySet[Agreement]) -> Mapping[int, list[_Service]]:
@@ -230,12 +245,13 @@ def _lacking(
     for row in agreements:
         terms = row.as_terms()
         for month in begun[row.pk]:
-            day = min(month.span.last_day, on)
+            span = month.span
+            day = min(span.last_day, on)
             codes = {part.code for part in components_on(terms=terms, day=day, known_on=on)}
             lacking[row.pk, month] = sum(
                 len(codes - settled.get((one.site, month), set()))
                 for one in services.get(row.pk, ())
-                if one.in_month(month) and one.first_day <= on
+                if one.serves(span) and one.first_day <= on
             )
     return lacking
 
@@ -247,10 +263,11 @@ def _settled(
     found = defaultdict(set)
     if not months:
         return found
-    days = sorted(month.span.first_day for month in months)
+    month_from = {month.span.first_day: month for month in months}
+    days = sorted(month_from)
     only = {} if len(agreements) > FEW else {"site__agreement__in": [row.pk for row in agreements]}
     counted = (
-        ComponentCount.objects.filter(counted_on__range=(days[0], on), **only)
+        ComponentCount.objects.filter(counted_on__range=(days[0], min(on, month_from[days[-1]].span.last_day)), **only)
         .order_by()
         .annotate(month=TruncMonth("counted_on"))
         .filter(month__in=days)
@@ -259,5 +276,5 @@ def _settled(
     )
     marked = MissingCount.objects.filter(month__in=days, **only).order_by()
     for site, day, code in (*counted, *marked.values_list("site_id", "month", "component_code")):
-        found[site, Month.of(day)].add(code)
+        found[site, month_from[day]].add(code)
     return found

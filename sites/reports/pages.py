@@ -1,5 +1,6 @@
 """What the pages of the monthly reports show, composed from what is on file and from what was issued."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -58,9 +59,9 @@ class MonthPage:
         """The sites of the month that wait for a first count now."""
         return [row for row in self.live["rows"] if row["first_count"]]
 
-    @cached_property
-    def charts(self) -> tuple[SiteChart, ...]:
-        return site_charts(self.content)
+    def charts(self, rows: Sequence[dict]) -> tuple[SiteChart, ...]:
+        """The charts of some of its sites, those of one page."""
+        return site_charts(self.content | {"rows": rows})
 
     @cached_property
     def live_sha256(self) -> str:
@@ -104,7 +105,7 @@ def month_page(
     The number of queries does not depend on that of the sites.
     """
     found = Agreement.objects.filter(pk=agreement.pk)
-    months = Months(found, on=on, days_after=days_after, rows=[agreement])
+    months = Months(found, on=on, days_after=days_after, rows=[agreement], only=month)
     status = months.status_of(month)
     rows = MonthlyReport.objects.filter(agreement=agreement, month=month.span.first_day)
     reports = list(rows.select_related("issued_by", "pdf", "acknowledgment__recorded_by").order_by("-revision"))

@@ -5,6 +5,7 @@ from functools import partial
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -29,6 +30,9 @@ from sites.reports.pages import month_page
 from sites.reports.printing import REPORT_PDFS, file_title, unissued_pdf
 from sites.reports.reporting import acknowledge, issue_report, mark_missing, revise_report, unmark_missing
 from sites.reports.sheets import report_workbook
+
+SITES_A_PAGE = 50
+"""Of a month's report on screen; the PDF and the workbook have them all."""
 
 
 class ReportList(ListPage):
@@ -96,7 +100,9 @@ class MonthReport(MonthMixin, TemplateView):
     template_name = "sites/report_detail.html"
 
     def get_context_data(self, **kwargs):
-        return super().get_context_data(**unmade(REPORT_PDFS, self.page.report), **kwargs)
+        sites = Paginator(self.page.content["rows"], SITES_A_PAGE).get_page(self.request.GET.get("page"))
+        kwargs |= unmade(REPORT_PDFS, self.page.report)
+        return super().get_context_data(page_obj=sites, charts=self.page.charts(sites.object_list), **kwargs)
 
 
 class MonthReportPdf(MonthMixin, View):

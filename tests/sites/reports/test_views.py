@@ -424,3 +424,20 @@ def test_page_of_a_marked_figure_prints_the_reason():
     assert "Figures marked as missing" in message
     assert "The frame was locked" in message
     assert "Ready to issue" in message
+
+
+def test_a_large_report_is_shown_page_by_page_and_summed_as_a_whole(agreement):
+    for number in range(52):
+        site = factories.site(agreement, f"City {number:02}", state="GA")
+        factories.counts(site, date(1998, 10, 31), reference.SMALLEST)
+    viewer = client_of(ACCOUNT_MANAGER)
+
+    pages = [viewer.get(address("month_report", site), {"page": number}).content.decode() for number in (1, 2)]
+
+    cities = [re.findall(r">(City [0-9]{2}, GA)</a><span", page) for page in pages]
+    assert list(map(len, cities)) == [50, 2]
+    assert cities[0] + cities[1] == [f"City {number:02}, GA" for number in range(52)]
+    assert [page.count('panel site-chart"') for page in pages] == [50, 2]
+    for page in pages:
+        assert "Totals of 52 sites" in page
+        assert f'<td class="figure">{52 * reference.SMALLEST["GE"]}</td>' in page
