@@ -8,7 +8,7 @@ from decimal import Decimal
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -26,6 +26,8 @@ from contracts.pages.downloads import download
 from contracts.printing.sheets import TYPES, Sheet, Value, csv_bytes, workbook
 
 ROWS_A_PAGE = 25
+ROWS_OF_A_TABLE = 50
+"""Rows of a table that stands on a page beside other things, such as the lines of a document."""
 ROWS_AT_ONCE = 1000
 """Rows of the database that a file reads at a time, so that a long list never stands in memory as a whole."""
 MOST_IN_A_FILE = 25_000
@@ -38,6 +40,11 @@ class EvenPages(Paginator):
 
     def __init__(self, object_list, per_page, **kwargs):
         super().__init__(object_list, ROWS_A_PAGE, **kwargs)
+
+
+def page_of(rows: Sequence, asked: str | None) -> Page:
+    """Return the page that an address asks for of a table that stands on its page beside other things."""
+    return Paginator(rows, ROWS_OF_A_TABLE).get_page(asked)
 
 
 # ---- filters -----------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """What is due through a date, charge by charge: a pure function of terms, charged levels, facts and readings."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -75,27 +75,31 @@ def due_through(
     through: date,
     known_on: date,
     facts: Facts = NO_FACTS,
+    periods: Collection[int] | None = None,
 ) -> Due | NotInForce:
     """Return what is due through a date, charge by charge, or why that date cannot be billed.
 
     A pure function of the terms, charged levels, sites, facts and readings: the same facts always give the same
     charges. A date that is not on file, expired or not executed is returned as that outcome. What cannot be billed
-    (service before the first priced day, a level nobody decided, an integration without a price) is a notice.
+    (service before the first priced day, a level nobody decided, an integration without a price) is a notice. Of annual
+    charges, only those of some `periods` are computed where these are given.
     """
     terms = terms_on(agreement=agreement, service_on=through, known_on=known_on)
     if isinstance(terms, NotInForce):
         return _with_next_step(terms, agreement)
     expires_on, _ = expiration_known(agreement=agreement, known_on=known_on)
     sites = tuple(sites)
+    begun = annual_periods(
+        first_period_starts_on=agreement.first_period_starts_on, through=through, expires_on=expires_on
+    )
+    looked_at = [period for period in begun if periods is None or period.number in periods]
     charges: list[AnyCharge] = []
     ahead: list[Charge] = []
     notices: list[str] = []
     undecided: set[ChargeKey] = set()
     for site in sites:
         notices += _before_first_period(agreement, site)
-        for period in annual_periods(
-            first_period_starts_on=agreement.first_period_starts_on, through=through, expires_on=expires_on
-        ):
+        for period in looked_at:
             outcome = _period_charges(agreement, site, period, known_on)
             notices += outcome.notices
             if through in period.span:

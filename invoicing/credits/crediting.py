@@ -8,6 +8,7 @@ from functools import partial
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.db.models import Prefetch
 
 from contracts.locking import locked_agreement
 from contracts.models import Agreement
@@ -17,6 +18,7 @@ from contracts.schedule import Refused
 from invoicing.charges.charge import ANNUAL, ChargeKey
 from invoicing.charges.creditable import Shares, left_of_line, spread_credit
 from invoicing.charges.kinds import KINDS
+from invoicing.charges.unbilled import Billed
 from invoicing.documents import calculation
 from invoicing.issued import numbering
 from invoicing.models import Invoice, InvoiceLine, Waiver
@@ -47,15 +49,25 @@ class CreditableLine:
         return sum(self.parts.values(), NOTHING)
 
 
-def creditable_lines(*, invoice: Invoice, on: date) -> tuple[CreditableLine, ...]:
+def creditable_lines(
+    *, invoice: Invoice, on: date, billed: Mapping[ChargeKey, Billed] | None = None
+) -> tuple[CreditableLine, ...]:
     """Return every line of an issued document of a run with what is left of it to take back, in order.
 
-    Of a credit note only the lines that charge something can be taken back.
+    Of a credit note only the lines that charge something can be taken back. `billed` is what `billed_of` found for it,
+    where that is known.
     """
-    stored = books.billed(agreements=[invoice.agreement_id], known_on=on).get(invoice.agreement_id, {})
+    stored = books.billed_of(invoice=invoice, known_on=on) if billed is None else billed
     standing = {key: {number: part.amount for number, part in was.parts.items()} for key, was in stored.items()}
     result = []
-    for line in invoice.lines.select_related("site").prefetch_related("credited_by__invoice").order_by("position"):
+    credits = (
+        InvoiceLine.objects.filter(invoice__in=invoice.corrected_by.order_by().values("pk"))
+        .select_related("invoice")
+        .defer("invoice__content")
+        .order_by("pk")
+    )
+    rows = invoice.lines.select_related("site").prefetch_related(Prefetch("credited_by", credits))
+    for line in rows.order_by("position"):
         key = _key(line)
         credited = [_shares(other) for other in line.credited_by.all() if other.invoice.is_issued]
         left = left_of_line(shares=_shares(line), credited=credited, billed=standing.get(key, {}))

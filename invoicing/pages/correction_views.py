@@ -1,19 +1,16 @@
 """Pages that show what a run would correct of what was billed, before anything is drafted. They only read."""
 
 from django.contrib.auth.mixins import PermissionRequiredMixin
-from django.core.paginator import Paginator
 from django.http import Http404
 from django.utils.functional import cached_property
 from django.views.generic import TemplateView
 
 from contracts.clock import business_date
 from contracts.pages.address import KnownParameters
-from contracts.pages.lists import ListPage
+from contracts.pages.lists import ListPage, page_of
 from invoicing.pages.corrections import NOTHING, CorrectionFilter, CorrectionTable
 from invoicing.pages.forms import ThroughForm
 from invoicing.what_if.pending import billed_agreements, last_through, pending_corrections, previews
-
-SITES_A_PAGE = 50
 
 
 class CorrectionList(ListPage):
@@ -62,13 +59,12 @@ class CorrectionDetail(PermissionRequiredMixin, KnownParameters, TemplateView):
             through = form.cleaned_data["through"]
             (pending,) = pending_corrections(agreements=[agreement], through=through, on=on)
             (preview,) = previews(pending=[pending])
-        sites = Paginator(preview.sites if preview else (), SITES_A_PAGE)
         return super().get_context_data(
             agreement=agreement,
             form=form,
             on=on,
             pending=pending,
             preview=preview,
-            page_obj=sites.get_page(self.request.GET.get("page")),
+            page_obj=page_of(preview.sites if preview else (), self.request.GET.get("page")),
             **kwargs,
         )

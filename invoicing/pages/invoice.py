@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from django.core.paginator import Page, Paginator
+
 from contracts.models import Agreement
 from contracts.money import NOTHING
+from contracts.pages.lists import page_of
 from contracts.periods import DaySpan
 from invoicing.documents.content import invoice_content
 from invoicing.documents.explanations import Explanation, explanation_of
@@ -67,10 +70,12 @@ class LineShown:
 class InvoicePage:
     """Everything the page of one document shows besides its own fields.
 
-    `document` is the content as it is printed: the frozen one of an issued document, today's of a draft.
+    `document` is the content as it is printed: the frozen one of an issued document, today's of a draft. `lines` are
+    those of a page, `page_obj` is that page.
     """
 
     document: Mapping
+    page_obj: Page
     lines: tuple[LineShown, ...]
     corrects: tuple[DocumentShown, ...]
     corrected_by: tuple[DocumentShown, ...]
@@ -84,19 +89,24 @@ def invoice_page(
     corrects: Sequence[Invoice],
     corrected_by: Sequence[Invoice],
     left: Mapping[int, Decimal] | None = None,
+    page: str | None = None,
 ) -> InvoicePage:
     """Compose the page of one document. A draft needs its agreement from `with_terms()`, an issued one does not.
 
-    `left` is what is left of each line by position.
+    `left` is what is left of each line by position, `page` the page of lines that
+    the address asks for; without it all lines are shown.
     """
     document = invoice.content
     if not invoice.is_issued:
         document = invoice_content(invoice=invoice, lines=lines, agreement=agreement, corrected=corrects)
+    rows = list(zip(document["lines"], lines, strict=True))
+    page_obj = page_of(rows, page) if page else Paginator(rows, len(rows)).page(1)
     return InvoicePage(
         document=document,
+        page_obj=page_obj,
         lines=tuple(
             LineShown(printed, line, explanation_of(inputs=line.inputs), (left or {}).get(line.position))
-            for printed, line in zip(document["lines"], lines, strict=True)
+            for printed, line in page_obj
         ),
         corrects=documents_shown(corrects),
         corrected_by=documents_shown(corrected_by),
@@ -105,8 +115,9 @@ def invoice_page(
 
 @dataclass(frozen=True)
 class Since:
-    """What has become of an issued document since: what is left of each line, by position, waivers and corrections."""
+    """What has become of an issued document since: its lines, what is left of each, waivers and corrections."""
 
+    lines: Sequence[InvoiceLine]
     left: Mapping[int, Decimal]
     waivers: tuple[Waiver, ...]
     next_run: NextRun

@@ -1,6 +1,5 @@
 """Pages about what is owed: the list of documents, one document, its PDF, and the events of its life."""
 
-from collections.abc import Mapping
 from decimal import Decimal
 from functools import partial
 
@@ -15,7 +14,7 @@ from django.views.generic import DetailView, FormView
 from contracts.clock import business_date
 from contracts.models import Agreement
 from contracts.money import money_text
-from contracts.pages.address import Dated
+from contracts.pages.address import Dated, KnownParameters
 from contracts.pages.event_page import AnswersByAddress, EventForm, EventPage
 from contracts.pages.lists import ListPage
 from contracts.pages.pdf_pages import MakePdf, pdf_response, unmade
@@ -24,11 +23,12 @@ from contracts.printing.stored_pdf import CannotPrint
 from contracts.wording import plural
 from invoicing.credits.crediting import creditable_lines, is_creditable
 from invoicing.documents.printing import INVOICE_PDFS, draft_pdf
-from invoicing.models import Invoice, InvoiceRun, Waiver
+from invoicing.models import Invoice, InvoiceLine, InvoiceRun, Waiver
 from invoicing.pages.filters import InvoiceFilter
 from invoicing.pages.forms import LookedAtForm, RunForm, preview_address, preview_data
 from invoicing.pages.invoice import InvoicePage, Since, invoice_page, run_shown, waits_until
 from invoicing.pages.tables import InvoiceTable
+from invoicing.runs.books import billed_of
 from invoicing.runs.drafting import draft_invoices
 from invoicing.runs.issuing import issue, why_not_issued
 from invoicing.runs.recording import as_json, record_run
@@ -80,26 +80,31 @@ class OfDocument:
 class InvoicePageMixin(OfDocument, PermissionRequiredMixin):
     """One document with everything that its page shows."""
 
-    def invoice_page(self, left: Mapping[int, Decimal] | None = None) -> InvoicePage:
+    def invoice_page(self, since: Since | None = None) -> InvoicePage:
         invoice = self.object
         return invoice_page(
             invoice=invoice,
-            lines=list(invoice.lines.select_related("site").order_by("position")),
+            lines=since.lines if since else self.lines(),
             agreement=None if invoice.is_issued else Agreement.objects.with_terms().get(pk=invoice.agreement_id),
             corrects=list(invoice.corrects.defer("content").order_by("pk")),
             corrected_by=list(invoice.corrected_by.defer("content").order_by("pk")),
-            left=left,
+            left=since.left if since else None,
+            page=self.request.GET.get("page", "1"),
         )
 
+    def lines(self) -> list[InvoiceLine]:
+        return list(self.object.lines.select_related("site").order_by("position"))
 
-class InvoiceDetail(InvoicePageMixin, DetailView):
-    """One document: each line explained, what it corrects, and its PDF."""
+
+class InvoiceDetail(KnownParameters, InvoicePageMixin, DetailView):
+    """One document: each line explained, page by page, what it corrects, and its PDF."""
 
     permission_required = "invoicing.view_invoice"
+    parameters = ("page",)
 
     def get_context_data(self, **kwargs):
         since = self.since() if self.object.is_issued else None
-        page = self.invoice_page(since.left if since else None)
+        page = self.invoice_page(since)
         waits = waits_until(self.object, on=business_date())
         pdf = unmade(INVOICE_PDFS, self.object)
         return super().get_context_data(page=page, since=since, waits_until=waits, **pdf, **kwargs)
@@ -107,12 +112,17 @@ class InvoiceDetail(InvoicePageMixin, DetailView):
     def since(self) -> Since:
         """Load what was credited, waived or is to be corrected of the document."""
         invoice, on = self.object, business_date()
-        waivers = Waiver.objects.with_documents().filter(Q(line__invoice=invoice) | Q(line__credits__invoice=invoice))
-        lines = creditable_lines(invoice=invoice, on=on) if invoice.origin == Invoice.Origin.RUN else ()
+        own, credits = invoice.lines.order_by(), InvoiceLine.objects.filter(credits__invoice=invoice).order_by()
+        waivers = Waiver.objects.with_documents().filter(
+            Q(line__in=own.values("pk")) | Q(line__in=credits.values("pk"))
+        )
+        billed = billed_of(invoice=invoice, known_on=on)
+        found = creditable_lines(invoice=invoice, on=on, billed=billed) if invoice.origin == Invoice.Origin.RUN else ()
         return Since(
-            left={each.line.position: each.left for each in lines if is_creditable(each.line, invoice)},
+            lines=[each.line for each in found] or self.lines(),
+            left={each.line.position: each.left for each in found if is_creditable(each.line, invoice)},
             waivers=tuple(waivers.order_by("pk")),
-            next_run=next_run_of(invoice=invoice, on=on),
+            next_run=next_run_of(invoice=invoice, on=on, billed=billed),
         )
 
 
@@ -177,10 +187,10 @@ class InvoiceIssue(InvoicePageMixin, EventPage):
         return "Demonstration data: this document bills invented sites." if self.object.is_demonstration else ""
 
     def consequences(self):
-        document = self.page.document
+        document, lines = self.page.document, plural(self.page.page_obj.paginator.count, "line")
         amount = f"{money_text(Decimal(document['total']))} {document['currency']} for {document['period']}"
         whom = f"{document['customer']['name']} under agreement {document['agreement']['number']}"
-        yield f"{self.object.get_kind_display()} to {whom}: {amount}, {plural(len(self.page.lines), 'line')}."
+        yield f"{self.object.get_kind_display()} to {whom}: {amount}, {lines}."
         yield f"It takes the next number of its series and is dated {self.on:%A}, {day_text(self.on)}."
         yield "Everything it shows is frozen, and its PDF is made."
         yield "It can never be changed or deleted. A mistake is corrected by a credit note."

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import F, Prefetch, QuerySet
+from django.db.models import F, Min, Prefetch, Q, QuerySet
 
 from contracts.models import Agreement
 from contracts.money import NOTHING, in_currency
@@ -17,7 +17,7 @@ from contracts.terms import AgreementTerms
 from invoicing.charges.charge import ANNUAL, ONLY_PART, ChargeKey, Facts, SiteFacts
 from invoicing.charges.kinds import KINDS, charged_once
 from invoicing.charges.unbilled import Billed, BilledPart
-from invoicing.models import InvoiceLine, Waiver
+from invoicing.models import Invoice, InvoiceLine, Waiver
 from sites.charged import switch_codes
 from sites.models import ComponentCount, Site
 from sites.models.facts import ChargedFact
@@ -28,12 +28,14 @@ class Books:
     """Everything on file for one agreement that decides what is due and what is billed.
 
     `demonstration` are the keys of what is invented, reversed facts too: the credit note of a reversed one shows it.
+    `periods` are the annual periods that are looked at, None for all of them.
     """
 
     sites: dict[int, SiteFacts] = field(default_factory=dict)
     facts: Facts = field(default_factory=dict)
     billed: dict[ChargeKey, Billed] = field(default_factory=dict)
     demonstration: frozenset[ChargeKey] = frozenset()
+    periods: frozenset[int] | None = None
 
     def is_demonstration(self, line: InvoiceLine) -> bool:
         """Whether a line shows demonstration data: its site, or what it charges, is invented."""
@@ -76,9 +78,51 @@ def annual_books(*, agreement: Agreement, site_key: int, known_on: date) -> Book
     terms = agreement.as_terms()
     codes = switch_codes(terms=terms, known_on=known_on)
     (site,) = _sites({agreement.pk: terms}, known_on, Site.objects.filter(pk=site_key))[agreement.pk]
-    of_site = {"site": site_key, "charge": ANNUAL}
+    of_site = Q(site=site_key, charge=ANNUAL)
     lines = billed(agreements=[agreement.pk], known_on=known_on, only=of_site)
     return Books({site.pk: _site_facts(site, codes)}, billed=lines.get(agreement.pk, {}))
+
+
+def document_books(
+    *, invoice: Invoice, agreement: Agreement, known_on: date, billed: Mapping[ChargeKey, Billed] | None = None
+) -> Books:
+    """Return the books of what one document charges alone: of its sites the annual periods, and of its kinds all.
+
+    What is charged once is looked at whole, as one block of hours is used up before the next one. The agreement comes
+    from `with_terms()`; `billed` is what `billed_of` found for the document, where that is known.
+    """
+    terms, kinds = agreement.as_terms(), set(invoice.lines.values_list("charge", flat=True))
+    codes, once = switch_codes(terms=terms, known_on=known_on), kinds - {ANNUAL}
+    sites = Site.objects.all() if once else Site.objects.filter(pk__in=_annual_lines(invoice).values("site"))
+    facts = {code: _facts(code, [agreement.pk]).get(agreement.pk, ()) for code in charged_once()} if once else {}
+    return Books(
+        {
+            row.pk: _site_facts(row, codes)
+            for row in _sites({agreement.pk: terms}, known_on, sites).get(agreement.pk, ())
+        },
+        {code: tuple(row.as_fact() for row in rows if row.reversed_on is None) for code, rows in facts.items()},
+        billed_of(invoice=invoice, known_on=known_on) if billed is None else dict(billed),
+        periods=frozenset(_annual_lines(invoice).values_list("period_number", flat=True)),
+    )
+
+
+def billed_of(*, invoice: Invoice, known_on: date) -> dict[ChargeKey, Billed]:
+    """Return what issued documents have billed for everything that one document charges, charge by charge."""
+    annual = _annual_lines(invoice)
+    only = Q(charge=ANNUAL, site__in=annual.values("site"), period_number__in=annual.values("period_number"))
+    only |= Q(charge__in=invoice.lines.exclude(charge=ANNUAL).values("charge"))
+    return billed(agreements=[invoice.agreement_id], known_on=known_on, only=only).get(invoice.agreement_id, {})
+
+
+def _annual_lines(invoice: Invoice) -> QuerySet[InvoiceLine]:
+    return invoice.lines.filter(charge=ANNUAL).order_by()
+
+
+def frequencies_billed(*, agreement: Agreement) -> list[tuple[int, int]]:
+    """Return in how many instalments annual periods were billed, by number, the one billed first leading; one query."""
+    lines = InvoiceLine.objects.filter(invoice__agreement=agreement, invoice__issued_on__isnull=False, charge=ANNUAL)
+    rows = lines.filter(instalment_of__isnull=False).order_by().values_list("period_number", "instalment_of")
+    return list(rows.annotate(first=Min("pk")).order_by("first").values_list("period_number", "instalment_of"))
 
 
 def _by_agreement(rows: Iterable, agreement_of) -> dict[int, list]:
@@ -131,16 +175,14 @@ def _charge_columns() -> tuple[str, ...]:
     return ("charge", *keys, "period_number", "instalment", "shares", "amount")
 
 
-def billed(
-    *, agreements: Collection[int], known_on: date, only: Mapping | None = None
-) -> dict[int, dict[ChargeKey, Billed]]:
-    """Return what issued documents have billed by agreement and charge; of the lines with some columns `only`.
+def billed(*, agreements: Collection[int], known_on: date, only: Q | None = None) -> dict[int, dict[ChargeKey, Billed]]:
+    """Return what issued documents have billed by agreement and charge; of the lines that are `only` asked for.
 
     Two queries, and more where something was waived that another one can replace.
     """
     lines = (
         InvoiceLine.objects.filter(invoice__agreement__in=agreements, invoice__issued_on__isnull=False)
-        .filter(**(only or {}))
+        .filter(only or Q())
         .order_by("invoice__issued_on", "invoice_id", "position")
         .values(*_charge_columns(), *_COLUMNS)
     )

@@ -50,8 +50,16 @@ def plan_of(*, agreement: Agreement, books: Books, through: date, on: date) -> P
     that was billed in instalments of another frequency.
     """
     terms = agreement.as_terms()
-    _refuse_other_frequency(terms, books)
-    due = due_through(agreement=terms, sites=books.sites.values(), through=through, known_on=on, facts=books.facts)
+    billed = ((key.period, was.of) for key, was in books.billed.items() if key.is_annual and was.of is not None)
+    refuse_other_frequency(terms=terms, billed=billed)
+    due = due_through(
+        agreement=terms,
+        sites=books.sites.values(),
+        through=through,
+        known_on=on,
+        facts=books.facts,
+        periods=books.periods,
+    )
     if isinstance(due, Expired):
         raise AfterTheTerm(due.message)
     if isinstance(due, NotInForce):
@@ -76,17 +84,16 @@ def plan_now(*, agreement: Agreement, through: date, on: date) -> Plan:
     return plan_of(agreement=agreement, books=books, through=through, on=on)
 
 
-def _refuse_other_frequency(terms: AgreementTerms, books: Books) -> None:
-    for key, was in books.billed.items():
-        if not key.is_annual or was.of is None:
-            continue
-        period = annual_period(number=key.period, first_period_starts_on=terms.first_period_starts_on, expires_on=None)
+def refuse_other_frequency(*, terms: AgreementTerms, billed: Iterable[tuple[int, int]]) -> None:
+    """Raise CannotDraft where a period, by number, was billed in more or fewer instalments than it has by now."""
+    for number, of in billed:
+        period = annual_period(number=number, first_period_starts_on=terms.first_period_starts_on, expires_on=None)
         if isinstance(period, OutsideTerm):
             continue
         parts = terms.readings_on(period.full_span.first_day).frequency.parts
-        if was.of != parts:
+        if of != parts:
             raise CannotDraft(
-                f"Annual period {key.period} of {terms.name} was billed in {was.of} instalments so far, and the "
+                f"Annual period {number} of {terms.name} was billed in {of} instalments so far, and the "
                 "frequency of a period cannot change any more. Set the reading of the frequency back."
             )
 

@@ -11,11 +11,11 @@ from contracts.models import Agreement
 from contracts.money import NOTHING
 from contracts.periods import DaySpan
 from invoicing.charges.causes import Passed, never_billed
-from invoicing.charges.charge import AnyCharge
-from invoicing.charges.unbilled import AdjustedPart, Adjustment, PlannedDocument, adjustments, unbilled
+from invoicing.charges.charge import AnyCharge, ChargeKey
+from invoicing.charges.unbilled import AdjustedPart, Adjustment, Billed, PlannedDocument, adjustments, unbilled
 from invoicing.models import Invoice
-from invoicing.runs.books import Books, books_of
-from invoicing.runs.plan import CannotBill, horizon_of, plan_of
+from invoicing.runs.books import Books, books_of, document_books, frequencies_billed
+from invoicing.runs.plan import CannotBill, horizon_of, plan_of, refuse_other_frequency
 from invoicing.what_if.preview import Earlier, Preview, corrections_preview, touching
 
 
@@ -96,9 +96,7 @@ def _runs(agreements: Sequence[Agreement]) -> dict[int, _Runs]:
 
 
 def _pending(agreement: Agreement, books: Books, runs: _Runs, through: date | None, on: date) -> Pending:
-    terms = agreement.as_terms()
-    through = horizon_of(terms=terms, days=[through or runs.latest or on], on=on)
-    horizon = horizon_of(terms=terms, days=[through, runs.drafted or through], on=on)
+    through, horizon = _days(agreement, runs, through, on)
     try:
         plan = plan_of(agreement=agreement, books=books, through=horizon, on=on)
     except CannotBill as refused:
@@ -111,6 +109,13 @@ def _pending(agreement: Agreement, books: Books, runs: _Runs, through: date | No
         unbilled(due=plan.due, billed=books.billed, sites=books.sites, adjust_through=through),
         is_demonstration=bool(books.demonstration),
     )
+
+
+def _days(agreement: Agreement, runs: _Runs, through: date | None, on: date) -> tuple[date, date]:
+    """The day through which a run goes, and the one through which it looks: that of drafts that went further."""
+    terms = agreement.as_terms()
+    through = horizon_of(terms=terms, days=[through or runs.latest or on], on=on)
+    return through, horizon_of(terms=terms, days=[through, runs.drafted or through], on=on)
 
 
 def previews(*, pending: Iterable[Pending]) -> list[Preview]:
@@ -158,9 +163,18 @@ class NextRun:
         return sum((part.amount for part in self.parts), NOTHING)
 
 
-def next_run_of(*, invoice: Invoice, on: date) -> NextRun:
-    """Return what a run through the day of the last one would correct of an issued document."""
+def next_run_of(*, invoice: Invoice, on: date, billed: Mapping[ChargeKey, Billed] | None = None) -> NextRun:
+    """Return what a run through the day of the last one would correct of an issued document.
+
+    It looks only at what the document charges; `billed` is what `billed_of` found for that, where it is known.
+    """
     agreement = Agreement.objects.with_terms().get(pk=invoice.agreement_id)
-    (pending,) = pending_corrections(agreements=[agreement], on=on)
-    parts = touching(corrections=pending.corrections, number=invoice.number_text)
-    return NextRun(pending.through, parts, pending.refusal)
+    through, horizon = _days(agreement, _runs([agreement]).get(agreement.pk, NO_RUN), None, on)
+    books = document_books(invoice=invoice, agreement=agreement, known_on=on, billed=billed)
+    try:
+        refuse_other_frequency(terms=agreement.as_terms(), billed=frequencies_billed(agreement=agreement))
+        due = plan_of(agreement=agreement, books=books, through=horizon, on=on).due
+    except CannotBill as refused:
+        return NextRun(through, (), str(refused))
+    corrections = adjustments(due=due, billed=books.billed, sites=books.sites)
+    return NextRun(through, touching(corrections=corrections, number=invoice.number_text))

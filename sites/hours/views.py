@@ -1,7 +1,6 @@
 """Pages about the hours of an agreement: position, ledger and entries, and each event of blocks and work."""
 
 from django.contrib.auth.mixins import PermissionRequiredMixin
-from django.core.paginator import Paginator
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -11,7 +10,7 @@ from contracts.clock import business_date
 from contracts.models import Agreement
 from contracts.pages.address import KnownParameters, OfAgreement
 from contracts.pages.event_page import EventPage
-from contracts.pages.lists import ListPage
+from contracts.pages.lists import ListPage, page_of
 from contracts.periods import day_text
 from sites.hours.forms import BlocksForm, ChangeForm, CorrectionForm, NewWorkForm, OnForm, ReasonForm
 from sites.hours.lists import WorkFilter, WorkTable
@@ -30,7 +29,6 @@ from sites.hours.recording import (
 )
 from sites.models import BlockPurchase, Site, WorkEntry
 
-ROWS_A_PAGE = 50
 MOST_WAITING = 20
 KEPT_LAST = 10
 """Entries recorded last that the form of the next one shows."""
@@ -56,7 +54,7 @@ class Hours(PermissionRequiredMixin, KnownParameters, DetailView):
         tabs = period_tabs(ledger=ledger, on=today)
         chosen = _chosen(tabs, self.request.GET.get("period", ""), on)
         rows = rows_of(ledger=ledger, span=chosen.period.span if chosen else None)
-        page = Paginator(rows, ROWS_A_PAGE).get_page(self.request.GET.get("page"))
+        page = page_of(rows, self.request.GET.get("page"))
         waits = now.waits
         shown = [*page.object_list, *waits[:MOST_WAITING]]
         sites = Site.objects.in_bulk({row.work.site_key for row in shown if row.work})

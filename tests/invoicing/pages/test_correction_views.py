@@ -260,7 +260,7 @@ def test_page_has_a_fixed_number_of_queries(number, django_assert_num_queries):
 
 
 def test_many_sites_are_shown_page_by_page(monkeypatch):
-    monkeypatch.setattr("invoicing.pages.correction_views.SITES_A_PAGE", 2)
+    monkeypatch.setattr("contracts.pages.lists.ROWS_OF_A_TABLE", 2)
     agreement = lowered(billed(sites=3))
     client = client_of(VIEWER)
 
