@@ -2,11 +2,13 @@
 
 import re
 from datetime import date
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib import admin
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from invoicing.models import Invoice
@@ -65,6 +67,30 @@ def test_what_else_is_chosen_stays_beside_the_agreement(records):
     (form,) = re.findall(r'<form[^>]*aria-label="Filter by agreement">.*?</form>', page, re.DOTALL)
     assert 'name="agreement" value="A-1"' in form
     assert re.findall(r'type="hidden" name="(\w+)" value="(\w+)"', form) == [("component_code", "GE"), ("q", "aug")]
+
+
+@pytest.mark.parametrize(
+    ("words", "cities"),
+    [
+        ("augus", ["Augusta"]),
+        ("GE", ["Boston", "Augusta"]),
+        ("bost ge", ["Boston"]),
+        ("augusta boston", []),
+        ('"augus ta"', []),
+        ("letter", ["Augusta"]),
+        ("augusta letter", ["Augusta"]),
+        ("boston letter", []),
+    ],
+)
+@pytest.mark.usefixtures("_counts")
+def test_counts_are_searched_by_their_sites_first(records, words, cities):
+    ComponentCount.objects.filter(site__city="Augusta").update(source="Letter from the customer")
+
+    with CaptureQueriesContext(connection) as queries:
+        assert shown(records, f"{COUNTS}?{urlencode({'q': words})}") == cities
+
+    counted = [query["sql"] for query in queries if 'FROM "sites_componentcount"' in query["sql"]]
+    assert not any('"sites_site"."city" LIKE' in sql or '"sites_site"."city"::text' in sql for sql in counted)
 
 
 @pytest.mark.usefixtures("_counts")

@@ -153,7 +153,10 @@ class ComponentCount(models.Model):
 
     class Meta:
         ordering = ["site", "counted_on", "component_code"]
-        indexes = [models.Index(fields=["-counted_on", "-id"], name="counts_latest_first")]
+        indexes = [
+            models.Index(fields=["-counted_on", "-id"], name="counts_latest_first"),
+            models.Index(fields=["component_code", "site"], condition=Q(quantity=0), name="counts_of_none"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["site", "component_code", "counted_on"],

@@ -4,6 +4,8 @@ import csv
 from datetime import date
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from people.roles import DATA_ENTRY, FINANCE
@@ -112,3 +114,16 @@ def test_home_page_and_list_ask_the_same_number_of_queries_for_more_sites(
                 client.get(reverse("home"))
             with django_assert_num_queries(32):
                 client.get(reverse("sites:site_list"), {"look_at": "yes"})
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by what is on file: here little is")
+@pytest.mark.django_db
+def test_the_sites_are_found_by_the_counts_of_none_and_not_one_by_one():
+    with CaptureQueriesContext(connection) as queries:
+        assert named() == []
+
+    (found,) = [query["sql"] for query in queries if '"sites_site"' in query["sql"]]
+    with connection.cursor() as cursor:
+        plan = " / ".join(row[3] for row in cursor.execute(f"EXPLAIN QUERY PLAN {found}"))
+    assert "USING INDEX counts_of_none (component_code=?)" in plan
+    assert "CORRELATED" not in plan
