@@ -1,14 +1,15 @@
 """Sites about to change level: composed from rows already loaded, nothing here asks the database."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property, partial
 
 from contracts.levels import ComponentLevel, Flag, MeasuredLevel, level_as_read
 from contracts.schedule import LimitKind
 from contracts.terms import AgreementTerms, NotInForce, expiration_known, terms_on
-from sites.counts.count import counts_on, quantities
+from sites.counts.count import Count, counts_on, quantities
 from sites.models import Site
 from sites.site_history.trend import Outlook, outlook
 from sites.site_pages.pages import ServiceState, service_state
@@ -24,8 +25,13 @@ class ComingChange:
     site: Site
     part: ComponentLevel
     measured: MeasuredLevel
-    after: MeasuredLevel
     outlook: Outlook
+    above: Callable[[], MeasuredLevel]
+
+    @cached_property
+    def after(self) -> MeasuredLevel:
+        """The measured level once the limit is passed, looked for only where it is shown."""
+        return self.above()
 
     @property
     def full(self) -> bool:
@@ -46,8 +52,10 @@ class ComingChange:
         return self.after.level.annual_price - self.measured.level.annual_price
 
 
-def coming_changes(*, sites: Iterable[Site], agreement: AgreementTerms, on: date) -> tuple[ComingChange, ...]:
-    """Return the sites whose measured level is about to rise, the soonest first; sites come from `with_counts()`.
+def coming_changes(
+    *, sites: Iterable[Site], counts: Mapping[int, Sequence[Count]], agreement: AgreementTerms, on: date
+) -> tuple[ComingChange, ...]:
+    """Return the sites whose measured level is about to rise, the soonest first; `counts` by site are for the outlook.
 
     Only components that decide the level are looked at, since passing the limit of another one changes nothing. One is
     listed where at most one unit more fits below its limit, or where its trend passes the limit within 90 days. A cell
@@ -62,18 +70,18 @@ def coming_changes(*, sites: Iterable[Site], agreement: AgreementTerms, on: date
     for site in sites:
         if service_state(site=site, on=on) is not ServiceState.IN_SERVICE:
             continue
-        counts = site.count_values()
-        now = quantities(counts_on(counts=counts, day=on))
+        of_site = counts.get(site.pk, ())
+        now = quantities(counts_on(counts=of_site, day=on))
         measured = level_as_read(schedule=found.schedule, counts=now, readings=readings)
         for part in measured.deciding if measured.level else ():
             if part.room is None:
                 continue
-            of_part = [count for count in counts if count.component == part.component.code]
+            of_part = [count for count in of_site if count.component == part.component.code]
             ahead = outlook(counts=of_part, limit=part.limit.upper, on=on, expires_on=expires_on)
             near = part.room <= LEAST_ROOM and part.limit.kind is not LimitKind.NUMBER
             soon = ahead.expected_on is not None and ahead.expected_on <= on + timedelta(days=DAYS_SOON)
             if near or soon:
                 then = {**now, part.component.code: part.limit.upper + 1}
-                after = level_as_read(schedule=found.schedule, counts=then, readings=readings)
-                changes.append(ComingChange(site, part, measured, after, ahead))
+                above = partial(level_as_read, schedule=found.schedule, counts=then, readings=readings)
+                changes.append(ComingChange(site, part, measured, ahead, above))
     return tuple(sorted(changes, key=lambda one: (one.outlook.expected_on or date.max, one.part.room, str(one.site))))

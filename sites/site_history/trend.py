@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from itertools import combinations
+from math import lcm
 
 from contracts.wording import signed
 from sites.counts.count import Count
@@ -91,8 +92,11 @@ def line_through(*, counts: Sequence[Count]) -> Line:
     """
     first_day = min(count.counted_on for count in counts)
     points = [((count.counted_on - first_day).days, count.quantity) for count in counts]
-    slope = _median([Fraction(b - a, later - day) for (day, a), (later, b) in combinations(sorted(points), 2)])
-    return Line(first_day, _median([quantity - slope * day for day, quantity in points]), slope)
+    steps = [(b - a, later - day) for (day, a), (later, b) in combinations(sorted(points), 2)]
+    whole = lcm(*(days for _rise, days in steps))
+    slope = _median([rise * (whole // days) for rise, days in steps]) / whole
+    height = _median([quantity * slope.denominator - slope.numerator * day for day, quantity in points])
+    return Line(first_day, height / slope.denominator, slope)
 
 
 def outlook(*, counts: Sequence[Count], limit: int | None, on: date, expires_on: date | None) -> Outlook:
@@ -134,6 +138,7 @@ def _silent(used: Sequence[Count], line: Line, limit: int | None) -> Silent | No
     return Silent.CONTRADICTORY if Fraction(rising, differing) < RISING_SHARE else None
 
 
-def _median(values: Sequence[Fraction]) -> Fraction:
+def _median(values: Sequence[int]) -> Fraction:
+    """The median of whole numbers: of fractions, all over one denominator, it is found many times faster so."""
     ordered, half = sorted(values), len(values) // 2
-    return ordered[half] if len(values) % 2 else (ordered[half - 1] + ordered[half]) / 2
+    return Fraction(ordered[half]) if len(values) % 2 else Fraction(ordered[half - 1] + ordered[half], 2)

@@ -7,11 +7,14 @@ from django.views.generic import DetailView
 
 from contracts.clock import business_date
 from contracts.models import Agreement
+from contracts.pages.address import KnownParameters
 from contracts.pages.downloads import download
+from contracts.pages.lists import page_of
 from contracts.printing.sheets import Sheet, csv_bytes, workbook
 from sites.models import MissingCount, Site
 from sites.site_history.outlook import DAYS_SOON, coming_changes
 from sites.site_history.pages import SiteHistory, history_sheet, site_history
+from sites.site_history.queries import counts_for_outlook
 from sites.site_pages.views import SiteView
 
 
@@ -76,21 +79,23 @@ class SiteHistoryXlsx(SiteHistoryFile):
         return workbook([sheet], title=f"Counts at {self.object}", created_on=self.on)
 
 
-class LevelOutlook(PermissionRequiredMixin, DetailView):
-    """The sites of an agreement that are about to change level."""
+class LevelOutlook(PermissionRequiredMixin, KnownParameters, DetailView):
+    """The sites of an agreement that are about to change level, page by page."""
 
     permission_required = "sites.view_site"
+    parameters = ("page",)
     queryset = Agreement.objects.with_terms()
     template_name = "sites/level_outlook.html"
 
     def get_context_data(self, **kwargs):
         on = business_date()
         in_service = Site.objects.filter(agreement=self.object).in_service(first_day=on, last_day=on)
-        sites = list(in_service.order_by("city", "state", "pk").with_counts(through=on))
+        sites, counts = list(in_service.order_by("city", "state", "pk")), counts_for_outlook(sites=in_service, on=on)
+        changes = coming_changes(sites=sites, counts=counts, agreement=self.object.as_terms(), on=on)
         return super().get_context_data(
             on=on,
             soon_on=on + timedelta(days=DAYS_SOON),
-            changes=coming_changes(sites=sites, agreement=self.object.as_terms(), on=on),
+            page_obj=page_of(changes, self.request.GET.get("page")),
             sees_prices=self.request.user.has_perm("contracts.view_priceschedule"),
             is_demonstration=any(site.is_demonstration for site in sites),
             **kwargs,

@@ -255,6 +255,22 @@ def test_files_are_offered_only_where_there_are_months():
     assert client.get(page(planned, "site_history_xlsx")).status_code == 200
 
 
+def test_outlook_shows_the_soonest_of_all_pages_first_and_loses_none(monkeypatch):
+    monkeypatch.setattr("contracts.pages.lists.ROWS_OF_A_TABLE", 2)
+    agreement = factories.agreement()
+    growing(agreement, "Akron", first=5, by=2)
+    for city, room in (("Boise", 1), ("Fargo", 0)):
+        counted = factories.site(agreement, city)
+        factories.counts(counted, date(1998, 2, 1), reference.counts(GE=15 - room))
+    client, address = client_of(VIEWER), reverse("sites:level_outlook", args=[agreement.pk])
+
+    first, second = (client.get(address, {"page": page}) for page in ("1", "2"))
+
+    assert [row[0] for page in (first, second) for row in tables(page)[0][1:]] == ["Akron", "Fargo", "Boise"]
+    assert "Sites about to change level 3" in words(first)
+    assert "?page=2" in links(first)
+
+
 @pytest.mark.parametrize("number", [1, 3])
 def test_outlook_costs_the_same_queries_for_one_site_and_three(number, django_assert_num_queries):
     agreement = factories.agreement()
