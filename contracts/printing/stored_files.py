@@ -4,6 +4,7 @@ import os
 import re
 import tempfile
 import time
+from collections.abc import Collection
 from hashlib import sha256
 from pathlib import Path
 
@@ -29,12 +30,14 @@ def titled(title: str) -> str:
     return re.sub(r"[^A-Za-z0-9-]+", "-", title)
 
 
-def file_names(beginning: str = "") -> dict[str, list[str]]:
-    """Return the finished PDFs in the folder by their titles, of all or of those that begin so."""
+def file_names(beginning: str = "", *, of: Collection[str] | None = None) -> dict[str, list[str]]:
+    """Return the finished PDFs in the folder by their titles, of all, of those that begin so or of some titles."""
     try:
         names = sorted(name for name in os.listdir(settings.DOCUMENTS_DIR) if name.startswith(beginning))
     except FileNotFoundError:
         return {}
+    if of is not None:
+        names = [name for name in names if name.partition(".")[0] in of]
     found: dict[str, list[str]] = {}
     for name in names:
         if match := _FINISHED.fullmatch(name):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from contracts.sealing.ledger_lines import Ledger, LedgerEntry
+from contracts.sealing.ledger_lines import Ledger, LedgerEntry, written
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,17 @@ class LedgerFile:
         """Where it is kept."""
         return settings.DOCUMENTS_DIR / self.name
 
-    def read(self) -> Ledger:
-        """Read it as it stands; an empty one where there is none."""
+    def read(self, *, of: Iterable[str] | None = None) -> Ledger:
+        """Read it as it stands, all of it or only the lines of some numbers; an empty one where there is none."""
+        words = None if of is None else {written(number) for number in of}
         try:
             with self.path.open(encoding="utf-8", errors="replace") as file:
-                return Ledger.of(line.rstrip("\n") for line in file)
+                lines = (
+                    file
+                    if words is None
+                    else [line for line in file if line.partition(" ")[2].partition(" ")[0] in words]
+                )
+                return Ledger.of(line.rstrip("\n") for line in lines)
         except FileNotFoundError:
             return Ledger()
 

@@ -29,13 +29,18 @@ class LedgerEntry:
     @property
     def text(self) -> str:
         """The line as it is written, without its end."""
-        words = [self.event, quote(self.number, safe=""), self.issued_on.isoformat(), self.sha256, self.chain or "-"]
+        words = [self.event, written(self.number), self.issued_on.isoformat(), self.sha256, self.chain or "-"]
         return " ".join([*words, MADE_GOOD] if self.backfilled else words)
 
     @property
     def says(self) -> tuple[str, ...]:
         """What it says of its document."""
         return self.issued_on.isoformat(), self.sha256, self.chain
+
+
+def written(number: str) -> str:
+    """Return a number as one word of a line."""
+    return quote(number, safe="")
 
 
 def entry_of(line: str) -> LedgerEntry | None:

@@ -55,19 +55,20 @@ def lost_file(title: str) -> str:
 
 
 def _numbers(series: Iterable[NumberSeries]) -> Iterator[Lost]:
-    ledger, files = ISSUED_DOCUMENTS.read(), file_names()
-    for one in series:
-        for number in lost_numbers(one):
-            title = one.text(number)
-            issued = list(ledger.entries.get((ISSUED, title), ()))
-            day, sha256, _link = issued[-1] if issued else ("", "", "")
-            yield Lost(
-                title=title,
-                sha256=sha256,
-                issued_on=date.fromisoformat(day) if day else None,
-                file_name=_file(title, files.get(titled(title), ()), ledger),
-                series=one.code,
-            )
+    lost = {one.text(number): one.code for one in series for number in lost_numbers(one)}
+    if not lost:
+        return
+    ledger, files = ISSUED_DOCUMENTS.read(of=lost), file_names(of={titled(title) for title in lost})
+    for title, code in lost.items():
+        issued = list(ledger.entries.get((ISSUED, title), ()))
+        day, sha256, _link = issued[-1] if issued else ("", "", "")
+        yield Lost(
+            title=title,
+            sha256=sha256,
+            issued_on=date.fromisoformat(day) if day else None,
+            file_name=_file(title, files.get(titled(title), ()), ledger),
+            series=code,
+        )
 
 
 def _file(title: str, names: Iterable[str], ledger: Ledger) -> str:

@@ -1,5 +1,6 @@
 """A database that is older than the ledger and the PDFs gives no number out again, until each one is explained."""
 
+import sys
 from datetime import date
 
 import pytest
@@ -7,7 +8,8 @@ from django.db import transaction
 from django.urls import reverse
 
 from contracts.models import LostRecord
-from contracts.printing.stored_files import stored_name
+from contracts.printing.stored_files import file_names, stored_name
+from contracts.sealing.ledger_lines import ISSUED
 from invoicing.audit.auditing import Verification
 from invoicing.credits.crediting import credit
 from invoicing.issued.ledger import ISSUED_DOCUMENTS, anchor_issued, make_good
@@ -179,6 +181,46 @@ def test_number_that_nobody_knows_between_two_that_are_known_is_missing_too(agre
         ("INV-00002", "Neither the ledger nor a PDF says what it was"),
         ("INV-00003", "Known from its PDF alone"),
     ]
+
+
+def calls_of(work) -> int:
+    """How many functions of Python some work calls."""
+    calls = 0
+
+    def count(frame, event, _argument):
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return calls
+
+
+def test_a_long_ledger_is_not_read_line_by_line_where_nothing_is_missing(agreement):
+    factories.sites(agreement, 1)
+    issued_through(agreement, date(1998, 10, 31), DECEMBER)
+    make_good()
+    (entry, *_more) = list(ISSUED_DOCUMENTS.path.read_text().splitlines())
+    lost_now()
+    few = calls_of(lost_now)
+
+    ISSUED_DOCUMENTS.path.write_text(f"{entry}\n" * 5000)
+
+    assert (lost_now(), calls_of(lost_now) < few + 100) == ([], True)
+
+
+def test_only_the_lines_and_files_of_lost_numbers_are_read(restored):
+    """However many others there are, and whatever is no line at all."""
+    ledger = ISSUED_DOCUMENTS.read(of=["INV-00003", "CN-00001"])
+
+    assert {number for _event, number in ledger.entries} == {"INV-00003", "CN-00001"}
+    assert ledger.entries[ISSUED, "INV-00003"] == ISSUED_DOCUMENTS.read().entries[ISSUED, "INV-00003"]
+    assert list(file_names(of={"INV-00003"})) == ["INV-00003"]
+    assert list(file_names(of=())) == []
+    assert [bool(lost.file_name) for lost in lost_now()] == [False, True, False]
 
 
 def test_files_that_cannot_be_read_refuse_the_number(agreement, settings):
