@@ -9,7 +9,7 @@ from functools import partial
 
 from django.contrib.auth.models import User
 from django.db import DatabaseError, transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 
 from contracts.locking import lock_agreements, state_on_file, unchanged_since
 from contracts.models import Agreement
@@ -241,12 +241,15 @@ def _filed(chunk: Sequence[Agreement], on: date) -> list[_Filed]:
 
 def _promises(agreement_keys: Sequence[int]) -> dict[int, Promise]:
     """What the last issued instalments of some agreements let expect; one query."""
-    lines = InvoiceLine.objects.filter(kind=InvoiceLine.Kind.INSTALMENT, invoice__issued_on__isnull=False)
-    later = lines.filter(invoice__agreement=OuterRef("invoice__agreement")).order_by("-invoice__first_day", "-invoice")
-    last = lines.filter(invoice__agreement__in=agreement_keys, invoice=Subquery(later.values("invoice")[:1]))
+    lines = InvoiceLine.objects.filter(kind=InvoiceLine.Kind.INSTALMENT)
+    documents = Invoice.objects.issued().filter(Exists(lines.filter(invoice=OuterRef("pk"))))
+    last = documents.filter(agreement=OuterRef("pk")).order_by("-first_day", "-pk").values("pk")[:1]
+    of = Agreement.objects.filter(pk__in=agreement_keys).order_by().annotate(last=Subquery(last))
     found: dict[int, list] = {}
-    for key, *line in last.order_by("pk").values_list(
-        "invoice__agreement", "site", "level_code", "annual_price", "instalment_of"
+    for key, *line in (
+        lines.filter(invoice__in=of.values("last"))
+        .order_by("pk")
+        .values_list("invoice__agreement", "site", "level_code", "annual_price", "instalment_of")
     ):
         found.setdefault(key, []).append(line)
     return {key: Promise.of(each) for key, each in found.items()}

@@ -112,7 +112,8 @@ def refuse_before_last_document(*, last: Invoice | None, on: date, refusal: type
 
 def last_documents(*, agreements: Sequence[Agreement]) -> dict[int, Invoice]:
     """Return the last issued document of each agreement by the agreement's key; one query."""
-    issued = Invoice.objects.issued().filter(agreement__in=agreements)
-    later = issued.filter(agreement=models.OuterRef("agreement")).order_by("-issued_on", "-pk")
-    rows = issued.filter(pk=models.Subquery(later.values("pk")[:1])).defer("content").order_by("pk")
-    return {row.agreement_id: row for row in rows}
+    issued = Invoice.objects.issued()
+    latest = issued.filter(agreement=models.OuterRef("pk")).order_by("-issued_on", "-pk").values("pk")[:1]
+    keys = [agreement.pk for agreement in agreements]
+    last = Agreement.objects.filter(pk__in=keys).order_by().annotate(last=models.Subquery(latest)).values("last")
+    return {row.agreement_id: row for row in issued.filter(pk__in=last).defer("content").order_by("pk")}
