@@ -6,8 +6,8 @@ from django.views.generic import DetailView
 from contracts.clock import business_date
 from contracts.models import Agreement
 from contracts.pages import agreement as contract_pages
-from contracts.pages.address import Dated
-from contracts.pages.lists import ListPage
+from contracts.pages.address import Dated, KnownParameters
+from contracts.pages.lists import ListPage, page_of
 from contracts.pages.views import AgreementList
 from contracts.terms import terms_on
 from sites.counts.counting import withdrawn_figures
@@ -53,10 +53,11 @@ class SiteList(ListPage):
         return kwargs | {"exclude": [*kwargs["exclude"], "look_at"]}
 
 
-class AgreementDetail(PermissionRequiredMixin, DetailView):
-    """One agreement: its terms on a date of choice, prices, amendments, readings, periods and sites."""
+class AgreementDetail(PermissionRequiredMixin, KnownParameters, DetailView):
+    """One agreement: its terms on a date of choice, prices, amendments, readings, periods, and a page of its sites."""
 
     permission_required = "contracts.view_agreement"
+    parameters = ("service_on", "known_on", "page")
     queryset = Agreement.objects.with_terms()
     template_name = "sites/agreement_detail.html"
 
@@ -67,7 +68,8 @@ class AgreementDetail(PermissionRequiredMixin, DetailView):
         dates = form.cleaned_data if form.is_valid() else {"service_on": on, "known_on": on}
         outcome = terms_on(agreement=terms, **dates)
         shown = contract_pages.terms_shown(agreement=terms, outcome=outcome)
-        sites = list(Site.objects.filter(agreement=agreement).order_by("city", "state", "pk").with_levels())
+        rows = Site.objects.filter(agreement=agreement).order_by("city", "state", "pk")
+        sites, page = list(rows), page_of(rows.with_levels(), self.request.GET.get("page"))
         reviews = list(RenewalReview.objects.filter(agreement=agreement).order_by("period_number"))
         return super().get_context_data(
             form=form,
@@ -80,7 +82,8 @@ class AgreementDetail(PermissionRequiredMixin, DetailView):
             ),
             readings=contract_pages.readings_shown(terms, on=on),
             periods=pages.agreement_periods(agreement=terms, reviews=reviews, on=on),
-            sites=pages.agreement_sites(sites=sites, agreement=terms, outcome=outcome),
+            sites=pages.agreement_sites(sites=page.object_list, agreement=terms, outcome=outcome),
+            page_obj=page,
             first_counts=first_counts_due(sites=sites, terms={agreement.pk: terms}, on=on),
             is_demonstration=any(site.is_demonstration for site in sites),
             **kwargs,

@@ -264,5 +264,20 @@ def test_agreement_page_has_a_fixed_number_of_queries(number, django_assert_num_
         factories.charged_level(site, 2, "SMALL", date(1999, 8, 1))
     client = client_of(VIEWER)
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(20):
         client.get(agreement_page(agreement))
+
+
+def test_agreement_page_shows_all_its_sites_page_by_page_on_the_same_dates():
+    agreement = factories.agreement()
+    factories.sites(agreement, 120)
+    client, dates = client_of(VIEWER), {"service_on": "1999-12-01"}
+
+    shown = [client.get(agreement_page(agreement), dates | {"page": page}) for page in ("1", "2", "3")]
+
+    sites = [next(table for table in tables(page) if table[0][0] == "Site")[1:] for page in shown]
+    assert [len(rows) for rows in sites] == [50, 50, 20]
+    assert [row[0] for rows in sites for row in rows] == [f"City {number:04}" for number in range(1, 121)]
+    assert ["Sites 120" in words(page) for page in shown] == [True] * 3
+    assert "?service_on=1999-12-01&page=3#sites" in links(shown[1])
+    assert [len(page.content) < 100_000 for page in shown] == [True] * 3
