@@ -38,8 +38,10 @@ CARD_FIRST = {"td": {"class": "card-first"}}
 class EvenPages(Paginator):
     """Pages of one length: what the address says about their length is left unread."""
 
+    most = ROWS_A_PAGE
+
     def __init__(self, object_list, per_page, **kwargs):
-        super().__init__(object_list, ROWS_A_PAGE, **kwargs)
+        super().__init__(object_list, min(ROWS_A_PAGE, self.most), **kwargs)
 
 
 def page_of(rows: Sequence, asked: str | None) -> Page:

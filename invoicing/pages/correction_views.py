@@ -7,10 +7,16 @@ from django.views.generic import TemplateView
 
 from contracts.clock import business_date
 from contracts.pages.address import KnownParameters
-from contracts.pages.lists import ListPage, page_of
+from contracts.pages.lists import EvenPages, ListPage, page_of
 from invoicing.pages.corrections import NOTHING, CorrectionFilter, CorrectionTable
 from invoicing.pages.forms import ThroughForm
 from invoicing.what_if.pending import billed_agreements, last_through, pending_corrections, previews
+
+
+class ShortPages(EvenPages):
+    """Pages of few agreements: for each of them the whole plan of a run is computed."""
+
+    most = 10
 
 
 class CorrectionList(ListPage):
@@ -23,6 +29,7 @@ class CorrectionList(ListPage):
     filterset_class = CorrectionFilter
     template_name = "invoicing/correction_list.html"
     also_read = ("through",)
+    table_pagination = {"paginator_class": ShortPages}
 
     def get_context_data(self, **kwargs):
         """Say where nothing of a page is to be corrected."""

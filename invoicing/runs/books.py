@@ -3,12 +3,13 @@
 Every function asks a fixed number of queries, for however many agreements.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import F, Min, Prefetch, Q, QuerySet
+from django.db.models import F, Min, Q, QuerySet
 
 from contracts.models import Agreement
 from contracts.money import NOTHING, in_currency
@@ -136,14 +137,18 @@ def _sites(
     terms: Mapping[int, AgreementTerms], known_on: date, among: QuerySet[Site] | None = None
 ) -> dict[int, list[Site]]:
     codes = {code for of in terms.values() for code in switch_codes(terms=of, known_on=known_on)}
-    switches = ComponentCount.objects.filter(component_code__in=codes, counted_on__lte=known_on)
-    rows = (
+    rows = list(
         (Site.objects.all() if among is None else among)
         .filter(agreement__in=list(terms))
         .order_by("city", "state", "pk")
         .with_levels()
-        .prefetch_related(Prefetch("counts", switches.order_by("counted_on"), to_attr="switch_list"))
     )
+    switches = ComponentCount.objects.filter(site__in=rows, component_code__in=codes, counted_on__lte=known_on)
+    counts = defaultdict(list)
+    for key, *count in switches.order_by("counted_on").values_list("site", "component_code", "counted_on", "quantity"):
+        counts[key].append(count)  # as plain values: there are many
+    for row in rows:
+        row.switch_list = counts[row.pk]
     return _by_agreement(rows, lambda row: row.agreement_id)
 
 
@@ -155,9 +160,7 @@ def _site_facts(site: Site, codes: Collection[str]) -> SiteFacts:
         removed_on=site.removed_on,
         charged_through=site.charged_through,
         agreed=site.agreed_levels(),
-        switch_counts=tuple(
-            (count.counted_on, count.quantity) for count in site.switch_list if count.component_code in codes
-        ),
+        switch_counts=tuple((counted_on, quantity) for code, counted_on, quantity in site.switch_list if code in codes),
     )
 
 

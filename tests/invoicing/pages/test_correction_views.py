@@ -112,6 +112,18 @@ def test_list_has_a_fixed_number_of_queries(number, django_assert_num_queries):
         assert client.get(LIST).content.decode().count("A credit note of") == number
 
 
+def test_a_page_computes_the_plans_of_ten_agreements_whatever_the_address_says():
+    for number in range(11):
+        billed(f"A{number:02}", through=date(1998, 10, 31))
+    lowered(Agreement.objects.get(number="A10"))
+    client = client_of(VIEWER)
+
+    first, second = client.get(LIST, {"per_page": "100"}), client.get(LIST, {"page": "2"})
+
+    assert "What was billed under the agreements of this page is correct as billed" in words(first)
+    assert [row["Agreement"] for row in by_heading(second)] == []
+
+
 def test_list_goes_on_page_by_page(monkeypatch):
     monkeypatch.setattr("contracts.pages.lists.ROWS_A_PAGE", 1)
     lowered(billed("A"))
