@@ -123,8 +123,8 @@ class FoundBySite:
     def get_search_results(self, request, queryset, search_term):
         """Return the records in which every word is found."""
         find_sites = partial(self.admin_site.get_model_admin(Site).get_search_results, request, Site.objects.order_by())
-        of_all_words, _ = find_sites(search_term)
-        for words in [search_term] if of_all_words.exists() else smart_split(search_term):
+        parts = list(smart_split(search_term))
+        for words in [search_term] if parts and find_sites(search_term)[0].exists() else parts:
             sites, _ = find_sites(words)
             if sites.exists():
                 queryset = queryset.filter(site__in=sites.values("pk"))
