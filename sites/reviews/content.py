@@ -1,15 +1,18 @@
 """What the review paper shows, for screen and PDF alike; the customer's edition holds nothing internal to leave out."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from django.core.paginator import Page, Paginator
+
 from contracts.money import NOTHING, in_currency, money_text
+from contracts.pages.lists import page_of
 from contracts.periods import DaySpan
 from contracts.schedule import NOT_STATED
-from sites.models import RenewalReview, ReviewLine
+from sites.models import RenewalReview, ReviewLine, Site
 from sites.review_days import ReviewKind
 from sites.reviews.evidence import may_change
 from sites.reviews.reviewing import LEVELS, late_changes, version
@@ -27,7 +30,10 @@ class Edition(StrEnum):
 
 @dataclass(frozen=True)
 class Paper:
-    """The paper of one renewal review. `rests_on` is its stored evidence; `rows` show a site each.
+    """The paper of one renewal review. `rests_on` is its stored evidence; `rows` show a site each, of `page_obj` only.
+
+    `to_decide` are the sites for which a person must decide, `late` those whose test comes out differently on the
+    period's last day; these, as all sums, are of every page.
 
     `totals` has the `levels` in order, their `total`, and how many sites are `undecided`, which count at the price that
     goes on meanwhile. `internal` is None in the customer's edition.
@@ -37,7 +43,10 @@ class Paper:
     edition: Edition
     version: str
     components: tuple[str, ...]
+    page_obj: Page = field(compare=False)
     rows: tuple[dict, ...]
+    to_decide: tuple[Site, ...]
+    late: tuple[Site, ...]
     totals: dict
     blocks: tuple[dict, ...]
     histories: tuple[dict, ...]
@@ -84,31 +93,26 @@ class Paper:
         """Days by which the review was opened after its due date; 0 when it was not."""
         return max((self.review.opened_on - self.review.due_on).days, 0)
 
-    @property
-    def to_decide(self) -> tuple[dict, ...]:
-        """Sites for which a person must decide."""
-        return tuple(row for row in self.rows if row["needs_decision"])
 
-    @property
-    def late(self) -> tuple[dict, ...]:
-        """Sites whose test comes out differently on the period's last day."""
-        return tuple(row for row in self.rows if row["late"])
-
-
-def review_paper(*, review: RenewalReview, edition: Edition, on: date) -> Paper:
+def review_paper(*, review: RenewalReview, edition: Edition, on: date, page: str | None = None) -> Paper:
     """Compose the paper of a review from its stored evidence, as it reads on a day (note 3).
 
-    The review must come from `with_agreement()`. The number of queries does not depend on that of the sites.
+    The review must come from `with_agreement()`. The number of queries does not depend on that of the sites. `page` is
+    the page of sites that an address asks for; without it the paper shows all of them.
     """
-    lines = list(review.lines.select_related("site", *LEVELS).order_by("site__city", "site__state", "pk"))
+    rows = review.lines.select_related("site").prefetch_related(*LEVELS)  # each level once, however many sites have it
+    lines = list(rows.order_by("site__city", "site__state", "pk"))
     late = late_changes(review=review, lines=lines, on=on)
-    evidence = review.evidence
+    evidence, page_obj = review.evidence, page_of(lines, page) if page else Paginator(lines, len(lines) or 1).page(1)
     return Paper(
         review=review,
         edition=edition,
         version=version(review=review, lines=lines),
         components=_component_names(evidence, lines),
-        rows=tuple(_row(line, late.get(line.site_id, "")) for line in lines),
+        page_obj=page_obj,
+        rows=tuple(_row(line, late.get(line.site_id, "")) for line in page_obj),
+        to_decide=tuple(line.site for line in lines if _needs_decision(line)),
+        late=tuple(line.site for line in lines if line.site_id in late),
         totals=_totals(evidence, lines, in_currency(NOTHING, review.agreement.currency)),
         blocks=_blocks(review),
         histories=_histories(evidence, edition),
@@ -131,7 +135,7 @@ def _row(line: ReviewLine, late: str) -> dict:
     parts = evidence.get("components", ())
     days = {key: _one_day(parts, key) for key in ("then_on", "now_on")}
     levels = {name: getattr(line, f"{name}_level") for name in (*PAID, "measured")}
-    needs_decision = line.needs_decision and line.agreed_level is None
+    needs_decision = _needs_decision(line)
     return {
         "site": str(line.site),
         "site_pk": line.site_id,
@@ -152,6 +156,10 @@ def _row(line: ReviewLine, late: str) -> dict:
         "may_be_decided": needs_decision or line.eligible is not False,
         "late": late,
     }
+
+
+def _needs_decision(line: ReviewLine) -> bool:
+    return line.needs_decision and line.agreed_level is None
 
 
 def _less(price: Decimal | None, than: Decimal | None) -> Decimal | None:

@@ -14,7 +14,7 @@ from django.utils.functional import cached_property
 from django.views.generic import DetailView, View
 
 from contracts.clock import business_date
-from contracts.pages.address import OfAgreement
+from contracts.pages.address import KnownParameters, OfAgreement
 from contracts.pages.event_page import EventPage
 from contracts.pages.lists import ROWS_A_PAGE, ListPage
 from contracts.pages.pdf_pages import pdf_response
@@ -73,17 +73,18 @@ class ReviewPage(PermissionRequiredMixin, DetailView):
     context_object_name = "review"
 
 
-class ReviewDetail(ReviewPage):
-    """The paper on screen; the internal part is for those who may see it."""
+class ReviewDetail(KnownParameters, ReviewPage):
+    """The paper on screen, page by page of its sites; the internal part is for those who may see it."""
 
+    parameters = ("page",)
     template_name = "sites/review_detail.html"
 
     def get_context_data(self, **kwargs):
         internal = self.request.user.has_perm(INTERNAL_PERMISSION)
         edition = Edition.INTERNAL if internal else Edition.CUSTOMER
-        return super().get_context_data(
-            paper=review_paper(review=self.object, edition=edition, on=business_date()), **kwargs
-        )
+        page = self.request.GET.get("page", "1")
+        paper = review_paper(review=self.object, edition=edition, on=business_date(), page=page)
+        return super().get_context_data(paper=paper, **kwargs)
 
 
 class ReviewPdf(PermissionRequiredMixin, View):

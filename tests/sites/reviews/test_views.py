@@ -8,6 +8,7 @@ from people import roles
 from sites.models import ChargedLevel, RenewalReview
 from sites.reviews.reviewing import open_review, record_agreement, refresh_review
 from tests import factories
+from tests.reading import links, tables
 from tests.reference import SMALLEST, amendment
 from tests.sites.reviews.cases import LAST_DAY, REVIEW_ON, site
 
@@ -131,6 +132,39 @@ def test_page_asks_the_same_number_of_queries(client, agreement, number, django_
 
     with django_assert_num_queries(PAGE):
         client.get(reverse("sites:review_detail", args=[review.pk]))
+
+
+def test_page_shows_all_its_sites_page_by_page_and_the_totals_of_all(client, agreement):
+    for position in range(1, 121):
+        site(agreement, f"City {position:04}", SMALLEST, SMALLEST | {"GE": 16, "SLC": 9})
+    review = open_review(agreement=agreement, period_number=1, on=REVIEW_ON, by=None)
+    sign_in(client)
+    address = reverse("sites:review_detail", args=[review.pk])
+
+    shown = [client.get(address, {"page": page}) for page in ("1", "2", "3")]
+
+    cities = [f"City {number:04}" for number in range(1, 121)]
+    totals, sites, counts = zip(*(tables(page)[:3] for page in shown), strict=True)
+    assert [row[0] for rows in sites for row in rows[1:]] == cities
+    assert [row[0][:9] for rows in counts for row in rows[1:]] == cities
+    assert [rows[-2] for rows in totals] == [
+        ["Total USD", "", "120", "19,560,000.00", "120", "23,760,000.00"],
+    ] * 3
+    assert "?page=3#sites" in links(shown[1])
+    assert [len(page.content) < 250_000 for page in shown] == [True] * 3
+
+
+def test_page_names_some_of_many_sites_to_decide(client, agreement):
+    for position in range(1, 13):
+        site(agreement, f"City {position:04}", SMALLEST, {"GE": 16, "SLC": 9})
+    review = open_review(agreement=agreement, period_number=1, on=REVIEW_ON, by=None)
+    review.lines.update(needs_decision=True)
+    sign_in(client)
+
+    seen = text(client.get(reverse("sites:review_detail", args=[review.pk])))
+
+    assert "12 sites need a decision: City 0001; City 0002;" in seen
+    assert "City 0010 and 2 more." in seen
 
 
 def test_customer_pdf_is_named_after_its_edition(client, review):
@@ -364,4 +398,4 @@ def test_term_check_form_has_no_levels(client, agreement, cases, settings):
     assert "extend the term by an amendment" in shown
 
 
-LIST, PAGE = 8, 6
+LIST, PAGE = 8, 11
