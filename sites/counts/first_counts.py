@@ -1,8 +1,9 @@
 """Sites in service whose first count is not on file: without it, no review can say what has changed (note 3)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 
 from django.db.models import Exists, OuterRef
 
@@ -12,6 +13,7 @@ from contracts.terms import AgreementTerms
 from contracts.wording import listed
 from sites.counts.recording import components_on
 from sites.models import ComponentCount, Site
+from sites.models.sites import SITES_AT_ONCE
 
 
 @dataclass(frozen=True)
@@ -60,13 +62,18 @@ def first_counts_due(*, sites: Iterable[Site], terms: Mapping[int, AgreementTerm
     return found
 
 
-def all_first_counts_due(*, on: date) -> list[FirstCount]:
-    """Return the first counts due under all agreements, those that have waited longest first; few queries for any."""
+def all_first_counts_due(*, on: date) -> Iterator[FirstCount]:
+    """Yield the first counts due under all agreements, those that have waited longest first.
+
+    It asks few queries for each hundred sites, when they are asked for.
+    """
     counts = ComponentCount.objects.filter(
         site=OuterRef(OuterRef("pk")), component_code=OuterRef("code"), counted_on__lte=on
     )
     uncounted = Component.objects.filter(~Exists(counts), schedule__agreement=OuterRef("agreement"))
     serving = Site.objects.in_service(first_day=on, last_day=on).filter(Exists(uncounted)).with_agreement_terms()
-    sites = list(serving.order_by("in_service_on", "agreement__number", "city", "state", "pk"))
-    terms = {agreement.pk: agreement.as_terms() for agreement in {site.agreement for site in sites}}
-    return first_counts_due(sites=sites, terms=terms, on=on)
+    ordered = serving.order_by("in_service_on", "agreement__number", "city", "state", "pk")
+    rows = ordered.iterator(chunk_size=SITES_AT_ONCE)
+    while sites := list(islice(rows, SITES_AT_ONCE)):
+        terms = {agreement.pk: agreement.as_terms() for agreement in {site.agreement for site in sites}}
+        yield from first_counts_due(sites=sites, terms=terms, on=on)

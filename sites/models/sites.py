@@ -13,6 +13,9 @@ from sites.counts.count import Count
 from sites.models.files import ImportedFile
 from sites.review_days import ReviewKind
 
+SITES_AT_ONCE = 100
+"""Sites that are read together with the terms of their agreements: SQLite looks for 1,000 at most at once."""
+
 
 class SiteQuerySet(models.QuerySet):
     def with_agreement(self):

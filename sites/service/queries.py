@@ -5,25 +5,30 @@ from datetime import date
 
 from django.db.models import Prefetch, Q
 
-from contracts.models import Component
+from contracts.models import ChosenReading, Component
 from contracts.periods import AnnualPeriod, annual_period_on
+from contracts.readings import Timing
 from contracts.terms import expiration_known
 from sites.charged import switch_codes
 from sites.models import ComponentCount, Site
+from sites.models.sites import SITES_AT_ONCE
 from sites.service.remarks import Service, service_remarks
 
 
 def sites_to_look_at(*, on: date) -> Iterator[tuple[Site, str]]:
-    """Yield sites with what is remarkable about them on a day; a fixed number of queries.
+    """Yield sites with what is remarkable about them on a day; a fixed number of queries for each hundred of them.
 
-    They are found by the few counts of 0, so that the others are not read.
+    They are found by the few counts of 0, and those that start later where anything is billed in advance, so that the
+    others are not read.
     """
     codes = Component.objects.filter(defines_site=True).order_by().values("code").distinct()
     switches = ComponentCount.objects.filter(component_code__in=codes, counted_on__lte=on)
     none_counted = Q(pk__in=switches.filter(quantity=0).order_by().values("site"))
     counts = Prefetch("counts", switches.order_by("counted_on"), to_attr="count_list")
     sites = Site.objects.with_agreement_terms().prefetch_related(counts)
-    for site in sites.filter(none_counted | Q(in_service_on__gt=on)):
+    in_advance = ChosenReading.objects.filter(question="timing", choice=Timing.IN_ADVANCE.value).order_by()
+    starts_later = Q(in_service_on__gt=on, agreement__in=in_advance.values("agreement"))
+    for site in sites.filter(none_counted | starts_later).iterator(chunk_size=SITES_AT_ONCE):
         for message in _remarks(site, on):
             yield site, message
 

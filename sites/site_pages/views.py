@@ -1,5 +1,7 @@
 """Pages about agreements, their sites and what was counted there."""
 
+from itertools import islice
+
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.views.generic import DetailView
 
@@ -20,6 +22,9 @@ from sites.site_pages.forms import TermsOnForm
 from sites.site_pages.tables import SiteTable
 from sites.starting.queries import closed_because
 
+MOST_COUNTED = 100
+"""Sites to look at, or waiting for a first count, that the home page counts: it names ten of them."""
+
 
 class Home(AgreementList):
     """The agreements, and above them the sites that a person should look at and those that wait for a first count."""
@@ -28,10 +33,11 @@ class Home(AgreementList):
 
     def get_context_data(self, **kwargs):
         may_see, may_see_counts = map(self.request.user.has_perm, ("sites.view_site", "sites.view_componentcount"))
-        look_at = list(sites_to_look_at(on=self.on)) if may_see else []
-        due = all_first_counts_due(on=self.on) if may_see and may_see_counts else []
+        look_at = list(islice(sites_to_look_at(on=self.on), MOST_COUNTED)) if may_see else []
+        due = list(islice(all_first_counts_due(on=self.on), MOST_COUNTED)) if may_see and may_see_counts else []
         invented = any(site.is_demonstration for site in [*(site for site, _ in look_at), *(one.site for one in due)])
-        return super().get_context_data(look_at=look_at, first_counts=due, named_invented=invented, **kwargs)
+        named = {"look_at": look_at, "first_counts": due, "most": MOST_COUNTED, "named_invented": invented}
+        return super().get_context_data(**named, **kwargs)
 
 
 class SiteList(ListPage):

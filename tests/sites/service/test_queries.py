@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from people.roles import DATA_ENTRY, FINANCE
-from sites.models import Site
+from sites.models import ComponentCount, Site
 from sites.service.queries import sites_to_look_at
 from tests import factories
 from tests.invoicing.billing_cases import read
@@ -100,6 +100,33 @@ def test_the_home_page_names_ten_and_the_list_of_sites_all_with_the_reason(agree
     assert [row[headings.index("What to look at")] for row in rows] == [reason] * 12
     assert "What to look at" not in tables(client.get(sites))[0][0]
     assert len(by_heading(client.get(sites))) == 13
+
+
+def test_the_home_page_counts_a_hundred_at_most_and_the_list_names_all(agreement, settings):
+    settings.BUSINESS_DATE = DAY
+    client = client_of(FINANCE)
+    sites = factories.sites(agreement, 101)
+    none = {"component_code": "5ESS", "quantity": 0, "counted_on": date(1998, 10, 31), "recorded_on": DAY}
+    for site in sites[:99]:
+        ComponentCount.objects.create(site=site, **none)
+    assert "99 sites to look at" in words(client.get(reverse("home")))
+    for site in sites[99:]:
+        ComponentCount.objects.create(site=site, **none)
+
+    home = words(client.get(reverse("home")))
+
+    assert "100 or more sites to look at" in home
+    assert "90 or more" in home
+    assert len(named()) == 101
+
+
+def test_sites_that_start_later_are_read_only_where_something_is_billed_in_advance(
+    agreement, django_assert_num_queries
+):
+    factories.site(agreement, "Macon", date(1999, 9, 1))
+
+    with django_assert_num_queries(1):
+        assert named() == []
 
 
 def test_home_page_and_list_ask_the_same_number_of_queries_for_more_sites(
