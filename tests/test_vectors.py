@@ -44,6 +44,7 @@ from tests.reference import (
     site,
     with_documents,
 )
+from tests.test_cases import RUNNERS as CASE_RUNNERS
 from tests.test_vectors_hours import RUNNERS as HOUR_RUNNERS
 from tests.test_vectors_sites import RUNNERS as SITE_RUNNERS
 from tests.vectors import (
@@ -425,7 +426,9 @@ def test_vector(vector):
 
 
 def test_every_group_is_run_by_one_file():
-    assert sorted([*RUNNERS, *SITE_RUNNERS, *HOUR_RUNNERS]) == sorted({vector["group"] for vector in VECTORS})
+    assert sorted([*RUNNERS, *SITE_RUNNERS, *HOUR_RUNNERS, *CASE_RUNNERS]) == sorted(
+        {vector["group"] for vector in VECTORS}
+    )
 
 
 def test_file_holds_as_many_vectors_as_it_says():

@@ -49,6 +49,7 @@ def counted() -> dict[str, int]:
         "c18_nbsp_site.csv",
         "c30_ctrl_z.csv",
         "c34_leading_blank_line.csv",
+        "x03_trailing_fmt_40000.xlsx",
         "x04_60000_empty_rows.xlsx",
         "x08_three_sheets.xlsx",
         "x09_hidden_sheet.xlsx",
