@@ -5,7 +5,6 @@ from functools import partial
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
-from django.core.paginator import Paginator
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -16,7 +15,7 @@ from contracts.models import Agreement
 from contracts.pages.address import OfAgreement
 from contracts.pages.downloads import download
 from contracts.pages.event_page import EventPage
-from contracts.pages.lists import ListPage
+from contracts.pages.lists import ListPage, page_of
 from contracts.pages.pdf_pages import MakePdf, pdf_response, unmade
 from contracts.periods import day_text
 from contracts.printing.papers import why_unprinted
@@ -30,9 +29,6 @@ from sites.reports.pages import month_page
 from sites.reports.printing import REPORT_PDFS, file_title, unissued_pdf
 from sites.reports.reporting import acknowledge, issue_report, mark_missing, revise_report, unmark_missing
 from sites.reports.sheets import report_workbook
-
-SITES_A_PAGE = 50
-"""Of a month's report on screen; the PDF and the workbook have them all."""
 
 
 class ReportList(ListPage):
@@ -100,7 +96,7 @@ class MonthReport(MonthMixin, TemplateView):
     template_name = "sites/report_detail.html"
 
     def get_context_data(self, **kwargs):
-        sites = Paginator(self.page.content["rows"], SITES_A_PAGE).get_page(self.request.GET.get("page"))
+        sites = page_of(self.page.content["rows"], self.request.GET.get("page"))
         kwargs |= unmade(REPORT_PDFS, self.page.report)
         return super().get_context_data(page_obj=sites, charts=self.page.charts(sites.object_list), **kwargs)
 
