@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models.query_utils import DeferredAttribute
 
 from contracts.money import CENT, CURRENCIES, LARGEST, MOST_PLACES, in_currency, in_units, unheld
-from contracts.parties.names import JOINERS, shows_nothing
+from contracts.parties.names import hides
 from contracts.printing.letters import missing_letter
 
 LONGEST_TEXT = 2000
@@ -194,15 +194,14 @@ def validate_plain_text(text: str) -> None:
     if len(text) > LONGEST_TEXT:
         raise ValidationError(f"At most {LONGEST_TEXT} characters; this has {len(text)}.", code="too_long")
     marks = 0
-    for position, character in enumerate(text, start=1):
+    for place, character in enumerate(text):
         category = unicodedata.category(character)
         marks = marks + 1 if category in ("Mn", "Me") else 0
         if marks > MOST_MARKS:
-            raise ValidationError(f"Too many marks on one letter at character {position}.", code="marks")
-        hidden = shows_nothing(character) and character not in JOINERS
-        if hidden or (category in ("Cc", "Cs", "Co") and character not in "\n\r\t"):
+            raise ValidationError(f"Too many marks on one letter at character {place + 1}.", code="marks")
+        if hides(text, place) or (category in ("Cc", "Cs", "Co") and character not in "\n\r\t"):
             raise ValidationError(
-                f"Character {position} cannot be printed (U+{ord(character):04X}). Type the text again without it.",
+                f"Character {place + 1} cannot be printed (U+{ord(character):04X}). Type the text again without it.",
                 code="control",
             )
     if missing := missing_letter(text):

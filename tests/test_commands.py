@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 APPS = ("people", "contracts", "sites", "invoicing")
 COMMANDS = sorted(name for name, app in get_commands().items() if app in APPS)
 OF_DJANGO = {"version", "verbosity", "settings", "pythonpath", "traceback", "no_color", "force_color", "skip_checks"}
-DAYS = ["1998-13-01", "1999-02-30", "19990101", "0001-01-01", "9999-12-31", "tomorrow", ""]
+DAYS = ["1998-13-01", "1999-02-30", "19990101", "0001-01-01", "9999-12-31", "2200-01-01", "tomorrow", ""]
 FILES = ["/nowhere/at/all.csv", "/", "\udce9.csv"]
 
 
@@ -41,7 +41,8 @@ def bad_arguments() -> list[tuple[str, ...]]:
             for value in values:
                 bad = (*action.option_strings[:1], value)
                 found.append((name, *bad) if action.required else (name, *given, *bad))
-    return found
+    found += [("import_counts", __file__, *bad) for bad in (("--all", "x"), ("--all", "=x"), ("--as", "nobody"))]
+    return [*found, ("migrate", "nowhere"), ("migrate", "contracts", "9999")]
 
 
 @pytest.mark.parametrize("arguments", bad_arguments(), ids=ascii)
@@ -53,6 +54,7 @@ def test_a_bad_argument_is_one_sentence_and_exit_code_2(arguments, capsys):
     said = capsys.readouterr()
     assert (ended.value.code, said.out, said.err.count("\n")) == (2, "", 1), said.err
     assert said.err.endswith(".\n")
+    assert not said.err.startswith("BadArgument")
 
 
 def test_every_command_is_tried():

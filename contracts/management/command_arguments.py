@@ -3,7 +3,8 @@
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import date
 from typing import NoReturn
 
@@ -11,7 +12,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from contracts.models import Agreement
 
-_DAY = re.compile(r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}", re.ASCII)
+FIRST_YEAR, LAST_YEAR = 1900, 2199
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
 class BadArgument(CommandError):
@@ -24,6 +26,8 @@ class BadArgument(CommandError):
 class DeskCommand(BaseCommand):
     """Base of every command of the desk: what is wrong with its arguments is one sentence and exit code 2."""
 
+    _from_shell = False
+
     def create_parser(self, prog_name, subcommand, **kwargs):
         parser = super().create_parser(prog_name, subcommand, **kwargs)
 
@@ -34,10 +38,21 @@ class DeskCommand(BaseCommand):
         return parser
 
     def run_from_argv(self, argv):
-        try:
+        with self._saying():
             for argument in argv:
                 _refuse_bytes(argument)
+            self._from_shell = True
             super().run_from_argv(argv)
+
+    def execute(self, *args, **options):
+        with self._saying() if self._from_shell else nullcontext():
+            return super().execute(*args, **options)
+
+    @contextmanager
+    def _saying(self) -> Iterator[None]:
+        """Say what is wrong with an argument, and no more."""
+        try:
+            yield
         except BadArgument as refused:
             self.stderr.write(str(refused))
             sys.exit(refused.returncode)
@@ -51,13 +66,15 @@ def _refuse_bytes(argument: str) -> None:
 
 
 def day(text: str) -> date:
-    """Read a date given on the command line. Raises BadArgument for anything but year-month-day."""
-    try:
-        if _DAY.fullmatch(text):
-            return date.fromisoformat(text)
-    except ValueError:
-        pass  # such as February 30
-    raise BadArgument(f"{text!r} is not a date. Write year-month-day, such as 1999-06-30.") from None
+    """Read a date given on the command line. Raises BadArgument for anything but year-month-day, and odd years."""
+    found = None
+    with suppress(ValueError):  # such as February 30
+        found = date.fromisoformat(text) if _DAY.fullmatch(text) else None
+    if found is None:
+        raise BadArgument(f"{text!r} is not a date. Write year-month-day, such as 1999-06-30.")
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise BadArgument(f"{text} is too far away. Write a year from {FIRST_YEAR} to {LAST_YEAR}.")
+    return found
 
 
 def agreements(numbers: Sequence[str] | None) -> list[Agreement]:
@@ -67,7 +84,6 @@ def agreements(numbers: Sequence[str] | None) -> list[Agreement]:
     found = {agreement.number: agreement for agreement in Agreement.objects.filter(number__in=numbers)}
     unknown = [number for number in numbers if number not in found]
     if unknown:
-        raise BadArgument(
-            f"Not on file: agreement {', '.join(unknown)}. Check the number, or load the agreement first."
-        )
+        named = ", ".join(number or "“”" for number in unknown)
+        raise BadArgument(f"Not on file: agreement {named}. Check the number, or load the agreement first.")
     return [found[number] for number in dict.fromkeys(numbers)]

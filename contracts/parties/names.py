@@ -1,5 +1,6 @@
 """Names: characters in them that nobody can see, and names that differ in so little that they may be one."""
 
+import re
 import unicodedata
 from collections.abc import Mapping
 
@@ -8,6 +9,10 @@ _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u28
 _SELECTORS = ((0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
 JOINERS = "\u200c\u200d"
 """Invisible as well, but they belong to the spelling of names in some scripts."""
+_JOINED = re.compile(
+    "(ARABIC|SYRIAC|THAANA|NKO|DEVANAGARI|BENGALI|GURMUKHI|GUJARATI|ORIYA|TAMIL|TELUGU|KANNADA|MALAYALAM|SINHALA|"
+    "MYANMAR|KHMER|MONGOLIAN) "
+)
 SHORTEST = 5
 """Letters of a name from which one letter more or less is taken for a slip."""
 
@@ -17,6 +22,18 @@ def shows_nothing(character: str) -> bool:
     if unicodedata.category(character) in ("Cf", "Cn", "Zl", "Zp") or character in _FILLERS:
         return True
     return any(first <= ord(character) <= last for first, last in _SELECTORS)
+
+
+def hides(text: str, place: int) -> bool:
+    """Whether the character at a place of a text is invisible and joins no letters of a script that is so spelled."""
+    if not shows_nothing(text[place]):
+        return False
+    beside = text[max(place - 1, 0) : place] + text[place + 1 : place + 2]
+    return text[place] not in JOINERS or len(beside) < 2 or not all(map(_is_joined, beside))
+
+
+def _is_joined(character: str) -> bool:
+    return bool(_JOINED.match(unicodedata.name(character, "")))
 
 
 def name_key(name: str) -> str:

@@ -137,7 +137,7 @@ class CreditForm(EventForm):
             return
         amount = each.left if amount is None else amount
         if name in self.fields and not amount:
-            self.add_error(name, "Enter more than 0.00, or deselect the line.")
+            self.add_error(name, "Enter more than 0, or deselect the line.")
         elif name in self.fields and amount > each.left:
             self.add_error(name, f"Only {money_text(each.left)} of this line is left to credit.")
         else:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from contracts.amendments.reading_choice import with_reading
-from contracts.money import NOTHING, ZERO, money_text
+from contracts.money import NOTHING, ZERO, in_currency, money_text
 from contracts.periods import AnnualPeriod, OutsideTerm, annual_period_on, day_text
 from contracts.readings import BILLING_QUESTIONS, HOUR_QUESTIONS, QUESTIONS, START_QUESTIONS
 from contracts.schedule import Level, Refused
@@ -29,11 +29,14 @@ from sites.reviews.review import ReviewTerms, review_terms
 class OnFile:
     """What is on file of one agreement on a day: counts by site key, agreed reviews by the number of their period.
 
+    Amounts are in the agreement's `currency`.
+
     `is_demonstration` tells that some of it is invented.
     """
 
     agreement: AgreementTerms
     on: date
+    currency: str = "USD"
     sites: tuple[SiteFacts, ...] = ()
     facts: Facts = field(default_factory=dict)
     counts: Mapping[int, tuple[Count, ...]] = field(default_factory=dict)
@@ -100,7 +103,7 @@ def _effects(known: OnFile, key: str, period: AnnualPeriod | None, due: Due | No
         except NotComputed as problem:
             yield Effect(choice, f"Cannot be computed. {problem}", computed=False)
         else:
-            yield Effect(choice, sentence, difference)
+            yield Effect(choice, sentence, None if difference is None else in_currency(difference, known.currency))
 
 
 def _change(known: OnFile, key: str, choice: str, period: AnnualPeriod, due: Due | NotInForce) -> Change:
@@ -122,8 +125,8 @@ def _instead(before: str, after: str) -> str:
     return f"{after}, as now." if before == after else f"{after} instead of {before}."
 
 
-def _money_instead(amounts: Amounts) -> str:
-    return _instead(money_text(amounts.before), money_text(amounts.after))
+def _money_instead(amounts: Amounts, known: OnFile) -> str:
+    return _instead(*(money_text(in_currency(each, known.currency)) for each in (amounts.before, amounts.after)))
 
 
 # ---- annual charges ----------------------------------------------------------------------------------------------
@@ -141,9 +144,9 @@ def _annual_change(known: OnFile, period: AnnualPeriod, due: Due | NotInForce, t
     if not charges and not after:
         return NOTHING, " ".join([f"Nothing is charged for annual period {period.number} so far.", *without])
     whole, today = (falling_due(before=charges, after=after, through=day) for day in (period.span.last_day, known.on))
-    message = [f"Annual period {period.number}: {_money_instead(whole)}"]
+    message = [f"Annual period {period.number}: {_money_instead(whole, known)}"]
     if today.difference:
-        message.append(f"Due by {day_text(known.on)}: {_money_instead(today)}")
+        message.append(f"Due by {day_text(known.on)}: {_money_instead(today, known)}")
     return whole.difference, " ".join([*message, *without])
 
 
@@ -156,7 +159,7 @@ def _hours_change(known: OnFile, period: AnnualPeriod, read_so: AgreementTerms) 
     bought, waiting = (Amounts(*pair) for pair in zip(before, after, strict=True))
     if bought == waiting == Amounts():
         return NOTHING, f"Annual period {period.number} has no hours that a block does not cover: nothing changes."
-    message = [f"Hours by the hour in annual period {period.number}: {_money_instead(bought)}"]
+    message = [f"Hours by the hour in annual period {period.number}: {_money_instead(bought, known)}"]
     if waiting.difference:
         message.append(f"Waiting for a block: {_instead(hours_text(waiting.before), hours_text(waiting.after))}")
     return bought.difference, " ".join(message)
@@ -193,7 +196,7 @@ def _proposals_change(known: OnFile, read_so: AgreementTerms, now: ReviewTerms, 
         _proposed(known, terms, found) for terms, found in ((known.agreement, now), (read_so, then))
     )
     prices = Amounts(price_now, price_then)
-    message = [f"Proposed for annual period {number}, a year: {_money_instead(prices)}"]
+    message = [f"Proposed for annual period {number}, a year: {_money_instead(prices, known)}"]
     if to_decide:
         sites = plural(to_decide, "site needs", "sites need")
         message.append(

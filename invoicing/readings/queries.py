@@ -23,6 +23,7 @@ def on_file(*, agreement: Agreement, on: date) -> OnFile:
     return OnFile(
         agreement=agreement.as_terms(),
         on=on,
+        currency=agreement.currency,
         sites=tuple(books.sites.values()),
         facts=books.facts,
         counts={key: tuple(values) for key, values in counts.items()},

@@ -60,8 +60,8 @@ class ImportCommand(DeskCommand):
         except OSError as error:
             raise BadArgument(f"{path} cannot be read: {error.strerror}.") from None
         agreement = agreements([options["agreement"]])[0] if options["agreement"] else None
+        layout = _layout(kind, options)
         try:
-            layout = _layout(kind, options)
             imported = import_file(
                 kind=kind,
                 file=Incoming(content, path.name, agreement, layout),
@@ -84,7 +84,10 @@ class ImportCommand(DeskCommand):
 
 def _layout(kind: ImportKind, options: dict) -> Layout:
     """Return how the file is read: as was kept by a name, and beyond it as the arguments say."""
-    kept = kept_layout(kind=kind, name=options["kept"]) if options["kept"] else Layout()
+    try:
+        kept = kept_layout(kind=kind, name=options["kept"]) if options["kept"] else Layout()
+    except CannotRecord as refusal:
+        raise BadArgument(str(refusal)) from None
     said = {name: options[name] for name in ("others_left_out", "day_order", "decimal_comma", "rounding", "step")}
     values = {key: value for key, value in map(_value, options["all"])}
     return replace(
@@ -98,7 +101,7 @@ def _layout(kind: ImportKind, options: dict) -> Layout:
 def _value(given: str) -> tuple[str, str]:
     key, sign, value = given.partition("=")
     if not (sign and key.strip() and value.strip()):
-        raise CommandError(f"{given}: write COLUMN=VALUE, such as service=Customer Care.")
+        raise BadArgument(f"{given}: write COLUMN=VALUE, such as service=Customer Care.")
     return key.strip(), value.strip()
 
 

@@ -141,3 +141,25 @@ def test_two_spellings_in_one_file_are_refused():
     [message] = files.refused(with_parties("Acme Holdings", "Acme Holding"))
 
     assert message.startswith("parties[3].legal_name: “Acme Holding” is spelled like “Acme Holdings”")
+
+
+@pytest.mark.parametrize("name", ["\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", "\u0915\u094d\u200d\u0937"])
+def test_a_joiner_between_letters_that_are_so_spelled_is_taken(name):
+    Party(legal_name=name, address="1 First Street").clean_fields()
+
+
+@pytest.mark.parametrize(
+    "name", ["\u200d", "\u200c", "KMC\u200d Telecom Inc.", "Zed\u200cra", "\u0645\u200c", "\u200d\u0915"]
+)
+def test_a_joiner_that_joins_nothing_is_refused(name):
+    with pytest.raises(ValidationError, match=r"U\+200[CD]"):
+        Party(legal_name=name).clean_fields()
+
+
+@pytest.mark.parametrize("form", [NewPerson, PersonForm])
+@pytest.mark.parametrize("filler", ["\u1160", "\u3164", "\uffa0"])
+@pytest.mark.django_db
+def test_a_letter_that_nobody_sees_makes_no_other_name_to_sign_in_with(form, filler):
+    User.objects.create_user("finance")
+
+    assert "username" in form({"username": f"finance{filler}"}).errors

@@ -212,7 +212,7 @@ def test_a_line_that_gave_something_back_is_credited_whole_or_not_at_all(agreeme
     ("data", "expected"),
     [
         (lines(one="13,583.34"), {"amount-1": ["Only 13,583.33 of this line is left to credit."]}),
-        (lines(one="0.00"), {"amount-1": ["Enter more than 0.00, or deselect the line."]}),
+        (lines(one="0.00"), {"amount-1": ["Enter more than 0, or deselect the line."]}),
         (lines(one="-1.00"), {"amount-1": ["Enter 0.00 or more."]}),
         (lines(one="1.005"), {"amount-1": ["An amount in USD has at most 2 decimals: 1.005 is none."]}),
         (lines(two="much"), {"amount-2": ["Enter an amount such as 163,000.00."]}),

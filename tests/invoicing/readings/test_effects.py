@@ -22,7 +22,7 @@ FIRST, LATE = site(1, name="Reno, NV"), site(2, name="Mobile, AL", in_service_on
 
 
 def on_file(*sites, agreement=AGREEMENT, on=JULY, **more) -> OnFile:
-    return OnFile(agreement, on, sites, **more)
+    return OnFile(agreement, on, sites=sites, **more)
 
 
 def effect(known: OnFile, question: str, choice: str) -> Effect:
