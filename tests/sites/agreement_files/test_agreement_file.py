@@ -107,7 +107,8 @@ def test_read_refuses_what_is_no_document(content, expected):
             "163,000.00",
             [
                 'amendments[0].schedule.levels[0].annual_price: "163,000.00" does not fit. '
-                'Wanted: An amount as text with the decimals of the currency, such as "163000.00" in USD and "163000" in JPY.'
+                'Wanted: An amount as text with the decimals of the currency, such as "163000.00" in USD and "163000" '
+                "in JPY."
             ],
         ),
         ("amendments.0.expires_on", None, ["amendments[0].expires_on: This is missing; from_expires_on needs it."]),
