@@ -134,9 +134,12 @@ def _learn(page: Page, client: Client) -> None:
 
 
 def requests(pages: list[Page], client: Client, chance: Random, number: int) -> Iterator[tuple[str, str, dict, dict]]:
-    """Yield so many requests: method, address, what is sent, and headers. Every page comes before any comes again."""
-    waiting: list[Page] = []
-    for _ in range(number):
+    """Yield so many requests: method, address, what is sent, and headers. Every page comes before any comes again.
+
+    In the first round each is opened at its own address; slow ones seldom come again.
+    """
+    waiting = chance.sample(pages, len(pages))
+    for count in range(number):
         if not waiting:
             waiting = [page for page in pages if not page.path.endswith(SLOW) or chance.random() < 0.1]
             chance.shuffle(waiting)
@@ -144,16 +147,18 @@ def requests(pages: list[Page], client: Client, chance: Random, number: int) -> 
         if not page.parameters:
             _learn(page, client)
         path = page.path
-        if chance.random() < 0.2:
+        first = count < len(pages)
+        if not first and chance.random() < 0.2:
             parts = path.split("/")
             place = chance.randrange(1, len(parts))
             parts[place] = _quoted(chance.choice(VALUES))
             path = "/".join(parts)
-        asked = [(chance.choice(page.parameters), _value(chance, page)) for _ in range(chance.randrange(4))]
+        asked = [(chance.choice(page.parameters), _value(chance, page)) for _ in range(chance.randrange(6))]
         if chance.random() < 0.1:
             asked = [(f"{name}{chance.choice(VALUES)}", value) for name, value in asked]
         query = "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in asked)
-        method = chance.choices(["GET", "POST", "HEAD", "PUT", "OPTIONS"], [76, 18, 3, 2, 1])[0]
+        methods = ["GET", "POST", "HEAD", "PUT", "OPTIONS"]
+        method = "GET" if first else chance.choices(methods, [76, 18, 3, 2, 1])[0]
         headers = {}
         if chance.random() < 0.03:
             named = chance.choice(["HTTP_REFERER", "HTTP_ACCEPT", "HTTP_HOST", "HTTP_X_FORWARDED_FOR", "HTTP_COOKIE"])
