@@ -13,6 +13,8 @@ from invoicing.documents.content import invoice_content
 from tests import reference
 from tests.invoicing import factories
 
+CANCEL = "What this document bills and what it gives back cancel: nothing is to be paid."
+
 
 def second_period(facts, *, billed=(), **values):
     """Return a document of the second annual period, the first one being billed."""
@@ -277,6 +279,18 @@ def test_adjustments_name_the_documents_they_correct():
     ]
     assert [each["name"] for each in content["corrects"]] == ["Invoice INV-00013", "Invoice INV-00014"]
     assert content["by_level"][-1] == {"name": "Adjustments", "sites": 2, "amount": "19499.99"}
+
+
+def test_a_document_whose_lines_cancel_says_that_nothing_is_to_be_paid():
+    """October is taken back from a site that began in November, and billed for one that was there in October."""
+    facts = [reference.site(1, in_service_on=date(1998, 11, 1)), reference.site(2)]
+    billed = {ChargeKey.of_site(1, 1): reference.billed_instalments("INV-00001", site_key=1)}
+
+    shown = factories.content(facts, billed=billed)
+
+    assert ([line["amount"] for line in shown["lines"]], shown["total"]) == (["13583.33", "-13583.33"], "0.00")
+    assert shown["remarks"][-1] == CANCEL
+    assert CANCEL not in factories.content(facts)["remarks"]
 
 
 def test_credit_note_takes_back_every_line_and_names_the_invoice():

@@ -44,6 +44,19 @@ def test_issue_page_says_what_will_happen_and_post_does_it(agreement):
     assert (issued_row.number_text, issued_row.issued_by.username) == ("INV-00001", "finance")
 
 
+def test_a_document_whose_lines_cancel_says_so_before_it_takes_a_number(agreement):
+    """Reno began in November and Fargo in October, which is found out once October is billed."""
+    issued(agreement)
+    Site.objects.filter(city="Reno").update(in_service_on=date(1998, 11, 1))
+    factories.site(agreement, "Fargo")
+    draft, client = drafted(agreement), client_of(FINANCE)
+
+    page = words(client.get(event(draft, "issue")))
+
+    assert "agreement LNS970602JC: 0.00 USD for October 1998, 2 lines." in page
+    assert "What this document bills and what it gives back cancel: nothing is to be paid." in page
+
+
 def test_issuing_twice_is_refused_with_the_reason(agreement):
     url = event(issued(agreement), "issue")
 
