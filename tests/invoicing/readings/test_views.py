@@ -90,7 +90,8 @@ def test_register_shows_a_default_with_its_alternatives_and_what_they_would_chan
 
     assert (
         "Read as A whole month costs one twelfth of the annual price; part of a month counts by its days. "
-        "Applies From the beginning of the agreement Chosen Default Nobody has chosen a reading of this question."
+        "Applies From the beginning of the agreement Clause not stated Chosen Default Nobody has chosen a reading of "
+        "this question."
     ) in seen
     assert "Another reading Nothing is billed yet: it can apply from the first day of any annual period." in seen
     assert (
