@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.urls import reverse_lazy
 from django.views.generic import View
 
+from people.answers import AnswersByAddress
 from people.sign_in import end_sessions
 
 
@@ -28,8 +29,11 @@ class OwnPasswordForm(PasswordChangeForm):
         return old
 
 
-class OwnPassword(SuccessMessageMixin, PasswordChangeView):
-    """The own password; changing it signs the person out on every other machine."""
+class OwnPassword(AnswersByAddress, SuccessMessageMixin, PasswordChangeView):
+    """The own password; changing it signs the person out on every other machine.
+
+    An answer that is kept holds no password: a password field is never sent back with what was typed.
+    """
 
     form_class = OwnPasswordForm
     success_url = reverse_lazy("password_change")

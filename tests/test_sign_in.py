@@ -1,6 +1,8 @@
 """The door: who is stopped after how many failures, what is kept of them, the own password, and leaving."""
 
 import logging
+import zlib
+from base64 import b64decode
 from datetime import timedelta
 
 import pytest
@@ -12,6 +14,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.test import Client
 
+from people.answers import ANSWERS
 from people.roles import FINANCE, VIEWER
 from people.sign_in import client_address
 from tests.people import client_of, superuser_client, user_of
@@ -129,10 +132,26 @@ def test_wrong_old_passwords_count_as_failures(viewer):
     client.force_login(viewer)
     answers = [client.post("/password/", {"old_password": "wrong", **NEW}).status_code for _ in range(10)]
 
-    assert answers == [200] * 9 + [429]
+    assert answers == [302] * 9 + [429]
     assert client.post("/password/", {"old_password": PASSWORD, **NEW}).status_code == 429
     viewer.refresh_from_db()
     assert viewer.check_password(PASSWORD)
+
+
+def test_what_is_wrong_with_a_password_has_an_address_and_keeps_nothing_that_was_typed(viewer):
+    client = Client(REMOTE_ADDR="192.0.2.1")
+    client.force_login(viewer)
+    typed = {"old_password": "typed-for-old", "new_password1": "typed-for-new", "new_password2": "typed-again"}
+
+    answer = client.post("/password/", typed)
+    shown = client.get(answer.url).content.decode()
+
+    assert answer.status_code == 302
+    assert "Your old password was entered incorrectly" in shown
+    assert not [each for each in typed.values() if each in shown]
+    (kept,) = client.session[ANSWERS].values()
+    assert zlib.decompress(b64decode(kept["page"])).decode() == shown
+    assert "login" in Client().get(answer.url, follow=True).redirect_chain[-1][0]
 
 
 def test_signing_out_everywhere_ends_every_session_of_one_person(viewer):

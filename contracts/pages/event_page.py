@@ -1,9 +1,6 @@
 """The page of an event: GET says what will happen, POST does it by one call, or says at the fields why not."""
 
-import zlib
-from base64 import b64decode, b64encode
 from collections.abc import Iterable
-from http import HTTPStatus
 
 from django import forms
 from django.contrib import messages
@@ -12,15 +9,11 @@ from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.crypto import get_random_string
 from django.views.generic import FormView
 
 from contracts.pages.address import Dated
 from contracts.refusal import Refusal
-
-ANSWERS = "packed_answers"
-MOST_ANSWERS = 3
-"""Answers kept at a time: those of the forms that somebody has open in as many tabs."""
+from people.answers import AnswersByAddress
 
 
 class ShowsRefusals:
@@ -58,44 +51,6 @@ class EventForm(ShowsRefusals, forms.Form):
         shown = {field.name: field for field in self.visible_fields() if field.name not in hidden}
         named = [[shown.pop(name) for name in line if name in shown] for line in self.beside]
         return [line for line in named if line] + [[field] for field in shown.values()]
-
-
-class AnswersByAddress:
-    """A page whose answer to a form that was sent has an address, so that Reload and Back send nothing again.
-
-    The answer is kept as it was shown, packed, in the session of whoever sent the form, until the form has led on.
-    """
-
-    def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        """Keep what is answered to a form and lead to it; show what was kept."""
-        if request.method in ("GET", "HEAD") and "answer" in request.GET:
-            return self.kept_answer(request.GET["answer"])
-        response = super().dispatch(request, *args, **kwargs)
-        if request.method != "POST":
-            return response
-        kept = request.session.get(ANSWERS, {})
-        left = {key: answer for key, answer in kept.items() if answer["path"] != request.path}
-        if response.status_code == HTTPStatus.OK:
-            key, page = get_random_string(12), b64encode(zlib.compress(response.render().content)).decode()
-            left = dict(list(left.items())[1 - MOST_ANSWERS :]) | {key: {"path": request.path, "page": page}}
-            response = redirect(self.page_address(answer=key))
-        if left != kept:
-            request.session[ANSWERS] = left
-        return response
-
-    def kept_answer(self, key: str) -> HttpResponse:
-        """Show an answer again; where its form has led on since, lead to the page as it is now."""
-        answer = self.request.session.get(ANSWERS, {}).get(key)
-        if answer and answer["path"] == self.request.path:
-            return HttpResponse(zlib.decompress(b64decode(answer["page"])))
-        return redirect(self.page_address() if "get" in self.http_method_names else self.back())
-
-    def page_address(self, **more: str) -> str:
-        """Return the address of the page as it is now, or with `more` that of an answer."""
-        asked = self.request.GET.copy()
-        asked.pop("answer", None)
-        asked.update(more)
-        return f"{self.request.path}?{asked.urlencode()}" if asked else self.request.path
 
 
 class EventPage(PermissionRequiredMixin, AnswersByAddress, Dated, FormView):

@@ -15,7 +15,7 @@ from contracts.clock import business_date
 from contracts.models import Agreement
 from contracts.money import money_text
 from contracts.pages.address import Dated, KnownParameters
-from contracts.pages.event_page import AnswersByAddress, EventForm, EventPage
+from contracts.pages.event_page import EventForm, EventPage
 from contracts.pages.lists import ListPage
 from contracts.pages.pdf_pages import MakePdf, pdf_response, unmade
 from contracts.periods import day_text
@@ -33,6 +33,7 @@ from invoicing.runs.drafting import draft_invoices
 from invoicing.runs.issuing import issue, why_not_issued
 from invoicing.runs.recording import as_json, record_run
 from invoicing.what_if.pending import next_run_of
+from people.answers import AnswersByAddress
 
 
 class InvoiceList(ListPage):

@@ -15,8 +15,9 @@ from django.views.generic import DetailView, TemplateView, View
 from contracts.models import Agreement
 from contracts.pages.address import OfAgreement
 from contracts.pages.downloads import download
-from contracts.pages.event_page import AnswersByAddress, EventPage
+from contracts.pages.event_page import EventPage
 from contracts.pages.lists import ListPage
+from people.answers import AnswersByAddress
 from sites.imports.forms import (
     ConfirmForm,
     ExportForm,

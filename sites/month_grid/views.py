@@ -16,10 +16,10 @@ from django.views.generic.base import ContextMixin
 from contracts.clock import business_date
 from contracts.models import Agreement
 from contracts.pages.address import OfAgreement
-from contracts.pages.event_page import AnswersByAddress
 from contracts.periods import Month, day_text
 from contracts.schedule import Refused
 from contracts.terms import expiration_known
+from people.answers import AnswersByAddress
 from sites.models import Site
 from sites.month_grid.entry import UNCHANGED, TypedRow, place, read_row
 from sites.month_grid.grid import (
