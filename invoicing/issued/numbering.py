@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
+from django.conf import settings
 from django.db import connection
 
 from contracts.periods import day_text
 from contracts.refusal import Refusal
-from invoicing.issued.given_out import highest_given_out
+from invoicing.issued.given_out import highest_given_out, unknown_number
 from invoicing.models import Invoice, NumberSeries
 
 SERIES = {Invoice.Kind.INVOICE: ("INVOICE", "INV-"), Invoice.Kind.CREDIT_NOTE: ("CREDIT", "CN-")}
@@ -48,8 +49,9 @@ def take(*, series: NumberSeries, on: date) -> tuple[int, str]:
 
     Whoever issues locks the agreement first and takes the number late, so that nobody waits for a number while another
     agreement is computed, and none holds a number while it waits for an agreement. A transaction that is rolled back
-    gives the number back. Raises CannotNumber when `on` is before the date of the series' last document, and where the
-    ledger or the PDFs know this number or a higher one: it stands for another document already.
+    gives the number back. Raises CannotNumber when `on` is before the date of the series' last document, where the
+    ledger or the PDFs know this number or a higher one, which stands for another document already, and where the folder
+    of both is missing or another one.
     """
     table = connection.ops.quote_name(NumberSeries._meta.db_table)
     with connection.cursor() as cursor:
@@ -66,7 +68,7 @@ def take(*, series: NumberSeries, on: date) -> tuple[int, str]:
 
 
 def refuse_next(*, series: NumberSeries, on: date) -> None:
-    """Raise CannotNumber when the next number was given out before, or `on` is before the date of the last one."""
+    """Raise CannotNumber when the next number was or may have been given out, or `on` is before the last date."""
     _refuse_given_out(series, series.last_number + 1)
     if series.last_issued_on is not None and on < series.last_issued_on:
         raise CannotNumber(
@@ -76,14 +78,25 @@ def refuse_next(*, series: NumberSeries, on: date) -> None:
 
 
 def _refuse_given_out(series: NumberSeries, number: int) -> None:
-    """Refuse to give a number out that stands for another document already, or that is followed by one that does."""
+    """Refuse to give a number out that stands for another document already, or that is followed by one that does.
+
+    Who knows that is the folder of documents, and only the right one: its ledger must know the first and the last
+    document of the desk whose PDF the database says was stored. Lines that a crash left out are of later documents and
+    refuse nothing; numbers that are explained have no document and are not asked for.
+    """
     try:
-        highest = highest_given_out(series)
+        unknown, highest = unknown_number(), highest_given_out(series)
     except OSError as fault:
         raise CannotNumber(
             f"The ledger and the PDFs cannot be read ({fault.strerror}), so nobody knows whether {series.text(number)} "
             "was given out before. Make the folder of documents readable, then issue again."
         ) from None
+    if unknown:
+        raise CannotNumber(
+            f"{settings.DOCUMENTS_DIR}, the folder of documents (DOCUMENTS_DIR), has no ledger that knows {unknown}, "
+            f"whose PDF was stored, so nobody knows whether {series.text(number)} was given out before: ask an "
+            "administrator to mount or name the right folder, or to make it again where it was lost for good."
+        )
     if highest >= number:
         last = "" if highest == number else f" to {series.text(highest)}"
         raise CannotNumber(

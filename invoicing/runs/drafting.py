@@ -20,6 +20,7 @@ from contracts.wording import plural
 from invoicing.charges.bounds import Promise, promised_by, why_held
 from invoicing.charges.unbilled import PlannedDocument, unbilled
 from invoicing.documents.printing import INVOICE_PDFS
+from invoicing.issued.given_out import unknown_number
 from invoicing.issued.ledger import make_good
 from invoicing.issued.numbering import CannotNumber
 from invoicing.models import Correction, Invoice, InvoiceLine
@@ -96,8 +97,14 @@ def draft_invoices(
 
 
 def _make_good() -> None:
-    """Make the PDFs and ledger lines that an earlier crash left out; a failure is logged, the next run tries again."""
+    """Make the PDFs and ledger lines that an earlier crash left out; a failure is logged, the next run tries again.
+
+    Where the folder of documents is missing or another one, nothing is made: a new ledger would look right.
+    """
     try:
+        if unknown := unknown_number():
+            logger.error("The ledger in the folder of documents does not know %s; no PDF was made", unknown)
+            return
         INVOICE_PDFS.make_missing()
         make_good()
     except Exception:

@@ -298,7 +298,7 @@ def test_crediting_costs_the_same_queries_for_any_number_of_lines(django_assert_
     assert InvoiceLine.objects.filter(kind="credit").count() == number
 
 
-CREDITING_QUERIES = 34
+CREDITING_QUERIES = 35
 
 
 def test_a_charge_first_billed_on_a_credit_note_of_a_run_can_be_taken_back(two_sites):
