@@ -11,7 +11,7 @@ class Command(MakePdfsCommand):
 
     help = (
         "Make the PDF of every issued document that has none, and add the lines that the ledger lacks, such as after "
-        "a crash. Safe to repeat."
+        "a crash, or where the folder of documents was lost for good. Safe to repeat."
     )
     pdfs = INVOICE_PDFS
     nothing_missing = "Every issued document has its PDF."
