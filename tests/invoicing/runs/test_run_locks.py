@@ -39,7 +39,9 @@ def store(act) -> None:
 def test_a_preview_locks_nothing_and_writes_nothing():
     factories.sites(factories.agreement(), 2)
 
-    assert set(asked(lambda: run(OCTOBER, dry_run=True))) == {"SELECT"}
+    statements = set(asked(lambda: run(OCTOBER, dry_run=True)))
+
+    assert statements - {"DECLARE"} == {"SELECT"}  # PostgreSQL reads what is long by a cursor
 
 
 @sqlite_alone
