@@ -10,7 +10,7 @@ from django.shortcuts import render
 from contracts.pages.downloads import download
 from contracts.pages.event_page import EventPage
 from contracts.printing.papers import BeingMade
-from contracts.printing.stored_pdf import StoredPdfs
+from contracts.printing.stored_pdf import PdfState, StoredPdfs
 
 SECONDS_BETWEEN_LOOKS = 3
 
@@ -31,7 +31,8 @@ def unmade(pdfs: StoredPdfs, document: models.Model | None) -> dict[str, bool]:
     pdf = getattr(document, "pdf", None)
     if document is None or document.issued_on is None or (pdf and pdf.has_file):
         return {}
-    return {"pdf_unmade": True, "pdf_being_made": pdfs.is_being_made(document)}
+    state = pdfs.state_of(document)
+    return {"pdf_unmade": state is not PdfState.ON_FILE, "pdf_being_made": state is PdfState.BEING_MADE}
 
 
 class MakePdf(EventPage):

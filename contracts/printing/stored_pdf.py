@@ -2,9 +2,10 @@
 
 import logging
 import os
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial
 from hashlib import sha256
 
@@ -45,6 +46,14 @@ class StoredPdf(FrozenModel):
     def has_file(self) -> bool:
         """Whether its file is in its folder."""
         return stored_files.path_of(self.file_name).exists()
+
+
+class PdfState(Enum):
+    """What has become of the PDF of an issued document, in a sentence about it."""
+
+    ON_FILE = "Its PDF is on file."
+    BEING_MADE = "Its PDF is being made."
+    NOT_MADE = "Its PDF is not made: its printing failed or was broken off. Make it on the page of the document."
 
 
 @dataclass(frozen=True)
@@ -125,9 +134,22 @@ class StoredPdfs:
         pdf = self._of(document)
         return pdf is not None and pdf.has_file
 
-    def is_being_made(self, document: models.Model) -> bool:
-        """Tell whether some process is printing a document."""
-        return is_being_printed(self._paper(document))
+    def state_of(self, document: models.Model) -> PdfState:
+        """Tell what has become of the PDF of an issued document: on file, ordered or in print, or given up."""
+        if is_being_printed(self._order(document)) or is_being_printed(self._paper(document)):
+            return PdfState.BEING_MADE
+        return PdfState.ON_FILE if self.is_made(document) else PdfState.NOT_MADE
+
+    @contextmanager
+    def ordered(self, document: models.Model) -> Iterator[None]:
+        """Count the PDF of a document as being made until the block ends: from before others see that it is issued."""
+        with ExitStack() as order:
+            with suppress(OSError):  # it is issued all the same, and its PDF may still be made
+                order.enter_context(printing(self._order(document), waits=True))
+            yield
+
+    def _order(self, document: models.Model) -> str:
+        return f"{self._paper(document)}-ordered"
 
     def _paper(self, document: models.Model) -> str:
         return f"{self.key}-{document.pk}"
@@ -162,7 +184,7 @@ class StoredPdfs:
         """
         pdf = self._of(document)
         if pdf is None:
-            if self.is_being_made(document):
+            if self.state_of(document) is PdfState.BEING_MADE:
                 raise CannotPrint(f"The PDF of {document} is being made. Look again in a minute.")
             raise CannotPrint(f"The PDF of {document} is not made: its printing failed or was broken off.")
         try:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import date
 from functools import partial
 
@@ -56,16 +57,18 @@ def issue(*, invoice: Invoice, on: date, by: User | None, looked_at: bool = Fals
     last date of the series.
     """
     series = numbering.series_for(invoice.kind)
-    with numbering.one_at_a_time(), transaction.atomic():
-        agreement = locked_agreement(invoice.agreement_id)  # before its documents, as a run does
-        draft = _draft_to_issue(Invoice.objects.select_for_update().filter(pk=invoice.pk).first())
-        draft.agreement = agreement
-        _refuse_unless_current(draft, on)
-        if draft.held_because and not looked_at:
-            raise CannotIssue(Refused("HELD", "looked_at", f"Look at it first: {' '.join(draft.held_because)}"))
-        number, number_text = numbering.take(series=series, on=on)
-        issued = freeze(draft, series=series, number=number, number_text=number_text, on=on, by=by)
-    transaction.on_commit(partial(print_issued, issued))  # nothing slow while others wait for their number
+    with ExitStack() as until_printed:
+        with numbering.one_at_a_time(), transaction.atomic():
+            agreement = locked_agreement(invoice.agreement_id)  # before its documents, as a run does
+            draft = _draft_to_issue(Invoice.objects.select_for_update().filter(pk=invoice.pk).first())
+            draft.agreement = agreement
+            _refuse_unless_current(draft, on)
+            if draft.held_because and not looked_at:
+                raise CannotIssue(Refused("HELD", "looked_at", f"Look at it first: {' '.join(draft.held_because)}"))
+            number, number_text = numbering.take(series=series, on=on)
+            issued = freeze(draft, series=series, number=number, number_text=number_text, on=on, by=by)
+            until_printed.enter_context(INVOICE_PDFS.ordered(issued))
+        transaction.on_commit(partial(print_issued, issued))  # nothing slow while others wait for their number
     return issued
 
 
@@ -103,8 +106,8 @@ def _draft_to_issue(draft: Invoice | None) -> Invoice:
     if draft.is_issued:
         by = draft.issued_by
         person = f" by {by.get_full_name() or by.get_username()}" if by else ""
-        made = "" if hasattr(draft, "pdf") else " Its PDF is not on file yet."
-        raise AlreadyIssued(f"{draft} is issued already: dated {day_text(draft.issued_on)}{person}.{made}")
+        pdf = INVOICE_PDFS.state_of(draft).value
+        raise AlreadyIssued(f"{draft} is issued already: dated {day_text(draft.issued_on)}{person}. {pdf}")
     return draft
 
 

@@ -6,6 +6,7 @@ made good by `make_report_pdfs`.
 
 import logging
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -49,7 +50,6 @@ class CannotReport(Refusal):
 # ---- issuing -----------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def issue_report(
     *, agreement: Agreement, month: Month, days_after: int, seen: str | None = None, on: date, by: User | None
 ) -> MonthlyReport:
@@ -60,30 +60,32 @@ def issue_report(
     in service, where figures have changed since they were seen, and where the PDFs know a report of the month that the
     database does not. After one that was explained it is the next revision.
     """
-    agreement = _lock(agreement)
-    latest = _latest(agreement, month)
-    if latest is not None:
-        by_whom = f" by {latest.issued_by}" if latest.issued_by else ""
-        message = f"The report of {month} was issued on {day_text(latest.issued_on)}{by_whom} already."
-        raise CannotReport(Refused("ISSUED", "", f"{message} Issue a revision where its figures have changed."))
-    figures = _reportable(agreement, month, on)
-    _refuse_lost(agreement, month, issued=None)
-    explained = explained_of_month(agreement, month)
-    revision = max(explained, default=-1) + 1
-    content = report_content(
-        agreement=agreement,
-        figures=figures,
-        days_after=days_after,
-        demonstration=_only_demonstration(figures),
-        issued_on=on,
-        revision=revision,
-        reason=explained[revision - 1].reason if explained else "",
-    )
-    _refuse_unseen(content, seen)
-    return _freeze(agreement, month, content, on, by)
+    with ExitStack() as until_printed, transaction.atomic():
+        agreement = _lock(agreement)
+        latest = _latest(agreement, month)
+        if latest is not None:
+            by_whom = f" by {latest.issued_by}" if latest.issued_by else ""
+            message = f"The report of {month} was issued on {day_text(latest.issued_on)}{by_whom} already."
+            pdf = REPORT_PDFS.state_of(latest).value
+            message = f"{message} {pdf} Issue a revision where its figures have changed."
+            raise CannotReport(Refused("ISSUED", "", message))
+        figures = _reportable(agreement, month, on)
+        _refuse_lost(agreement, month, issued=None)
+        explained = explained_of_month(agreement, month)
+        revision = max(explained, default=-1) + 1
+        content = report_content(
+            agreement=agreement,
+            figures=figures,
+            days_after=days_after,
+            demonstration=_only_demonstration(figures),
+            issued_on=on,
+            revision=revision,
+            reason=explained[revision - 1].reason if explained else "",
+        )
+        _refuse_unseen(content, seen)
+        return _freeze(agreement, month, content, on, by, until_printed)
 
 
-@transaction.atomic
 def revise_report(
     *,
     agreement: Agreement,
@@ -99,32 +101,33 @@ def revise_report(
     Raises CannotReport as `issue_report` does, without a reason, where nothing has changed, and before there is a
     first report.
     """
-    agreement = _lock(agreement)
-    latest = _latest(agreement, month)
-    if latest is None:
-        message = f"The report of {month} is not issued yet. Issue it first."
-        raise CannotReport(Refused("NOT_ISSUED", "", message))
-    faults = reason_refusals(reason=reason, why="Say why the report is revised.")
-    if faults:
-        raise CannotReport(*faults)
-    figures = _reportable(agreement, month, on)
-    _refuse_lost(agreement, month, issued=latest.revision)
-    content = report_content(
-        agreement=agreement,
-        figures=figures,
-        days_after=days_after,
-        demonstration=_only_demonstration(figures),
-        issued_on=on,
-        revision=max(latest.revision, *explained_of_month(agreement, month), 0) + 1,
-        reason=reason.strip(),
-    )
-    if figures_sha256(content) == figures_sha256(latest.content):
-        message = f"{latest} of {day_text(latest.issued_on)} holds the same figures. There is nothing to revise."
-        raise CannotReport(Refused("UNCHANGED", "", message))
-    _refuse_unseen(content, seen)
-    found = with_corrections(differences(old=latest.content, new=content), since=latest)
-    content["differences"] = [one.as_content() for one in found]
-    return _freeze(agreement, month, content, on, by)
+    with ExitStack() as until_printed, transaction.atomic():
+        agreement = _lock(agreement)
+        latest = _latest(agreement, month)
+        if latest is None:
+            message = f"The report of {month} is not issued yet. Issue it first."
+            raise CannotReport(Refused("NOT_ISSUED", "", message))
+        faults = reason_refusals(reason=reason, why="Say why the report is revised.")
+        if faults:
+            raise CannotReport(*faults)
+        figures = _reportable(agreement, month, on)
+        _refuse_lost(agreement, month, issued=latest.revision)
+        content = report_content(
+            agreement=agreement,
+            figures=figures,
+            days_after=days_after,
+            demonstration=_only_demonstration(figures),
+            issued_on=on,
+            revision=max(latest.revision, *explained_of_month(agreement, month), 0) + 1,
+            reason=reason.strip(),
+        )
+        if figures_sha256(content) == figures_sha256(latest.content):
+            message = f"{latest} of {day_text(latest.issued_on)} holds the same figures. There is nothing to revise."
+            raise CannotReport(Refused("UNCHANGED", "", message))
+        _refuse_unseen(content, seen)
+        found = with_corrections(differences(old=latest.content, new=content), since=latest)
+        content["differences"] = [one.as_content() for one in found]
+        return _freeze(agreement, month, content, on, by, until_printed)
 
 
 def _lock(agreement: Agreement) -> Agreement:
@@ -182,7 +185,9 @@ def _refuse_unseen(content: Mapping, seen: str | None) -> None:
         raise CannotReport(Refused("CHANGED", "", CHANGED))
 
 
-def _freeze(agreement: Agreement, month: Month, content: dict, on: date, by: User | None) -> MonthlyReport:
+def _freeze(
+    agreement: Agreement, month: Month, content: dict, on: date, by: User | None, until_printed: ExitStack
+) -> MonthlyReport:
     if message := missing_in(content):
         raise CannotReport(f"{message} Correct it where it was entered, then issue the report.")
     report = MonthlyReport.objects.create(
@@ -196,6 +201,7 @@ def _freeze(agreement: Agreement, month: Month, content: dict, on: date, by: Use
         content_sha256=canonical_sha256(content),
         is_demonstration=content["demonstration"],
     )
+    until_printed.enter_context(REPORT_PDFS.ordered(report))
     transaction.on_commit(partial(_print_issued, report))  # nothing slow while others wait
     return report
 

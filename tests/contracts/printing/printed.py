@@ -2,8 +2,30 @@
 
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+from django.conf import settings
+from django.db import connection
 from pypdf import PdfReader
+
+from contracts.printing.papers import is_being_printed
+from contracts.printing.stored_pdf import StoredPdfs
+
+
+@contextmanager
+def orders_seen(pdfs: StoredPdfs) -> Iterator[list[list[str]]]:
+    """Collect which PDFs others see as ordered, each time that the stored ones are asked for after the commit."""
+    seen = []
+
+    def look(execute, sql, *call):
+        if pdfs.model._meta.db_table in sql and not connection.in_atomic_block:
+            names = sorted(path.stem for path in settings.PAPERS_DIR.glob("*-ordered.lock"))
+            seen.append([name for name in names if is_being_printed(name)])
+        return execute(sql, *call)
+
+    with connection.execute_wrapper(look):
+        yield seen
 
 
 def pages(data: bytes) -> list[str]:

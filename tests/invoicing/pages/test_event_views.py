@@ -2,22 +2,30 @@
 
 from datetime import date
 from decimal import Decimal
+from functools import partial
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 
 from contracts.models import Agreement
+from contracts.printing.papers import printing
+from contracts.printing.stored_pdf import PdfState
 from invoicing.credits.crediting import credit
+from invoicing.documents.printing import INVOICE_PDFS
 from invoicing.models import Invoice
 from invoicing.runs.drafting import draft_invoices
 from invoicing.runs.issuing import AlreadyIssued, issue
 from sites.models import Site
 from tests import event_pages, factories
+from tests.contracts.printing.printed import orders_seen
 from tests.invoicing.pages.page_cases import INVOICES, NOVEMBER, RUN, drafted, event, issued, page_of, two_sites
 from tests.people import FINANCE, VIEWER, client_of, reader
 from tests.reading import by_heading, links, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.business_date(NOVEMBER)]
+
+NOT_MADE = "Its PDF is not made: its printing failed or was broken off. Make it on the page of the document."
 
 
 @pytest.fixture
@@ -57,12 +65,39 @@ def test_a_document_whose_lines_cancel_says_so_before_it_takes_a_number(agreemen
     assert "What this document bills and what it gives back cancel: nothing is to be paid." in page
 
 
-def test_issuing_twice_is_refused_with_the_reason(agreement):
-    url = event(issued(agreement), "issue")
+def test_issuing_twice_says_what_has_become_of_the_pdf(agreement):
+    invoice, client = issued(agreement), client_of(FINANCE)
+    told = partial(event_pages.led_back, client, event(invoice, "issue"), stored=Invoice.objects.issued().count)
+    issued_already = "Invoice INV-00001 is issued already: dated 2 November 1998."
 
-    said = event_pages.led_back(client_of(FINANCE), url, stored=Invoice.objects.issued().count)
+    assert told() == f"{issued_already} {NOT_MADE}"
+    with INVOICE_PDFS.ordered(invoice):
+        assert told() == f"{issued_already} Its PDF is being made."
+    with printing(f"invoice-{invoice.pk}"):
+        assert told() == f"{issued_already} Its PDF is being made."
+    path = settings.DOCUMENTS_DIR / INVOICE_PDFS.make(invoice).file_name
+    assert told() == f"{issued_already} Its PDF is on file."
+    path.unlink()
+    assert told() == f"{issued_already} {NOT_MADE}"
+    assert "Make the PDF now" in words(client.get(page_of(invoice)))
 
-    assert said == "Invoice INV-00001 is issued already: dated 2 November 1998. Its PDF is not on file yet."
+
+@pytest.mark.django_db(transaction=True)
+def test_from_its_issue_on_the_pdf_is_being_made(agreement):
+    """Who comes second reads the state as soon as the first one has committed, before anything is printed."""
+    draft = drafted(agreement)
+
+    with orders_seen(INVOICE_PDFS) as seen:
+        issue(invoice=draft, on=NOVEMBER, by=None)
+
+    assert seen[0] == [f"invoice-{draft.pk}-ordered"]
+    assert INVOICE_PDFS.state_of(draft) is PdfState.ON_FILE
+
+
+def test_a_folder_of_papers_that_is_no_folder_stops_no_issue(agreement, settings):
+    settings.PAPERS_DIR.write_text("a file where the folder should be")
+
+    assert issued(agreement).number_text == "INV-00001"
 
 
 def test_who_comes_second_is_told_who_issued_it_and_when(agreement, finance):
@@ -74,7 +109,7 @@ def test_who_comes_second_is_told_who_issued_it_and_when(agreement, finance):
     said = event_pages.led_back(client, event(draft, "issue"), stored=Invoice.objects.issued().count)
 
     assert said == str(between_look_and_click.value)
-    assert said == "Invoice INV-00001 is issued already: dated 2 November 1998 by finance. Its PDF is not on file yet."
+    assert said == f"Invoice INV-00001 is issued already: dated 2 November 1998 by finance. {NOT_MADE}"
 
 
 def _other_facts(agreement: Agreement) -> None:

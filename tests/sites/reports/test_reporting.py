@@ -10,8 +10,10 @@ from sites.counts.recording import record_counts
 from sites.models import ComponentCount, MissingCount, MonthlyReport, ReportPdf
 from sites.reports.content import figures_sha256
 from sites.reports.pages import month_page
+from sites.reports.printing import REPORT_PDFS
 from sites.reports.reporting import CannotReport, acknowledge, issue_report, mark_missing, revise_report, unmark_missing
 from tests import factories, reference
+from tests.contracts.printing.printed import orders_seen
 from tests.sites.reports.cases import DAYS_AFTER, ISSUED_ON, NOVEMBER, OCTOBER, counted_sites, issued
 
 pytestmark = pytest.mark.django_db
@@ -117,10 +119,29 @@ def test_marked_figures_let_the_report_go_out_with_their_reason():
 
 def test_second_issue_is_told_of_the_first_one():
     (site,) = counted_sites()
-    issued(site.agreement)
+    first = issued(site.agreement)
 
-    with pytest.raises(CannotReport, match="The report of October 1998 was issued on 5 November 1998 already"):
+    with REPORT_PDFS.ordered(first), pytest.raises(CannotReport) as told:
         issued(site.agreement)
+    with pytest.raises(CannotReport, match="already. Its PDF is not made: its printing failed or was broken off."):
+        issued(site.agreement)
+
+    assert str(told.value) == (
+        "The report of October 1998 was issued on 5 November 1998 already. Its PDF is being made. Issue a revision "
+        "where its figures have changed."
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_from_its_issue_on_the_pdf_of_a_report_is_being_made():
+    (site,) = counted_sites()
+
+    with orders_seen(REPORT_PDFS) as seen:
+        first = issued(site.agreement)
+        correct(site, 14)
+        second = revise(site.agreement)
+
+    assert [seen[0], seen[-1]] == [[f"report-{report.pk}-ordered"] for report in (first, second)]
 
 
 def test_report_is_refused_where_figures_have_changed_since_they_were_seen():
