@@ -1,5 +1,6 @@
 """What is owed: number series, invoices and credit notes with their lines, and the PDFs made of them."""
 
+from datetime import date
 from functools import reduce
 from operator import or_
 
@@ -8,10 +9,11 @@ from django.db.models import F, Q
 
 from contracts.fields import HoursField, MoneyField, PlainCharField, by_person
 from contracts.models import Agreement
-from contracts.periods import day_text
+from contracts.periods import DaySpan, day_text
 from contracts.printing.stored_pdf import StoredPdf
 from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
 from contracts.sealing.guards import Seal
+from invoicing.charges.bounds import not_begun
 from invoicing.charges.charge import ANNUAL
 from invoicing.charges.kinds import KINDS, charged_once
 from sites.models import BlockPurchase, IntegrationOrder, Site, WorkEntry
@@ -150,6 +152,19 @@ class Invoice(FrozenModel):
     @property
     def is_issued(self) -> bool:
         return self.issued_on is not None
+
+    @property
+    def days(self) -> DaySpan:
+        """The billing period."""
+        return DaySpan(self.first_day, self.last_day)
+
+    def not_begun(self, on: date) -> str:
+        """Say that its billing period has not begun on a day; empty where it has, or the document is issued."""
+        return "" if self.is_issued else not_begun(days=self.days, issue_from=self.issue_from, on=on)
+
+    def held_on(self, day: date) -> list[str]:
+        """Return why a draft is held as seen on a day: what a person looks at, and that its period has not begun."""
+        return [] if self.is_issued else [*self.held_because, *filter(None, [self.not_begun(day)])]
 
 
 def charge_constraints() -> list[models.BaseConstraint]:

@@ -1,12 +1,15 @@
-"""Which documents of a run are held for a person's look: those far from what the one before them promises."""
+"""Which documents of a run are held for a person's look: those far from what is promised, and those ahead of time."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 from contracts.money import NOTHING, cents, money_text, unit_like
+from contracts.periods import DaySpan, day_text
+from invoicing.charges.causes import part_span
 from invoicing.charges.charge import Charge
-from invoicing.charges.unbilled import Adjustment, PlannedDocument
+from invoicing.charges.unbilled import AdjustedPart, Adjustment, PlannedDocument
 
 
 @dataclass(frozen=True)
@@ -37,12 +40,26 @@ def promised_by(document: PlannedDocument) -> Promise:
     return Promise.of((site, priced.level_code, priced.annual_price, of) for site, priced, of in prices)
 
 
+def not_begun(*, days: DaySpan, issue_from: date | None, on: date) -> str:
+    """Say that a billing period has not begun on a day and from when its document can be issued; empty where it has.
+
+    A document that can be issued at once, because it only adjusts what was billed before, waits for no period.
+    """
+    if issue_from is None or days.first_day <= on:
+        return ""
+    return (
+        f"{days} has not begun: it begins on {day_text(days.first_day)}, and the document can be issued from "
+        f"{day_text(issue_from)}."
+    )
+
+
 def why_held(*, document: PlannedDocument, before: Promise, percent: int | None) -> tuple[str, ...]:
     """Say why a person should look at a document before it is issued; nothing where it is as expected.
 
-    A new site, another level, an order, a purchase, work and a credit each explain what is billed for them. The rest
-    must not come to more than so many per cent of what the document before promises. Without a per cent nothing is
-    held for it.
+    A new site, another level, an order, a purchase, work and a credit each explain what is billed for them; another
+    level, the end of a site, its charges or the term, and what falls away of orders, purchases and work explain what is
+    given back. The rest, either way, must not come to more than so many per cent of what the document before promises.
+    Without a per cent nothing is held for it.
     """
     return tuple(_reasons(document, before, percent))
 
@@ -56,19 +73,28 @@ def _reasons(document: PlannedDocument, before: Promise, percent: int | None) ->
     if percent is None or not expected:
         return
     lines = (*document.charges, *document.adjustments)
-    unexplained = sum((_unexplained(line) for line in lines if _is_expected(line, before)), NOTHING)
-    if unexplained > expected * percent / 100:
-        yield (
-            f"{money_text(unexplained)} for sites and levels that were billed before, more than {percent} % of the "
-            f"{money_text(expected)} that the document before lets expect."
-        )
+    unexplained = [_unexplained(line) for line in lines if _is_expected(line, before)]
+    billed, given_back = sum(unexplained, NOTHING), -sum((each for each in unexplained if each < 0), NOTHING)
+    for amount, direction in ((billed, ""), (given_back, "given back ")):
+        if amount > expected * percent / 100:
+            yield (
+                f"{money_text(amount)} {direction}for sites and levels that were billed before, more than {percent} % "
+                f"of the {money_text(expected)} that the document before lets expect."
+            )
 
 
 def _unexplained(line: Charge | Adjustment) -> Decimal:
-    """What a line bills, but for what is billed again after a credit has taken all of it back."""
-    if isinstance(line, Adjustment):
-        return sum((part.amount for part in line.parts if part.billed.amount), NOTHING)
-    return line.amount
+    """What a line bills, but for what a credit had taken back whole, and for what is given back after an end."""
+    if not isinstance(line, Adjustment):
+        return line.amount
+    return sum((part.amount for part in line.parts if part.billed.amount and not _has_ended(line, part)), NOTHING)
+
+
+def _has_ended(line: Adjustment, part: AdjustedPart) -> bool:
+    """Whether something is given back for days after the end of the term, of the site or of its charges."""
+    days = part_span(adjustment=line, part=part)
+    ends = (line.term_end.on, line.site.charged_through, line.site.removed_on)
+    return part.amount < 0 and days is not None and any(end is not None and end < days.last_day for end in ends)
 
 
 def _is_expected(line, before: Promise) -> bool:

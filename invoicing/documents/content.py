@@ -65,7 +65,7 @@ def invoice_content(
         "amendments": [_amendment(amendment) for amendment in _amendments(terms, invoice)],
         "first_day": invoice.first_day.isoformat(),
         "last_day": invoice.last_day.isoformat(),
-        "period": str(DaySpan(invoice.first_day, invoice.last_day)),
+        "period": str(invoice.days),
         "currency": agreement.currency,
         "payment_terms": _payment_terms(agreement),
         "corrects": [

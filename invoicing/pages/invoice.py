@@ -11,6 +11,7 @@ from contracts.models import Agreement
 from contracts.money import NOTHING
 from contracts.pages.lists import page_of
 from contracts.periods import DaySpan
+from invoicing.charges.bounds import not_begun
 from invoicing.documents.content import invoice_content
 from invoicing.documents.explanations import Explanation, explanation_of
 from invoicing.models import Invoice, InvoiceLine, Waiver
@@ -24,12 +25,14 @@ class DocumentShown:
     invoice: Invoice
     period: str
     waits_until: date | None = None
+    is_held: bool = False
 
 
 def document_shown(invoice: Invoice, on: date | None = None) -> DocumentShown:
-    """Return what a list shows of a document besides its own fields; of a draft whether it has to wait, seen `on`."""
-    waits = waits_until(invoice, on=on) if on else None
-    return DocumentShown(invoice, str(DaySpan(invoice.first_day, invoice.last_day)), waits)
+    """Return what a list shows of a document besides its own fields; of a draft whether it waits or is held, `on`."""
+    if on is None:
+        return DocumentShown(invoice, str(invoice.days))
+    return DocumentShown(invoice, str(invoice.days), waits_until(invoice, on=on), bool(invoice.held_on(on)))
 
 
 def documents_shown(documents: Sequence[Invoice]) -> tuple[DocumentShown, ...]:
@@ -142,6 +145,7 @@ class RunDocument:
     demonstration: bool
     issue_from: date | None
     held_because: Sequence[str]
+    not_begun: str
     invoice: Invoice | None
 
 
@@ -175,12 +179,12 @@ def totals_of(amounts: Iterable[tuple[str, Decimal]]) -> tuple[tuple[str, Decima
     return tuple(sorted(totals.items()))
 
 
-def run_shown(results: Sequence[Mapping], *, stored: Mapping[int, Invoice]) -> RunShown:
-    """Lay out what a run did, as `as_json` keeps it, with the documents that are `stored` by now."""
+def run_shown(results: Sequence[Mapping], *, stored: Mapping[int, Invoice], on: date) -> RunShown:
+    """Lay out what a run did, as `as_json` keeps it, with the documents that are `stored` by now, seen on a day."""
     shown = tuple(
         ResultShown(
             result["agreement"],
-            tuple(_run_document(each, stored) for each in result["documents"]),
+            tuple(_run_document(each, stored, on) for each in result["documents"]),
             result["notices"],
             result["refusal"],
             result["undecided"],
@@ -192,21 +196,23 @@ def run_shown(results: Sequence[Mapping], *, stored: Mapping[int, Invoice]) -> R
         results=shown,
         documents=sum(len(result.documents) for result in shown),
         refused=sum(1 for result in shown if result.refusal),
-        held=sum(1 for result in shown for document in result.documents if document.held_because),
+        held=sum(1 for result in shown for each in result.documents if each.held_because or each.not_begun),
         totals=totals_of(
             (result["currency"], Decimal(each["total"])) for result in results for each in result["documents"]
         ),
     )
 
 
-def _run_document(kept: Mapping, stored: Mapping[int, Invoice]) -> RunDocument:
-    first_day, last_day = (date.fromisoformat(kept[name]) for name in ("first_day", "last_day"))
+def _run_document(kept: Mapping, stored: Mapping[int, Invoice], on: date) -> RunDocument:
+    days = DaySpan(*(date.fromisoformat(kept[name]) for name in ("first_day", "last_day")))
+    issue_from = date.fromisoformat(kept["issue_from"]) if kept["issue_from"] else None
     return RunDocument(
-        period=str(DaySpan(first_day, last_day)),
+        period=str(days),
         kind=Invoice.Kind(kept["kind"]).label,
         total=Decimal(kept["total"]),
         demonstration=kept["demonstration"],
-        issue_from=date.fromisoformat(kept["issue_from"]) if kept["issue_from"] else None,
+        issue_from=issue_from,
         held_because=kept["held_because"],
+        not_begun=not_begun(days=days, issue_from=issue_from, on=on),
         invoice=stored.get(kept["key"]),
     )

@@ -51,7 +51,7 @@ class InvoiceTable(ListTable):
         return self.row_of(record).period
 
     def value_state(self, record) -> str:
-        return "Issued" if record.is_issued else "Held draft" if record.held_because else "Draft"
+        return "Issued" if record.is_issued else "Held draft" if self.row_of(record).is_held else "Draft"
 
 
 class WaiverTable(ListTable):

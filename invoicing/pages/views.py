@@ -108,7 +108,8 @@ class InvoiceDetail(KnownParameters, InvoicePageMixin, DetailView):
         page = self.invoice_page(since)
         waits = waits_until(self.object, on=business_date())
         pdf = unmade(INVOICE_PDFS, self.object)
-        return super().get_context_data(page=page, since=since, waits_until=waits, **pdf, **kwargs)
+        not_begun = self.object.not_begun(business_date())
+        return super().get_context_data(page=page, since=since, waits_until=waits, not_begun=not_begun, **pdf, **kwargs)
 
     def since(self) -> Since:
         """Load what was credited, waived or is to be corrected of the document."""
@@ -233,7 +234,11 @@ class Run(PermissionRequiredMixin, AnswersByAddress, Dated, FormView):
         if self.request.method == "POST" or not form.is_bound or not form.is_valid():
             return context
         results = self.draft(form, dry_run=True)
-        return context | {"run": run_shown([as_json(each) for each in results], stored={}), **form.cleaned_data}
+        return context | {
+            "run": run_shown([as_json(each, on=self.on) for each in results], stored={}, on=self.on),
+            "on": self.on,
+            **form.cleaned_data,
+        }
 
     def draft(self, form, *, dry_run: bool):
         return draft_invoices(on=self.on, by=self.request.user, dry_run=dry_run, **form.cleaned_data)
@@ -259,4 +264,5 @@ class RunDetail(PermissionRequiredMixin, DetailView):
         results = self.object.results
         keys = [document["key"] for result in results for document in result["documents"]]
         stored = Invoice.objects.defer("content").in_bulk(keys)
-        return super().get_context_data(run=run_shown(results, stored=stored), on=business_date(), **kwargs)
+        on = business_date()
+        return super().get_context_data(run=run_shown(results, stored=stored, on=on), on=on, **kwargs)

@@ -180,7 +180,7 @@ def _subject(line: InvoiceLine) -> tuple[str, int] | None:
 def _part(draft: Invoice, charges: Sequence[AnyCharge]) -> DaySpan:
     """The billing period: that of the instalments, or the days of the draft."""
     parts = [charge.instalment.part for charge in charges if isinstance(charge, Charge)]
-    return parts[0] if parts else DaySpan(draft.first_day, draft.last_day)
+    return parts[0] if parts else draft.days
 
 
 def _period_text(document: Invoice) -> str:

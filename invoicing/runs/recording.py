@@ -12,15 +12,17 @@ from invoicing.runs.drafting import RunResult
 
 def record_run(*, results: Sequence[RunResult], through: date, on: date, by: User) -> InvoiceRun:
     """Keep what a run did."""
-    return InvoiceRun.objects.create(through=through, run_on=on, run_by=by, results=[as_json(each) for each in results])
+    return InvoiceRun.objects.create(
+        through=through, run_on=on, run_by=by, results=[as_json(each, on=on) for each in results]
+    )
 
 
-def as_json(result: RunResult) -> dict:
-    """Return what a run did for one agreement; money as text."""
+def as_json(result: RunResult, *, on: date) -> dict:
+    """Return what a run of a day did for one agreement; money as text."""
     return {
         "agreement": result.agreement.number,
         "currency": result.agreement.currency,
-        "documents": [_document(document) for document in result.documents],
+        "documents": [_document(document, on) for document in result.documents],
         "notices": list(result.notices),
         "refusal": result.refusal or None,
         "ended": result.ended,
@@ -28,7 +30,7 @@ def as_json(result: RunResult) -> dict:
     }
 
 
-def _document(document: Invoice) -> dict:
+def _document(document: Invoice, on: date) -> dict:
     return {
         "key": document.pk,
         "kind": document.kind,
@@ -37,6 +39,7 @@ def _document(document: Invoice) -> dict:
         "last_day": document.last_day.isoformat(),
         "issue_from": document.issue_from.isoformat() if document.issue_from else None,
         "held_because": document.held_because,
+        "not_begun": document.not_begun(on) or None,
         "issued_on": document.issued_on.isoformat() if document.issued_on else None,
         "total": plain_text(document.total),
         "demonstration": document.is_demonstration,

@@ -67,6 +67,7 @@ def test_json_carries_money_as_text():
                     "last_day": "1998-10-31",
                     "issue_from": "1998-10-31",
                     "held_because": [],
+                    "not_begun": None,
                     "issued_on": "1998-11-02",
                     "total": "27166.66",
                     "demonstration": False,

@@ -1,14 +1,13 @@
 """Draft, and issue if asked, what is due through a date and not billed yet."""
 
 import json
+from datetime import date
 
 from django.core.management.base import CommandError
 
 from contracts.clock import business_date
 from contracts.management.command_arguments import BadArgument, DeskCommand, agreements, day
 from contracts.money import money_text
-from contracts.periods import DaySpan
-from invoicing.models import Invoice
 from invoicing.runs.drafting import RunResult, draft_invoices
 from invoicing.runs.recording import as_json
 
@@ -49,20 +48,20 @@ class Command(DeskCommand):
             dry_run=options["dry_run"],
         )
         if options["format"] == "json":
-            self.stdout.write(json.dumps([as_json(result) for result in results], indent=2))
+            self.stdout.write(json.dumps([as_json(result, on=on) for result in results], indent=2))
         else:
             for result in results:
-                self.print_result(result)
+                self.print_result(result, on)
         refused = [result for result in results if result.refusal]
         if refused:
             numbers = ", ".join(result.agreement.number for result in refused)
             raise CommandError(f"Not billed: {numbers}. The reason is shown above.", returncode=1)
 
-    def print_result(self, result: RunResult):
+    def print_result(self, result: RunResult, on: date):
         number = result.agreement.number
         for document in result.documents:
-            self.stdout.write(f"{number}: {document} for {billing_period(document)}, {money_text(document.total)}")
-            for reason in document.held_because if not document.is_issued else ():
+            self.stdout.write(f"{number}: {document} for {document.days}, {money_text(document.total)}")
+            for reason in document.held_on(on):
                 self.stdout.write(f"{number}: held for a look: {reason}")
         for notice in result.notices:
             self.stdout.write(f"{number}: note: {notice}")
@@ -70,8 +69,3 @@ class Command(DeskCommand):
             self.stderr.write(f"{number}: refused: {result.refusal}")
         elif result.nothing_to_bill:
             self.stdout.write(f"{number}: nothing to bill")
-
-
-def billing_period(document: Invoice) -> DaySpan:
-    """The billing period of a document."""
-    return DaySpan(document.first_day, document.last_day)

@@ -9,17 +9,23 @@ import pytest
 from contracts.models import Agreement
 from invoicing.models import Invoice
 from invoicing.runs.issuing import CannotIssue, issue
+from sites.models import BlockPurchase, ChargedLevel, Site
 from tests import event_pages, factories, reference
-from tests.invoicing.billing_cases import NOVEMBER, OCTOBER, issue_through, run
-from tests.invoicing.pages.page_cases import event, page_of
+from tests.invoicing.billing_cases import DECEMBER, JANUARY, NOVEMBER, OCTOBER, blocks, issue_through, read, run
+from tests.invoicing.pages.page_cases import INVOICES, RUN, event, page_of
 from tests.people import FINANCE, client_of
-from tests.reading import words
+from tests.reading import by_heading, words
 
 pytestmark = [pytest.mark.django_db, pytest.mark.business_date(NOVEMBER)]
 
 HELD = (
     "135,833.34 for sites and levels that were billed before, more than 150 % of the 13,583.33 that the document "
     "before lets expect."
+)
+
+
+NOT_BEGUN = (
+    "November 1998 has not begun: it begins on 1 November 1998, and the document can be issued from 30 November 1998."
 )
 
 
@@ -88,6 +94,61 @@ def test_month_that_is_not_over_waits_and_the_others_are_issued(agreement):
     assert not result.refusal
 
 
+@pytest.mark.business_date(OCTOBER)
+def test_month_that_has_not_begun_is_held_and_listed_and_the_others_are_issued(agreement):
+    factories.sites(agreement, 1)
+    client = client_of(FINANCE)
+    preview = client.get(RUN, {"preview": "", "through": "1998-11-30", "agreements": [agreement.pk]})
+
+    (result,) = run(NOVEMBER, on=OCTOBER, issue_drafts=True)
+
+    october, november = result.documents
+    assert (october.is_issued, november.is_issued) == (True, False)
+    assert [document.held_on(OCTOBER) for document in result.documents] == [[], [NOT_BEGUN]]
+    assert not result.refusal
+    assert "1 held for a look" in words(preview)
+    assert by_heading(preview)[1]["Can be issued"] == f"from 30 Nov 1998 {NOT_BEGUN}"
+    assert {row["State"] for row in by_heading(client.get(INVOICES))} == {"Issued", "Draft Held from 30 Nov 1998"}
+    assert f"Held: {NOT_BEGUN}" in words(client.get(page_of(november)))
+
+
+@pytest.mark.business_date(date(1998, 11, 1))
+def test_month_that_has_begun_only_waits_for_its_day(agreement):
+    """No further run is needed: what was held for its month is held no more."""
+    factories.sites(agreement, 1)
+    run(NOVEMBER, on=OCTOBER, issue_drafts=True)
+    client, november = client_of(FINANCE), Invoice.objects.drafts().get()
+
+    shown = words(client.get(page_of(november)))
+
+    assert november.held_on(date(1998, 11, 1)) == []
+    assert "Held" not in shown
+    assert "It can be issued from 30 November 1998" in shown
+    assert {row["State"] for row in by_heading(client.get(INVOICES))} == {"Issued", "Draft from 30 Nov 1998"}
+    assert issue(invoice=november, on=NOVEMBER, by=None).is_issued
+
+
+def test_year_in_advance_is_issued_on_its_first_day_and_held_before(agreement):
+    """What is billed in advance is bound by the day of the document, not by the months that it serves."""
+    factories.sites(agreement, 1)
+    read(agreement, "timing", "in-advance")
+    read(agreement, "frequency", "annual")
+    first_year, second_year = date(1998, 10, 1), date(1999, 10, 1)
+
+    (ahead,) = run(second_year, on=date(1999, 9, 30), issue_drafts=True)
+    (due,) = run(second_year, on=second_year, issue_drafts=True)
+
+    assert [(document.first_day, document.is_issued) for document in (*ahead.documents, *due.documents)] == [
+        (first_year, True),
+        (second_year, False),
+        (second_year, True),
+    ]
+    assert ahead.documents[1].held_on(date(1999, 9, 30)) == [
+        "1 October 1999 to 30 September 2000 has not begun: it begins on 1 October 1999, and the document can be "
+        "issued from 1 October 1999."
+    ]
+
+
 def test_hour_at_more_than_ten_times_the_price_of_a_block_is_held(agreement):
     site = factories.site(agreement, "Reno")
     hours = replace(reference.SCHEDULE.hours, hourly_price=Decimal("810.01"))
@@ -100,3 +161,79 @@ def test_hour_at_more_than_ten_times_the_price_of_a_block_is_held(agreement):
     assert [document.held_because for document in result.documents if document.held_because] == [
         ["An hour costs 810.01, more than 10 times the 81.00 of an hour in a block."]
     ]
+
+
+# ---- what is given back ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def quarter(agreement) -> Agreement:
+    """One site, billed for October to December."""
+    factories.sites(agreement, 1)
+    issue_through(DECEMBER)
+    return agreement
+
+
+def held_in_january() -> list[str]:
+    """Why the only document of a run through January is held; one that is not is issued."""
+    (result,) = run(JANUARY, issue_drafts=True)
+    (document,) = result.documents
+    assert document.is_issued is not bool(document.held_because)
+    return document.held_because
+
+
+def given_back(amount: str) -> str:
+    return (
+        f"{amount} given back for sites and levels that were billed before, more than 150 % of the 13,583.33 that the "
+        "document before lets expect."
+    )
+
+
+@pytest.mark.parametrize("mistyped", [date(1999, 10, 1), date(1999, 1, 1)], ids=["alone", "beside a charge"])
+def test_credit_that_nothing_explains_is_held(quarter, mistyped):
+    """A first day that is mistyped takes back all that was billed, by a credit note or on the invoice of January."""
+    Site.objects.update(in_service_on=mistyped)
+
+    assert held_in_january() == [given_back("40,750.00")]
+
+
+def test_credit_within_the_bound_is_issued(quarter):
+    Site.objects.update(in_service_on=date(1998, 11, 15))
+
+    assert held_in_january() == []
+
+
+def test_credit_for_a_price_that_fell_is_held(quarter):
+    levels = tuple(replace(level, annual_price=Decimal("16300.00")) for level in reference.LEVELS)
+    cheap = replace(reference.SCHEDULE, levels=levels)
+    factories.amendment(quarter, reference.amendment(2, date(1998, 10, 1), schedule=cheap))
+
+    assert held_in_january() == [given_back("36,675.00")]
+
+
+def test_end_of_a_site_explains_what_is_given_back(quarter):
+    ended = {"removed_on": date(1998, 10, 31), "charged_through": date(1998, 10, 31)}
+    Site.objects.update(**ended, charge_end_reason="Closed by both parties")
+
+    assert held_in_january() == []
+
+
+def test_what_falls_away_of_purchases_explains_itself(agreement):
+    factories.sites(agreement, 1)
+    blocks(agreement, date(1998, 10, 26))
+    issue_through(DECEMBER)
+    BlockPurchase.objects.update(reversed_on=JANUARY, reversal_reason="Bought twice")
+
+    assert held_in_january() == []
+
+
+def test_another_level_explains_what_is_given_back(agreement):
+    (site,) = factories.sites(agreement, 1)
+    factories.charged_level(site, 2, "VERY_LARGE", date(1999, 9, 1))
+    issue_through(date(2000, 8, 31))
+    ChargedLevel.objects.all().delete()
+    factories.charged_level(site, 2, "VERY_SMALL", date(1999, 9, 1))
+
+    (result,) = run(date(2000, 9, 30), issue_drafts=True)
+
+    assert [(document.total < 0, document.is_issued) for document in result.documents] == [(True, True)]
