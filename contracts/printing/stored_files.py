@@ -45,6 +45,15 @@ def file_names(beginning: str = "", *, of: Collection[str] | None = None) -> dic
     return found
 
 
+def another_folder(*, lacks: str, unsure: str) -> str:
+    """Say that the folder of documents is not the right one, by what it `lacks`, and what nobody knows without it."""
+    return (
+        f"{settings.DOCUMENTS_DIR}, the folder of documents (DOCUMENTS_DIR), has no {lacks}, so nobody knows whether "
+        f"{unsure} before: ask an administrator to mount or name the right folder, or to make it again where it was "
+        "lost for good."
+    )
+
+
 def path_of(file_name: str) -> Path:
     """Return where a file is kept."""
     return settings.DOCUMENTS_DIR / file_name

@@ -48,6 +48,13 @@ class StoredPdf(FrozenModel):
         return stored_files.path_of(self.file_name).exists()
 
 
+def first_and_last(model: type[StoredPdf]) -> models.QuerySet:
+    """Return the first and the last PDF of a kind that was stored: what the right folder of documents knows."""
+    pks = model.objects.order_by("pk").values("pk")
+    ends = models.Q(pk=models.Subquery(pks[:1])) | models.Q(pk=models.Subquery(pks.reverse()[:1]))
+    return model.objects.filter(ends).order_by("pk")
+
+
 class PdfState(Enum):
     """What has become of the PDF of an issued document, in a sentence about it."""
 

@@ -61,6 +61,14 @@ def make_histories_good() -> int:
     return len(lost)
 
 
+def unrecorded(rows: Iterable[models.Model]) -> list[models.Model]:
+    """Return those of some rows that the ledger does not know as they are stored."""
+    rows = list(rows)
+    ledger = HISTORIES.read(of=[title_of(row) for row in rows]) if rows else Ledger()
+    recorded = {(title, digest) for (_event, title), says in ledger.entries.items() for _day, digest, _link in says}
+    return [row for row in rows if (title_of(row), _digest(row)) not in recorded]
+
+
 def title_of(row: models.Model) -> str:
     """Return how the ledger names a row."""
     return f"{row._meta.label_lower}:{row.pk}"

@@ -11,9 +11,9 @@ from contextlib import suppress
 from urllib.parse import quote
 
 from django.conf import settings
-from django.db.models import Q, Subquery
 
 from contracts.printing.stored_files import titled
+from contracts.printing.stored_pdf import first_and_last
 from invoicing.issued.ledger import ISSUED_DOCUMENTS
 from invoicing.models import InvoicePdf, NumberSeries
 
@@ -43,8 +43,7 @@ def unknown_number() -> str:
     documents without a line, and never one that is asked for, unless the PDF was made good and that was killed too.
     Raises OSError where the ledger is there and cannot be read.
     """
-    pks = InvoicePdf.objects.order_by("pk").values("pk")
-    ends = InvoicePdf.objects.filter(Q(pk=Subquery(pks[:1])) | Q(pk=Subquery(pks.reverse()[:1]))).order_by("pk")
+    ends = first_and_last(InvoicePdf)
     asked = list(ends.values_list("invoice__number_text", "sha256", "invoice__content_sha256"))
     lines = b""
     with suppress(FileNotFoundError):

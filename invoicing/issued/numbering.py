@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
-from django.conf import settings
 from django.db import connection
 
 from contracts.periods import day_text
+from contracts.printing.stored_files import another_folder
 from contracts.refusal import Refusal
 from invoicing.issued.given_out import highest_given_out, unknown_number
 from invoicing.models import Invoice, NumberSeries
@@ -92,11 +92,8 @@ def _refuse_given_out(series: NumberSeries, number: int) -> None:
             "was given out before. Make the folder of documents readable, then issue again."
         ) from None
     if unknown:
-        raise CannotNumber(
-            f"{settings.DOCUMENTS_DIR}, the folder of documents (DOCUMENTS_DIR), has no ledger that knows {unknown}, "
-            f"whose PDF was stored, so nobody knows whether {series.text(number)} was given out before: ask an "
-            "administrator to mount or name the right folder, or to make it again where it was lost for good."
-        )
+        lacks, unsure = f"ledger that knows {unknown}, whose PDF was stored", f"{series.text(number)} was given out"
+        raise CannotNumber(another_folder(lacks=lacks, unsure=unsure))
     if highest >= number:
         last = "" if highest == number else f" to {series.text(highest)}"
         raise CannotNumber(

@@ -17,6 +17,7 @@ from django.db import transaction
 from contracts.models import Agreement
 from contracts.periods import Month, day_text
 from contracts.printing.letters import missing_in
+from contracts.printing.stored_files import another_folder
 from contracts.refusal import Refusal
 from contracts.schedule import Refused
 from contracts.sealing.digest import canonical_sha256
@@ -26,7 +27,7 @@ from sites.models import ComponentCount, CountChange, MissingCount, MonthlyRepor
 from sites.refusals import later_refusals, reason_refusals, text_refusals
 from sites.reports.content import figures_sha256, report_content
 from sites.reports.differences import Difference, differences
-from sites.reports.lost import explained_of_month, lost_of_month
+from sites.reports.lost import explained_of_month, lost_of_month, unknown_report
 from sites.reports.monthly_report import MonthlyFigures
 from sites.reports.printing import REPORT_PDFS
 from sites.reports.queries import figures_of
@@ -57,8 +58,9 @@ def issue_report(
 
     `seen` is the `figures_sha256` of what the person saw. Raises CannotReport while the month is not over, while a
     figure is neither counted in the month nor marked as missing, where the report is issued already, where no site is
-    in service, where figures have changed since they were seen, and where the PDFs know a report of the month that the
-    database does not. After one that was explained it is the next revision.
+    in service, where figures have changed since they were seen, where the PDFs know a report of the month that the
+    database does not, and where their folder is missing or another one. After one that was explained it is the next
+    revision.
     """
     with ExitStack() as until_printed, transaction.atomic():
         agreement = _lock(agreement)
@@ -165,12 +167,16 @@ def _only_demonstration(figures: MonthlyFigures) -> bool:
 
 def _refuse_lost(agreement: Agreement, month: Month, *, issued: int | None) -> None:
     try:
-        lost = lost_of_month(agreement, month, issued=issued)
+        lost, unknown = lost_of_month(agreement, month, issued=issued), unknown_report()
     except OSError as fault:
         message = (
             f"The PDFs cannot be read ({fault.strerror}): nobody knows what was issued before. Make them readable."
         )
         raise CannotReport(Refused("UNREADABLE", "", message)) from None
+    if unknown is not None:
+        lacks = f"PDF or line of {unknown} of agreement {unknown.agreement.number}, whose PDF was stored"
+        message = another_folder(lacks=lacks, unsure=f"a report of {month} was issued")
+        raise CannotReport(Refused("ANOTHER_FOLDER", "", message))
     if lost:
         message = (
             f"{listed(lost)} {'is' if len(lost) == 1 else 'are'} among the PDFs, and the database does not know "
