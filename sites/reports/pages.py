@@ -19,6 +19,16 @@ from sites.reports.state import MonthStatus, ReportState
 
 
 @dataclass(frozen=True)
+class SiteToCount:
+    """A site with figures to be counted or marked, by name, and what has to be counted for the first time, if any."""
+
+    key: int
+    site: str
+    components: str
+    first_count: str
+
+
+@dataclass(frozen=True)
 class MonthPage:
     """The report of one month: `report` is the issued one that is shown, `latest` the last one, None until then.
 
@@ -55,9 +65,24 @@ class MonthPage:
         return tuple(gap for gap in gaps(self.live) if not gap.reason)
 
     @cached_property
+    def to_count(self) -> tuple[SiteToCount, ...]:
+        """The sites with figures that are still to be counted or marked, each once."""
+        first = {row["key"]: row["first_count"] for row in self.live["rows"]}
+        names: dict[tuple[int, str], list[str]] = {}
+        for gap in self.lacking:
+            names.setdefault((gap.key, gap.site), []).extend(gap.names)
+        return tuple(SiteToCount(key, site, ", ".join(of), first[key]) for (key, site), of in names.items())
+
+    @property
+    def awaits_first_count(self) -> bool:
+        """Whether a first count is among what is still to be counted or marked."""
+        return any(one.first_count for one in self.to_count)
+
+    @cached_property
     def first_counts(self) -> list[dict]:
-        """The sites of the month that wait for a first count now."""
-        return [row for row in self.live["rows"] if row["first_count"]]
+        """The sites of the month that wait for a first count now; until it is issued, those it does not wait for."""
+        named = () if self.report else {one.key for one in self.to_count}
+        return [row for row in self.live["rows"] if row["first_count"] and row["key"] not in named]
 
     def charts(self, rows: Sequence[dict]) -> tuple[SiteChart, ...]:
         """The charts of some of its sites, those of one page."""

@@ -28,6 +28,12 @@ def text(page) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", page.content.decode()).split())
 
 
+def items(page) -> list[str]:
+    """The items of the lists of a page, with single blanks."""
+    found = re.findall(r"<li>(.*?)</li>", page.content.decode(), re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]+>", " ", item).split()) for item in found]
+
+
 # ---- who ---------------------------------------------------------------------------------------------------------
 
 EVENTS = ("report_issue", "report_acknowledge", "report_missing")
@@ -92,7 +98,7 @@ def test_month_with_missing_figures_names_them_and_cannot_be_issued():
     message = text(page)
 
     assert "The report cannot be issued" in message
-    assert "City 0001: SLC" in message
+    assert "City 0001 : SLC" in message
     assert f'{address("report_issue", site)}"' not in page.content.decode()
     assert f"{address('report_missing', site)}?site={site.pk}" in page.content.decode()
 
@@ -107,18 +113,38 @@ def test_running_month_is_preliminary():
     assert f'{address("report_issue", site, NOVEMBER)}"' not in page.content.decode()
 
 
-def test_site_that_waits_for_its_first_count_is_named_until_it_is_entered():
+def test_site_that_waits_for_its_first_count_is_named_once_until_it_is_entered():
+    """What the report lacks is figures of the site; what a review lacks is said beside them, not of the site again."""
     (site,) = counted_sites()
     client, page = client_of(ACCOUNT_MANAGER), address("month_report", site)
-    assert "First counts are due" not in text(client.get(page))
+    assert "first count due" not in text(client.get(page))
     reno = factories.site(site.agreement, "Reno", date(1998, 10, 20))
+    factories.counts(reno, date(1998, 10, 20), {"GE": 10})
+    factories.counts(reno, date(1998, 9, 30), {"SM": 1})
 
     shown = client.get(page)
 
-    assert "Reno , in service since 20 October 1998: no count" in text(shown)
+    (notice,) = [item for item in items(shown) if item.startswith("Reno")]
+    assert notice == (
+        "Reno : 5ESS, SLC, DACS II, DACS IV, SM; first count due: in service since 20 October 1998: no count of 5ESS, "
+        "SLC, DACS II and DACS IV Mark as missing"
+    )
+    assert "Without a first count on file, no renewal review can say what has changed since." in text(shown)
     assert f"{address('month_grid', site)}#site-{reno.pk}" in shown.content.decode()
     factories.counts(reno, date(1998, 11, 2), reference.counts())
-    assert "First counts are due" not in text(client.get(page))
+    assert "first count due" not in text(client.get(page))
+
+
+def test_site_whose_figures_are_marked_as_missing_waits_for_its_first_count_all_the_same():
+    (site,) = counted_sites()
+    reno = factories.site(site.agreement, "Reno", date(1998, 10, 20))
+    mark(reno, reference.SMALLEST)
+
+    shown = client_of(ACCOUNT_MANAGER).get(address("month_report", site))
+
+    assert [item for item in items(shown) if item.startswith("Reno")] == [
+        "Reno , in service since 20 October 1998: no count"
+    ]
 
 
 def test_issued_month_shows_what_was_issued_and_offers_the_acknowledgment():
