@@ -1,19 +1,16 @@
 """Numbers are gapless and never taken twice, whoever asks at the same time and whatever is rolled back."""
 
-import os
-import subprocess
-import sys
 from datetime import date
 from pathlib import Path
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from invoicing.issued import numbering
 from invoicing.issued.numbering import CannotNumber
 from invoicing.models import NumberSeries
+from tests.processes import ROOT, python, shared
 
-ROOT = Path(__file__).resolve().parents[3]
 PROCESSES, TIMES = 4, 25
 
 
@@ -48,20 +45,9 @@ def test_an_earlier_date_than_the_last_document_is_refused():
 @pytest.mark.full
 @pytest.mark.django_db(transaction=True)
 def test_four_processes_at_once_leave_no_gap_and_no_duplicate(tmp_path):
-    own = {"PYTHONPATH": str(ROOT), "DOCUMENTS_DIR": str(tmp_path / "documents")}
-    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"} | own
-    if connection.vendor == "sqlite":  # in memory only this process sees it; processes share a file
-        environment["DATABASE_URL"] = f"sqlite:///{tmp_path / 'numbers.sqlite3'}"
-        subprocess.run([sys.executable, ROOT / "manage.py", "migrate", "-v0"], env=environment, check=True)
-    else:
-        stored = connection.settings_dict
-        environment["DATABASE_URL"] = f"postgres://{stored['USER']}@{stored['HOST']}:{stored['PORT']}/{stored['NAME']}"
     numbering.series_for("invoice")
-    worker = [sys.executable, Path(__file__).with_name("take_numbers.py"), str(TIMES)]
-    running = [
-        subprocess.Popen(worker, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for _ in range(PROCESSES)
-    ]
+    environment = shared(tmp_path) | {"PYTHONPATH": str(ROOT)}
+    running = [python(environment, Path(__file__).with_name("take_numbers.py"), TIMES) for _ in range(PROCESSES)]
     finished = [process.communicate(timeout=120) for process in running]
     assert [errors for _numbers, errors in finished] == [""] * PROCESSES
     numbers = sorted(int(line) for output, _errors in finished for line in output.split())

@@ -1,56 +1,20 @@
 """The same run started twice at once, as two timers or two people would: everything is billed, and billed once."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-from django.db import connection
 
 from tests import factories
+from tests.processes import manage, shared
 
-ROOT = Path(__file__).resolve().parents[3]
 RUN = ("draft_invoices", "--through", "1999-06-30", "--issue", "--on", "1999-07-01", "--format", "json")
-
-
-def manage(environment, *arguments):
-    return subprocess.Popen(
-        [sys.executable, ROOT / "manage.py", *arguments],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def prepare_file(environment, folder):
-    """Fill an SQLite file of its own with the reference agreement and three sites: processes share no memory."""
-    site_file = folder / "sites.json"
-    cities = [{"city": city, "in_service_on": "1998-10-01"} for city in ("Akron", "Boise", "Casper")]
-    site_file.write_text(json.dumps({"format": 1, "agreement": {"number": "LNS970602JC"}, "sites": cities}))
-    for arguments in (
-        ("migrate", "-v0"),
-        ("load_agreement", str(ROOT / "data/reference.json")),
-        ("load_agreement", str(site_file)),
-    ):
-        process = manage(environment, *arguments)
-        output, errors = process.communicate(timeout=120)
-        assert process.returncode == 0, output + errors
 
 
 @pytest.mark.full
 @pytest.mark.django_db(transaction=True)
 def test_two_runs_at_once_bill_every_month_once(tmp_path):
-    environment = os.environ | {"DOCUMENTS_DIR": str(tmp_path / "documents"), "PAPERS_DIR": str(tmp_path / "papers")}
-    if connection.vendor == "sqlite":
-        environment["DATABASE_URL"] = f"sqlite:///{tmp_path / 'runs.sqlite3'}"
-        prepare_file(environment, tmp_path)
-    else:
-        stored = connection.settings_dict
-        environment["DATABASE_URL"] = f"postgres://{stored['USER']}@{stored['HOST']}:{stored['PORT']}/{stored['NAME']}"
-        factories.sites(factories.agreement(), 3)
+    factories.sites(factories.agreement(), 3)
+    environment = shared(tmp_path)
 
     both = [manage(environment, *RUN), manage(environment, *RUN)]
     finished = [process.communicate(timeout=240) for process in both]

@@ -1,7 +1,6 @@
 """Work that comes in twice at once, as two people would send it: a day keeps its 24 hours, a file comes in once."""
 
 import json
-import os
 import threading
 from collections import Counter
 from datetime import date
@@ -12,7 +11,7 @@ from django.db import connection, transaction
 
 from sites.models import Site, WorkEntry
 from sites.refusals import CannotRecord
-from tests.invoicing.runs.test_two_runs import manage
+from tests.processes import manage, shared
 from tests.sites.agreement_files.files import load, renamed, small
 from tests.sites.hours.rows import worked
 
@@ -25,22 +24,10 @@ def documents() -> list[dict]:
 
 @pytest.fixture
 def environment(tmp_path) -> dict:
-    """A database that processes can share, with two agreements of one site each."""
-    environment = os.environ | {"BUSINESS_DATE": "1999-07-15"}
-    if connection.vendor == "sqlite":
-        environment["DATABASE_URL"] = f"sqlite:///{tmp_path / 'work.sqlite3'}"
-        done = run(environment, ("migrate", "-v0"))
-        for number, document in enumerate(documents()):
-            path = tmp_path / f"{number}.json"
-            path.write_text(json.dumps(document))
-            done += run(environment, ("load_agreement", str(path)))
-        assert [code for code, _output in done] == [0, 0, 0], done
-    else:
-        stored = connection.settings_dict
-        environment["DATABASE_URL"] = f"postgres://{stored['USER']}@{stored['HOST']}:{stored['PORT']}/{stored['NAME']}"
-        for document in documents():
-            load(document)
-    return environment
+    """Processes find two agreements of one site each."""
+    for document in documents():
+        load(document)
+    return shared(tmp_path) | {"BUSINESS_DATE": "1999-07-15"}
 
 
 def run(environment: dict, *commands: tuple[str, ...]) -> list[tuple[int, str]]:

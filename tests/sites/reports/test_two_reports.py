@@ -1,17 +1,15 @@
 """Two people issue the report of one month at once, each in a process of its own: one wins, the other is told."""
 
-import os
 import time
 
 import pytest
 from django.db import connection
 
 from sites.models import MonthlyReport
-from tests.invoicing.runs.test_two_runs import manage
+from tests.processes import manage, shared
 from tests.sites.reports.cases import counted_sites
 
 PEOPLE = 3
-PREPARE = "from tests.sites.reports.cases import counted_sites; counted_sites(3)"
 ISSUE = """
 import time
 from pathlib import Path
@@ -33,20 +31,8 @@ except CannotReport as told:
 @pytest.mark.full
 @pytest.mark.django_db(transaction=True)
 def test_one_of_several_wins_and_the_others_are_told(tmp_path):
-    environment = os.environ | {
-        "DOCUMENTS_DIR": str(tmp_path / "documents"),
-        "PAPERS_DIR": str(tmp_path / "papers"),
-        "BUSINESS_DATE": "1998-11-05",
-    }
-    if connection.vendor == "sqlite":
-        environment["DATABASE_URL"] = f"sqlite:///{tmp_path / 'reports.sqlite3'}"
-        for command in (("migrate", "-v0"), ("shell", "-v0", "-c", PREPARE)):
-            process = manage(environment, *command)
-            assert (process.communicate(timeout=120), process.returncode)[1] == 0
-    else:
-        stored = connection.settings_dict
-        environment["DATABASE_URL"] = f"postgres://{stored['USER']}@{stored['HOST']}:{stored['PORT']}/{stored['NAME']}"
-        counted_sites(3)
+    counted_sites(3)
+    environment = shared(tmp_path) | {"BUSINESS_DATE": "1998-11-05"}
 
     processes = [
         manage(environment, "shell", "-v0", "-c", ISSUE.format(folder=str(tmp_path), number=number))
