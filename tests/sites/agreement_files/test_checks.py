@@ -329,7 +329,9 @@ def test_no_malformed_part_makes_the_checks_fail(wrong):
     level = {"period": 2, "level": "SMALL", "agreed_on": "1999-08-12", "review": 1}
     site = {"charged_levels": [level], "counts": [{"date": "1999-07-01", "GE": 1}]}
     document = {**small(site), "reviews": [agreed_review({CITY: "SMALL"})]}
-    document["amendments"][0]["schedule"]["levels"] = document["amendments"][0]["schedule"]["levels"][:1]
+    schedule = document["amendments"][0]["schedule"]
+    for rows, name in ((schedule, "levels"), (schedule, "included_services"), (document, "readings")):
+        del rows[name][1:]  # one row of a kind is as good as ten
     for way in list(places(document))[1:]:
         broken = changed(document, ".".join(way), wrong)
         if form_problems(broken):
