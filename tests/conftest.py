@@ -1,5 +1,6 @@
 """What all tests share: settings that leave no trace on this machine, and a browser."""
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ django.setup()
 
 from django.conf import settings as django_settings  # noqa: E402
 from django.contrib.auth.models import Group  # noqa: E402
+from django.db import transaction  # noqa: E402
 from django.test import Client  # noqa: E402
 
 from contracts.models import Agreement  # noqa: E402
@@ -39,6 +41,10 @@ CHROMIUM_FLAGS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # In place of Playwright's own list. The popup of the address bar is a page of its own, made for every window.
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,AimEnabled,HttpsUpgrades,"
+    "HttpsFirstBalancedModeAutoEnable,LensOverlay,MediaRouter,OptimizationHints,NetworkTimeServiceQuerying,"
+    "PaintHolding,PreconnectToSearch,DestroyProfileOnBrowserClose,AvoidUnnecessaryBeforeUnloadCheckSync",
 ]
 
 
@@ -61,6 +67,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=left)
 
 
+def pytest_collection_finish() -> None:
+    """Keep the collector of garbage from going through what is there for the whole run again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def _own_folders(settings, tmp_path: Path) -> None:
     """Give every test its own folder for PDFs and for uploads."""
@@ -74,6 +86,14 @@ def _business_date(request, settings) -> None:
     """Set the business date of a test or file that names one: pytest.mark.business_date(date(1999, 7, 15))."""
     if marker := request.node.get_closest_marker("business_date"):
         (settings.BUSINESS_DATE,) = marker.args
+
+
+@pytest.fixture(scope="module")
+def once_for_the_file(django_db_setup, django_db_blocker) -> Iterator[None]:
+    """Let a fixture of a whole file put on file what every test there begins with; each test takes back its own."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

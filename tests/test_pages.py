@@ -1,15 +1,17 @@
 """What holds for every page: who gets in, what is never written, what is not found, and what stays text."""
 
 import re
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connection
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 
 from contracts.models import Party
 from contracts.periods import Month
-from tests.full_desk import every_page
+from tests.full_desk import ON, every_page
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, FINANCE, VIEWER, client_of, superuser_client, user_of
 
 pytestmark = pytest.mark.django_db
@@ -58,10 +60,26 @@ OF_NO_ROLE = {"login", "password_change"}
 LEADS_BACK = "sites:quotation_document"  # the quotation has its document: sites/integration/test_documents looks at it
 
 
-@pytest.fixture
-def desk(settings, tmp_path) -> dict[str, tuple]:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """Where the desk of this file keeps its documents."""
+    return tmp_path_factory.mktemp("desk")
+
+
+@pytest.fixture(autouse=True)
+def _on_the_desk(settings, folder, _own_folders) -> None:
+    """Look at the desk on its day, with its documents."""
+    settings.BUSINESS_DATE = ON
+    settings.DOCUMENTS_DIR = folder / "documents"
+    settings.PAPERS_DIR = folder / "papers"
+    settings.MEDIA_ROOT = folder / "uploads"
+
+
+@pytest.fixture(scope="module")
+def desk(once_for_the_file, folder) -> dict[str, tuple]:
     """The arguments of each page's and each file's address, on a desk whose site has a script for a name."""
-    arguments = every_page(settings, tmp_path, city=SCRIPT)
+    with override_settings(DOCUMENTS_DIR=folder / "documents", MEDIA_ROOT=folder / "uploads"):
+        arguments = every_page(settings, folder, city=SCRIPT)
     agreement, site = arguments["sites:agreement_detail"], arguments["sites:site_detail"]
     files = {
         "contracts:agreement_suggestions": (),

@@ -45,8 +45,14 @@ def state():
     }
 
 
-def test_the_business_date_opens_before_the_review_with_nine_months_billed():
+@pytest.fixture(scope="module")
+def _july(once_for_the_file) -> None:
+    """The demonstration has come to the middle of July 1999."""
     played(date(1999, 7, 15))
+
+
+@pytest.mark.usefixtures("_july")
+def test_the_business_date_opens_before_the_review_with_nine_months_billed():
     numbers = [f"INV-{number:05}" for number in range(1, 10)]
     assert sorted(number for number, _total in state()["invoices"]) == ["CN-00001", "CN-00002", *numbers]
     assert RenewalReview.objects.count() == 0
@@ -62,8 +68,8 @@ def test_playing_the_same_days_again_changes_nothing():
     assert state() == before
 
 
+@pytest.mark.usefixtures("_july")
 def test_both_periods_play_to_the_end_in_one_go_or_in_two():
-    played(date(1999, 7, 15))
     assert Waiver.objects.filter(confirmed_by__isnull=False).exists()
     assert added_since(REFERENCE["agreement"]["number"]) == []
 
@@ -80,9 +86,8 @@ def test_both_periods_play_to_the_end_in_one_go_or_in_two():
     assert set(ChargedLevel.objects.filter(period_number=2).values_list("level__rank", flat=True)) == {1, 2, 3, 4, 5}
 
 
+@pytest.mark.usefixtures("_july")
 def test_credits_of_the_plan_are_issued_on_their_days_and_billed_again_unless_waived():
-    played(date(1999, 7, 15))
-
     notes = Invoice.objects.filter(origin=Invoice.Origin.CREDIT).order_by("number")
     assert [(str(note.issued_on), str(note.total)) for note in notes] == [
         ("1999-05-12", "-13583.33"),
@@ -94,9 +99,8 @@ def test_credits_of_the_plan_are_issued_on_their_days_and_billed_again_unless_wa
     ]
 
 
+@pytest.mark.usefixtures("_july")
 def test_hours_and_integrations_come_in_and_are_billed_on_their_days():
-    played(date(1999, 7, 15))
-
     once = InvoiceLine.objects.exclude(charge="annual").order_by("invoice__number")
     assert [(line.charge, line.invoice.number_text, str(line.amount)) for line in once.select_related("invoice")] == [
         ("block", "INV-00001", "121500.00"),
@@ -110,9 +114,8 @@ def test_hours_and_integrations_come_in_and_are_billed_on_their_days():
     assert WorkEntry.objects.latest("worked_on").worked_on == date(1999, 7, 13)
 
 
+@pytest.mark.usefixtures("_july")
 def test_reports_of_the_plan_go_out_on_their_days():
-    played(date(1999, 7, 15))
-
     reports = MonthlyReport.objects.order_by("month", "revision")
     assert [(f"{row.month:%Y-%m}", row.revision, str(row.issued_on)) for row in reports] == [
         ("1998-10", 0, "1998-11-06"),
