@@ -264,6 +264,7 @@ def _rules(schedule: Schedule) -> Iterator[tuple[str, str | int | Decimal | None
     yield "Level of every site in the first annual period", _name(schedule, opening.first_period_level)
     yield "Starting level of a later site", _name(schedule, opening.starting_level)
     yield "Clause of the opening rule", opening.clause
+    yield "Levels follow the counts", schedule.counted and (schedule.counted.clause or "yes")
     yield "Days from review to the period's end", review and review.lead_days
     yield "Components that must change", review and review.minimum_changed
     yield "Clause of the review", review and review.clause

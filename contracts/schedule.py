@@ -110,6 +110,13 @@ class OpeningRule:
 
 
 @dataclass(frozen=True)
+class CountedRule:
+    """The levels follow the counts: a billing period is charged at the level measured on the day it falls due."""
+
+    clause: str = ""
+
+
+@dataclass(frozen=True)
 class IncludedService:
     """A service that the annual price includes; it can never be a charge of its own."""
 
@@ -125,6 +132,7 @@ class Schedule:
     levels: tuple[Level, ...]
     review: ReviewRule | None = None
     opening: OpeningRule = OpeningRule(None, None)
+    counted: CountedRule | None = None
     hours: HourPrices = HourPrices()
     included: tuple[IncludedService, ...] = ()
     hour_services: tuple[str, ...] = ()
@@ -306,7 +314,28 @@ def _shape_findings(schedule: Schedule) -> list[Finding]:
     ):
         if code is not None and schedule.level(code) is None:
             found.append(Finding(Weight.ERROR, "UNKNOWN_LEVEL", f"The {what} {code} is no row of the schedule.", what))
-    return found
+    return found + _counted_findings(schedule)
+
+
+def _counted_findings(schedule: Schedule) -> list[Finding]:
+    """What contradicts levels that follow the counts: whatever holds a level for a whole annual period."""
+    if schedule.counted is None:
+        return []
+    held = {
+        "renewal review": schedule.review,
+        "opening level": schedule.opening.first_period_level,
+        "starting level": schedule.opening.starting_level,
+    }
+    return [
+        Finding(
+            Weight.ERROR,
+            "FOLLOWS_COUNTS",
+            f"The levels follow the counts, so that no {what} can hold one. Take one of the two out.",
+            what,
+        )
+        for what, rule in held.items()
+        if rule is not None
+    ]
 
 
 def _price_findings(schedule: Schedule) -> list[Finding]:

@@ -107,6 +107,12 @@ class AgreementTerms:
         """What `terms_on` has said of service dates, as known on days: every site asks for the same ones."""
         return {}
 
+    @cached_property
+    def follows_counts(self) -> bool:
+        """Whether the levels of any of its price schedules follow the counts, signed or not."""
+        schedules = [self.original_schedule, *(amendment.schedule for amendment in self.amendments)]
+        return any(schedule is not None and schedule.counted is not None for schedule in schedules)
+
     @property
     def name(self) -> str:
         """How documents call it: `Agreement LNS970602JC`."""

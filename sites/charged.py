@@ -1,15 +1,18 @@
-"""The charged level: what a site pays in one annual period, and for which days (Appendix A, note 3)."""
+"""The charged level: what a site pays on a day of an annual period, and why (Appendix A, note 3)."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from functools import cache
 
-from contracts.periods import AnnualPeriod, DaySpan, OutsideTerm, annual_period, annual_periods
-from contracts.readings import NoSwitch
+from contracts.levels import Flag, level_as_read
+from contracts.periods import AnnualPeriod, OutsideTerm, annual_period, annual_periods, day_text
+from contracts.readings import BlankCell, Readings
 from contracts.schedule import Level, Schedule
 from contracts.terms import AgreementTerms, NotInForce, expiration_known, terms_on
+from sites.billing_parts import billing_part, billing_part_due
+from sites.counts.count import Count, counts_for, quantities
 from sites.review_days import in_review, review_due
 
 
@@ -22,6 +25,8 @@ class Basis(StrEnum):
     CONTINUED = "continued"
     CARRIED = "carried"
     UNREVIEWED = "unreviewed"
+    DECIDED = "decided"
+    COUNTED = "counted"
 
     @property
     def sentence(self) -> str:
@@ -36,6 +41,9 @@ _SENTENCES = {
     "or credited from the period's first day.",
     Basis.CARRIED: "The site opened after the review and carries its starting level.",
     Basis.UNREVIEWED: "The price schedule of the previous annual period has no renewal review: its level goes on.",
+    Basis.DECIDED: "A decision on file sets this level from a day.",
+    Basis.COUNTED: "The level follows the counts: a billing period is charged at the level measured on the day it "
+    "falls due.",
 }
 
 
@@ -50,11 +58,34 @@ class AgreedLevel:
 
 
 @dataclass(frozen=True)
+class LevelFromDay:
+    """A level that was decided from a day of an annual period to its end, or only `through` a day of it.
+
+    `decision` names the document and the people: a change order, a correction, an assignment, an agreement.
+    """
+
+    period_number: int
+    effective_on: date
+    level_code: str
+    recorded_on: date
+    through: date | None = None
+    decision: str = ""
+
+    def holds_on(self, day: date) -> bool:
+        """Whether it holds on a day of its annual period."""
+        return self.effective_on <= day and (self.through is None or day <= self.through)
+
+
+@dataclass(frozen=True)
 class Charged:
-    """The level charged in one annual period, by code, with its basis. `provisional` lines are marked on invoices."""
+    """The level charged on a day, by code, with its basis. `provisional` lines are marked on invoices.
+
+    `reason` names the decision or the counts behind it, where there are any.
+    """
 
     level_code: str
     basis: Basis
+    reason: str = ""
 
     @property
     def provisional(self) -> bool:
@@ -70,6 +101,10 @@ def _no_opening() -> None:
     return None
 
 
+def _not_counted(_schedule: Schedule, _period_number: int) -> None:
+    return None
+
+
 def charged_level(
     *,
     schedule: Schedule,
@@ -78,26 +113,40 @@ def charged_level(
     in_previous_review: bool,
     agreed: Sequence[AgreedLevel],
     known_on: date,
+    on: date = date.max,
+    dated: Sequence[LevelFromDay] = (),
     earlier: Callable[[int], Schedule | None] = _no_other,
     opening: Callable[[], Schedule | None] = _no_opening,
+    counted: Callable[[Schedule, int], Charged | None] = _not_counted,
 ) -> Charged | None:
-    """Return the level at which a site is charged in an annual period, or None where nobody has decided one.
+    """Return the level at which a site is charged on a day of an annual period, or None where nobody has decided one.
 
     `first_period_number` is the annual period in which the site's service starts, `in_previous_review` whether it was
     in service when the review before this period was due. In the first annual period of the agreement the opening level
     holds, whatever the counts (note 3). Later the agreed level holds; until the parties agree the previous one goes on,
     provisionally. A site opened after the review carries its starting level; without a review the level simply goes on.
 
+    A level `dated` from a day takes the place of all that from then on, to the end of the annual period: of several
+    decisions for one day the one recorded last holds. Without `on` the level is that of the period's last day.
+
     `schedule` rules this annual period, `earlier` gives the schedule that ruled an earlier one by its number: a new
     schedule does not change the review that was held before it. Where `earlier` has none, the rule of the period after
     it holds. `opening` gives the schedule in force on the site's first day: it alone says at which level the site
-    starts, and no later one reads it again. Where it has none, that of the first annual period does.
+    starts, and no later one reads it again. Where it has none, that of the first annual period does. `counted` gives
+    the level in an annual period under a schedule whose levels follow the counts.
     """
+    agreed_here = (level for level in agreed if level.period_number == period_number and level.agreed_on <= known_on)
+    stands = next(agreed_here, None)
+    of_day = (level for level in reversed(dated) if level.period_number == period_number and level.holds_on(on))
+    decided = next((level for level in of_day if level.recorded_on <= known_on), None)
+    if decided is not None and (stands is None or stands.agreed_on <= decided.recorded_on):
+        return Charged(decided.level_code, Basis.DECIDED, decided.decision)
+    if schedule.counted is not None:
+        return counted(schedule, period_number)
     if period_number == 1 and schedule.opening.first_period_level:
         return Charged(schedule.opening.first_period_level, Basis.OPENING)
-    for level in agreed:
-        if level.period_number == period_number and level.agreed_on <= known_on:
-            return Charged(level.level_code, Basis.STARTING if level.starting else Basis.AGREED)
+    if stands is not None:
+        return Charged(stands.level_code, Basis.STARTING if stands.starting else Basis.AGREED)
     if period_number <= first_period_number:
         starting = (opening() or schedule).opening.starting_level
         return Charged(starting, Basis.STARTING) if starting else None
@@ -109,8 +158,10 @@ def charged_level(
         in_previous_review=True,
         agreed=agreed,
         known_on=known_on,
+        dated=dated,
         earlier=earlier,
         opening=opening,
+        counted=counted,
     )
     if previous is None:
         return None
@@ -119,20 +170,34 @@ def charged_level(
     return Charged(previous.level_code, Basis.CONTINUED if in_previous_review else Basis.CARRIED)
 
 
-def charged_in(
+@dataclass(frozen=True)
+class LevelFacts:
+    """What is on file of one site that decides its level: its days of service, the recorded levels and its counts.
+
+    Recorded levels come in the order in which they were recorded. Counts are needed only under a schedule whose levels
+    follow them.
+    """
+
+    in_service_on: date
+    removed_on: date | None = None
+    agreed: Sequence[AgreedLevel] = ()
+    dated: Sequence[LevelFromDay] = ()
+    counts: Sequence[Count] = ()
+
+
+def charged_on(
     *,
     agreement: AgreementTerms,
     schedule: Schedule,
     period: AnnualPeriod,
-    in_service_on: date,
-    removed_on: date | None,
-    agreed: Sequence[AgreedLevel],
+    day: date,
+    site: LevelFacts,
     known_on: date,
 ) -> Charged | None:
-    """Return the level at which a site of an agreement is charged in an annual period, or None where none is decided.
+    """Return the level at which a site of an agreement is charged on a day, or None where none is decided.
 
-    What `charged_level` asks of the site follows from its days of service (note 3), and the rules of earlier periods
-    from the terms that were in force at their end.
+    `schedule` is the one in force and `period` the annual period. What `charged_level` asks of the site follows from
+    its days of service (note 3), and the rules of earlier periods from the terms that were in force at their end.
     """
 
     @cache
@@ -140,21 +205,43 @@ def charged_in(
         return _schedule_at_end(agreement, number, known_on)
 
     def opening() -> Schedule | None:
-        first_day = max(in_service_on, agreement.first_period_starts_on)
+        first_day = max(site.in_service_on, agreement.first_period_starts_on)
         return _schedule_on(agreement, first_day, known_on)
+
+    def counted(governing: Schedule, number: int) -> Charged | None:
+        of = period if number == period.number else _period(agreement, number)
+        on = day if number == period.number else of.span.last_day
+        return _by_counts(governing, of, on, site, agreement.readings_on(of.full_span.first_day), known_on)
 
     return charged_level(
         schedule=schedule,
         period_number=period.number,
-        first_period_number=_first_period_number(agreement, in_service_on),
-        in_previous_review=_in_previous_review(
-            agreement, earlier(period.number - 1) or schedule, period, in_service_on, removed_on
-        ),
-        agreed=agreed,
+        first_period_number=_first_period_number(agreement, site.in_service_on),
+        in_previous_review=_in_previous_review(agreement, earlier(period.number - 1) or schedule, period, site),
+        agreed=site.agreed,
         known_on=known_on,
+        on=day,
+        dated=site.dated,
         earlier=earlier,
         opening=opening,
+        counted=counted,
     )
+
+
+def _by_counts(
+    schedule: Schedule, period: AnnualPeriod, on: date, site: LevelFacts, readings: Readings, known_on: date
+) -> Charged | None:
+    """The level measured on the day on which the billing period of a day falls due; None where a person decides it."""
+    part = billing_part(period=period, day=on, frequency=readings.frequency)
+    falls_due = billing_part_due(part, period, readings.timing)
+    known = [count for count in site.counts if count.counted_on <= known_on]
+    counts = counts_for(counts=known, day=falls_due)
+    measured = level_as_read(schedule=schedule, counts=quantities(counts), readings=readings)
+    unconfirmed = Flag.BLANK_CELL in measured.flags and readings.blank_cell is BlankCell.CONFIRMED
+    if measured.level is None or unconfirmed:
+        return None
+    last = max(count.counted_on for count in counts.values())
+    return Charged(measured.level.code, Basis.COUNTED, f"Measured by the counts to {day_text(last)}.")
 
 
 def _schedule_on(agreement: AgreementTerms, day: date, known_on: date) -> Schedule | None:
@@ -162,9 +249,13 @@ def _schedule_on(agreement: AgreementTerms, day: date, known_on: date) -> Schedu
     return None if isinstance(found, NotInForce) else found.schedule
 
 
+def _period(agreement: AgreementTerms, number: int) -> AnnualPeriod | OutsideTerm:
+    return annual_period(number=number, first_period_starts_on=agreement.first_period_starts_on, expires_on=None)
+
+
 def _schedule_at_end(agreement: AgreementTerms, number: int, known_on: date) -> Schedule | None:
     """The schedule in force on an annual period's last day, or on its last one within the term; None without one."""
-    period = annual_period(number=number, first_period_starts_on=agreement.first_period_starts_on, expires_on=None)
+    period = _period(agreement, number)
     if isinstance(period, OutsideTerm):
         return None
     last_day = period.span.last_day
@@ -181,13 +272,9 @@ def _first_period_number(agreement: AgreementTerms, in_service_on: date) -> int:
     return max((period.number for period in periods), default=1)
 
 
-def _in_previous_review(
-    agreement: AgreementTerms, ended: Schedule, period: AnnualPeriod, in_service_on: date, removed_on: date | None
-) -> bool:
+def _in_previous_review(agreement: AgreementTerms, ended: Schedule, period: AnnualPeriod, site: LevelFacts) -> bool:
     """Whether the site was in the review of the period before, due by the rule of the schedule that ended with it."""
-    previous = annual_period(
-        number=period.number - 1, first_period_starts_on=agreement.first_period_starts_on, expires_on=None
-    )
+    previous = _period(agreement, period.number - 1)
     if isinstance(previous, OutsideTerm) or ended.review is None:
         return False
     due = review_due(
@@ -196,7 +283,7 @@ def _in_previous_review(
         expires_on=None,
         reading=agreement.readings_on(previous.full_span.last_day).review_day,
     )
-    return in_review(in_service_on=in_service_on, removed_on=removed_on, review_on=due.due_on)
+    return in_review(in_service_on=site.in_service_on, removed_on=site.removed_on, review_on=due.due_on)
 
 
 def starting_levels(*, schedule: Schedule) -> tuple[Level, ...]:
@@ -207,53 +294,3 @@ def starting_levels(*, schedule: Schedule) -> tuple[Level, ...]:
     ordered = tuple(sorted(schedule.levels, key=lambda level: level.rank))
     start = schedule.level(schedule.opening.starting_level or "")
     return ordered if start is None else ordered[ordered.index(start) :][:2]
-
-
-def charged_days(
-    *,
-    period: AnnualPeriod,
-    in_service_on: date,
-    removed_on: date | None = None,
-    charged_through: date | None = None,
-    switch_counts: Iterable[tuple[date, int]] = (),
-    reading: NoSwitch = NoSwitch.FIRST_COUNT,
-) -> DaySpan | None:
-    """Return the days of an annual period for which a site is charged, or None when it is charged for none.
-
-    A site is a place with a switch: while its switch count is 0 nothing is charged; a missing count is not zero. A site
-    that is removed stays charged to the period's end, unless a person recorded that charges end (`charged_through`).
-    Where the first count of the period comes later and is 0, `reading` says whether the days before it are charged.
-    """
-    if removed_on is not None and removed_on < period.span.first_day:
-        return None
-    days = period.span.overlap(in_service_on, charged_through)
-    return _with_switch(days, sorted(switch_counts), reading) if days else None
-
-
-def _with_switch(days: DaySpan, switch_counts: Sequence[tuple[date, int]], reading: NoSwitch) -> DaySpan | None:
-    """The days from the first one on which the switch is not counted as 0; from then on the period is charged."""
-    if switches_at_first(days, switch_counts, before_only=reading is NoSwitch.FIRST_DAY) != 0:
-        return days
-    installed = [counted_on for counted_on, quantity in switch_counts if counted_on in days and quantity > 0]
-    return DaySpan(installed[0], days.last_day) if installed else None
-
-
-def switches_at_first(
-    days: DaySpan, switch_counts: Iterable[tuple[date, int]], *, before_only: bool = False
-) -> int | None:
-    """Return how many switches a site has on the first of some days: the last count made by then.
-
-    Without one it is the first count made later in these days, unless asked for the counts `before_only`. None where
-    there is none: a missing count is not zero.
-    """
-    counts = sorted(switch_counts)
-    before = [quantity for counted_on, quantity in counts if counted_on <= days.first_day]
-    within = [] if before_only else [quantity for counted_on, quantity in counts if counted_on in days]
-    return before[-1] if before else next(iter(within), None)
-
-
-def switch_codes(*, terms: AgreementTerms, known_on: date) -> set[str]:
-    """Return the codes of the components that define a site, of every schedule known on a day."""
-    executed = [amendment for amendment in terms.amendments if amendment.executed_by(known_on)]
-    schedules = [terms.original_schedule, *(amendment.schedule for amendment in executed)]
-    return {schedule.switch.code for schedule in schedules if schedule is not None and schedule.switch is not None}

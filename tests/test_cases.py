@@ -11,12 +11,16 @@ import pytest
 from contracts.levels import measured_level
 from contracts.models import Agreement
 from invoicing.documents.calculation import recompute
+from invoicing.documents.content import steps_shown
 from invoicing.models import InvoiceLine
+from invoicing.what_if.charging_count import charging_count
 from sites.agreement_files.loading import load_agreement
+from sites.models import Site
 from tests.invoicing.billing_cases import DECEMBER, issue_through, read, run, totals
 from tests.vectors import VECTORS, Given, differences
 
 pytestmark = pytest.mark.django_db
+YEAR_END = date(2009, 6, 30)
 CASES = Path(__file__).parent / "data" / "cases"
 SHOWN = {
     10: "1 October 1998 to 31 October 1998",
@@ -67,19 +71,61 @@ def test_what_is_counted_later_leaves_the_level_of_the_annual_period():
     assert totals() == ["25.00"] * 12
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="No rule says yet that the charged level follows the count: a level holds for an annual period, until a "
-    "review or a recorded decision sets another. A contract that prices each month by its latest count is billed too "
-    "little until then; a decision recorded from the day of the count bills the difference.",
-)
-def test_where_the_contract_says_so_the_level_follows_the_count():
-    """In arrears: the invoice of October is the first one after the count of 15 October, at 600.00 a year."""
-    load("level-follows-count.json", date(2009, 6, 30))
+def load_following_counts(timing: str, **changed) -> None:
+    """The file of the case, by a contract that says that the level follows the counts."""
+    document = json.loads((CASES / "level-follows-count.json").read_text(encoding="utf-8"))
+    schedule = document["agreement"]["schedule"]
+    del schedule["opening"]
+    schedule |= {"follows_counts": True, "follows_counts_clause": "Exhibit A"}
+    document["sites"][0] |= changed
+    document["readings"] = [
+        {"question": "timing", "choice": timing, "chosen_by": "A. Manager", "chosen_on": "2008-07-01"}
+    ]
+    load_agreement(document, on=YEAR_END, by=None)
 
-    issue_through(date(2009, 6, 30))
 
-    assert totals() == ["25.00"] * 3 + ["50.00"] * 9
+@pytest.mark.parametrize(("timing", "at_the_first_level"), [("in-arrears", 3), ("in-advance", 4)])
+def test_where_the_contract_says_so_the_level_follows_the_count(timing, at_the_first_level):
+    """The first invoice after the count of 15 October is that of October in arrears, of November in advance."""
+    load_following_counts(timing)
+
+    issue_through(YEAR_END)
+
+    assert totals() == ["25.00"] * at_the_first_level + ["50.00"] * (12 - at_the_first_level)
+    line = InvoiceLine.objects.order_by("pk").last()
+    assert recompute(line.inputs) == line.amount
+    assert "Measured by the counts to 15 October 2008." in steps_shown(line)
+
+
+def test_a_corrected_count_is_billed_and_credited_where_the_level_follows_it():
+    load_following_counts("in-arrears")
+    issue_through(YEAR_END)
+    site = Site.objects.get()
+
+    found = charging_count(site=site, code="PC", counted_on=date(2008, 10, 15), stands=7, on=YEAR_END)
+
+    assert found.effect(becomes=4).amounts.difference == Decimal("-225.00")
+    assert found.effect(becomes=11).amounts.difference == Decimal("225.00")
+    assert [line.first_day.month for line in found.lines()] == [10, 11, 12, 1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("counts", [[{"date": "2008-10-15", "SITE": 1}], [{"date": "2008-10-15", "PC": 7}]])
+def test_a_site_whose_counts_measure_no_level_is_named_and_not_billed(counts):
+    load_following_counts("in-arrears", counts=counts)
+
+    (result,) = run(YEAR_END)
+
+    assert result.documents == ()
+    unmeasured = "Clinic, CA: the counts measure no level for July 2008. Record what is not counted yet, or the level"
+    assert result.notices == (f"{unmeasured} that both parties agreed from that day.",)
+
+
+def test_what_was_counted_first_holds_for_the_days_before_it():
+    load_following_counts("in-arrears", counts=[{"date": "2008-10-15", "PC": 7, "SITE": 1}])
+
+    issue_through(YEAR_END)
+
+    assert totals() == ["50.00"] * 12
 
 
 @pytest.mark.parametrize(("connected", "level"), [(5, "B1"), (19, "B3"), (20, "B4"), (5000, "B4")])

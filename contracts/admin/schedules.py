@@ -70,6 +70,13 @@ class PriceScheduleAdmin(ReadOnlyAdmin):
             },
         ),
         (
+            "Levels",
+            {
+                "fields": ("follows_counts", "follows_counts_clause"),
+                "description": "Whether the level is that of the counts on the day a billing period falls due.",
+            },
+        ),
+        (
             "Renewal review",
             {
                 "fields": (("review_lead_days", "minimum_changed"), "review_clause"),

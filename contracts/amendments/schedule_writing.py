@@ -39,6 +39,8 @@ def write_schedule(row: PriceSchedule, schedule: pricing.Schedule) -> None:
     row.minimum_changed, row.review_clause = (review.minimum_changed, review.clause) if review else (1, "")
     row.opening_level_code, row.starting_level_code = opening.first_period_level or "", opening.starting_level or ""
     row.opening_clause = opening.clause
+    row.follows_counts = schedule.counted is not None
+    row.follows_counts_clause = schedule.counted.clause if schedule.counted else ""
     refuse_invalid(row)
     row.save()
     components = _written(

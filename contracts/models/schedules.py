@@ -82,6 +82,12 @@ class PriceSchedule(FrozenModel):
         "starting level of later sites", max_length=40, blank=True, validators=[CODE], help_text="Code of a level."
     )
     opening_clause = PlainCharField(max_length=100, blank=True)
+    follows_counts = models.BooleanField(
+        "levels follow the counts",
+        default=False,
+        help_text="A billing period is charged at the level measured on the day it falls due; no review holds a level.",
+    )
+    follows_counts_clause = PlainCharField(max_length=100, blank=True)
     executed_on = models.DateField(null=True, blank=True, editable=False)
 
     objects = PriceScheduleQuerySet.as_manager()
@@ -127,6 +133,7 @@ class PriceSchedule(FrozenModel):
             opening=pricing.OpeningRule(
                 self.opening_level_code or None, self.starting_level_code or None, self.opening_clause
             ),
+            counted=pricing.CountedRule(self.follows_counts_clause) if self.follows_counts else None,
             hours=pricing.HourPrices(
                 self.block_hours,
                 self.block_price,

@@ -136,6 +136,9 @@ def _values(agreement: AgreementTerms, found: TermsFound) -> Sequence[TermValue]
         if code:
             level = schedule.level(code)
             values.append(TermValue(what, level.name if level else code, opening))
+    if schedule.counted:
+        rule = "A billing period is charged at the level measured on the day it falls due"
+        values.append(TermValue("Levels follow the counts", rule, Source(document, schedule.counted.clause)))
     if schedule.review:
         rule = (
             f"{schedule.review.lead_days} days before the annual period ends; a price may change when at least "

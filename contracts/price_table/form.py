@@ -9,6 +9,7 @@ from contracts.money import NOTHING, changed_by, money_text
 from contracts.pages.inputs import AmountField, LineField, PercentField, WholeField
 from contracts.schedule import (
     Component,
+    CountedRule,
     Finding,
     HourPrices,
     IncludedService,
@@ -53,6 +54,10 @@ def read_cell(printed: str, says: str, *, place: str) -> Limit | Refused:
     return read_limit(printed, corrected=says, place=place)
 
 
+RULE_FIELDS = {"opening level": "first_period_level", "starting level": "starting_level"}
+"""The fields of levels that a rule names."""
+
+
 def sizes_of(data: Mapping[str, str]) -> dict[str, int]:
     """Return how many of each part a browser sent, within bounds."""
     sent = {part: str(data.get(f"{part}s", "")) for part in EMPTY_SIZES}
@@ -73,6 +78,8 @@ def entered(schedule: Schedule) -> dict[str, object]:
         "first_period_level": opening.first_period_level,
         "starting_level": opening.starting_level,
         "opening_clause": opening.clause,
+        "follows_counts": schedule.counted is not None,
+        "follows_counts_clause": schedule.counted.clause if schedule.counted else "",
         **{name: getattr(hours, name) for name in HOUR_FIGURES},
     }
     if review is not None:
@@ -128,6 +135,13 @@ class ScheduleForm(forms.Form):
         label="Starting level of later sites", required=False, max_length=40, help_text="Code of a level."
     )
     opening_clause = LineField(label="Clause of the opening rule", required=False, max_length=100)
+    follows_counts = forms.BooleanField(
+        label="Levels follow the counts",
+        required=False,
+        help_text="A billing period is charged at the level measured on the day it falls due. Then no opening or "
+        "starting level and no review holds one.",
+    )
+    follows_counts_clause = LineField(label="Clause of levels that follow the counts", required=False, max_length=100)
     lead_days = WholeField(
         label="Days from review to period end",
         required=False,
@@ -245,6 +259,7 @@ class ScheduleForm(forms.Form):
                 data.get("starting_level") or None,
                 data.get("opening_clause", ""),
             ),
+            counted=CountedRule(data.get("follows_counts_clause", "")) if data.get("follows_counts") else None,
             hours=HourPrices(**{name: data.get(name) for name in HOUR_FIGURES}),
             included=self._included(),
             hour_services=tuple(self._named("hour")),
@@ -344,8 +359,10 @@ class ScheduleForm(forms.Form):
     def _fields_of(self, finding: Finding) -> list[str | None]:
         if finding.cells:
             return [name for level, component in finding.cells for name in self.cells_of(level, component)]
+        if finding.code == "FOLLOWS_COUNTS":
+            return ["follows_counts"]
         if finding.code == "UNKNOWN_LEVEL":
-            field = {"opening level": "first_period_level", "starting level": "starting_level"}[finding.place]
+            field = RULE_FIELDS[finding.place]
             known = [self.text_of(f"level-{index}-code") for index in self._rows]
             return [] if self.text_of(field) in known else [field]
         repeatable = {

@@ -11,6 +11,7 @@ from contracts.price_table.form import ScheduleForm, read_cell
 from contracts.schedule import Finding, Limit, Schedule, Weight, findings
 
 SECTIONS = (
+    ("Levels", ("follows_counts", "follows_counts_clause")),
     ("Opening rule", ("first_period_level", "starting_level", "opening_clause")),
     ("Renewal review", ("lead_days", "minimum_changed", "review_clause")),
     (

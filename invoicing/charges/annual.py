@@ -16,11 +16,12 @@ INSTALMENT = "instalment"
 
 def instalment_steps(charge: Charge) -> tuple[str, ...]:
     """Return the steps of an instalment's calculation, one sentence each, ending with its amount."""
-    steps = [charge.basis.sentence]
+    steps: list[str] = []
     readings = charge.readings
     for p in charge.priced:
         days = charge.instalment.part.overlap(p.days.first_day, p.days.last_day)
         if days:
+            steps += [step for step in (p.basis.sentence, p.reason) if step and step not in steps]
             steps.append(f"{p.level_name}: {money_text(p.annual_price)} a year ({p.source}).")
             steps += _part_steps(charge, days, readings.proration)
     return (*steps, _rounding_step(charge, readings.rounding))
@@ -123,6 +124,8 @@ def instalment_in_words(inputs: Mapping) -> InWords:
     for priced in inputs["priced"]:
         days = DaySpan(date.fromisoformat(priced["first_day"]), date.fromisoformat(priced["last_day"]))
         yield ("Annual price", f"{stored_money(priced['annual_price'])} for {days} ({priced['source']})")
+        if "reason" in priced:
+            yield ("Level", priced["reason"])
     if "spread_through" in inputs:
         yield ("Spread over months to", day_text(date.fromisoformat(inputs["spread_through"])))
 
@@ -151,6 +154,7 @@ def _priced_json(priced: PricedDays) -> dict:
         "annual_price": str(priced.annual_price),
         "level": priced.level_code,
         "source": priced.source,
+        **({"reason": priced.reason} if priced.reason else {}),
     }
 
 
@@ -160,4 +164,5 @@ def _priced_of(stored: Mapping) -> PricedDays:
         Decimal(stored["annual_price"]),
         stored["level"],
         source=stored["source"],
+        reason=stored.get("reason", ""),
     )

@@ -7,12 +7,14 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from contracts.money import money_text
-from contracts.periods import AnnualPeriod, DaySpan
+from contracts.periods import ONE_DAY, AnnualPeriod, DaySpan
 from contracts.readings import DEFAULT_READINGS, Readings
 from contracts.schedule import Schedule
 from contracts.terms import AgreementTerms, Source, TermsFound
 from invoicing.charges.instalments import Instalment, PricedDays
-from sites.charged import AgreedLevel, Basis, Charged, charged_days, charged_in
+from sites.charged import AgreedLevel, Basis, Charged, LevelFacts, LevelFromDay, charged_on
+from sites.charged_days import charged_days
+from sites.counts.count import Count
 
 ONLY_PART = 1
 """The part of a charge that has no instalments."""
@@ -46,7 +48,10 @@ class ChargeKey(NamedTuple):
 
 @dataclass(frozen=True)
 class SiteFacts:
-    """What is known of one site: its key, service days, agreed levels and switch counts by date."""
+    """What is known of one site: its key, service days, recorded levels and switch counts by date.
+
+    `counts` are those of all components, and needed only where levels follow them.
+    """
 
     key: int
     name: str
@@ -55,6 +60,8 @@ class SiteFacts:
     charged_through: date | None = None
     agreed: tuple[AgreedLevel, ...] = ()
     switch_counts: tuple[tuple[date, int], ...] = ()
+    dated: tuple[LevelFromDay, ...] = ()
+    counts: tuple[Count, ...] = ()
 
     def charged_days(self, period: AnnualPeriod, readings: Readings | None) -> DaySpan | None:
         """Return the days of an annual period for which it is charged, by the readings of that period.
@@ -76,19 +83,23 @@ class SiteFacts:
             return None
         return period.span.last_day
 
-    def charged_in(
-        self, *, agreement: AgreementTerms, schedule: Schedule, period: AnnualPeriod, known_on: date
+    def charged_on(
+        self, day: date, *, agreement: AgreementTerms, schedule: Schedule, period: AnnualPeriod, known_on: date
     ) -> Charged | None:
-        """Return the level at which it is charged in an annual period, or None where none is decided."""
-        return charged_in(
+        """Return the level at which it is charged on a day of an annual period, or None where none is decided."""
+        return charged_on(
             agreement=agreement,
             schedule=schedule,
             period=period,
-            in_service_on=self.in_service_on,
-            removed_on=self.removed_on,
-            agreed=self.agreed,
+            day=day,
+            site=LevelFacts(self.in_service_on, self.removed_on, self.agreed, self.dated, self.counts),
             known_on=known_on,
         )
+
+    def levels_turn_on(self, known_on: date) -> set[date]:
+        """Return the days on which a level decided from a day begins, or another one takes its place again."""
+        known = [level for level in self.dated if level.recorded_on <= known_on]
+        return {level.effective_on for level in known} | {level.through + ONE_DAY for level in known if level.through}
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
 """What is due through a date, charge by charge: a pure function of terms, charged levels, facts and readings."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import NamedTuple
 
 from contracts.periods import ONE_DAY, AnnualPeriod, DaySpan, annual_periods, day_text
 from contracts.readings import Readings, SiteCharge, UntilAgreed
+from contracts.schedule import Schedule
 from contracts.terms import AgreementTerms, Expired, NotInForce, TermsFound, expiration_known, terms_on
 from invoicing.charges.charge import (
     NO_FACTS,
@@ -22,7 +23,8 @@ from invoicing.charges.charge import (
 )
 from invoicing.charges.instalments import PricedDays, instalment_falls_due, instalments
 from invoicing.charges.kinds import charged_once, place_of
-from sites.charged import switches_at_first
+from sites.charged import Charged
+from sites.charged_days import switches_at_first
 from sites.service.remarks import Service, service_remarks
 
 
@@ -173,21 +175,24 @@ def _period_charges(agreement: AgreementTerms, site: SiteFacts, period: AnnualPe
         return PeriodOutcome()
     switches = _charged_switches(site, days, readings)
     priced, notices = [], []
-    for stretch, terms in _stretches(agreement, days, known_on):
+    for stretch, terms in _stretches(agreement, days, known_on, _level_turns(agreement, site, period, known_on)):
         if isinstance(terms, NotInForce):
             notices.append(f"{site.name}: nothing is billed for {stretch}. {terms.message}")
             continue
-        charged = site.charged_in(agreement=agreement, schedule=terms.schedule, period=period, known_on=known_on)
+        charged = site.charged_on(
+            stretch.first_day, agreement=agreement, schedule=terms.schedule, period=period, known_on=known_on
+        )
         level = terms.schedule.level(charged.level_code) if charged else None
         if level is None:
-            message = _undecided_message(site, period, charged.level_code if charged else None)
+            message = _undecided_message(site, period, stretch, terms.schedule, charged)
             return PeriodOutcome(notices=(message,), undecided=True)
         if charged.provisional and readings.until_agreed is UntilAgreed.NOTHING:
             message = f"{site.name}: no level is agreed for annual period {period.number} yet."
             message += " Nothing is billed for it until both parties agree: record their agreement at the review."
             return PeriodOutcome(notices=(message,), undecided=True)
-        source = str(terms.schedule_source)
-        priced.append(PricedDays(stretch, switches * level.annual_price, level.code, level.name, source, charged.basis))
+        price, source = switches * level.annual_price, str(terms.schedule_source)
+        priced.append(PricedDays(stretch, price, level.code, level.name, source, charged.basis, charged.reason))
+    priced = _joined(priced)
     through = site.spread_through(period)
     parts = instalments(
         period=period,
@@ -217,43 +222,50 @@ def _charged_switches(site: SiteFacts, days: DaySpan, readings: Readings) -> int
     return switches_at_first(days, site.switch_counts) or 1
 
 
-def _undecided_message(site: SiteFacts, period: AnnualPeriod, level_code: str | None) -> str:
-    if level_code is None:
-        return f"{site.name}: no level is decided for annual period {period.number}. Record its starting level."
-    return f"{site.name}: the level {level_code} of annual period {period.number} is no row of the schedule in force."
+def _undecided_message(
+    site: SiteFacts, period: AnnualPeriod, days: DaySpan, schedule: Schedule, charged: Charged | None
+) -> str:
+    if charged is not None:
+        level = f"the level {charged.level_code} of annual period {period.number}"
+        return f"{site.name}: {level} is no row of the schedule in force."
+    if schedule.counted is not None:
+        message = f"{site.name}: the counts measure no level for {days}"
+        return f"{message}. Record what is not counted yet, or the level that both parties agreed from that day."
+    return f"{site.name}: no level is decided for annual period {period.number}. Record its starting level."
+
+
+def _level_turns(agreement: AgreementTerms, site: SiteFacts, period: AnnualPeriod, known_on: date) -> set[date]:
+    """The days on which the level of a site can change within an annual period, whatever the schedules say."""
+    turns = site.levels_turn_on(known_on)
+    if agreement.follows_counts:
+        frequency = agreement.readings_on(period.full_span.first_day).frequency
+        turns |= {part.first_day for part in period.parts(frequency.parts)}
+    return turns
 
 
 def _stretches(
-    agreement: AgreementTerms, days: DaySpan, known_on: date
-) -> Iterable[tuple[DaySpan, TermsFound | NotInForce]]:
-    """Cut charged days where other terms begin: an executed amendment takes effect, or an earlier expiration passes."""
+    agreement: AgreementTerms, days: DaySpan, known_on: date, turns: Set[date]
+) -> Iterator[tuple[DaySpan, TermsFound | NotInForce]]:
+    """Cut charged days where other terms begin, and at other `turns`.
+
+    Other terms begin where an executed amendment takes effect or an earlier expiration passes.
+    """
     executed = [amendment for amendment in agreement.amendments if amendment.executed_by(known_on)]
     expirations = [agreement.original_expires_on, *(amendment.expires_on for amendment in executed)]
-    turns = {amendment.effective_on for amendment in executed}
+    turns = turns | {amendment.effective_on for amendment in executed}
     turns |= {expires_on + ONE_DAY for expires_on in expirations if expires_on is not None}
     starts = sorted({turn for turn in turns if turn in days} | {days.first_day})
     ends = [*(start - ONE_DAY for start in starts[1:]), days.last_day]
-    outcomes = [terms_on(agreement=agreement, service_on=first, known_on=known_on) for first in starts]
-    return _joined(zip(starts, ends, outcomes, strict=True))
+    for first, last in zip(starts, ends, strict=True):
+        yield DaySpan(first, last), terms_on(agreement=agreement, service_on=first, known_on=known_on)
 
 
-def _joined(
-    pieces: Iterable[tuple[date, date, TermsFound | NotInForce]],
-) -> Iterable[tuple[DaySpan, TermsFound | NotInForce]]:
-    """Put neighbouring days under the same schedule together again, so that a reader sees one stretch."""
-    stored: tuple[DaySpan, TermsFound | NotInForce] | None = None
-    for first, last, terms in pieces:
-        if stored is not None and _same_prices(stored[1], terms):
-            stored = DaySpan(stored[0].first_day, last), stored[1]
-            continue
-        if stored is not None:
-            yield stored
-        stored = DaySpan(first, last), terms
-    if stored is not None:
-        yield stored
-
-
-def _same_prices(before: TermsFound | NotInForce, after: TermsFound | NotInForce) -> bool:
-    if isinstance(before, TermsFound) and isinstance(after, TermsFound):
-        return before.schedule_source == after.schedule_source
-    return False
+def _joined(priced: Iterable[PricedDays]) -> list[PricedDays]:
+    """Put neighbouring days at the same price together again, so that a reader sees one stretch."""
+    joined: list[PricedDays] = []
+    for days in priced:
+        if joined and days.goes_on_from(joined[-1]):
+            joined[-1] = replace(days, days=DaySpan(joined[-1].days.first_day, days.days.last_day))
+        else:
+            joined.append(days)
+    return joined

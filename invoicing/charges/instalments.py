@@ -1,7 +1,7 @@
 """The instalments of a site's annual charge: twelfths, parts of months, and the cents that make them meet the whole."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -9,13 +9,17 @@ from functools import lru_cache
 
 from contracts.money import split_cumulatively, split_last_absorbs, unit_like
 from contracts.periods import MONTHS_A_YEAR, ONE_DAY, AnnualPeriod, DaySpan
-from contracts.readings import AdvanceStart, Frequency, Proration, Readings, Rounding, Timing
+from contracts.readings import AdvanceStart, Frequency, Proration, Readings, Rounding
+from sites.billing_parts import billing_part_due
 from sites.charged import Basis
 
 
 @dataclass(frozen=True)
 class PricedDays:
-    """Consecutive days of one annual period at one annual price, with the document that states the price."""
+    """Consecutive days of one annual period at one annual price, with the document that states the price.
+
+    `basis` says why the site is charged at the level, `reason` which decision or counts are behind it.
+    """
 
     days: DaySpan
     annual_price: Decimal
@@ -23,6 +27,11 @@ class PricedDays:
     level_name: str = ""
     source: str = ""
     basis: Basis | None = None
+    reason: str = ""
+
+    def goes_on_from(self, before: "PricedDays") -> bool:
+        """Whether it follows on other days at the same price, for the same reason: both are one stretch then."""
+        return before == replace(self, days=before.days) and self.days.first_day == before.days.last_day + ONE_DAY
 
 
 @dataclass(frozen=True)
@@ -154,16 +163,11 @@ def _shared_days(span: DaySpan, days: DaySpan) -> int:
     return shared.days if shared else 0
 
 
-def falls_due(part: DaySpan, period: AnnualPeriod, timing: Timing) -> date:
-    """Return the day from which a billing period can be billed: its first, or its last within the annual period."""
-    return part.first_day if timing is Timing.IN_ADVANCE else min(part.last_day, period.span.last_day)
-
-
 def instalment_falls_due(instalment: Instalment, period: AnnualPeriod, readings: Readings) -> date:
     """Return the day from which an instalment can be billed; in advance, not before a site that starts is in service.
 
     For a site of 1 June 2000 the annual price billed in advance, 54,333.33 of 163,000.00, falls due on that day; by the
     other reading on 1 October 1999, as for every site.
     """
-    due_on = falls_due(instalment.part, period, readings.timing)
+    due_on = billing_part_due(instalment.part, period, readings.timing)
     return max(due_on, instalment.service.first_day) if readings.advance_start is AdvanceStart.SERVICE else due_on

@@ -71,8 +71,12 @@ def _integration(order: CompletedOrder, known: Known) -> OneOff | Unpriced:
 
 def _level_code(site: SiteFacts, found: TermsFound, known: Known) -> str | None:
     """The code of the level at which a site is charged under the terms found for a day."""
-    charged = site.charged_in(
-        agreement=known.agreement, schedule=found.schedule, period=found.period, known_on=known.known_on
+    charged = site.charged_on(
+        found.service_on,
+        agreement=known.agreement,
+        schedule=found.schedule,
+        period=found.period,
+        known_on=known.known_on,
     )
     return charged.level_code if charged else None
 

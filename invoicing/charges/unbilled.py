@@ -12,8 +12,8 @@ from contracts.readings import DEFAULT_READINGS, Readings
 from contracts.terms import AgreementTerms, expiration_known
 from invoicing.charges.charge import ONLY_PART, AnyCharge, Charge, ChargeKey, SiteFacts
 from invoicing.charges.due import Due
-from invoicing.charges.instalments import falls_due
 from invoicing.charges.kinds import place_of
+from sites.billing_parts import billing_part_due
 
 
 @dataclass(frozen=True)
@@ -309,7 +309,7 @@ def _comparable(due: Due, key: ChargeKey, was: Billed) -> set[int]:
         number
         for number in was.parts
         if spans[number - 1].first_day > period.span.last_day
-        or falls_due(spans[number - 1], period, timing) <= due.through
+        or billing_part_due(spans[number - 1], period, timing) <= due.through
     }
 
 

@@ -1,7 +1,7 @@
 """What depends on one figure: issued monthly reports, renewal reviews, and invoices.
 
-An invoice depends on a figure from which a level was agreed at a review, and on one that decides whether a switch is
-there, so that the site is charged at all.
+An invoice depends on a figure from which a level was agreed at a review, on one that decides whether a switch is there,
+so that the site is charged at all, and on every figure where levels follow the counts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from datetime import date
 
 from contracts.periods import Month, day_text
 from invoicing.models import Invoice
-from invoicing.what_if.switch import SwitchCount, annual_lines, switch_count
+from invoicing.what_if.charging_count import ChargingCount, annual_lines, charging_count
 from sites.models import ComponentCount, MonthlyReport, ReviewLine, Site
 
 PLACES = (("then", "at the period's start"), ("now", "at the review"), ("latest", "for the measured level"))
@@ -166,30 +166,30 @@ def _reviews(figure: CountedFigure) -> list[DependentReview]:
 class DependentInvoice:
     """An issued document that charges the site a level agreed at a review that depends on the figure.
 
-    `by_switch` says that it charges the site for days on which this figure decides whether a switch is there.
+    `by_count` says that it charges the site for days on which this figure decides what it is charged.
     """
 
     invoice: Invoice
     level: str
     period_number: int
-    by_switch: bool = False
+    by_count: bool = False
 
     @property
     def where(self) -> str:
-        if self.by_switch:
-            return f"Charges the site in annual period {self.period_number}, because a switch is counted"
+        if self.by_count:
+            return f"Charges the site in annual period {self.period_number} by what is counted"
         return f"Charges {self.level} in annual period {self.period_number}, as agreed at the review"
 
     @property
     def state(self) -> str:
         """What a correction of the figure makes of it."""
-        return "Stays as issued; the next run bills or credits the difference" if self.by_switch else "Stays as issued"
+        return "Stays as issued; the next run bills or credits the difference" if self.by_count else "Stays as issued"
 
 
-def _charging(switch: SwitchCount) -> list[DependentInvoice]:
+def _charging(count: ChargingCount) -> list[DependentInvoice]:
     """The issued documents that charge the site for days which the figure decides, each once."""
     found: dict[int, DependentInvoice] = {}
-    for line in switch.lines():
+    for line in count.lines():
         found.setdefault(line.invoice_id, DependentInvoice(line.invoice, line.level_name, line.period_number, True))
     return list(found.values())
 
@@ -215,31 +215,31 @@ def _invoices(figure: CountedFigure, reviews: Sequence[DependentReview]) -> list
 class Dependents:
     """Everything that depends on a figure; `invoices` is None for those who do not see what is owed.
 
-    `switch` is there where the figure decides whether the site is charged.
+    `charging` is there where the figure decides what the site is charged.
     """
 
     reports: tuple[DependentReport, ...]
     reviews: tuple[DependentReview, ...]
     invoices: tuple[DependentInvoice, ...] | None
-    switch: SwitchCount | None = None
+    charging: ChargingCount | None = None
 
     def next_steps(self, becomes: int | None) -> list[str]:
         """What follows once the figure becomes another one, or None; what holds that one already asks nothing."""
         stored = [one for one in (*self.reports, *self.reviews) if one.shows != becomes]
         steps = [one.next_step for one in stored if one.next_step]
-        agreed = [one.invoice.number_text for one in self.invoices or () if not one.by_switch]
+        agreed = [one.invoice.number_text for one in self.invoices or () if not one.by_count]
         if agreed:
             verb, it = ("charges", "it") if len(agreed) == 1 else ("charge", "them")
             steps.append(f"{', '.join(agreed)} {verb} the level agreed there: this correction does not change {it}.")
         return [*steps, *self._next_run(becomes)]
 
     def _next_run(self, becomes: int | None) -> list[str]:
-        if self.switch is None:
+        if self.charging is None:
             return []
-        effect = self.switch.effect(becomes=becomes)
-        message = effect.sentence(currency=self.switch.currency)
+        effect = self.charging.effect(becomes=becomes)
+        message = effect.sentence(currency=self.charging.currency)
         if message and self.invoices is None:
-            return ["The site is charged while a switch is counted: the next run bills or credits what changes."]
+            return ["The site is charged by what is counted: the next run bills or credits what changes."]
         return [message] if message else []
 
     @property
@@ -250,13 +250,13 @@ class Dependents:
 def dependents_of(figure: CountedFigure, *, with_invoices: bool, on: date) -> Dependents:
     """Return what depends on a figure as known on a day, with a fixed number of queries however much that is."""
     reviews = _reviews(figure)
-    switch = switch_count(
+    charging = charging_count(
         site=figure.site, code=figure.code, counted_on=figure.counted_on, stands=figure.quantity, on=on
     )
     invoices = None
     if with_invoices:
-        charging = _charging(switch) if switch else []
-        charged = {one.invoice.pk for one in charging}
+        by_count = _charging(charging) if charging else []
+        charged = {one.invoice.pk for one in by_count}
         agreed = [one for one in _invoices(figure, reviews) if one.invoice.pk not in charged]
-        invoices = (*charging, *agreed)
-    return Dependents(tuple(_reports(figure)), tuple(reviews), invoices, switch)
+        invoices = (*by_count, *agreed)
+    return Dependents(tuple(_reports(figure)), tuple(reviews), invoices, charging)

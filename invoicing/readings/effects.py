@@ -233,8 +233,9 @@ def _is_reviewed(site: SiteFacts, found: ReviewTerms) -> bool:
 
 def _level_on_record(known: OnFile, terms: AgreementTerms, found: ReviewTerms, site: SiteFacts) -> Level | None:
     """The row at which the site is charged in the period under review."""
-    charged = site.charged_in(
-        agreement=terms, schedule=found.terms.schedule, period=found.due.period, known_on=known.on
+    period = found.due.period
+    charged = site.charged_on(
+        period.span.last_day, agreement=terms, schedule=found.terms.schedule, period=period, known_on=known.on
     )
     return found.terms.schedule.level(charged.level_code) if charged else None
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from itertools import starmap
 
 from django.db.models import F, Min, Q, QuerySet
 
@@ -19,7 +20,8 @@ from invoicing.charges.charge import ANNUAL, ONLY_PART, ChargeKey, Facts, SiteFa
 from invoicing.charges.kinds import KINDS, charged_once
 from invoicing.charges.unbilled import Billed, BilledPart
 from invoicing.models import Invoice, InvoiceLine, Waiver
-from sites.charged import switch_codes
+from sites.charged_days import switch_codes
+from sites.counts.count import Count
 from sites.models import ComponentCount, Site
 from sites.models.facts import ChargedFact
 
@@ -59,7 +61,7 @@ def books_of(*, agreements: Iterable[Agreement], known_on: date) -> dict[int, Bo
         codes, rows = switch_codes(terms=of, known_on=known_on), {ANNUAL: sites.get(key, ())}
         rows |= {code: facts.get(key, ()) for code, facts in happened.items()}
         found[key] = Books(
-            {row.pk: _site_facts(row, codes) for row in rows[ANNUAL]},
+            {row.pk: _site_facts(row, codes, of) for row in rows[ANNUAL]},
             {code: tuple(row.as_fact() for row in rows[code] if row.reversed_on is None) for code in happened},
             lines.get(key, {}),
             frozenset(ChargeKey(code, row.pk) for code, of in rows.items() for row in of if row.is_demonstration),
@@ -81,7 +83,7 @@ def annual_books(*, agreement: Agreement, site_key: int, known_on: date) -> Book
     (site,) = _sites({agreement.pk: terms}, known_on, Site.objects.filter(pk=site_key))[agreement.pk]
     of_site = Q(site=site_key, charge=ANNUAL)
     lines = billed(agreements=[agreement.pk], known_on=known_on, only=of_site)
-    return Books({site.pk: _site_facts(site, codes)}, billed=lines.get(agreement.pk, {}))
+    return Books({site.pk: _site_facts(site, codes, terms)}, billed=lines.get(agreement.pk, {}))
 
 
 def document_books(
@@ -98,7 +100,7 @@ def document_books(
     facts = {code: _facts(code, [agreement.pk]).get(agreement.pk, ()) for code in charged_once()} if once else {}
     return Books(
         {
-            row.pk: _site_facts(row, codes)
+            row.pk: _site_facts(row, codes, terms)
             for row in _sites({agreement.pk: terms}, known_on, sites).get(agreement.pk, ())
         },
         {code: tuple(row.as_fact() for row in rows if row.reversed_on is None) for code, rows in facts.items()},
@@ -143,16 +145,19 @@ def _sites(
         .order_by("city", "state", "pk")
         .with_levels()
     )
-    switches = ComponentCount.objects.filter(site__in=rows, component_code__in=codes, counted_on__lte=known_on)
+    needed = Q(component_code__in=codes)
+    if following := [key for key, of in terms.items() if of.follows_counts]:
+        needed |= Q(site__agreement__in=following)
+    read = ComponentCount.objects.filter(needed, site__in=rows, counted_on__lte=known_on)
     counts = defaultdict(list)
-    for key, *count in switches.order_by("counted_on").values_list("site", "component_code", "counted_on", "quantity"):
+    for key, *count in read.order_by("counted_on").values_list("site", "component_code", "counted_on", "quantity"):
         counts[key].append(count)  # as plain values: there are many
     for row in rows:
-        row.switch_list = counts[row.pk]
+        row.charged_counts = counts[row.pk]
     return _by_agreement(rows, lambda row: row.agreement_id)
 
 
-def _site_facts(site: Site, codes: Collection[str]) -> SiteFacts:
+def _site_facts(site: Site, codes: Collection[str], terms: AgreementTerms) -> SiteFacts:
     return SiteFacts(
         key=site.pk,
         name=str(site),
@@ -160,7 +165,9 @@ def _site_facts(site: Site, codes: Collection[str]) -> SiteFacts:
         removed_on=site.removed_on,
         charged_through=site.charged_through,
         agreed=site.agreed_levels(),
-        switch_counts=tuple((counted_on, quantity) for code, counted_on, quantity in site.switch_list if code in codes),
+        dated=site.levels_from_days(),
+        switch_counts=tuple((day, quantity) for code, day, quantity in site.charged_counts if code in codes),
+        counts=tuple(starmap(Count, site.charged_counts)) if terms.follows_counts else (),
     )
 
 

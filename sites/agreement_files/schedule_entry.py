@@ -7,6 +7,7 @@ from decimal import Decimal
 from contracts.money import plain_text
 from contracts.schedule import (
     Component,
+    CountedRule,
     HourPrices,
     IncludedService,
     Level,
@@ -47,6 +48,7 @@ def schedule_of(entry: Entry) -> Schedule:
         ),
         review=ReviewRule(**review) if review else None,
         opening=OpeningRule(**{"first_period_level": None, "starting_level": None, **entry.get("opening", {})}),
+        counted=CountedRule(entry.get("follows_counts_clause", "")) if entry.get("follows_counts") else None,
         hours=HourPrices(**{name: _figure(value) for name, value in hours.items() if name != "clause"}),
         included=tuple(IncludedService(**service) for service in entry.get("included_services", [])),
         hour_services=tuple(entry.get("hour_services", ())),
@@ -85,6 +87,8 @@ def entry_of(schedule: Schedule) -> dict:
         ),
         review=stated(**asdict(schedule.review)) if schedule.review else None,
         opening=stated(**asdict(schedule.opening)),
+        follows_counts=schedule.counted is not None,
+        follows_counts_clause=schedule.counted.clause if schedule.counted else "",
         included_services=[stated(**asdict(service)) for service in schedule.included],
         hour_services=list(schedule.hour_services),
     )

@@ -42,6 +42,12 @@ def counts_on(*, counts: Iterable[Count], day: date) -> dict[str, Count]:
     return latest
 
 
+def counts_for(*, counts: Iterable[Count], day: date) -> dict[str, Count]:
+    """Return, per component, the latest count made on or before a day; without one, the first that was made later."""
+    counts = sorted(counts, key=lambda count: count.counted_on, reverse=True)
+    return {count.component: count for count in counts if count.counted_on > day} | counts_on(counts=counts, day=day)
+
+
 def baseline(*, counts: Iterable[Count], period: DaySpan, in_service_on: date) -> dict[str, Count]:
     """Return, per component, the count from which a change in the period is measured (Appendix A, note 3).
 

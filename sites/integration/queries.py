@@ -28,5 +28,5 @@ def price_of(
 
 def _level(agreement: AgreementTerms, found: TermsFound, site: Site) -> Level | None:
     """The level at which the site is charged in the annual period of the cutover."""
-    charged = site.charged_in(found, agreement=agreement)
+    charged = site.charged_on(found.service_on, found, agreement=agreement)
     return found.schedule.level(charged.level_code) if charged else None

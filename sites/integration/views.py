@@ -44,7 +44,9 @@ class OfSite(PermissionRequiredMixin, Dated):
 
     @cached_property
     def site(self) -> Site:
-        return get_object_or_404(Site.objects.with_agreement_terms().with_levels(), pk=self.site_key)
+        return get_object_or_404(
+            Site.objects.with_agreement_terms().with_levels().with_counts(through=self.on), pk=self.site_key
+        )
 
     @cached_property
     def shown(self):

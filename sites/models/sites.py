@@ -1,16 +1,19 @@
 """What happened: sites, their component counts and charged levels, and the annual renewal reviews."""
 
+from datetime import date
+
 from django.db import models
 from django.db.models import F, Q
 
 from contracts.fields import MoneyField, PlainCharField, by_person
-from contracts.models import Agreement, ServiceLevel
+from contracts.models import Agreement, PriceSchedule, ServiceLevel
 from contracts.sealing.frozen import FrozenModel
 from contracts.sealing.guards import Seal
 from contracts.terms import AgreementTerms, TermsFound
-from sites.charged import AgreedLevel, Charged, charged_in
+from sites.charged import AgreedLevel, Charged, LevelFacts, LevelFromDay, charged_on
 from sites.counts.count import Count
 from sites.models.files import ImportedFile
+from sites.models.levels import LevelDecision
 from sites.review_days import ReviewKind
 
 SITES_AT_ONCE = 100
@@ -26,13 +29,12 @@ class SiteQuerySet(models.QuerySet):
         return self.filter(in_service_on__lte=last_day).filter(Q(removed_on=None) | Q(removed_on__gte=first_day))
 
     def with_levels(self):
-        """Bring charged levels along, as `agreed_levels()` reads them."""
+        """Bring recorded levels along, as `level_facts()` reads them."""
+        charged = ChargedLevel.objects.select_related("level").order_by("period_number")
+        decided = LevelDecision.objects.select_related("level")
         return self.prefetch_related(
-            models.Prefetch(
-                "charged_levels",
-                ChargedLevel.objects.select_related("level").order_by("period_number"),
-                to_attr="charged_level_list",
-            )
+            models.Prefetch("charged_levels", charged, to_attr="charged_level_list"),
+            models.Prefetch("level_decisions", decided.order_by("pk"), to_attr="level_decision_list"),
         )
 
     def with_counts(self, *, through=None):
@@ -43,14 +45,18 @@ class SiteQuerySet(models.QuerySet):
         return self.prefetch_related(models.Prefetch("counts", counts, to_attr="count_list"))
 
     def with_latest_counts(self, *, on):
-        """Bring along only the last count of each component made through a day, as `count_values()` reads them."""
+        """Bring along only the last count of each component made through a day, as `count_values()` reads them.
+
+        Where levels follow the counts, those before it decide the charged level too, and come along.
+        """
         created = ComponentCount.objects.filter(counted_on__lte=on)
         later = created.filter(
             site=models.OuterRef("site"),
             component_code=models.OuterRef("component_code"),
             counted_on__gt=models.OuterRef("counted_on"),
         )
-        latest = created.filter(~models.Exists(later)).order_by("component_code")
+        following = PriceSchedule.objects.filter(follows_counts=True).values("agreement")
+        latest = created.filter(~models.Exists(later) | Q(site__agreement__in=following)).order_by("component_code")
         return self.prefetch_related(models.Prefetch("counts", latest, to_attr="count_list"))
 
     def with_agreement_terms(self):
@@ -120,21 +126,30 @@ class Site(models.Model):
         return f"{self.city}, {self.state}" if self.state else self.city
 
     def agreed_levels(self) -> tuple[AgreedLevel, ...]:
-        """The recorded levels as pure values. The row must come from `with_levels()`."""
+        """The levels recorded for annual periods as pure values. The row must come from `with_levels()`."""
         return tuple(row.as_agreed() for row in self.charged_level_list)
 
-    def charged_in(self, found: TermsFound, *, agreement: AgreementTerms) -> Charged | None:
-        """Return the level charged in the annual period of the terms found, or None where nobody has decided one.
+    def levels_from_days(self) -> tuple[LevelFromDay, ...]:
+        """The levels decided from a day as pure values. The row must come from `with_levels()`."""
+        return tuple(row.as_level() for row in self.level_decision_list)
 
-        The row must come from `with_levels()`.
+    def charged_on(self, day: date, found: TermsFound, *, agreement: AgreementTerms) -> Charged | None:
+        """Return the level charged on a day of the annual period of terms found, or None where nobody has decided one.
+
+        The row must come from `with_levels()`, and from `with_counts()` where levels follow the counts.
         """
-        return charged_in(
+        return charged_on(
             agreement=agreement,
             schedule=found.schedule,
             period=found.period,
-            in_service_on=self.in_service_on,
-            removed_on=self.removed_on,
-            agreed=self.agreed_levels(),
+            day=day,
+            site=LevelFacts(
+                self.in_service_on,
+                self.removed_on,
+                self.agreed_levels(),
+                self.levels_from_days(),
+                self.count_values() if found.schedule.counted else (),
+            ),
             known_on=found.known_on,
         )
 

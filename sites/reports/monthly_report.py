@@ -15,7 +15,7 @@ from contracts.periods import ONE_DAY, AnnualPeriod, DaySpan, Month
 from contracts.readings import Readings
 from contracts.schedule import Component, IncludedService, Level
 from contracts.terms import AgreementTerms, NotInForce, TermsFound, terms_on
-from sites.charged import AgreedLevel, Charged, charged_in
+from sites.charged import AgreedLevel, Charged, LevelFacts, LevelFromDay, charged_on
 from sites.charts.limit_lines import LimitLine, limit_lines
 from sites.counts.count import Count, baseline, between, counts_on, current, quantities
 from sites.reports.calendar import report_months
@@ -31,7 +31,7 @@ class FiledCount(Count):
 
 @dataclass(frozen=True)
 class ReportedSite:
-    """What is on file about one site: its service, counts, agreed levels, figures marked as missing, hours by service.
+    """What is on file about one site: its service and counts, its levels, figures marked as missing, hours by service.
 
     `missing` gives the reason by component code, `hours` what was worked in the month; `first_count` says what was
     never counted at a site in service.
@@ -43,6 +43,7 @@ class ReportedSite:
     removed_on: date | None
     counts: tuple[FiledCount, ...]
     agreed: tuple[AgreedLevel, ...] = ()
+    dated: tuple[LevelFromDay, ...] = ()
     missing: Mapping[str, str] = field(default_factory=dict)
     hours: Mapping[str, Decimal] = field(default_factory=dict)
     first_count: str = ""
@@ -197,13 +198,12 @@ def _site(
     )
     if isinstance(found, NotInForce):
         return replace(row, refusal=found.message)
-    charged = charged_in(
+    charged = charged_on(
         agreement=agreement,
         schedule=found.schedule,
         period=found.period,
-        in_service_on=facts.in_service_on,
-        removed_on=facts.removed_on,
-        agreed=facts.agreed,
+        day=last_day,
+        site=LevelFacts(facts.in_service_on, facts.removed_on, facts.agreed, facts.dated, facts.counts),
         known_on=found.known_on,
     )
     row = replace(

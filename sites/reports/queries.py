@@ -32,6 +32,7 @@ def figures_of(*, agreement: Agreement, month: Month, on: date) -> MonthlyFigure
             removed_on=site.removed_on,
             counts=tuple(counts.get(site.pk, ())),
             agreed=site.agreed_levels(),
+            dated=site.levels_from_days(),
             missing=missing.get(site.pk, {}),
             hours=hours.get(site.pk, {}),
             first_count=first.get(site.pk, ""),

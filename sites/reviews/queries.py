@@ -156,7 +156,7 @@ def _leaves(site: Site, basis: ReviewFacts) -> bool:
 
 def line_of(*, review: RenewalReview, basis: ReviewFacts, site: Site) -> ReviewLine:
     """Return the line of one site, not saved: its levels and prices, the proposal and the evidence for it."""
-    charged = site.charged_in(basis.found.terms, agreement=basis.agreement)
+    charged = site.charged_on(basis.found.due.period.span.last_day, basis.found.terms, agreement=basis.agreement)
     stored = basis.schedule.level(charged.level_code) if charged else None
     goes_on = basis.prices.level(stored.code) if stored else None
     found = basis.find(site, cut_off_on=review.cut_off_on, current_level=goes_on)
@@ -217,7 +217,7 @@ def _planned(basis: ReviewFacts, site: Site, history: Mapping | None) -> dict:
     terms = terms_on(agreement=basis.agreement, service_on=site.in_service_on, known_on=basis.known_on)
     if isinstance(terms, NotInForce):
         return _opening(site, remark=terms.message)
-    charged = site.charged_in(terms, agreement=basis.agreement)
+    charged = site.charged_on(terms.service_on, terms, agreement=basis.agreement)
     level = terms.schedule.level(charged.level_code) if charged else None
     if level is not None and charged.basis is Basis.OPENING:
         return _opening(site, level.name, level.annual_price, charged.basis.sentence)

@@ -9,7 +9,7 @@ from contracts.models import ChosenReading, Component
 from contracts.periods import AnnualPeriod, annual_period_on
 from contracts.readings import Timing
 from contracts.terms import expiration_known
-from sites.charged import switch_codes
+from sites.charged_days import switch_codes
 from sites.models import ComponentCount, Site
 from sites.models.sites import SITES_AT_ONCE
 from sites.service.remarks import Service, service_remarks

@@ -9,7 +9,7 @@ from datetime import date
 
 from contracts.periods import AnnualPeriod, day_text
 from contracts.readings import AdvanceStart, Readings, Timing
-from sites.charged import charged_days
+from sites.charged_days import charged_days
 
 
 @dataclass(frozen=True)

@@ -48,15 +48,19 @@ class ChargedHere:
         return self.level.name if self.level else self.charged.level_code
 
 
-def charged_here(*, site: Site, agreement: AgreementTerms, found: TermsFound) -> ChargedHere | None:
-    """Return what a site is charged in the annual period of the terms found; None while nobody has decided a level.
+def charged_here(
+    *, site: Site, agreement: AgreementTerms, found: TermsFound, on: date | None = None
+) -> ChargedHere | None:
+    """Return what a site is charged on the day of the terms found, or on another day of their annual period.
+
+    None while nobody has decided a level.
 
     The site must come from `with_levels()`.
     """
     span = found.period.span
     if site.in_service_on > span.last_day or (site.removed_on is not None and site.removed_on < span.first_day):
         return None
-    charged = site.charged_in(found, agreement=agreement)
+    charged = site.charged_on(on or found.service_on, found, agreement=agreement)
     return ChargedHere(charged, found.schedule.level(charged.level_code)) if charged else None
 
 
@@ -191,8 +195,8 @@ def _period_levels(site: Site, agreement: AgreementTerms, period: AnnualPeriod, 
     found = terms_on(agreement=agreement, service_on=served.first_day, known_on=on)
     if isinstance(found, NotInForce):
         return PeriodLevels(period, None, found.message, None, None, None, None, None)
-    charged = charged_here(site=site, agreement=agreement, found=found)
     measured_on = min(served.last_day, on)
+    charged = charged_here(site=site, agreement=agreement, found=found, on=max(measured_on, served.first_day))
     if measured_on < served.first_day:
         return PeriodLevels(period, found, "", charged, None, None, None, None)
     snapshot = counts_on(counts=site.count_values(), day=measured_on)

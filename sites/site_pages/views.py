@@ -75,7 +75,10 @@ class AgreementDetail(PermissionRequiredMixin, KnownParameters, DetailView):
         outcome = terms_on(agreement=terms, **dates)
         shown = contract_pages.terms_shown(agreement=terms, outcome=outcome)
         rows = Site.objects.filter(agreement=agreement).order_by("city", "state", "pk")
-        sites, page = list(rows), page_of(rows.with_levels(), self.request.GET.get("page"))
+        with_levels = rows.with_levels()
+        if terms.follows_counts:
+            with_levels = with_levels.with_counts(through=dates["known_on"])
+        sites, page = list(rows), page_of(with_levels, self.request.GET.get("page"))
         reviews = list(RenewalReview.objects.filter(agreement=agreement).order_by("period_number"))
         return super().get_context_data(
             form=form,

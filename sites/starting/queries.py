@@ -60,7 +60,7 @@ def _past(site: Site, terms: AgreementTerms, known_on: date) -> PastSite:
     found = _first_terms(site, terms, known_on)
     if isinstance(found, NotInForce):
         return PastSite(site, terms, None, None, "")
-    charged = site.charged_in(found, agreement=terms)
+    charged = site.charged_on(found.service_on, found, agreement=terms)
     level = found.schedule.level(charged.level_code) if charged else None
     if level is None:
         return PastSite(site, terms, None, None, "")

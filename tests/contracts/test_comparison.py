@@ -278,6 +278,7 @@ def test_comparison_holds_every_cell_of_the_table_in_its_order():
         "Very Small",
         "Very Small",
         "Appendix A, notes 3 and 4",
+        "not stated",
         "60",
         "2",
         "Appendix A, note 3",

@@ -7,7 +7,8 @@ from contracts.periods import DaySpan
 from contracts.readings import NoSwitch, ReviewDay
 from contracts.schedule import OpeningRule
 from contracts.terms import terms_on
-from sites.charged import Basis, Charged, charged_days, charged_in, charged_level, starting_levels
+from sites.charged import Basis, Charged, LevelFacts, charged_level, charged_on, starting_levels
+from sites.charged_days import charged_days
 from tests.reference import AGREEMENT as REFERENCE
 from tests.reference import AMENDMENT, ANCHOR, LATER, SCHEDULE, agreed, agreement, amendment, period
 
@@ -106,16 +107,13 @@ def test_every_basis_has_its_own_sentence_and_one_is_provisional():
 
 
 def level_in(number: int, in_service_on: date, *levels, removed_on: date | None = None, of=REFERENCE, known_on=LATER):
-    ruled = terms_on(agreement=of, service_on=period(number, expires_on=None).span.first_day, known_on=known_on)
-    return charged_in(
-        agreement=of,
-        schedule=ruled.schedule,
-        period=ruled.period,
-        in_service_on=in_service_on,
-        removed_on=removed_on,
-        agreed=levels,
-        known_on=known_on,
-    )
+    first_day = period(number, expires_on=None).span.first_day
+    return level_on(first_day, LevelFacts(in_service_on, removed_on, levels), of=of, known_on=known_on)
+
+
+def level_on(day: date, site: LevelFacts, *, of=REFERENCE, known_on=LATER) -> Charged | None:
+    ruled = terms_on(agreement=of, service_on=day, known_on=known_on)
+    return charged_on(agreement=of, schedule=ruled.schedule, period=ruled.period, day=day, site=site, known_on=known_on)
 
 
 @pytest.mark.parametrize(
@@ -179,18 +177,9 @@ def test_site_goes_on_at_the_starting_level_of_the_schedule_under_which_it_start
 def test_schedule_that_comes_after_a_site_does_not_read_its_starting_level_again(opening):
     april = amendment(2, date(2000, 4, 1), schedule=replace(SCHEDULE, opening=opening))
     of = agreement(april, EXTENSION)
-    ruled = terms_on(agreement=of, service_on=date(2000, 5, 1), known_on=LATER)
 
     def may_2000(in_service_on: date) -> Charged | None:
-        return charged_in(
-            agreement=of,
-            schedule=ruled.schedule,
-            period=ruled.period,
-            in_service_on=in_service_on,
-            removed_on=None,
-            agreed=(),
-            known_on=LATER,
-        )
+        return level_on(date(2000, 5, 1), LevelFacts(in_service_on), of=of)
 
     assert may_2000(date(1999, 11, 1)) == Charged("VERY_SMALL", Basis.STARTING)
     assert may_2000(date(2000, 3, 31)) == Charged("VERY_SMALL", Basis.STARTING)

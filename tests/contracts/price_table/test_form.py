@@ -8,7 +8,16 @@ import pytest
 
 from contracts.amendments.amending import discard_schedule
 from contracts.models import Amendment, PriceSchedule
-from contracts.schedule import Component, HourPrices, IncludedService, Limit, LimitKind, ReviewRule, Schedule
+from contracts.schedule import (
+    Component,
+    CountedRule,
+    HourPrices,
+    IncludedService,
+    Limit,
+    LimitKind,
+    ReviewRule,
+    Schedule,
+)
 from tests import factories, reference
 from tests.contracts.admin.admin_pages import messages_of, open_amendment
 from tests.contracts.amendments.amendment_pages import address, draft_with_table, errors_of, table_of, typed_in
@@ -70,6 +79,25 @@ def test_range_is_read_as_it_is_printed(manager, draft, printed):
     sent(manager, draft, cell_2_0=printed)
 
     assert table_of(draft).level("MEDIUM").limit("GE") == Limit(LimitKind.RANGE, 26, 34)
+
+
+def test_levels_that_follow_the_counts_are_stored_with_their_clause(manager, draft):
+    nothing_held = {"first_period_level": "", "starting_level": "", "lead_days": "", "minimum_changed": ""}
+
+    sent(manager, draft, follows_counts="on", follows_counts_clause="note 6", review_clause="", **nothing_held)
+
+    assert table_of(draft).counted == CountedRule("note 6")
+    assert "Levels follow the counts" in words(manager.get(address("amendment_detail", draft)))
+
+
+def test_levels_that_follow_the_counts_are_refused_beside_a_rule_that_holds_one(manager, draft):
+    answer = sent(manager, draft, follows_counts="on", first_period_level="")
+
+    assert errors_of(answer)["follows_counts"] == [
+        "The levels follow the counts, so that no renewal review can hold one. Take one of the two out.",
+        "The levels follow the counts, so that no starting level can hold one. Take one of the two out.",
+    ]
+    assert table_of(draft).counted is None
 
 
 def test_every_other_value_is_stored_too(manager, draft):

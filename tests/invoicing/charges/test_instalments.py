@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from contracts.money import hundredths
 from contracts.periods import DaySpan, annual_period
 from contracts.readings import Frequency, Proration, Rounding, Timing
-from invoicing.charges.instalments import PricedDays, falls_due, instalments
+from invoicing.charges.instalments import PricedDays, instalments
+from sites.billing_parts import billing_part_due
 from tests.reference import bounded, period
 
 
@@ -25,7 +26,7 @@ def test_instalments_of_nothing_are_none():
 def test_part_falls_due_within_its_annual_period(timing, expected):
     cut = period(2, expires_on=date(2000, 7, 22))
 
-    assert falls_due(cut.months()[9], cut, timing) == expected
+    assert billing_part_due(cut.months()[9], cut, timing) == expected
 
 
 prices = st.integers(min_value=1, max_value=9_999_999_999).map(lambda number: Decimal(number).scaleb(-2))

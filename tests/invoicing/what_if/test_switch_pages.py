@@ -36,7 +36,7 @@ CREDITS = (
     "The next run, through 28 February 1999, credits 67,916.67 USD by this correction, for what was billed in "
     "INV-00001, INV-00002, INV-00003, INV-00004, INV-00005."
 )
-CHARGED = "Charges the site in annual period 1, because a switch is counted"
+CHARGED = "Charges the site in annual period 1 by what is counted"
 FOLLOWED = "Stays as issued; the next run bills or credits the difference"
 
 
@@ -106,7 +106,7 @@ def test_data_entry_is_told_without_amounts_and_documents(site):
     page = clerk.post(correct(site, **SWITCH), typed(0))
 
     assert page.context["steps"] == [
-        "The site is charged while a switch is counted: the next run bills or credits what changes."
+        "The site is charged by what is counted: the next run bills or credits what changes."
     ]
     seen = text_of(page)
     assert "while it is counted as 0 nothing is charged" in seen
@@ -121,5 +121,5 @@ def test_looking_asks_the_same_number_of_queries(agreement, number, django_asser
         factories.counts(each, ANCHOR, SMALLEST)
     issue_through(FEBRUARY if number == 3 else date(1998, 10, 31), ON)
 
-    with django_assert_num_queries(60):
+    with django_assert_num_queries(61):
         assert "defines a site" in text_of(manager.post(correct(sites[0], **SWITCH), typed(0)))

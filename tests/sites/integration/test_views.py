@@ -152,7 +152,7 @@ def test_page_asks_the_same_number_of_queries(site, number, client, django_asser
         client.get(address("integration", site.pk))
 
 
-PAGE = 18
+PAGE = 20
 
 
 def test_site_page_links_to_it_for_those_who_may_see_it(site):

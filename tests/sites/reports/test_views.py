@@ -425,7 +425,7 @@ def test_page_costs_the_same_for_any_number_of_sites(number, django_assert_num_q
     site, *_rest = counted_sites(number)
     client.get(address("month_report", site))
 
-    with django_assert_num_queries(27):
+    with django_assert_num_queries(28):
         client.get(address("month_report", site))
 
 

@@ -264,7 +264,7 @@ def test_agreement_page_has_a_fixed_number_of_queries(number, django_assert_num_
         factories.charged_level(site, 2, "SMALL", date(1999, 8, 1))
     client = client_of(VIEWER)
 
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         client.get(agreement_page(agreement))
 
 

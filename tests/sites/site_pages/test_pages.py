@@ -20,7 +20,7 @@ JULY = date(1999, 7, 15)
 
 def site(*counts: tuple[date, dict[str, int]], levels: tuple[ChargedLevel, ...] = (), **fields) -> Site:
     row = Site(**{"city": "Reno", "in_service_on": reference.ANCHOR, **fields})
-    row.charged_level_list = list(levels)
+    row.charged_level_list, row.level_decision_list = list(levels), []
     row.count_list = [
         ComponentCount(component_code=code, counted_on=day, quantity=quantity, recorded_on=day)
         for day, quantities in counts

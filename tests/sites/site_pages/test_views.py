@@ -238,7 +238,7 @@ def test_site_page_has_a_fixed_number_of_queries(number, django_assert_num_queri
         factories.charged_level(site, 2, "SMALL", date(1999, 8, 1))
     client = client_of(VIEWER)
 
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(20):
         client.get(site_page(site))
 
 

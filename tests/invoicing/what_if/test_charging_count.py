@@ -11,8 +11,8 @@ from invoicing.charges.charge import SiteFacts
 from invoicing.charges.due import due_through
 from invoicing.charges.unbilled import unbilled
 from invoicing.runs.books import Books
+from invoicing.what_if.charging_count import ChargingCount, CountEffect, days_decided, with_count
 from invoicing.what_if.compare import Amounts
-from invoicing.what_if.switch import CountEffect, SwitchCount, days_decided, with_count
 from tests import reference
 
 FEBRUARY = date(1999, 2, 28)
@@ -71,7 +71,7 @@ def effect(
     through: date = FEBRUARY,
 ) -> CountEffect:
     books = Books({1: site}, billed=billed)
-    switch = SwitchCount(reference.AGREEMENT, "USD", books, 1, day, stands, through, reference.LATER)
+    switch = ChargingCount(reference.AGREEMENT, "USD", books, 1, "5ESS", day, stands, through, reference.LATER)
     return switch.effect(becomes=becomes)
 
 

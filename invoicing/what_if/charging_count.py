@@ -1,16 +1,16 @@
-"""A count that decides whether its site is charged: for which days, what was billed for them, what a run corrects."""
+"""A count that decides what its site is charged: for which days, what was billed for them, what a run corrects."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from contracts.models import Agreement, Component
 from contracts.money import money_text
 from contracts.periods import ONE_DAY, AnnualPeriod, DaySpan, annual_periods, day_text
-from contracts.terms import AgreementTerms, NotInForce, expiration_known
+from contracts.terms import AgreementTerms, NotInForce, expiration_known, terms_on
 from invoicing.charges.charge import ANNUAL, SiteFacts
 from invoicing.charges.due import Due, due_through
 from invoicing.models import InvoiceLine
@@ -18,7 +18,8 @@ from invoicing.runs.books import Books, annual_books
 from invoicing.runs.plan import horizon_of
 from invoicing.what_if.compare import Amounts, compare
 from invoicing.what_if.pending import last_through
-from sites.charged import switch_codes
+from sites.charged_days import switch_codes
+from sites.counts.count import Count
 from sites.models import Site
 
 
@@ -63,6 +64,14 @@ def with_count(*, site: SiteFacts, counted_on: date, stands: int | None, becomes
     return replace(site, switch_counts=tuple(sorted(counts)))
 
 
+def with_level_count(*, site: SiteFacts, code: str, counted_on: date, becomes: int | None) -> SiteFacts:
+    """Return a site with another count of a component on a day, or with none, where its level follows the counts."""
+    counts = [count for count in site.counts if (count.component, count.counted_on) != (code, counted_on)]
+    if becomes is not None:
+        counts.append(Count(code, counted_on, becomes))
+    return replace(site, counts=tuple(counts))
+
+
 def days_decided(
     *, terms: AgreementTerms, site: SiteFacts, counted_on: date, stands: int | None, periods: Iterable[AnnualPeriod]
 ) -> tuple[DaySpan, ...]:
@@ -90,14 +99,33 @@ def _between(spans: list[DaySpan | None]) -> DaySpan | None:
     return DaySpan(days.first_day, latest - ONE_DAY)
 
 
+def parts_decided(
+    *, terms: AgreementTerms, site: SiteFacts, code: str, counted_on: date, periods: Iterable[AnnualPeriod], on: date
+) -> Iterator[DaySpan]:
+    """Yield the billing periods whose level is another one without the count of a day, where levels follow them."""
+    without = with_level_count(site=site, code=code, counted_on=counted_on, becomes=None)
+    for period in periods if terms.follows_counts else ():
+        for part in period.parts(terms.readings_on(period.full_span.first_day).frequency.parts):
+            found = terms_on(agreement=terms, service_on=part.first_day, known_on=on)
+            if isinstance(found, NotInForce):
+                continue
+            facts = {"agreement": terms, "schedule": found.schedule, "period": period, "known_on": on}
+            if site.charged_on(part.first_day, **facts) != without.charged_on(part.first_day, **facts):
+                yield part
+
+
 @dataclass(frozen=True)
-class SwitchCount:
-    """The count of the component that defines a site, on one day, with the books of the site's annual charges."""
+class ChargingCount:
+    """A count that decides what its site is charged, with the books of the site's annual charges.
+
+    It is the count of the component that defines a site, or of any one where levels follow the counts.
+    """
 
     terms: AgreementTerms
     currency: str
     books: Books
     site: int
+    code: str
     counted_on: date
     stands: int | None
     through: date
@@ -105,7 +133,7 @@ class SwitchCount:
 
     @property
     def days(self) -> tuple[DaySpan, ...]:
-        """The days for which it decides whether the site is charged, as far as anything was billed for them."""
+        """The days for which it decides what the site is charged, as far as anything was billed for them."""
         billed = [was.days.last_day for was in self.books.billed.values() if was.days]
         expires_on, _source = expiration_known(agreement=self.terms, known_on=self.on)
         periods = annual_periods(
@@ -114,14 +142,21 @@ class SwitchCount:
             expires_on=expires_on,
         )
         facts = self.books.sites[self.site]
-        return days_decided(
-            terms=self.terms, site=facts, counted_on=self.counted_on, stands=self.stands, periods=periods
-        )
+        count = {"terms": self.terms, "site": facts, "counted_on": self.counted_on, "periods": periods}
+        days = days_decided(stands=self.stands, **count) if self.defines_site else ()
+        return (*days, *parts_decided(code=self.code, on=self.on, **count))
+
+    @property
+    def defines_site(self) -> bool:
+        """Whether its component is the switch, without which nothing is charged."""
+        return self.code in switch_codes(terms=self.terms, known_on=self.on)
 
     def effect(self, *, becomes: int | None) -> CountEffect:
         """Return what the next run bills or credits once it becomes another figure, or None."""
         site = self.books.sites[self.site]
-        other = with_count(site=site, counted_on=self.counted_on, stands=self.stands, becomes=becomes)
+        other = with_level_count(site=site, code=self.code, counted_on=self.counted_on, becomes=becomes)
+        if self.defines_site:
+            other = with_count(site=other, counted_on=self.counted_on, stands=self.stands, becomes=becomes)
         before, after = self._due(site), self._due(other)
         if isinstance(after, NotInForce):
             return CountEffect(self.through, refusal=after.message)
@@ -154,21 +189,22 @@ def annual_lines(*, site: int) -> QuerySet[InvoiceLine]:
     )
 
 
-def switch_count(*, site: Site, code: str, counted_on: date, stands: int | None, on: date) -> SwitchCount | None:
-    """Return a count with what it decides; None for a component that does not define a site."""
-    named = Component.objects.filter(schedule__agreement=site.agreement_id, code=code, defines_site=True)
-    if not named.exists():
+def charging_count(*, site: Site, code: str, counted_on: date, stands: int | None, on: date) -> ChargingCount | None:
+    """Return a count with what it decides; None for one that decides nothing of what its site is charged."""
+    named = Component.objects.filter(schedule__agreement=site.agreement_id, code=code)
+    if not named.filter(Q(defines_site=True) | Q(schedule__follows_counts=True)).exists():
         return None
     agreement = Agreement.objects.with_terms().get(pk=site.agreement_id)
     terms = agreement.as_terms()
-    if code not in switch_codes(terms=terms, known_on=on):
+    if code not in switch_codes(terms=terms, known_on=on) and not terms.follows_counts:
         return None
     through = last_through(agreements=[agreement]).get(agreement.pk, on)
-    return SwitchCount(
+    return ChargingCount(
         terms,
         agreement.currency,
         annual_books(agreement=agreement, site_key=site.pk, known_on=on),
         site.pk,
+        code,
         counted_on,
         stands,
         horizon_of(terms=terms, days=[through], on=on),
