@@ -31,6 +31,7 @@ TASKS = {
         "sites.servicechange": "Who changed the days in service of which site, when, from what and why.",
         "sites.chargedlevel": "Levels agreed at reviews, and the levels at which later sites started.",
         "sites.startinglevelchange": "Starting levels that were recorded, changed or withdrawn, by whom and why.",
+        "sites.leveldecision": "Levels that both parties agreed from a day, outside a review, with the document.",
         "sites.renewalreview": "Reviews of all agreements with their dates and signatures; held on their own pages.",
         "sites.importedfile": "Every file of sites, counts or work that was imported, by whom and when.",
     },

@@ -88,6 +88,11 @@ class Charged:
     reason: str = ""
 
     @property
+    def why(self) -> str:
+        """The basis in a sentence, and the decision or counts behind it."""
+        return f"{self.basis.sentence} {self.reason}".strip()
+
+    @property
     def provisional(self) -> bool:
         """Whether the level only goes on until the parties agree."""
         return self.basis is Basis.CONTINUED

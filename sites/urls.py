@@ -3,6 +3,7 @@ from django.urls import path, register_converter
 from sites.hours import views as hours_views
 from sites.imports import views as import_views
 from sites.integration import views as integration_views
+from sites.levels import views as level_views
 from sites.month_grid import views as grid_views
 from sites.month_path import MonthPath
 from sites.reports import urls as report_urls
@@ -34,6 +35,7 @@ urlpatterns = [
         starting_events.WithdrawStartingLevel.as_view(),
         name="starting_level_withdraw",
     ),
+    path("sites/<int:pk>/level/", level_views.DecideLevel.as_view(), name="level_decision"),
     path("sites/<int:pk>/service/end/", service_views.EndService.as_view(), name="service_end"),
     path("sites/<int:pk>/service/correct/", service_views.CorrectService.as_view(), name="service_correct"),
     # Counts of a month

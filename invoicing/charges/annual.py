@@ -21,7 +21,7 @@ def instalment_steps(charge: Charge) -> tuple[str, ...]:
     for p in charge.priced:
         days = charge.instalment.part.overlap(p.days.first_day, p.days.last_day)
         if days:
-            steps += [step for step in (p.basis.sentence, p.reason) if step and step not in steps]
+            steps += [step for step in p.why if step not in steps]
             steps.append(f"{p.level_name}: {money_text(p.annual_price)} a year ({p.source}).")
             steps += _part_steps(charge, days, readings.proration)
     return (*steps, _rounding_step(charge, readings.rounding))

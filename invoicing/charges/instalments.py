@@ -29,6 +29,11 @@ class PricedDays:
     basis: Basis | None = None
     reason: str = ""
 
+    @property
+    def why(self) -> tuple[str, ...]:
+        """Why the site is charged at the level, and which decision or counts are behind it, in sentences."""
+        return tuple(filter(None, (self.basis and self.basis.sentence, self.reason)))
+
     def goes_on_from(self, before: "PricedDays") -> bool:
         """Whether it follows on other days at the same price, for the same reason: both are one stretch then."""
         return before == replace(self, days=before.days) and self.days.first_day == before.days.last_day + ONE_DAY

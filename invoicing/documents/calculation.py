@@ -25,7 +25,7 @@ def adjustment_steps(adjustment: Adjustment) -> tuple[str, ...]:
     steps = [_part_step(part) for part in adjustment.parts if part.charge]
     annual = [charge for charge in adjustment.charges if isinstance(charge, Charge)]
     if annual:
-        steps.insert(0, annual[-1].basis.sentence)
+        steps[:0] = annual[-1].last_priced.why
     steps += _gone_steps(adjustment)
     waived = sum((part.billed.waived for part in adjustment.parts), NOTHING)
     if waived:

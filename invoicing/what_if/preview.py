@@ -184,7 +184,7 @@ def _causes(adjustment: Adjustment, part: AdjustedPart, earlier: Mapping[str, Ea
 def _priced(charge: Charge) -> Iterator[str]:
     priced, instalment = charge.last_priced, charge.instalment
     yield f"{priced.level_name} at {money_text(priced.annual_price)} a year ({priced.source})."
-    yield charge.basis.sentence
+    yield from priced.why
     if instalment.service != instalment.part:
         yield f"Service from {day_text(instalment.service.first_day)} to {day_text(instalment.service.last_day)}."
 

@@ -14,6 +14,7 @@ from sites.models import (
     ChargedLevel,
     ComponentCount,
     CountChange,
+    LevelDecision,
     RenewalReview,
     ReviewLine,
     ServiceChange,
@@ -226,6 +227,17 @@ class ChargedLevelAdmin(ReadOnlyAdmin):
     @admin.display(ordering="site__agreement__number")
     def agreement(self, charged: ChargedLevel):
         return charged.site.agreement
+
+
+@admin.register(LevelDecision)
+class LevelDecisionAdmin(ReadOnlyAdmin):
+    """Levels that hold from a day; another one from the same day takes the place of one that was wrong."""
+
+    list_display = ("site", "effective_on", "through", "level", "cause", "document", "agreed_on", "recorded_on")
+    list_select_related = ("site", "level")
+    list_filter = (OfAgreement.through("site__agreement"), "cause")
+    ordering = ("-pk",)
+    search_fields = ("site__city", "site__state", "site__clli", "document", "reason")
 
 
 class SiteChangeAdmin(ReadOnlyAdmin):

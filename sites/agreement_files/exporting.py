@@ -21,7 +21,7 @@ from sites.agreement_files.sections import (
     SECTIONS,
     SITES,
 )
-from sites.models import ChargedLevel, ComponentCount, RenewalReview, ReviewLine, Site
+from sites.models import ChargedLevel, ComponentCount, LevelDecision, RenewalReview, ReviewLine, Site
 
 
 def export_agreement(agreement: Agreement) -> dict:
@@ -80,8 +80,10 @@ def _readings(agreement: Agreement) -> Iterator[dict]:
 
 def _sites(agreement: Agreement) -> Iterator[dict]:
     levels = ChargedLevel.objects.select_related("level__schedule__amendment", "review_line__review")
+    decided = LevelDecision.objects.select_related("level__schedule__amendment")
     sites = Site.objects.filter(agreement=agreement).prefetch_related(
         Prefetch("charged_levels", levels.order_by("period_number"), to_attr="level_list"),
+        Prefetch("level_decisions", decided.order_by("pk"), to_attr="decision_list"),
         Prefetch("counts", ComponentCount.objects.order_by("pk"), to_attr="count_list"),
     )
     order = _component_order(agreement)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from contracts.periods import OutsideTerm, annual_period
+from contracts.periods import AnnualPeriod, OutsideTerm, annual_period, annual_period_on
 from contracts.schedule import Schedule
 from sites.agreement_files.agreement_file import Document, Problem, day_of, shown
 from sites.agreement_files.schedule_entry import schedule_of
@@ -12,6 +12,7 @@ from sites.agreement_files.sections import (
     AMENDMENTS,
     CHARGED_LEVELS,
     COUNTS,
+    LEVEL_DECISIONS,
     LINES,
     REVIEWS,
     SITES,
@@ -111,6 +112,32 @@ def site_problems(document: Document, stored: Document, schedules: Schedules, pe
             yield from _level_problems(f"{spot}.level", row["level"], schedules, days[0] if days else None)
             if row["period"] not in on_file:
                 yield from origins.problems(spot, site_name(site), day_of(start), row)
+        for spot, row in placed(site, LEVEL_DECISIONS, place):
+            yield from _level_problems(f"{spot}.level", row["level"], schedules, day_of(row["from"]))
+            yield from _decision_problems(spot, row, start, periods)
+
+
+def period_of(periods: Periods, day: date) -> AnnualPeriod | None:
+    """Return the annual period of a day, whatever the expiration; None before the first one."""
+    first = periods(1)
+    found = first and annual_period_on(day=day, first_period_starts_on=first[0], expires_on=None)
+    return found if isinstance(found, AnnualPeriod) else None
+
+
+def _decision_problems(place: str, row: Mapping, start: str, periods: Periods) -> Iterator[Problem]:
+    """Yield what contradicts itself in a level that holds from a day."""
+    period = period_of(periods, day_of(row["from"]))
+    if period is None:
+        yield Problem(f"{place}.from", f"No annual period covers {row['from']}.")
+    if row["from"] < start:
+        yield Problem(f"{place}.from", f"{row['from']} is before the site's first day in service, {start}.")
+    if row.get("through", row["from"]) < row["from"]:
+        yield Problem(f"{place}.through", "The last day is before the first.")
+    elif period is not None and "through" in row and day_of(row["through"]) > period.span.last_day:
+        message = f"{row['through']} is after the annual period, which ends on {period.span.last_day}."
+        yield Problem(f"{place}.through", f"{message} Leave it out, and give the next period its own level.")
+    if row["agreed_on"] > row["recorded_on"]:
+        yield Problem(f"{place}.agreed_on", f"{row['agreed_on']} is after the day of recording, {row['recorded_on']}.")
 
 
 @dataclass

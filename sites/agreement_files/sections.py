@@ -125,6 +125,19 @@ CHARGED_LEVELS = Rows(
     tallied="charged levels",
     grows=True,
 )
+LEVEL_DECISIONS = Rows(
+    name="levels_from_a_day",
+    what="level from",
+    needed=("from", "recorded_on", "document", "reason"),
+    fields={
+        **{"from": "effective_on", "through": "through"},
+        **same("level", "cause", "document", "customer_signer", "supplier_signer", "agreed_on", "reason"),
+        **same("recorded_on"),
+    },
+    rows="decision_list",
+    tallied="levels from a day",
+    grows=True,
+)
 COUNTS = Rows(name="counts", tallied="counts", grows=True)
 LINES = Rows(
     name="lines",
@@ -201,11 +214,11 @@ SITES = Rows(
     until_sealed=("removed_on", "charged_through", "charge_end_reason"),
     sealed_by=("removed_on",),
     new_needs=("in_service_on",),
-    parts=(CHARGED_LEVELS, COUNTS),
-    happened=("counts.date", "charged_levels.agreed_on"),
+    parts=(CHARGED_LEVELS, LEVEL_DECISIONS, COUNTS),
+    happened=("counts.date", "charged_levels.agreed_on", "levels_from_a_day.recorded_on"),
     later={
         **dict.fromkeys(("removed_on", "charged_through", "charge_end_reason"), "removed_on"),
-        **{"charged_levels": "agreed_on", "counts": "date"},
+        **{"charged_levels": "agreed_on", "levels_from_a_day": "recorded_on", "counts": "date"},
     },
 )
 REVIEWS = Rows(

@@ -17,7 +17,7 @@ from contracts.amendments.amending import (
 )
 from contracts.models import Agreement, Amendment, ChosenReading, Party, PartyAlias, ServiceLevel, WithdrawnSignature
 from sites.agreement_files.agreement_file import CannotLoad, Document, Problem, day_of
-from sites.agreement_files.level_entry import level_days, period_days, resolved_level, schedules_of
+from sites.agreement_files.level_entry import level_days, period_days, period_of, resolved_level, schedules_of
 from sites.agreement_files.rows import facts_on_file, model_of, read
 from sites.agreement_files.schedule_entry import schedule_of
 from sites.agreement_files.sections import (
@@ -25,6 +25,7 @@ from sites.agreement_files.sections import (
     AMENDMENTS,
     CHARGED_LEVELS,
     FACTS,
+    LEVEL_DECISIONS,
     LINES,
     PARTIES,
     READINGS,
@@ -37,7 +38,7 @@ from sites.agreement_files.sections import (
     components_counted,
 )
 from sites.counts.counting import Figure, change_counts
-from sites.models import ChargedLevel, Quotation, RenewalReview, ReviewLine, Site
+from sites.models import ChargedLevel, LevelDecision, Quotation, RenewalReview, ReviewLine, Site
 from sites.review_days import ReviewKind
 
 BATCH = 1000
@@ -83,6 +84,7 @@ class Writing:
         self._sites(additions.get("sites", []))
         reviews = self._reviews(additions.get("reviews", []))
         self._charged_levels(additions.get("sites", []))
+        self._level_decisions(additions.get("sites", []))
         self._seal(reviews)
         for section in FACTS:
             self._facts(section, additions.get(section.name, []))
@@ -185,6 +187,20 @@ class Writing:
             for row in rows
             for site in [self.sites[SITES.name_of(row)]]
             for level in row.get("charged_levels", [])
+        )
+
+    def _level_decisions(self, rows: Iterable[Mapping]) -> None:
+        """Write the levels that hold from a day, in the order of their recording."""
+        LevelDecision.objects.bulk_create(
+            LevelDecision(
+                site=self.sites[SITES.name_of(row)],
+                period_number=period_of(self.periods, day).number,
+                recorded_by=self.by,
+                **read(LevelDecision, LEVEL_DECISIONS.fields, decided) | {"level": self._level(decided["level"], day)},
+            )
+            for row in rows
+            for decided in sorted(row.get("levels_from_a_day", []), key=lambda decided: decided["recorded_on"])
+            for day in [day_of(decided["from"])]
         )
 
     def _level(self, reference: str, day: date) -> ServiceLevel:

@@ -62,10 +62,11 @@ class LevelDecision(FrozenModel):
 
     @property
     def sentence(self) -> str:
-        """The decision in one sentence: the cause, the document, and who agreed to it for whom."""
+        """The decision in one sentence: the cause, the document, the days, and who agreed to it for whom."""
         signers = f"{self.customer_signer} for the customer and {self.supplier_signer} for the supplier"
         named = f"{self.get_cause_display()}, {self.document}"
-        return f"{named}, agreed on {day_text(self.agreed_on)} by {signers}: {self.reason}."
+        days = f"from {day_text(self.effective_on)}{f' through {day_text(self.through)}' if self.through else ''}"
+        return f"{named}, {days}, agreed on {day_text(self.agreed_on)} by {signers}: {self.reason}."
 
     def as_level(self) -> LevelFromDay:
         """Make the pure value. The level must be loaded."""

@@ -31,7 +31,7 @@ class SiteQuerySet(models.QuerySet):
     def with_levels(self):
         """Bring recorded levels along, as `level_facts()` reads them."""
         charged = ChargedLevel.objects.select_related("level").order_by("period_number")
-        decided = LevelDecision.objects.select_related("level")
+        decided = LevelDecision.objects.select_related("level", "recorded_by")
         return self.prefetch_related(
             models.Prefetch("charged_levels", charged, to_attr="charged_level_list"),
             models.Prefetch("level_decisions", decided.order_by("pk"), to_attr="level_decision_list"),

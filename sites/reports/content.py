@@ -123,7 +123,7 @@ def _row(row: SiteReport, figures: MonthlyFigures) -> dict:
         "room": nearest.room if nearest else None,
         "flags": [flag.sentence for flag in row.measured.flags] if row.measured else [],
         "charged": (row.charged_level.name if row.charged_level else row.charged.level_code) if row.charged else None,
-        "basis": row.charged.basis.sentence if row.charged else "",
+        "basis": row.charged.why if row.charged else "",
         "provisional": row.charged.provisional if row.charged else False,
         "period": row.period.number if row.period else None,
         "in_service_on": row.in_service_on.isoformat() if row.in_service_on else None,

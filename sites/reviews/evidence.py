@@ -157,7 +157,7 @@ def as_evidence(found: Findings, *, schedule: Schedule, prices: Schedule, charge
         "deciding": [part.distance for part in found.measured.deciding],
         "nearest": found.measured.nearest.distance if found.measured.nearest else "",
         "flags": [{"code": flag.value, "sentence": flag.sentence} for flag in found.measured.flags],
-        "basis": {"code": charged.basis.value, "sentence": charged.basis.sentence} if charged else None,
+        "basis": {"code": charged.basis.value, "sentence": charged.why} if charged else None,
         "proposal": proposal_sentence(found),
         "fallback_price": str(found.current_level.annual_price) if found.current_level else None,
     }

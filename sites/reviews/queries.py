@@ -220,7 +220,7 @@ def _planned(basis: ReviewFacts, site: Site, history: Mapping | None) -> dict:
     charged = site.charged_on(terms.service_on, terms, agreement=basis.agreement)
     level = terms.schedule.level(charged.level_code) if charged else None
     if level is not None and charged.basis is Basis.OPENING:
-        return _opening(site, level.name, level.annual_price, charged.basis.sentence)
+        return _opening(site, level.name, level.annual_price, charged.why)
     if level is not None and (decided_on := _decided_on(site, terms.period.number, basis.known_on)):
         return _opening(site, level.name, level.annual_price, f"A person decided it on {day_text(decided_on)}.")
     if history is None or history["level"] is None:

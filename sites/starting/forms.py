@@ -6,10 +6,10 @@ from typing import ClassVar
 
 from django import forms
 
-from contracts.money import money_text
 from contracts.pages.event_page import EventForm
 from contracts.pages.inputs import LineField
 from contracts.schedule import Level
+from sites.levels.forms import level_text
 from sites.starting.choosing_comparables import LONGEST_REASON
 from sites.starting.history import Choice
 from sites.starting.queries import Compared, Start
@@ -99,7 +99,7 @@ class StartingLevelForm(EventForm):
     def __init__(self, *args, levels: Iterable[Level], proposed: Level | None, with_prices: bool, **kwargs):
         super().__init__(*args, **kwargs)
         self.initial["level_code"] = proposed.code if proposed else None
-        self.fields["level_code"].choices = [(level.code, _level_text(level, with_prices)) for level in levels]
+        self.fields["level_code"].choices = [(level.code, level_text(level, with_prices)) for level in levels]
 
 
 class WithdrawLevelForm(EventForm):
@@ -117,8 +117,4 @@ class AnotherLevelForm(WithdrawLevelForm):
 
     def __init__(self, *args, levels: Iterable[Level], with_prices: bool, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["level_code"].choices = [(level.code, _level_text(level, with_prices)) for level in levels]
-
-
-def _level_text(level: Level, with_prices: bool) -> str:
-    return f"{level.name}, {money_text(level.annual_price)} a year" if with_prices else level.name
+        self.fields["level_code"].choices = [(level.code, level_text(level, with_prices)) for level in levels]

@@ -6,9 +6,10 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from contracts.models import Agreement, PriceSchedule, ServiceLevel
-from contracts.schedule import Refused, Schedule
-from contracts.terms import AgreementTerms, NotInForce, TermsFound, terms_on
+from contracts.schedule import Refused
+from contracts.terms import NotInForce, TermsFound, terms_on
 from sites.charged import starting_levels
+from sites.levels.recording import stored_level
 from sites.models import ChargedLevel, Site, StartingLevelChange
 from sites.refusals import CannotRecord, reason_refusals
 
@@ -36,7 +37,7 @@ def record_starting_level(
         refused = Refused("RECORDED", "period_number", f"{message} Change that record instead.")
     if refused is not None:
         raise CannotRecord(refused)
-    level = next(row for row in _level_rows(agreement, terms, found.schedule) if row.code == level_code)
+    level = stored_level(agreement=agreement, terms=terms, schedule=found.schedule, code=level_code)
     _note(site, period_number, before=None, after=level, reason=reason, on=on, by=by)
     return ChargedLevel.objects.create(
         site=site, period_number=period_number, level=level, agreed_on=on, is_starting=True, reason=reason.strip()
@@ -151,11 +152,3 @@ def _starting_refusal(
     if not reason.strip():
         return Refused("NO_REASON", "reason", "Say why the site starts at this level.")
     return None
-
-
-def _level_rows(agreement: Agreement, terms: AgreementTerms, schedule: Schedule) -> list[ServiceLevel]:
-    """The stored rows of the schedule that the terms in force are made of."""
-    rows = [*agreement.original_schedules, *(row for one in agreement.amendment_list for row in one.schedule_list)]
-    values = [terms.original_schedule] if agreement.original_schedules else []
-    values += [one.schedule for one in terms.amendments if one.schedule is not None]
-    return next(row.level_list for row, value in zip(rows, values, strict=True) if value is schedule)

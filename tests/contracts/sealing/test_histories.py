@@ -25,14 +25,15 @@ from invoicing.lost.queries import lost_now
 from invoicing.models import InvoicePdf
 from sites.counts.recording import record_counts
 from sites.hours.recording import change_work, enter_work
-from sites.models import CountChange, ServiceChange, StartingLevelChange, WorkChange
+from sites.models import CountChange, LevelDecision, ServiceChange, StartingLevelChange, WorkChange
 from sites.service.recording import correct_service
 from sites.starting.recording import record_starting_level
 from tests import factories, reference
+from tests.sites.levels.deciding import decide
 
 pytestmark = [pytest.mark.django_db, pytest.mark.business_date(date(1999, 7, 15))]
 ON = date(1999, 7, 15)
-HISTORIES_OF_FACTS = [CountChange, WorkChange, ServiceChange, StartingLevelChange]
+HISTORIES_OF_FACTS = [CountChange, WorkChange, ServiceChange, StartingLevelChange, LevelDecision]
 
 
 def test_every_row_that_is_sealed_from_its_insertion_is_in_a_ledger():
@@ -59,6 +60,7 @@ def histories(agreement, django_capture_on_commit_callbacks):
             site=site, days={ServiceChange.Day.FIRST: date(1998, 9, 30)}, reason="Opened a day earlier", **by
         )
         record_starting_level(site=later, period_number=2, level_code="SMALL", reason="Grows", **by)
+        decide(site, on=ON)
     assert found() == []
 
 

@@ -10,7 +10,7 @@ from contracts.sealing.frozen import SealedRow
 from sites.agreement_files.agreement_file import text
 from sites.agreement_files.loading import load_agreement
 from sites.counts.recording import record_counts
-from sites.models import ChargedLevel, ComponentCount, RenewalReview, Site
+from sites.models import ChargedLevel, ComponentCount, LevelDecision, RenewalReview, Site
 from sites.reviews.reviewing import open_review
 from tests.reference import SCHEDULE
 from tests.sites.agreement_files.fact_rows import entry, order, purchase
@@ -230,9 +230,9 @@ def many(number: int) -> dict:
 def test_loading_and_exporting_ask_the_same_number_of_queries(reference_on_file, number, django_assert_num_queries):
     with django_assert_num_queries(48):
         load(many(number))
-    with django_assert_num_queries(29):
+    with django_assert_num_queries(30):
         load(many(number))
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(24):
         assert len(exported()["reviews"][0]["lines"]) == number
 
 
@@ -283,3 +283,41 @@ def test_commands_name_a_file_or_agreement_that_is_not_there():
         call_command("load_agreement", "missing.json")
     with pytest.raises(CommandError, match="Not on file: agreement X-1"):
         call_command("export_agreement", "X-1")
+
+
+DECIDED = {
+    **{"from": "1999-01-15", "level": "MEDIUM", "cause": "change-order", "document": "Change Order 7"},
+    **{"customer_signer": "A. Customer", "supplier_signer": "B. Supplier", "agreed_on": "1999-02-08"},
+    **{"reason": "Merged", "recorded_on": "1999-02-10"},
+}
+
+
+def test_levels_from_a_day_are_loaded_exported_and_loaded_again(reference_on_file):
+    decided = DECIDED | {"through": "1999-03-31"}
+    document = small({"city": "Reno", "levels_from_a_day": [decided]})
+
+    assert load(document).added == {"sites": 1, "levels from a day": 1}
+
+    stored = LevelDecision.objects.get()
+    assert (stored.period_number, stored.as_level().level_code, stored.recorded_on) == (1, "MEDIUM", date(1999, 2, 10))
+    assert exported()["sites"][0]["levels_from_a_day"] == [decided | {"level": "1/MEDIUM"}]
+    assert load(document).changed is False
+    assert load(exported()).changed is False
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"from": "1998-09-30"}, "from: No annual period covers 1998-09-30."),
+        ({"from": "1998-12-31"}, "from: 1998-12-31 is before the site's first day in service, 1999-01-01."),
+        ({"through": "1999-01-14"}, "through: The last day is before the first."),
+        ({"through": "1999-10-01"}, "through: 1999-10-01 is after the annual period, which ends on 1999-09-30."),
+        ({"level": "HUGE"}, 'level: "HUGE" is no level of a price schedule.'),
+        ({"recorded_on": "1999-02-07"}, "agreed_on: 1999-02-08 is after the day of recording, 1999-02-07."),
+        ({"recorded_on": "2031-01-01"}, "recorded_on: 2031-01-01 is after"),
+    ],
+)
+def test_a_level_from_a_day_that_contradicts_itself_is_named(reference_on_file, changed, expected):
+    site = {"city": "Reno", "in_service_on": "1999-01-01", "levels_from_a_day": [DECIDED | changed]}
+
+    assert any(f"sites[0].levels_from_a_day[0].{expected}" in message for message in refused(small(site)))
