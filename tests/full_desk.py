@@ -25,6 +25,7 @@ from sites.models import FileLayout, ImportedFile, RenewalReview, Site
 from sites.reports.reporting import issue_report
 from sites.starting.recording import record_starting_level
 from tests import factories, reference
+from tests.sites.levels.deciding import decide
 from tests.waivers import credit_and_waive
 
 ON = date(1999, 8, 5)
@@ -52,6 +53,7 @@ def full_desk(settings, *, demonstration: bool, city: str = "Reno", currency: st
     factories.counts(site, date(1998, 10, 1), reference.counts())
     later = factories.site(agreement, "Waco", date(1999, 11, 1), is_demonstration=demonstration)
     record_starting_level(site=later, period_number=2, level_code="SMALL", reason="Grows", on=BEFORE, by=None)
+    decide(later, effective_on=date(1999, 12, 1), on=BEFORE)
     wrong, blocks = (
         buy_blocks(agreement=agreement, blocks=1, bought_on=date(1999, 6, day), on=BEFORE, by=None) for day in (1, 2)
     )
@@ -90,7 +92,7 @@ def full_desk(settings, *, demonstration: bool, city: str = "Reno", currency: st
         no_arguments: (),
         of_agreement: (agreement.pk,),
         of_site: (site.pk,),
-        "sites:starting_level_change sites:starting_level_withdraw": (later.pk,),
+        "sites:level_decision sites:starting_level_change sites:starting_level_withdraw": (later.pk,),
         of_order: (order.pk,),
         of_entry: (entry.pk,),
         of_issued: (issued.pk,),

@@ -12,6 +12,7 @@ MARKED = {
     "sites:agreement_detail",
     "sites:site_list",
     "sites:site_detail",
+    "sites:level_decision",
     "sites:starting_level",
     "sites:hours",
     "sites:hours_buy",

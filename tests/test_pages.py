@@ -37,7 +37,7 @@ AGREEMENTS = "contracts:agreement_execute contracts:agreement_schedule contracts
  sites:hours_correct sites:hours_reverse sites:hours_reverse_blocks sites:integration_order sites:integration_quote\
  sites:integration_attach sites:integration_complete sites:integration_cancel\
  sites:review_open sites:review_refresh sites:review_agree sites:service_end sites:starting_level_change\
- sites:starting_level_withdraw sites:report_issue sites:report_acknowledge sites:report_make_pdf"
+ sites:starting_level_withdraw sites:report_issue sites:report_acknowledge sites:report_make_pdf sites:level_decision"
 BILLING = "invoicing:run invoicing:invoice_discard invoicing:invoice_issue invoicing:invoice_credit\
  invoicing:lost_explain invoicing:invoice_make_pdf"
 WAIVING = "invoicing:waiver_withdraw invoicing:waiver_confirm"
