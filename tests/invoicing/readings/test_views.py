@@ -229,7 +229,7 @@ def test_register_has_a_fixed_number_of_queries(number, django_assert_num_querie
             chosen(agreement, ("daily", "none")[position // 2])
     client = client_of(VIEWER)
 
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(27):
         client.get(register(agreement))
 
 

@@ -120,5 +120,5 @@ def test_home_and_list_ask_the_same_number_of_queries_for_more_sites(agreement, 
         factories.site(agreement, f"City {number}")
         with django_assert_num_queries(28):
             client.get(reverse("home"))
-        with django_assert_num_queries(32):
+        with django_assert_num_queries(33):
             client.get(reverse("sites:site_list"), {"first_count": "due"})

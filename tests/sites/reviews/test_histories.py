@@ -231,4 +231,4 @@ def test_opening_asks_the_same_number_of_queries(agreement, number, django_asser
         open_review(agreement=agreement, period_number=1, on=REVIEW_ON, by=None)
 
 
-OPENING = 36
+OPENING = 38

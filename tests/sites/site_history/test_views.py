@@ -138,7 +138,7 @@ def test_history_costs_the_same_queries_for_one_count_and_many(django_assert_num
     factories.counts(few, date(1998, 10, 1), reference.counts())
     client = client_of(VIEWER)
     for site in (few, many):
-        with django_assert_num_queries(18):
+        with django_assert_num_queries(19):
             client.get(page(site))
 
 

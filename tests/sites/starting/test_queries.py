@@ -322,4 +322,4 @@ def test_past_sites_of_several_agreements_are_read_once(cases):
     assert next(each.site.in_service_on for each in found if each.site.city == "Macon") == STARTS_ON
 
 
-START, HISTORIES = 14, 15
+START, HISTORIES = 15, 16

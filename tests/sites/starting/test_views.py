@@ -351,4 +351,4 @@ def test_page_asks_the_same_number_of_queries(agreement, number, django_assert_n
         client.get(page(site))
 
 
-PAGE = 20
+PAGE = 21
