@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from invoicing.models import Invoice
+from invoicing.runs.issuing import issue
 from sites.models import ComponentCount
 from tests import factories
 from tests.invoicing.billing_cases import FEBRUARY, issue_through, run
@@ -68,7 +69,8 @@ def test_a_correction_to_0_says_what_the_next_run_credits_and_the_run_does_it(si
 
 def test_a_correction_back_to_1_says_what_the_next_run_bills_again(site, manager):
     record(site, ANCHOR, {"5ESS": 0}, reason="No switch was there", on=ON)
-    issue_through(FEBRUARY, ON)
+    (held,) = issue_through(FEBRUARY, ON)
+    issue(invoice=held, on=ON, by=None, looked_at=True)
 
     page = manager.post(correct(site, **SWITCH), typed(1, seen="0"))
 

@@ -139,7 +139,7 @@ def test_home_page_and_list_ask_the_same_number_of_queries_for_more_sites(
         if number != 1:
             with django_assert_num_queries(39):
                 client.get(reverse("home"))
-            with django_assert_num_queries(32):
+            with django_assert_num_queries(33):
                 client.get(reverse("sites:site_list"), {"look_at": "yes"})
 
 
