@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 from tests.faults.scratch import Scratch
 
@@ -42,6 +43,7 @@ def main() -> int:
     parser.add_argument("goals", nargs="*", metavar="GOAL", help=f"of {', '.join(GOALS)}; default: all")
     parser.add_argument("--full", action="store_true", help="full size, as docs/reliability.md states it")
     parser.add_argument("--database", default=os.environ.get("DATABASE_URL", ""), help="a PostgreSQL URL; else SQLite")
+    parser.add_argument("--migrated", metavar="FILE", type=Path, help="an SQLite database in which migrations have run")
     parser.add_argument("--json", metavar="FILE", help="write the outcomes to a file as well")
     options = parser.parse_args()
     unknown = [goal for goal in options.goals if goal not in GOALS]
@@ -51,7 +53,7 @@ def main() -> int:
     if not os.environ.get("FAULTS_VERBOSE"):
         logging.disable()  # the product logs what a control does to it
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # what was started is ended, what was made removed
-    scratch = Scratch(url)
+    scratch = Scratch(url, migrated=options.migrated)
     results = []
     try:
         scratch.set_up()

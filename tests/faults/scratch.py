@@ -15,10 +15,12 @@ from psycopg import sql
 class Scratch:
     """A folder and a database of our own, in which books can be ruined and made new.
 
-    `url` is "sqlite", or names a PostgreSQL server and a database on it from which others can be created.
+    `url` is "sqlite", or names a PostgreSQL server and a database on it from which others can be created. `migrated` is
+    an SQLite file in which every migration has run; without it they run now.
     """
 
-    def __init__(self, url: str):
+    def __init__(self, url: str, *, migrated: Path | None = None):
+        self._migrated = migrated
         self.folder = Path(tempfile.mkdtemp(prefix="contract-desk-faults-"))
         self.documents = self.folder / "documents"
         self.vendor = "sqlite" if url == "sqlite" else "postgresql"
@@ -47,7 +49,10 @@ class Scratch:
         from django.core.management import call_command
 
         django.setup()
-        call_command("migrate", verbosity=0)
+        if self._migrated:
+            shutil.copyfile(self._migrated, self._file("template"))
+        else:
+            call_command("migrate", verbosity=0)
 
     def url_of(self, name: str) -> str:
         """Return what DATABASE_URL is for one of our databases."""
