@@ -40,7 +40,8 @@ CUT = """() => [...document.querySelectorAll('main table')]
   .map((table) => table.className + ' ' + Math.round(table.getBoundingClientRect().right))"""
 LONG = "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch"
 """A name of one word that is longer than a phone is wide."""
-PAPER = {"width": 672, "height": 960}
+SCREENS = {width: ({"width": width, "height": 900}, "screen", FAULTS) for width in (320, 390, 1280, 1440)}
+PAPER = ({"width": 672, "height": 960}, "print", CUT)
 """Letter upright with margins of three quarters of an inch, in points of a screen."""
 
 
@@ -55,28 +56,20 @@ def addresses(settings, tmp_path, sign_in, browser_page) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    "widths", [pytest.param((1280,), id="wide"), pytest.param((320, 390, 1440), id="any", marks=pytest.mark.full)]
+    "sheets",
+    [
+        pytest.param([SCREENS[1280]], id="wide"),
+        pytest.param([SCREENS[320], SCREENS[390], SCREENS[1440], PAPER], id="any", marks=pytest.mark.full),
+    ],
 )
-def test_no_table_is_cut_and_its_first_column_stays(browser_page, addresses, widths):
+def test_no_table_is_cut_on_a_screen_or_on_paper_and_its_first_column_stays(browser_page, addresses, sheets):
     faults = {}
     for name, address in addresses.items():
         browser_page.goto(address)
-        for width in widths:
-            browser_page.set_viewport_size({"width": width, "height": 900})
-            faults[name, width] = browser_page.evaluate(FAULTS)
+        for size, media, looks_for in sheets:
+            browser_page.set_viewport_size(size)
+            browser_page.emulate_media(media=media)
+            faults[name, size["width"], media] = browser_page.evaluate(looks_for)
 
     faults = {place: found for place, found in faults.items() if found}
     assert faults == {}, faults
-
-
-@pytest.mark.full
-def test_every_table_fits_the_paper(browser_page, addresses):
-    browser_page.set_viewport_size(PAPER)
-    browser_page.emulate_media(media="print")
-    cut = {}
-    for name, address in addresses.items():
-        browser_page.goto(address)
-        cut[name] = browser_page.evaluate(CUT)
-
-    cut = {name: found for name, found in cut.items() if found}
-    assert cut == {}, cut
