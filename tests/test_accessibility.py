@@ -165,6 +165,7 @@ def test_axe_finds_nothing_in_data_entry(page, pages):
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("window", WINDOWS[:1], indirect=True)
 def test_axe_sees_what_is_wrong(page, pages):
     page.goto(pages["sites:site_list"])
     page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<input name=\"x\">')")

@@ -154,7 +154,6 @@ def test_every_filter_of_a_list_works_and_no_other_comparison_breaks_it(settings
         listed = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
         links = {unescape(link) for link in re.findall(r'href="(\?[^"]+)"', client.get(listed).content.decode())}
         followed += len(links)
-        broken += [link for link in links if client.get(listed + link, follow=True).redirect_chain]
         broken += [link for link in links if client.get(listed + link).status_code != 200]
         field = model_admin.date_hierarchy or "pk"
         asked = [f"{field}__{lookup}={value}" for lookup in ("year", "day", "gte", "range") for value in UNHEARD_OF]

@@ -293,6 +293,7 @@ drafting.draft_invoices(
 
 
 @pytest.mark.full
+@pytest.mark.any_database  # it has its own, an SQLite file
 def test_two_processes_at_once_store_one_pdf_for_each_document(tmp_path):
     folder = tmp_path / "documents"
     environment = {
