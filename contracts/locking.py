@@ -13,9 +13,10 @@ def locked_agreement(key: int) -> Agreement:
     return Agreement.objects.with_terms().get(pk=key)
 
 
-def lock_agreements(keys: Iterable[int]) -> None:
-    """Lock some agreements, always in the same order."""
-    list(Agreement.objects.select_for_update().filter(pk__in=list(keys)).order_by("pk").values_list("pk"))
+def lock_agreements(keys: Iterable[int], *, no_key: bool = False) -> None:
+    """Lock some agreements, always in the same order; with `no_key`, rows may join them meanwhile."""
+    rows = Agreement.objects.select_for_update(no_key=no_key).filter(pk__in=list(keys))
+    list(rows.order_by("pk").values_list("pk"))
 
 
 def state_on_file() -> int | None:

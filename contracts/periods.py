@@ -74,6 +74,17 @@ class Month:
         """Return the calendar month in which a day lies."""
         return cls(day.year, day.month)
 
+    @classmethod
+    def numbered(cls, number: int) -> "Month":
+        """Return the month of a `number`."""
+        year, month0 = divmod(number, MONTHS_A_YEAR)
+        return cls(year, month0 + 1)
+
+    @property
+    def number(self) -> int:
+        """Its place among all months: that of the following one is one more."""
+        return self.year * MONTHS_A_YEAR + self.month - 1
+
     @cached_property
     def span(self) -> DaySpan:
         """Its days."""

@@ -1,9 +1,12 @@
 """Parties, agreements and their amendments, and how unclear clauses are read."""
 
+from datetime import date
+
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce
 
 from contracts import readings, terms
 from contracts.fields import ChoiceCharField, CurrencyField, PlainCharField, PlainTextField, amount_unheld, by_person
@@ -57,10 +60,21 @@ class AgreementQuerySet(FrozenQuerySet):
     def with_parties(self):
         return self.select_related("supplier", "customer").order_by("number")
 
+    def with_expiration(self, *, known_on: date):
+        """Add `expiration`, the last day of each term as `terms.expiration_known` says it: enough for lists."""
+        setting = Amendment.objects.filter(
+            agreement=OuterRef("pk"), expires_on__isnull=False, executed_on__lte=known_on
+        )
+        last = Subquery(setting.order_by("-number").values("expires_on")[:1])
+        original = F("original_expires_on")
+        bound = When(executed_on__lte=known_on, then=Coalesce(last, original))
+        return self.annotate(expiration=Case(bound, default=original))
+
     def with_terms(self, *, priced: bool = True):
         """Bring everything along that `as_terms()` reads, in a fixed number of queries.
 
-        Unless `priced`, the schedules say what is counted and when it is reviewed, and no level: enough for lists.
+        Unless `priced`, the schedules say what is counted and when it is reviewed, but
+        name no level and no service: enough for lists.
         """
         schedules = PriceSchedule.objects.with_table(priced=priced)
         return self.with_parties().prefetch_related(

@@ -17,8 +17,12 @@ CODE = RegexValidator(r"^[A-Z0-9][A-Z0-9_]*\Z", "Use capital letters, digits and
 
 class PriceScheduleQuerySet(FrozenQuerySet):
     def with_table(self, *, priced: bool = True):
-        """Bring along what `as_schedule()` reads; unless `priced`, without levels, for which most of it is read."""
+        """Bring along what `as_schedule()` reads; unless `priced`, without levels and services."""
         limits = ComponentLimit.objects.select_related("component").order_by("component__rank")
+        levels, included, hours = (
+            model.objects.all() if priced else model.objects.none()
+            for model in (ServiceLevel, IncludedService, HourService)
+        )
         return (
             self.order_by("pk")
             .select_related("agreement")
@@ -26,15 +30,11 @@ class PriceScheduleQuerySet(FrozenQuerySet):
                 models.Prefetch("components", Component.objects.order_by("rank"), to_attr="component_list"),
                 models.Prefetch(
                     "levels",
-                    ServiceLevel.objects.order_by("rank").prefetch_related(
-                        models.Prefetch("limits", limits, to_attr="limit_list")
-                    )
-                    if priced
-                    else ServiceLevel.objects.none(),
+                    levels.order_by("rank").prefetch_related(models.Prefetch("limits", limits, to_attr="limit_list")),
                     to_attr="level_list",
                 ),
-                models.Prefetch("included_services", IncludedService.objects.order_by("pk"), to_attr="included_list"),
-                models.Prefetch("hour_services", HourService.objects.order_by("pk"), to_attr="hour_service_list"),
+                models.Prefetch("included_services", included.order_by("pk"), to_attr="included_list"),
+                models.Prefetch("hour_services", hours.order_by("pk"), to_attr="hour_service_list"),
             )
         )
 

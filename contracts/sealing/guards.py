@@ -13,6 +13,8 @@ from django.core import checks
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models.signals import post_migrate, pre_migrate
 
+from contracts.sealing.forgetting import FORGETS, Trigger, forgetting
+
 PREFIX = "sealed_"
 MESSAGE = "is sealed and cannot be changed"
 CLOSED = "is closed by a signature and cannot be changed"
@@ -55,23 +57,13 @@ class Closing:
     correction: str = "Withdraw the signature first."
 
 
-@dataclass(frozen=True)
-class Trigger:
-    """One trigger: its name, the tables it reads, the statements that make it and those that drop it."""
-
-    name: str
-    tables: frozenset[str]
-    create: tuple[str, ...]
-    drop: tuple[str, ...]
-
-
 def sealed_models() -> list[type[models.Model]]:
     """Return every model whose rows can be sealed."""
     return [model for model in apps.get_models() if isinstance(getattr(model, "seal", None), Seal)]
 
 
 def triggers(vendor: str) -> Iterator[Trigger]:
-    """Yield the triggers of all sealed models for a database: "sqlite" or "postgresql"."""
+    """Yield the triggers of all models for a database, "sqlite" or "postgresql": the seals, and what forgets."""
     written = _postgresql if vendor == "postgresql" else _sqlite
     for model in sealed_models():
         for event in ("INSERT", "UPDATE", "DELETE", "TRUNCATE"):
@@ -85,6 +77,7 @@ def triggers(vendor: str) -> Iterator[Trigger]:
             if condition is not None:
                 name = f"{PREFIX}{model._meta.db_table}_closed_{event.lower()}"
                 yield written(name, model, event, condition, CLOSED)
+    yield from forgetting(vendor)
 
 
 def closing_of(model: type[models.Model]) -> Closing | None:
@@ -241,7 +234,7 @@ def present(using: str = DEFAULT_DB_ALIAS) -> set[str]:
     }[connection.vendor]
     with connection.cursor() as cursor:
         cursor.execute(query)
-        return {name for (name,) in cursor.fetchall() if name.startswith(PREFIX)}
+        return {name for (name,) in cursor.fetchall() if name.startswith((PREFIX, FORGETS))}
 
 
 def create_triggers(using: str = DEFAULT_DB_ALIAS) -> None:

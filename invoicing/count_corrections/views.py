@@ -18,6 +18,7 @@ from sites.counts.recording import Conflict, all_components, record_counts
 from sites.counts.unusual import unusual
 from sites.models import Site
 from sites.refusals import CannotRecord
+from sites.reports.lacking import keep_counted
 
 
 class FigurePage(PermissionRequiredMixin, Dated):
@@ -69,6 +70,8 @@ class CountCorrect(FigurePage, EventPage):
         figure = self.history.figure
         counted = {"site": figure.site, "counted_on": figure.counted_on, "on": self.on, "by": self.request.user}
         record_counts(dry_run=dry_run, **counted, **facts)
+        if not dry_run:
+            keep_counted([(figure.site, figure.counted_on)], on=self.on)
 
     def form_valid(self, form):
         """Show what it means; once that is confirmed, record it. Nothing typed is lost on the way."""

@@ -8,6 +8,7 @@ from sites.counts.count import NOTHING_BEFORE, unchanged_source
 from sites.counts.recording import record_counts
 from sites.models import ComponentCount, Site
 from sites.refusals import CannotRecord
+from sites.reports.lacking import keep_counted
 
 COUNT = ("site", "counted_on", "component_code", "quantity", "source")
 """The facts of a count that somebody types."""
@@ -72,12 +73,15 @@ class CountForm(forms.ModelForm):
 
 def save_count(*, site: Site, counted_on, component_code: str, quantity: int, source: str, user, dry_run=False) -> None:
     """Record one count on the business date; what is on file is not corrected by it."""
+    on = business_date()
     record_counts(
         site=site,
         counted_on=counted_on,
         quantities={component_code: quantity},
         source=source,
-        on=business_date(),
+        on=on,
         by=user,
         dry_run=dry_run,
     )
+    if not dry_run:
+        keep_counted([(site, counted_on)], on=on)

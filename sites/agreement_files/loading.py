@@ -28,6 +28,7 @@ from sites.hours.queries import PersonDay, hours_on_file
 from sites.hours.recording import lock_people
 from sites.hours.refusals import MOST_HOURS
 from sites.models import Quotation, Site
+from sites.reports.lacking import keep_months
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ def load_agreement(document: Document, *, on: date, by: User | None, dry_run: bo
     added, completed = tally(comparison.additions, stored)
     if added or completed:
         agreement = Writing(document, stored, on=on, by=by).write(agreement, comparison.additions)
+        keep_months(agreements=[agreement.pk], on=on)
     warnings = schedule_warnings(document) if added or completed else ()
     if dry_run:
         transaction.set_rollback(True)

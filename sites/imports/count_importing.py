@@ -7,7 +7,7 @@ from functools import cache
 
 from django.contrib.auth.models import User
 
-from contracts.models import Agreement
+from contracts.locking import lock_agreements
 from contracts.periods import Month, day_text
 from contracts.printing.sheets import Value
 from contracts.terms import AgreementTerms
@@ -24,6 +24,7 @@ from sites.imports.preview import EMPTY, PreviewCell, PreviewRow, SheetError, St
 from sites.imports.sheet_rows import Read
 from sites.imports.site_names import SiteNames
 from sites.models import ColumnName, ComponentCount, CountChange, ImportedFile, Site
+from sites.reports.lacking import keep_counted
 
 Held = Mapping[tuple[int, date, str], int]
 Found = Sequence[tuple[CountRow, Site]]
@@ -49,7 +50,7 @@ class CountImport(ImportKind):
         return read_counts(content, components=columns[len(FIXED) :], layout=layout)
 
     def lock(self, keys: Sequence[int]) -> None:
-        list(Agreement.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk").values_list("pk"))
+        lock_agreements(keys, no_key=True)
         sites = Site.objects.select_for_update(no_key=True).filter(agreement__in=keys)
         list(sites.order_by("pk").values_list("pk", flat=True))
 
@@ -77,6 +78,7 @@ class CountImport(ImportKind):
     def store(self, facts: Sequence[Figure], *, file: ImportedFile, on: date, by: User | None) -> None:
         figures = (replace(one, source=unchanged_source(file.name) if one.source else file.name) for one in facts)
         change_counts(figures, reason=file.reason, file=file, on=on, by=by)
+        keep_counted(((one.site, one.counted_on) for one in facts), on=on)
 
     def undoing(self, file: ImportedFile):
         return count_undoing(file)

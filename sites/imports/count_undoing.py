@@ -13,6 +13,7 @@ from sites.counts.counting import BATCH, Figure, change_counts
 from sites.imports.kinds import Undoing, first_of
 from sites.imports.undoing import dependent_reports
 from sites.models import CountChange, ImportedFile, RenewalReview
+from sites.reports.lacking import keep_counted
 
 Cell = tuple[int, date, str]
 
@@ -57,6 +58,7 @@ def take_back_counts(file: ImportedFile, *, reason: str, on: date, by: User | No
         for change in changes
     ]
     change_counts(figures, reason=reason, on=on, by=by)
+    keep_counted(((one.site, one.counted_on) for one in figures), on=on)
 
 
 def changes_of(file: ImportedFile) -> QuerySet[CountChange]:

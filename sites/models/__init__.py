@@ -6,7 +6,7 @@ from sites.models.history import ComparableChoice
 from sites.models.hours import BlockPurchase, WorkChange, WorkEntry
 from sites.models.integration import IntegrationOrder, Quotation
 from sites.models.levels import LevelDecision
-from sites.models.reports import MonthlyReport, ReportAcknowledgment, ReportPdf
+from sites.models.reports import LackingFigures, MonthlyReport, ReportAcknowledgment, ReportPdf
 from sites.models.service import ServiceChange, StartingLevelChange
 from sites.models.sites import ChargedLevel, ComponentCount, RenewalReview, ReviewLine, Site
 
@@ -20,6 +20,7 @@ __all__ = [
     "FileLayout",
     "ImportedFile",
     "IntegrationOrder",
+    "LackingFigures",
     "LevelDecision",
     "MissingCount",
     "MonthlyReport",

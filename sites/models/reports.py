@@ -6,9 +6,11 @@ from django.db.models import Q
 from contracts.fields import PlainCharField, by_person
 from contracts.models import Agreement
 from contracts.printing.stored_pdf import StoredPdf
+from contracts.sealing.forgetting import Ground
 from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
 from contracts.sealing.guards import Seal
 
+SITE = ("site", "agreement")
 REVISE_INSTEAD = "Correct the counts and issue a revision instead."
 
 
@@ -84,3 +86,33 @@ class ReportAcknowledgment(FrozenModel):
 
     def __str__(self):
         return f"{self.report}: acknowledged by {self.acknowledged_by} on {self.acknowledged_on}"
+
+
+class LackingFigures(models.Model):
+    """How many figures of an open month are neither counted nor marked as missing, by its last day.
+
+    Kept so that a list of all agreements reads them instead of their counts. A row whose grounds change is gone with
+    them; what has no row is computed.
+    """
+
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="+")
+    month = models.DateField(help_text="The first day of the month.")
+    figures = models.PositiveIntegerField()
+
+    rests_on = (
+        Ground("sites.ComponentCount", ("site", "counted_on", "component_code"), via=SITE, month="counted_on"),
+        Ground("sites.MissingCount", ("site", "month", "component_code"), via=SITE, month="month"),
+        Ground("sites.MonthlyReport", ("agreement", "month"), month="month"),
+        Ground("sites.Site", ("agreement", "in_service_on", "removed_on"), since="in_service_on"),
+        Ground("contracts.Agreement", ("first_period_starts_on", "original_expires_on", "executed_on"), via=()),
+        Ground("contracts.Amendment", ("agreement", "number", "effective_on", "expires_on", "executed_on")),
+        Ground("contracts.PriceSchedule", ("agreement", "amendment")),
+        Ground("contracts.Component", ("schedule", "code"), via=("schedule", "agreement")),
+    )
+
+    class Meta:
+        ordering = ["agreement", "month"]
+        constraints = [models.UniqueConstraint(fields=["agreement", "month"], name="lacking_figures_once")]
+
+    def __str__(self):
+        return f"{self.agreement}, {self.month:%B %Y}: {self.figures} lacking"

@@ -35,6 +35,7 @@ from sites.month_grid.grid import (
 )
 from sites.month_grid.saving import CannotSave, RowRefusal, save_rows, saved_text
 from sites.month_path import MonthPath
+from sites.reports.lacking import keep_months
 from sites.reports.monthly_report import agreement_months
 
 PAGE_REASON = "reason"
@@ -106,7 +107,7 @@ class GridView(PermissionRequiredMixin, OfAgreement, ContextMixin, View):
             after=self.after,
             page_reason=page_reason,
         )
-        return save_rows(
+        recorded = save_rows(
             entries=entries,
             sites={site.pk: site for site in rows.sites},
             components=columns,
@@ -116,6 +117,8 @@ class GridView(PermissionRequiredMixin, OfAgreement, ContextMixin, View):
             on=self.on,
             by=self.request.user,
         )
+        keep_months(agreements=[self.agreement.pk], months=[self.month], on=self.on)
+        return recorded
 
     def read(self, rows: GridRows, data) -> tuple[dict[int, TypedRow], dict[int, RowRefusal]]:
         """Read the rows of a form, and those of it that are out of date."""

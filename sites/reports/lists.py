@@ -65,4 +65,4 @@ class ReportFilter(ListFilter):
 
     def tabs(self):
         """Count the months of each state."""
-        return self.tabs_of(self.months.counts())
+        return self.tabs_of(self.months.counts)

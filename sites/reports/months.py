@@ -1,33 +1,31 @@
-"""The months of agreements and how far the report of each has come: the open ones computed, the issued ones as stored.
+"""The months of agreements and how far the report of each has come: counted and listed from runs of months.
 
-A month that is issued is never computed again: what a list costs depends on the months that are still open.
+Nothing is computed for all months. Runs of open months give the numbers of the tabs and the place of each month in the
+list; what a month lacks is read for those of a page, and for the others only whether that is anything.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
-from typing import NamedTuple
 
-from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Subquery
-from django.db.models.functions import TruncMonth
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django_tables2.data import TableData
 
 from contracts.models import Agreement
-from contracts.periods import MONTHS_A_YEAR, ONE_DAY, DaySpan, Month
-from contracts.terms import AgreementTerms, expiration_known
-from sites.counts.recording import components_on
-from sites.models import ComponentCount, MissingCount, MonthlyReport, Site
-from sites.reports.monthly_report import agreement_months
+from contracts.periods import Month
+from sites.models import LackingFigures, MonthlyReport
+from sites.reports.calendar import report_due_on
+from sites.reports.lacking import kept_figures, lacking_figures
+from sites.reports.open_months import MonthOf, OpenMonths, open_months
 from sites.reports.state import IssuedReport, MonthStatus, ReportState, month_status
 
 OVERDUE = "late"
 TABS = {OVERDUE: "Late", **{state.value: state.label for state in ReportState}}
-FEW = 50
-"""So many agreements are named in a statement; of more, the counts of all are read."""
+ROWS_AT_ONCE = 1000
 _ISSUED = {ReportState.ISSUED, ReportState.ACKNOWLEDGED}
-_ORDER = [ReportState.MISSING, ReportState.READY, ReportState.PRELIMINARY, ReportState.UPCOMING]
+_COUNTED = {ReportState.MISSING, ReportState.READY}
 
 
 @dataclass(frozen=True)
@@ -41,43 +39,13 @@ class AgreementMonth:
 class Months:
     """The months of some agreements for which a report is due; how many queries it asks depends on nothing."""
 
-    def __init__(
-        self,
-        agreements: QuerySet[Agreement],
-        *,
-        on: date,
-        days_after: int,
-        rows: Sequence[Agreement] | None = None,
-        only: Month | None = None,
-    ):
-        """Take the agreements, and their `rows` from `with_terms()` where they have been read already.
-
-        `only` is the month that is looked at, where it is a single one.
-        """
-        self._agreements, self._on, self._days_after, self._rows = agreements, on, days_after, rows
-        self._only = only
+    def __init__(self, agreements: QuerySet[Agreement], *, on: date, days_after: int):
+        self._agreements, self._on, self._days_after = agreements, on, days_after
+        self._this = Month.of(on).number
 
     @cached_property
-    def open(self) -> Sequence[AgreementMonth]:
-        """Every month that is not issued, those not begun too: what is late first, then the oldest."""
-        rows = self._rows or list(self._agreements.with_terms(priced=False))
-        services = _services(self._agreements)
-        closed = _closed(self._agreements)
-        months = {
-            row.pk: [
-                month
-                for month in _open_months(row.as_terms(), services.get(row.pk, ()), closed.get(row.pk), self._on)
-                if self._only in (None, month)
-            ]
-            for row in rows
-        }
-        lacking = _lacking(rows, months, services, self._on)
-        found = [
-            AgreementMonth(row, self._status(month, lacking=lacking.get((row.pk, month), 0)))
-            for row in rows
-            for month in months[row.pk]
-        ]
-        return sorted(found, key=_place)
+    def _open(self) -> Sequence[OpenMonths]:
+        return open_months(self._agreements, on=self._on)
 
     @cached_property
     def issued(self) -> QuerySet[MonthlyReport]:
@@ -93,35 +61,132 @@ class Months:
             .order_by("-month", "agreement__number", "pk")
         )
 
+    # ---- how many
+
+    @cached_property
     def counts(self) -> dict[str | None, int]:
-        """Count the months of every state to choose from; that of None is all that have begun."""
-        open_ones = {state: len(self._open_in(state)) for state in (None, *TABS)}
+        """The months of every state to choose from; those of None are all that have begun."""
         acknowledged = Count("pk", filter=Q(acknowledgment__isnull=False))
         issued = self.issued.order_by().aggregate(every=Count("pk"), acknowledged=acknowledged)
-        return open_ones | {
-            None: open_ones[None] + issued["every"],
+        ready = self._number_ready
+        return {
+            None: self._number(None) + issued["every"],
+            **{state: self._number(state) for state in TABS},
+            ReportState.MISSING: self._number(ReportState.MISSING) - ready,
+            ReportState.READY: ready,
             ReportState.ISSUED: issued["every"] - issued["acknowledged"],
             ReportState.ACKNOWLEDGED: issued["acknowledged"],
         }
+
+    def _number(self, state: str | None) -> int:
+        first, last = self._bounds(state)
+        return sum(each.number(first, last) for each in self._open)
+
+    def _bounds(self, state: str | None) -> tuple[int, int]:
+        """The first and the last month that can be open and in a state."""
+        this = self._this
+        return {
+            None: (0, this),
+            OVERDUE: (0, self._last_overdue),
+            ReportState.MISSING: (0, this - 1),
+            ReportState.READY: (0, this - 1),
+            ReportState.PRELIMINARY: (this, this),
+            ReportState.UPCOMING: (this + 1, Month.of(date.max).number),
+        }.get(state, (0, -1))
+
+    @property
+    def _last_overdue(self) -> int:
+        """The last month whose report is late where it is not issued."""
+        month = self._this
+        while report_due_on(month=Month.numbered(month), days_after=self._days_after) >= self._on:
+            month -= 1
+        return month
+
+    # ---- what they lack
+
+    @property
+    def _kept(self) -> QuerySet[LackingFigures]:
+        """What is kept of months that are over."""
+        agreements = self._agreements.order_by().values("pk")
+        first_day = Month.numbered(self._this).span.first_day
+        return LackingFigures.objects.filter(agreement__in=agreements, month__lt=first_day).order_by()
+
+    @cached_property
+    def _numbers_kept(self) -> Mapping[int, tuple[int, int]]:
+        """By agreement: of how many months something is kept, and how many of them lack nothing."""
+        rows = self._kept.values_list("agreement").annotate(kept=Count("pk"), ready=Count("pk", filter=Q(figures=0)))
+        return {key: (kept, ready) for key, kept, ready in rows}
+
+    @cached_property
+    def _gaps(self) -> set[int]:
+        """The agreements of which not every open month that is over is kept."""
+        kept = {key: number for key, (number, _ready) in self._numbers_kept.items()}
+        return {each.agreement for each in self._open if each.number(0, self._this - 1) != kept.get(each.agreement, 0)}
+
+    @cached_property
+    def _forgotten(self) -> Mapping[MonthOf, int]:
+        """What the months of those agreements lack: what is not kept is computed."""
+        some = [each for each in self._open if each.agreement in self._gaps]
+        return self._figures([month for each in some for month in each.months(self._this - 1)])
+
+    def _figures(self, months: Sequence[MonthOf]) -> dict[MonthOf, int]:
+        """What months lack that have begun: as kept where they are over, else computed."""
+        over = [each for each in months if each.month < self._this]
+        kept = kept_figures(over) if over else {}
+        unkept = [each for each in months if each not in kept]
+        return kept | (lacking_figures(unkept, on=self._on) if unkept else {})
+
+    @cached_property
+    def _number_ready(self) -> int:
+        kept = sum(ready for key, (_kept, ready) in self._numbers_kept.items() if key not in self._gaps)
+        return kept + sum(not figures for figures in self._forgotten.values())
+
+    @cached_property
+    def _ready(self) -> set[MonthOf]:
+        """The open months that are over and lack nothing."""
+        rows = self._kept.filter(figures=0).values_list("agreement", "month")
+        found = {MonthOf(key, Month.of(day).number) for key, day in rows if key not in self._gaps}
+        return found | {each for each, figures in self._forgotten.items() if not figures}
+
+    # ---- which
 
     def of_state(self, state: str | None) -> "MonthRows":
         """Return the months of a state, or all that have begun: the open ones, then the issued ones."""
         issued = self.issued if state is None or state in _ISSUED else self.issued.none()
         if state is not None:
             issued = issued.filter(acknowledgment__isnull=state == ReportState.ISSUED)
-        return MonthRows(self._open_in(state), issued, self)
+        return MonthRows(self._open_in(state), issued, self, self.counts[state])
 
-    def _open_in(self, state: str | None) -> list[AgreementMonth]:
-        if state is None:
-            return [one for one in self.open if one.status.state is not ReportState.UPCOMING]
-        return [one for one in self.open if (one.status.overdue if state == OVERDUE else one.status.state == state)]
+    def _open_in(self, state: str | None) -> "OpenRows":
+        first, last = self._bounds(state)
+        numbers = Counter()
+        for each in self._open:
+            for run in each.runs:
+                numbers.update(range(max(run.start, first), min(run.stop, last + 1)))
+        if state not in _COUNTED:
+            return OpenRows(numbers, lambda month: [each.agreement for each in self._open if each.holds(month)])
+        wanted = state == ReportState.READY
+        ready = Counter(each.month for each in self._ready)
+        return OpenRows(
+            ready if wanted else numbers - ready,
+            lambda month: [
+                each.agreement
+                for each in self._open
+                if each.holds(month) and (MonthOf(each.agreement, month) in self._ready) == wanted
+            ],
+        )
 
-    def status_of(self, month: Month) -> MonthStatus | None:
-        """Return how far a month of a single agreement has come; None where no report of it is due or issued."""
-        issued = self.issued.filter(month=month.span.first_day).first()
-        if issued is not None:
-            return self.as_issued(issued).status
-        return next((one.status for one in self.open if one.status.month == month), None)
+    def shown(self, months: Sequence[MonthOf]) -> list[AgreementMonth]:
+        """Return open months with what is shown of them."""
+        agreements = self._agreements.model.objects.with_parties().in_bulk({each.agreement for each in months})
+        begun = [each for each in months if each.month <= self._this]
+        lacking = {**self._forgotten, **self._figures([each for each in begun if each not in self._forgotten])}
+        return [
+            AgreementMonth(
+                agreements[each.agreement], self._status(Month.numbered(each.month), lacking=lacking.get(each, 0))
+            )
+            for each in months
+        ]
 
     def as_issued(self, report: MonthlyReport) -> AgreementMonth:
         """Return the month of a row of `issued`."""
@@ -132,16 +197,34 @@ class Months:
         return month_status(month=month, on=self._on, days_after=self._days_after, **known)
 
 
+class OpenRows:
+    """Open months in the order of a list, the oldest first: those of a page are told without the others."""
+
+    def __init__(self, numbers: Mapping[int, int], agreements_in: Callable[[int], Sequence[int]]):
+        """Take how many agreements each month has, and who names them in their order."""
+        self._numbers, self._agreements_in = numbers, agreements_in
+
+    def __len__(self) -> int:
+        return sum(self._numbers.values())
+
+    def between(self, first: int, last: int) -> list[MonthOf]:
+        """Return the rows from one place to before another."""
+        found, passed = [], 0
+        for month in sorted(self._numbers):
+            number = self._numbers[month]
+            if passed < last and passed + number > first:
+                keys = self._agreements_in(month)[max(first - passed, 0) : last - passed]
+                found += [MonthOf(key, month) for key in keys]
+            passed += number
+        return found
+
+
 class MonthRows(TableData):
     """The rows of a list: open months, and after them issued ones, of which only those of a page are read."""
 
-    def __init__(self, open_months: Sequence[AgreementMonth], issued: QuerySet[MonthlyReport], months: Months):
+    def __init__(self, open_rows: OpenRows, issued: QuerySet[MonthlyReport], months: Months, number: int):
         super().__init__(issued)
-        self._open, self._months = open_months, months
-
-    @cached_property
-    def _number(self) -> int:
-        return len(self._open) + self.data.count()
+        self._open, self._months, self._number = open_rows, months, number
 
     def __len__(self):
         return self._number
@@ -150,131 +233,16 @@ class MonthRows(TableData):
         first, last = key.start or 0, self._number if key.stop is None else key.stop
         passed = len(self._open)
         issued = self.data[max(first - passed, 0) : max(last - passed, 0)]
-        return [*self._open[first:last], *map(self._months.as_issued, issued)]
+        return [*self._shown(first, min(last, passed)), *map(self._months.as_issued, issued)]
 
     def __iter__(self) -> Iterator[AgreementMonth]:
-        yield from self._open
-        yield from map(self._months.as_issued, self.data.iterator(chunk_size=1000))
+        passed = len(self._open)
+        for first in range(0, passed, ROWS_AT_ONCE):
+            yield from self._shown(first, min(first + ROWS_AT_ONCE, passed))
+        yield from map(self._months.as_issued, self.data.iterator(chunk_size=ROWS_AT_ONCE))
+
+    def _shown(self, first: int, last: int) -> list[AgreementMonth]:
+        return self._months.shown(self._open.between(first, last)) if first < last else []
 
     def order_by(self, aliases):
         """Stay in the order of what is to be done."""
-
-
-def _place(one: AgreementMonth) -> tuple:
-    status = one.status
-    rank = 0 if status.overdue else 1 + max(_ORDER.index(status.state) - 1, 0)  # what is missing or ready stands alike
-    return (rank, status.month.span.first_day, one.agreement.number, one.agreement.pk)
-
-
-# ---- what is on file ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Service:
-    """A site's days in service."""
-
-    site: int
-    first_day: date
-    last_day: date | None
-
-    def serves(self, span: DaySpan) -> bool:
-        return self.first_day <= span.last_day and (self.last_day is None or self.last_day >= span.first_day)
-
-
-def _services(agreements: QuerySet[Agreement]) -> Mapping[int, list[_Service]]:
-    found = defaultdict(list)
-    rows = Site.objects.filter(agreement__in=agreements.order_by().values("pk")).order_by("pk")
-    for agreement, site, first, last in rows.values_list("agreement_id", "pk", "in_service_on", "removed_on"):
-        found[agreement].append(_Service(site, first, last))
-    return found
-
-
-class _Closed(NamedTuple):
-    """The issued months of an agreement: the first and last day of all; each of them where some between are not."""
-
-    first_day: date
-    last_day: date
-    single: frozenset[Month] = frozenset()
-
-
-def _closed(agreements: QuerySet[Agreement]) -> Mapping[int, _Closed]:
-    """The issued months of each agreement; single ones are read only where there is a gap between them."""
-    reports = MonthlyReport.objects.filter(agreement__in=agreements.order_by().values("pk"), revision=0).order_by()
-    found = {}
-    for key, first, last, number in reports.values_list("agreement").annotate(Min("month"), Max("month"), Count("pk")):
-        found[key] = _Closed(first, Month.of(last).span.last_day), number
-    gaps = [key for key, (closed, number) in found.items() if number < _months_between(closed)]
-    single = defaultdict(set)
-    for key, day in reports.filter(agreement__in=gaps).values_list("agreement", "month"):
-        single[key].add(Month.of(day))
-    return {key: closed._replace(single=frozenset(single[key])) for key, (closed, _number) in found.items()}
-
-
-def _months_between(closed: _Closed) -> int:
-    first, last = closed.first_day, closed.last_day
-    return (last.year - first.year) * MONTHS_A_YEAR + last.month - first.month + 1
-
-
-def _open_months(
-    terms: AgreementTerms, services: Collection[_Service], closed: _Closed | None, on: date
-) -> list[Month]:
-    expires_on, _source = expiration_known(agreement=terms, known_on=on)
-    spans = {(one.first_day, one.last_day) for one in services}
-    ends = [(terms.first_period_starts_on, expires_on)]
-    if closed and not closed.single:
-        before = closed.first_day - ONE_DAY
-        ends = [(terms.first_period_starts_on, before), (closed.last_day + ONE_DAY, expires_on)]
-    return [
-        month
-        for first, last in ends
-        for month in agreement_months(first_period_starts_on=first, expires_on=last, services=spans, on=on)
-        if not closed or month not in closed.single
-    ]
-
-
-def _lacking(
-    agreements: Sequence[Agreement],
-    months: Mapping[int, Sequence[Month]],
-    services: Mapping[int, Sequence[_Service]],
-    on: date,
-) -> Mapping[tuple[int, Month], int]:
-    """How many figures of each open month that has begun are neither counted nor marked as missing."""
-    begun = {key: [month for month in found if month.span.first_day <= on] for key, found in months.items()}
-    settled = _settled(agreements, {month for found in begun.values() for month in found}, on)
-    lacking = {}
-    for row in agreements:
-        terms = row.as_terms()
-        for month in begun[row.pk]:
-            span = month.span
-            day = min(span.last_day, on)
-            codes = {part.code for part in components_on(terms=terms, day=day, known_on=on)}
-            lacking[row.pk, month] = sum(
-                len(codes - settled.get((one.site, month), set()))
-                for one in services.get(row.pk, ())
-                if one.serves(span) and one.first_day <= on
-            )
-    return lacking
-
-
-def _settled(
-    agreements: Sequence[Agreement], months: Collection[Month], on: date
-) -> Mapping[tuple[int, Month], set[str]]:
-    """The components of each site and month that were counted in it, or are marked as missing."""
-    found = defaultdict(set)
-    if not months:
-        return found
-    month_from = {month.span.first_day: month for month in months}
-    days = sorted(month_from)
-    only = {} if len(agreements) > FEW else {"site__agreement__in": [row.pk for row in agreements]}
-    counted = (
-        ComponentCount.objects.filter(counted_on__range=(days[0], min(on, month_from[days[-1]].span.last_day)), **only)
-        .order_by()
-        .annotate(month=TruncMonth("counted_on"))
-        .filter(month__in=days)
-        .values_list("site_id", "month", "component_code")
-        .distinct()
-    )
-    marked = MissingCount.objects.filter(month__in=days, **only).order_by()
-    for site, day, code in (*counted, *marked.values_list("site_id", "month", "component_code")):
-        found[site, month_from[day]].add(code)
-    return found

@@ -11,9 +11,10 @@ from sites.models import MonthlyReport, Site
 from sites.reports.charts import SiteChart, site_charts
 from sites.reports.content import Gap, figures_sha256, gaps, report_content, without_charged_levels
 from sites.reports.differences import Difference, differences
-from sites.reports.months import Months
+from sites.reports.monthly_report import MonthlyFigures
+from sites.reports.open_months import open_months
 from sites.reports.queries import figures_of
-from sites.reports.state import MonthStatus, ReportState
+from sites.reports.state import IssuedReport, MonthStatus, month_status
 
 # ---- one month ---------------------------------------------------------------------------------------------------
 
@@ -129,13 +130,10 @@ def month_page(
     What is shown says at which level a site is charged only where `charged`. The agreement is from `with_terms()`.
     The number of queries does not depend on that of the sites.
     """
-    found = Agreement.objects.filter(pk=agreement.pk)
-    months = Months(found, on=on, days_after=days_after, rows=[agreement], only=month)
-    status = months.status_of(month)
     rows = MonthlyReport.objects.filter(agreement=agreement, month=month.span.first_day)
     reports = list(rows.select_related("issued_by", "pdf", "acknowledgment__recorded_by").order_by("-revision"))
     report = next((row for row in reports if revision in (None, row.revision)), None)
-    if status is None or status.state is ReportState.UPCOMING or (revision is not None and report is None):
+    if (not reports and not _is_due(agreement, month, on)) or (revision is not None and report is None):
         return None
     figures = figures_of(agreement=agreement, month=month, on=on)
     keys = [row.key for row in figures.rows]
@@ -148,7 +146,7 @@ def month_page(
     latest = reports[0] if reports else None
     shown = (lambda content: content) if charged else without_charged_levels
     return MonthPage(
-        status=status,
+        status=month_status(month=month, on=on, days_after=days_after, **_how_far(reports, figures)),
         report=report,
         latest=latest,
         revisions=tuple(reports),
@@ -157,3 +155,17 @@ def month_page(
         changes=tuple(differences(old=shown(latest.content), new=shown(live))) if latest else (),
         changed=latest is not None and figures_sha256(latest.content) != figures_sha256(live),
     )
+
+
+def _is_due(agreement: Agreement, month: Month, on: date) -> bool:
+    """Whether a month has begun for which a report is due."""
+    found = open_months(Agreement.objects.filter(pk=agreement.pk), on=on)
+    return month.span.first_day <= on and any(each.holds(month.number) for each in found)
+
+
+def _how_far(reports: Sequence[MonthlyReport], figures: MonthlyFigures) -> dict:
+    if not reports:
+        return {"lacking": len(figures.lacking)}
+    acknowledgment = getattr(reports[0], "acknowledgment", None)
+    acknowledged_on = acknowledgment.acknowledged_on if acknowledgment else None
+    return {"issued": IssuedReport(reports[-1].issued_on, reports[0].revision, reports[0].issued_on, acknowledged_on)}

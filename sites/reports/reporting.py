@@ -14,6 +14,7 @@ from functools import partial
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from contracts.locking import lock_agreements
 from contracts.models import Agreement
 from contracts.periods import Month, day_text
 from contracts.printing.letters import missing_in
@@ -27,6 +28,7 @@ from sites.models import ComponentCount, CountChange, MissingCount, MonthlyRepor
 from sites.refusals import later_refusals, reason_refusals, text_refusals
 from sites.reports.content import figures_sha256, report_content
 from sites.reports.differences import Difference, differences
+from sites.reports.lacking import keep_months
 from sites.reports.lost import explained_of_month, lost_of_month, unknown_report
 from sites.reports.monthly_report import MonthlyFigures
 from sites.reports.printing import REPORT_PDFS
@@ -134,7 +136,7 @@ def revise_report(
 
 def _lock(agreement: Agreement) -> Agreement:
     """Lock the agreement, and its sites against whoever records counts; return it with its terms."""
-    Agreement.objects.select_for_update(no_key=True).get(pk=agreement.pk)
+    lock_agreements([agreement.pk], no_key=True)
     list(Site.objects.select_for_update(no_key=True).filter(agreement=agreement.pk).order_by("pk").values_list("pk"))
     return Agreement.objects.with_terms().get(pk=agreement.pk)
 
@@ -273,7 +275,7 @@ def mark_missing(
     first_day = month.span.first_day
     for key, code in figures:
         MissingCount.objects.filter(site_id=key, month=first_day, component_code=code).delete()
-    return MissingCount.objects.bulk_create(
+    marks = MissingCount.objects.bulk_create(
         MissingCount(
             site=sites[key],
             component_code=code,
@@ -284,6 +286,8 @@ def mark_missing(
         )
         for key, code in figures
     )
+    keep_months(agreements=[agreement.pk], months=[month], on=on)
+    return marks
 
 
 def _marking_faults(
@@ -322,6 +326,7 @@ def unmark_missing(
             site=key, site__agreement=agreement, month=month.span.first_day, component_code=code
         )
         taken += rows.delete()[0]
+    keep_months(agreements=[agreement.pk], months=[month], on=on)
     return taken
 
 

@@ -1,12 +1,14 @@
-"""Whether the issued monthly reports are what they were: content, totals, revisions without gaps, stored PDFs."""
+"""Whether the monthly reports are what they were: content, totals, revisions, stored PDFs, what open months lack."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from contracts.clock import business_date
 from contracts.printing.stored_files import titled
 from contracts.printing.stored_pdf import file_fault
 from contracts.sealing.digest import canonical_sha256
 from sites.models import MonthlyReport, ReportPdf
+from sites.reports.lacking import compare_kept
 from sites.reports.lost import explained_reports
 from sites.reports.printing import REPORT_PDFS, report_title
 
@@ -29,7 +31,7 @@ class ReportVerification:
         self.reports = self.pdfs = 0
 
     def findings(self) -> Iterator[ReportFinding]:
-        """Yield what is not as it was issued, report by report."""
+        """Yield what is not as it was issued, report by report, and what is kept wrongly of open months."""
         pdfs = {pdf.report_id: pdf for pdf in ReportPdf.objects.all()}
         expected: dict[tuple, int] = {}
         explained = explained_reports().keys()
@@ -46,6 +48,11 @@ class ReportVerification:
                 yield ReportFinding(name, message)
             expected[key] = row.revision + 1
             self.pdfs += row.pk in pdfs
+        for wrong in compare_kept(on=business_date()):
+            yield ReportFinding(
+                f"Monthly report {wrong.month}, agreement {wrong.agreement}",
+                f"{wrong.message} Run manage.py keep_months.",
+            )
 
 
 def _revision(row: MonthlyReport, expected: int, explained: Collection[str]) -> Iterator[str]:

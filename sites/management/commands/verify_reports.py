@@ -11,7 +11,8 @@ class Command(DeskCommand):
     """One line per finding; exit code 1 when there is one."""
 
     help = (
-        "Check every issued monthly report: content against its SHA-256, totals, revisions without gaps, stored PDF. "
+        "Check every issued monthly report: content against its SHA-256, totals, revisions without gaps, stored PDF; "
+        "and how many figures are kept as lacking in open months. "
         "Changes nothing."
     )
 

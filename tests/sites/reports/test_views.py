@@ -415,7 +415,7 @@ def test_list_costs_the_same_for_any_number_of_agreements(number, django_assert_
         counted_sites(number, factories.agreement(f"A-{position}"))
     client.get(reverse("sites:report_list"))
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(29):
         client.get(reverse("sites:report_list"))
 
 
@@ -425,7 +425,7 @@ def test_page_costs_the_same_for_any_number_of_sites(number, django_assert_num_q
     site, *_rest = counted_sites(number)
     client.get(address("month_report", site))
 
-    with django_assert_num_queries(28):
+    with django_assert_num_queries(26):
         client.get(address("month_report", site))
 
 
