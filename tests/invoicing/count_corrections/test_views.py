@@ -8,7 +8,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 
-from sites.models import CountChange, ImportedFile
+from sites.models import CountChange, ImportedFile, LackingFigures
 from tests.invoicing.billing_cases import issue_through
 from tests.invoicing.count_corrections.count_cases import (
     HISTORY,
@@ -262,6 +262,13 @@ def test_who_may_change_counts_may_correct(site, role, may_correct):
     assert client.get(correct(site)).status_code == (200 if may_correct else 403)
     answer = client.post(correct(site), typed(confirmed="yes"))
     assert (answer.status_code, stored(site)) == ((302, 14) if may_correct else (403, 16))
+
+
+def test_withdrawing_keeps_what_the_month_lacks_now(site, manager):
+    manager.post(correct(site), typed(withdraw="on", quantity="", confirmed="yes"))
+
+    assert stored(site) is None
+    assert LackingFigures.objects.get().figures > 0
 
 
 # ---- cost --------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from contracts.sealing.frozen import SealedRow
 from sites.agreement_files.agreement_file import text
 from sites.agreement_files.loading import load_agreement
 from sites.counts.recording import record_counts
-from sites.models import ChargedLevel, ComponentCount, LevelDecision, RenewalReview, Site
+from sites.models import ChargedLevel, ComponentCount, LackingFigures, LevelDecision, RenewalReview, Site
 from sites.reviews.reviewing import open_review
 from tests.reference import SCHEDULE
 from tests.sites.agreement_files.fact_rows import entry, order, purchase
@@ -55,6 +55,7 @@ def test_counts_keep_their_source_and_say_who_loaded_them():
 
     row = ComponentCount.objects.get()
     assert (row.quantity, row.source, row.recorded_by, row.recorded_on) == (3, "letter", clerk, ON)
+    assert LackingFigures.objects.filter(agreement=row.site.agreement, month__lte=ON).count() > 1
 
 
 # ---- loading again, and loading more
@@ -228,7 +229,7 @@ def many(number: int) -> dict:
 
 @pytest.mark.parametrize("number", [1, 20])
 def test_loading_and_exporting_ask_the_same_number_of_queries(reference_on_file, number, django_assert_num_queries):
-    with django_assert_num_queries(48):
+    with django_assert_num_queries(64):
         load(many(number))
     with django_assert_num_queries(30):
         load(many(number))

@@ -183,7 +183,7 @@ def test_import_counts_asks_the_same_number_of_queries(agreement, number, django
     sites = factories.sites(agreement, number)
     rows = "".join(f"{site.city},1999-07-31,1,1,1,1\n" for site in sites)
 
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(42):
         imported(f"site,date,GE,SLC,SM,5ESS\n{rows}")
 
 

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from contracts.periods import Month
-from sites.models import ComponentCount, CountChange, MissingCount
+from sites.models import ComponentCount, CountChange, LackingFigures, MissingCount
 from tests import factories, reference
 from tests.people import ACCOUNT_MANAGER, DATA_ENTRY, VIEWER, client_of, user_of
 
@@ -390,6 +390,7 @@ def test_a_row_is_saved_and_answered_as_it_stands_then(entry, agreement, augusta
 
     assert counted(augusta) == {"GE": 17, "SM": 1}
     assert answer["message"] == "Saved: 2 recorded."
+    assert LackingFigures.objects.get(month="1998-11-01").figures == len(reference.counts()) - 2
     assert json.loads(answer["row"]["seen"]) == {"GE": ["1998-11-30", 17], "SM": ["1998-11-30", 1]}
     assert answer["row"]["level"] == {
         "name": "Small",
