@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.db import transaction
+from django.db.models import Min
 from django.db.models.functions import TruncMonth
 
 from contracts.locking import lock_agreements
@@ -33,20 +34,20 @@ def lacking_figures(months: Iterable[MonthOf], *, on: date, whole: bool = False)
     of = defaultdict(list)
     for key, month in months:
         of[key].append(Month.numbered(month))
-    services = _services(of)
-    settled = _settled(of, on)
+    services, counted, marked = _services(of), _counted(of, on), _marked(of)
     lacking = {}
     for row in Agreement.objects.filter(pk__in=of).with_terms(priced=False):
         terms = row.as_terms()
         for month in of[row.pk]:
-            span = month.span
-            day = span.last_day if whole else min(span.last_day, on)
-            codes = {part.code for part in components_on(terms=terms, day=day, known_on=on)}
-            lacking[MonthOf(row.pk, month.number)] = sum(
-                len(codes - settled.get((service.site, month.number), set()))
-                for service in services.get(row.pk, ())
-                if service.serves(span) and service.first_day <= day
-            )
+            number = 0
+            for service in services.get(row.pk, ()):
+                day = service.last_served(month.span, month.span.last_day if whole else on)
+                if day is not None:
+                    codes = {part.code for part in components_on(terms=terms, day=day, known_on=on)}
+                    first = counted.get((service.site, month.span.first_day), {})
+                    settled = {code for code in first if first[code] <= day}
+                    number += len(codes - settled - marked.get((service.site, month.span.first_day), set()))
+            lacking[MonthOf(row.pk, month.number)] = number
     return lacking
 
 
@@ -58,8 +59,10 @@ class _Service:
     first_day: date
     last_day: date | None
 
-    def serves(self, span: DaySpan) -> bool:
-        return self.first_day <= span.last_day and (self.last_day is None or self.last_day >= span.first_day)
+    def last_served(self, span: DaySpan, through: date) -> date | None:
+        """The last of some days on which the site is in service, up to a day; None where it is not."""
+        served = span.overlap(self.first_day, self.last_day)
+        return min(served.last_day, through) if served and served.first_day <= through else None
 
 
 def _services(agreements: Collection[int]) -> Mapping[int, list[_Service]]:
@@ -70,25 +73,33 @@ def _services(agreements: Collection[int]) -> Mapping[int, list[_Service]]:
     return found
 
 
-def _settled(of: Mapping[int, Collection[Month]], on: date) -> Mapping[tuple[int, int], set[str]]:
-    """The components of each site and month that were counted in it by a day, or are marked as missing."""
-    found = defaultdict(set)
-    number_from = {month.span.first_day: month.number for months in of.values() for month in months}
-    if not number_from:
+def _counted(of: Mapping[int, Collection[Month]], on: date) -> Mapping[tuple[int, date], dict[str, date]]:
+    """By site and month, when each component was first counted in it."""
+    days = sorted({month.span.first_day for months in of.values() for month in months})
+    found = defaultdict(dict)
+    if not days:
         return found
-    days = sorted(number_from)
     last_day = min(on, Month.of(days[-1]).span.last_day)
-    counted = (
+    rows = (
         ComponentCount.objects.filter(site__agreement__in=of, counted_on__range=(days[0], last_day))
         .order_by()
         .annotate(month=TruncMonth("counted_on"))
         .filter(month__in=days)
         .values_list("site_id", "month", "component_code")
-        .distinct()
+        .annotate(first=Min("counted_on"))
     )
-    marked = MissingCount.objects.filter(site__agreement__in=of, month__in=days).order_by()
-    for site, day, code in (*counted, *marked.values_list("site_id", "month", "component_code")):
-        found[site, number_from[day]].add(code)
+    for site, month, code, first in rows:
+        found[site, month][code] = first
+    return found
+
+
+def _marked(of: Mapping[int, Collection[Month]]) -> Mapping[tuple[int, date], set[str]]:
+    """By site and month, the components that are marked as missing."""
+    days = {month.span.first_day for months in of.values() for month in months}
+    found = defaultdict(set)
+    rows = MissingCount.objects.filter(site__agreement__in=of, month__in=days).order_by()
+    for site, month, code in rows.values_list("site_id", "month", "component_code"):
+        found[site, month].add(code)
     return found
 
 

@@ -92,9 +92,10 @@ def desk(random: Random) -> None:
 
 def happen(random: Random) -> None:
     """One more fact, past every function that would keep what follows from it."""
-    site = Site.objects.order_by("?").first()
-    if site is None:
+    sites = list(Site.objects.order_by("agreement__number", "city"))
+    if not sites:
         return
+    site = random.choice(sites)
     month = random.choice(MONTHS)
     day = max(site.in_service_on, min(month.span.first_day.replace(day=random.randint(1, 28)), ON))
     what = random.random()
@@ -158,6 +159,17 @@ def test_lists_hold_what_each_month_computes_whether_it_is_kept_or_forgotten(see
         list(compare_kept(on=ON, mend=True))
         for _ in range(random.randint(0, 3)):
             happen(random)
+
+
+@pytest.mark.django_db
+def test_a_count_after_the_last_day_in_service_settles_nothing():
+    (site,) = counted_sites()
+    Site.objects.filter(pk=site.pk).update(removed_on=date(1998, 11, 10))
+    factories.counts(site, date(1998, 11, 20), reference.counts())
+
+    assert [(status.month, status.lacking) for _number, status in listed("missing")] == [
+        (Month(1998, 11), month_of(site.agreement, Month(1998, 11)).status.lacking)
+    ]
 
 
 # ---- what forgets ------------------------------------------------------------------------------------------------
