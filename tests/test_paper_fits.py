@@ -26,7 +26,6 @@ from sites.reviews.printing import review_html
 from sites.reviews.reviewing import open_review
 from tests import factories, reference
 from tests.contracts.printing.placed import Placed, placed
-from tests.contracts.printing.printed import pages
 from tests.sites.reports.test_reporting import correct
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
@@ -138,23 +137,6 @@ def test_nothing_leaves_its_sheet_and_nothing_is_parted(agreement, kind):
 
     assert len({run.page for run in runs}) > 1
     assert list(faults(runs)) == []
-
-
-@pytest.mark.parametrize("place", [60, "total"])
-@pytest.mark.parametrize("table", ["lines", "prices"])
-def test_row_taller_than_a_sheet_is_parted_and_printed(table, place):
-    """Nothing that can be entered makes one; it would leave an issued document without its PDF."""
-    tall = " ".join(["Remark"] * 1000)
-    rows = [f"<tr><td>{tall if number == place else number}</td><td>1.00</td></tr>" for number in range(61)]
-    total = f'<tr class="total"><th>{tall if place == "total" else "Total"}</th><td>61.00</td></tr>'
-    html = (
-        f'<table class="grid {table}"><thead><tr><th>Remark</th><th>Amount</th></tr></thead>'
-        f'<tbody>{"".join(rows[:-2])}</tbody><tbody class="last">{"".join(rows[-2:])}{total}</tbody></table>'
-    )
-
-    data = render_pdf(html=f"<title>x</title>{html}", identifier="x", created_on=DECEMBER)
-
-    assert "".join(pages(data)).count("Remark") >= 1000
 
 
 # ---- what can be wrong with a sheet ------------------------------------------------------------------------------
