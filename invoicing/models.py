@@ -110,6 +110,7 @@ class Invoice(FrozenModel):
             models.Index(fields=["-first_day", "-number", "-id"], name="invoices_latest_first"),
             models.Index(fields=["issued_on"], name="invoices_by_state"),
             models.Index(fields=["origin", "-through"], name="invoices_last_run"),
+            models.Index(fields=["agreement", "issued_on"], name="invoices_of_agreement"),
         ]
         constraints = [
             models.UniqueConstraint(fields=["series", "number"], name="invoice_number_once"),
@@ -249,6 +250,7 @@ class InvoiceLine(FrozenModel):
 
     class Meta:
         ordering = ["invoice", "position"]
+        indexes = [models.Index(fields=["invoice", "charge", "period_number"], name="lines_by_annual_period")]
         constraints = [
             models.UniqueConstraint(fields=["invoice", "position"], name="invoice_line_position_once"),
             models.UniqueConstraint(
@@ -379,6 +381,22 @@ class Correction(FrozenModel):
 
     def __str__(self):
         return f"{self.document} corrects {self.corrected}"
+
+
+class ClosedPeriods(models.Model):
+    """Through which annual period an agreement is billed in full: what a run need not compute again.
+
+    It is derived from the facts and lines that its digest and its sums name, and holds as long as these are the same.
+    """
+
+    agreement = models.OneToOneField(Agreement, on_delete=models.PROTECT, primary_key=True, related_name="+")
+    number = models.PositiveSmallIntegerField("closed through annual period")
+    facts_sha256 = models.CharField(max_length=64)
+    lines = models.PositiveIntegerField(default=0)
+    keys_sum = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self):
+        return f"{self.agreement}: closed through annual period {self.number}"
 
 
 class InvoiceRun(models.Model):

@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from django.core.management.base import BaseCommand, CommandError
 
+from contracts.management.garbage import look_rarely
 from contracts.models import Agreement
 
 FIRST_YEAR, LAST_YEAR = 1900, 2199
@@ -42,6 +43,7 @@ class DeskCommand(BaseCommand):
             for argument in argv:
                 _refuse_bytes(argument)
             self._from_shell = True
+            look_rarely()
             super().run_from_argv(argv)
 
     def execute(self, *args, **options):

@@ -19,6 +19,7 @@ from django.db import connection
 from django.db.models import OuterRef, Q, Subquery, Sum, TextField, Value
 from django.db.models.functions import Cast, Coalesce
 
+from contracts.clock import business_date
 from contracts.models import Agreement, LostRecord
 from contracts.money import NOTHING, in_currency
 from contracts.printing.stored_files import PAPERS, UNFINISHED, sha256_of, stored_name
@@ -40,6 +41,7 @@ from invoicing.audit.checks import (
     place_findings,
     series_findings,
 )
+from invoicing.audit.closed import closed_findings
 from invoicing.documents.calculation import recomputed_text
 from invoicing.documents.content import columns_shown, site_shown, steps_shown
 from invoicing.documents.printing import INVOICE_PDFS
@@ -117,6 +119,7 @@ class Verification:
             yield from _history_findings(self._lost_records)
             yield from _ledger_notes(LEDGER, ledger)
             yield from _folder_findings()
+            yield from closed_findings(on=business_date())
 
     # ---- series
 

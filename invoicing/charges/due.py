@@ -56,7 +56,7 @@ class Due:
     What is due for an `undecided` key is not known, which is not nothing: it has no charge here, and what was billed
     for it stands. `later` are the keys of charges that fall due once, after the date; `ahead` are the instalments of
     annual periods begun by then that fall due after it. `uncharged` says of facts that stand and cost nothing what
-    became of them.
+    became of them. `unpriced` are the keys of annual charges of which some days have no price.
     """
 
     agreement: AgreementTerms
@@ -68,6 +68,7 @@ class Due:
     later: frozenset[ChargeKey] = field(default=frozenset(), repr=False)
     uncharged: Mapping[ChargeKey, str] = field(default_factory=dict, repr=False)
     ahead: tuple[Charge, ...] = field(default=(), repr=False)
+    unpriced: frozenset[ChargeKey] = field(default=frozenset(), repr=False)
 
 
 def due_through(
@@ -78,13 +79,15 @@ def due_through(
     known_on: date,
     facts: Facts = NO_FACTS,
     periods: Collection[int] | None = None,
+    closed_through: int = 0,
 ) -> Due | NotInForce:
     """Return what is due through a date, charge by charge, or why that date cannot be billed.
 
     A pure function of the terms, charged levels, sites, facts and readings: the same facts always give the same
     charges. A date that is not on file, expired or not executed is returned as that outcome. What cannot be billed
     (service before the first priced day, a level nobody decided, an integration without a price) is a notice. Of annual
-    charges, only those of some `periods` are computed where these are given.
+    charges, only those of some `periods` are computed where these are given, and only those of annual periods after the
+    one that is `closed_through`.
     """
     terms = terms_on(agreement=agreement, service_on=through, known_on=known_on)
     if isinstance(terms, NotInForce):
@@ -94,16 +97,20 @@ def due_through(
     begun = annual_periods(
         first_period_starts_on=agreement.first_period_starts_on, through=through, expires_on=expires_on
     )
-    looked_at = [period for period in begun if periods is None or period.number in periods]
+    open_periods = (period for period in begun if period.number > closed_through)
+    looked_at = [period for period in open_periods if periods is None or period.number in periods]
     charges: list[AnyCharge] = []
     ahead: list[Charge] = []
     notices: list[str] = []
     undecided: set[ChargeKey] = set()
+    unpriced: set[ChargeKey] = set()
     for site in sites:
         notices += _before_first_period(agreement, site)
         for period in looked_at:
             outcome = _period_charges(agreement, site, period, known_on)
             notices += outcome.notices
+            if outcome.notices:
+                unpriced.add(ChargeKey.of_site(site.key, period.number))
             if through in period.span:
                 notices += [f"{site.name}: {message}" for message in _remarks(agreement, site, period, through)]
             if outcome.undecided:
@@ -122,6 +129,7 @@ def due_through(
         frozenset(charge.key for charge in once.charges if charge.due_on > through),
         once.uncharged,
         tuple(ahead),
+        frozenset(unpriced),
     )
 
 

@@ -23,7 +23,7 @@ class AmendmentEffectPage(PermissionRequiredMixin, TemplateView):
         amendment = next((row for row in agreement.amendment_list if row.number == self.kwargs["number"]), None)
         if amendment is None:
             raise Http404("The agreement has no amendment of this number.")
-        books = books_of(agreements=[agreement], known_on=on)[agreement.pk]
+        books = books_of(agreements=[agreement], known_on=on, whole=True)[agreement.pk]
         effect = amendment_effect(
             agreement=agreement.as_terms(),
             number=amendment.number,

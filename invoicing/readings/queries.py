@@ -14,7 +14,7 @@ def on_file(*, agreement: Agreement, on: date) -> OnFile:
 
     Of sites, levels and hours it is what a run would know on that day, of counts those made by then.
     """
-    books = books_of(agreements=[agreement], known_on=on)[agreement.pk]
+    books = books_of(agreements=[agreement], known_on=on, whole=True)[agreement.pk]
     counts: dict[int, list[Count]] = {}
     created = ComponentCount.objects.filter(site__agreement=agreement, counted_on__lte=on)
     for row in created.order_by("counted_on", "component_code", "pk"):

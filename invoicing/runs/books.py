@@ -20,6 +20,7 @@ from invoicing.charges.charge import ANNUAL, ONLY_PART, ChargeKey, Facts, SiteFa
 from invoicing.charges.kinds import KINDS, charged_once
 from invoicing.charges.unbilled import Billed, BilledPart
 from invoicing.models import Invoice, InvoiceLine, Waiver
+from invoicing.runs.closing import closed_through, last_closed
 from sites.charged_days import switch_codes
 from sites.counts.count import Count
 from sites.models import ComponentCount, Site
@@ -31,7 +32,8 @@ class Books:
     """Everything on file for one agreement that decides what is due and what is billed.
 
     `demonstration` are the keys of what is invented, reversed facts too: the credit note of a reversed one shows it.
-    `periods` are the annual periods that are looked at, None for all of them.
+    `periods` are the annual periods that are looked at, None for all of them. Annual periods that are `closed_through`
+    one of them are billed in full and left out.
     """
 
     sites: dict[int, SiteFacts] = field(default_factory=dict)
@@ -39,6 +41,7 @@ class Books:
     billed: dict[ChargeKey, Billed] = field(default_factory=dict)
     demonstration: frozenset[ChargeKey] = frozenset()
     periods: frozenset[int] | None = None
+    closed_through: int = 0
 
     def is_demonstration(self, line: InvoiceLine) -> bool:
         """Whether a line shows demonstration data: its site, or what it charges, is invented."""
@@ -46,27 +49,41 @@ class Books:
         return not shown.isdisjoint(self.demonstration)
 
 
-def books_of(*, agreements: Iterable[Agreement], known_on: date) -> dict[int, Books]:
+def books_of(*, agreements: Iterable[Agreement], known_on: date, whole: bool = False) -> dict[int, Books]:
     """Return the books of some agreements by key. The rows come from `with_terms()`.
 
+    Closed annual periods are left out, unless the books are asked for `whole`.
     Only switch counts made through `known_on` are seen. Hours, integrations and waivers are seen as they stand now: a
     run dated before a reversal would otherwise bill an entry beside the one that replaces it.
     """
     terms = {agreement.pk: agreement.as_terms() for agreement in agreements}
     sites = _sites(terms, known_on)
+    codes = {key: switch_codes(terms=of, known_on=known_on) for key, of in terms.items()}
+    facts_of = {
+        key: {row.pk: _site_facts(row, codes[key], of) for row in sites.get(key, ())} for key, of in terms.items()
+    }
+    known = {key: found.values() for key, found in facts_of.items()}
+    closed = {} if whole else closed_through(terms=terms, sites=known, known_on=known_on)
     happened = {code: _facts(code, list(terms)) for code in charged_once()}
-    lines = billed(agreements=list(terms), known_on=known_on)
+    lines = billed(agreements=list(terms), known_on=known_on, only=_still_open(terms.keys() - closed.keys(), closed))
     found = {}
-    for key, of in terms.items():
-        codes, rows = switch_codes(terms=of, known_on=known_on), {ANNUAL: sites.get(key, ())}
-        rows |= {code: facts.get(key, ()) for code, facts in happened.items()}
+    for key in terms:
+        rows = {ANNUAL: sites.get(key, ())} | {code: facts.get(key, ()) for code, facts in happened.items()}
         found[key] = Books(
-            {row.pk: _site_facts(row, codes, of) for row in rows[ANNUAL]},
+            facts_of[key],
             {code: tuple(row.as_fact() for row in rows[code] if row.reversed_on is None) for code in happened},
             lines.get(key, {}),
             frozenset(ChargeKey(code, row.pk) for code, of in rows.items() for row in of if row.is_demonstration),
+            closed_through=closed.get(key, 0),
         )
     return found
+
+
+def _still_open(whole: Collection[int], closed: Collection[int]) -> Q:
+    """The lines that are read: all of some agreements, of others those of no closed annual period."""
+    if not closed:
+        return Q()
+    return ~Q(charge=ANNUAL) | Q(invoice__agreement__in=whole) | Q(period_number__gt=last_closed())
 
 
 def _facts(code: str, agreements: Collection[int]) -> dict[int, list[ChargedFact]]:
@@ -150,8 +167,9 @@ def _sites(
         needed |= Q(site__agreement__in=following)
     read = ComponentCount.objects.filter(needed, site__in=rows, counted_on__lte=known_on)
     counts = defaultdict(list)
-    for key, *count in read.order_by("counted_on").values_list("site", "component_code", "counted_on", "quantity"):
-        counts[key].append(count)  # as plain values: there are many
+    columns = ("site", "component_code", "counted_on", "quantity")
+    for key, code, day, quantity in read.order_by("counted_on").values_list(*columns):
+        counts[key].append((code, day, quantity))  # as plain values: there are many
     for row in rows:
         row.charged_counts = counts[row.pk]
     return _by_agreement(rows, lambda row: row.agreement_id)

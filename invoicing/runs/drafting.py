@@ -25,6 +25,7 @@ from invoicing.issued.ledger import make_good
 from invoicing.issued.numbering import CannotNumber
 from invoicing.models import Correction, Invoice, InvoiceLine
 from invoicing.runs.books import Books, books_of
+from invoicing.runs.closing import Closing, closing_of, note_closed
 from invoicing.runs.draft_rows import Rows, rows_of, same
 from invoicing.runs.issuing import AlreadyIssued, issue
 from invoicing.runs.plan import (
@@ -76,19 +77,21 @@ def draft_invoices(
     agreements: Iterable[Agreement] | None = None,
     issue_drafts: bool = False,
     dry_run: bool = False,
+    whole: bool = False,
 ) -> list[RunResult]:
     """Draft what is due through a date and not billed yet, one document per agreement and billing period.
 
     `on` is the day as of which the terms and agreed levels are known. A second run finds nothing to bill and leaves the
     drafts as they are; a draft whose facts have changed is made anew. `issue_drafts` issues the drafts of the run on
-    `on`, oldest first; `dry_run` writes nothing. An agreement that fails is listed with its cause and does not stop the
+    `on`, oldest first; `dry_run` writes nothing; `whole` computes closed annual periods too.
+    An agreement that fails is listed with its cause and does not stop the
     others.
     """
     chosen = list(agreements) if agreements is not None else list(Agreement.objects.order_by("number"))
     chosen = list({agreement.pk: agreement for agreement in chosen}.values())
     results = []
     for chunk in _chunks(chosen):
-        for result in _draft_chunk(chunk, through=through, on=on, by=by, dry_run=dry_run):
+        for result in _draft_chunk(chunk, through=through, on=on, by=by, dry_run=dry_run, whole=whole):
             issues = issue_drafts and not dry_run and not result.refusal
             results.append(_issued(result, on=on, by=by) if issues else result)
     if issue_drafts and not dry_run:
@@ -151,6 +154,7 @@ class _Filed:
     last: Invoice | None
     promise: Promise
     drafts: tuple[Invoice, ...]
+    whole: bool
 
 
 @dataclass(frozen=True)
@@ -162,6 +166,7 @@ class _Wanted:
     documents: tuple[PlannedDocument, ...]
     rows: tuple[Rows, ...]
     notices: tuple[str, ...]
+    closing: Closing | None = None
 
 
 class _ChangedMeanwhile(Exception):
@@ -169,10 +174,10 @@ class _ChangedMeanwhile(Exception):
 
 
 def _draft_chunk(
-    chunk: Sequence[Agreement], *, through: date, on: date, by: User | None, dry_run: bool
+    chunk: Sequence[Agreement], *, through: date, on: date, by: User | None, dry_run: bool, whole: bool
 ) -> list[RunResult]:
     """Draft some agreements together; where they cannot be written as a whole, each by itself, to find the culprit."""
-    computed = partial(_outcomes, chunk, through=through, on=on, by=by)
+    computed = partial(_outcomes, chunk, through=through, on=on, by=by, whole=whole)
     try:
         return _results(computed(), through, _preview) if dry_run else _written(chunk, computed, through)
     except Exception as error:
@@ -181,7 +186,7 @@ def _draft_chunk(
     return [
         result
         for agreement in chunk
-        for result in _draft_chunk([agreement], through=through, on=on, by=by, dry_run=dry_run)
+        for result in _draft_chunk([agreement], through=through, on=on, by=by, dry_run=dry_run, whole=whole)
     ]
 
 
@@ -200,10 +205,12 @@ def _written(
         return _results(outcomes, through, _replaced)
 
 
-def _outcomes(chunk: Sequence[Agreement], *, through: date, on: date, by: User | None) -> list[_Wanted | RunResult]:
+def _outcomes(
+    chunk: Sequence[Agreement], *, through: date, on: date, by: User | None, whole: bool
+) -> list[_Wanted | RunResult]:
     """Compute what a run wants of some agreements; writes nothing."""
     outcomes: list[_Wanted | RunResult] = []
-    for filed in _filed(chunk, on):
+    for filed in _filed(chunk, on, whole):
         try:
             outcomes.append(_wanted(filed, through=through, on=on, by=by))
         except AfterTheTerm as refused:
@@ -231,17 +238,18 @@ def _preview(wanted: Sequence[_Wanted]) -> list[list[Invoice]]:
     return [[rows.invoice for rows in each.rows] for each in wanted]
 
 
-def _filed(chunk: Sequence[Agreement], on: date) -> list[_Filed]:
+def _filed(chunk: Sequence[Agreement], on: date, whole: bool) -> list[_Filed]:
     """Read what is on file of some agreements in a fixed number of queries."""
     keys = [agreement.pk for agreement in chunk]
     rows = {row.pk: row for row in Agreement.objects.with_terms().filter(pk__in=keys)}
-    books, last = books_of(agreements=rows.values(), known_on=on), last_documents(agreements=list(rows.values()))
+    books = books_of(agreements=rows.values(), known_on=on, whole=whole)
+    last = last_documents(agreements=list(rows.values()))
     drafts: dict[int, list[Invoice]] = {}
     for draft in run_drafts(keys):
         drafts.setdefault(draft.agreement_id, []).append(draft)
     promises = _promises(keys)
     return [
-        _Filed(rows[key], books[key], last.get(key), promises.get(key, Promise()), tuple(drafts.get(key, ())))
+        _Filed(rows[key], books[key], last.get(key), promises.get(key, Promise()), tuple(drafts.get(key, ())), whole)
         for key in keys
     ]
 
@@ -292,7 +300,14 @@ def _wanted(filed: _Filed, *, through: date, on: date, by: User | None) -> _Want
         rows.append(made)
         own = promised_by(document)
         promise = own if own.prices else promise
-    return _Wanted(filed, plan, documents, tuple(rows), notices)
+    closing = closing_of(
+        due=plan.due,
+        documents=documents,
+        key=agreement.pk,
+        sites=books.sites.values(),
+        before=None if filed.whole else books.closed_through,
+    )
+    return _Wanted(filed, plan, documents, tuple(rows), notices, closing)
 
 
 def _after_the_term(filed: _Filed, refusal: str, on: date) -> RunResult:
@@ -344,6 +359,7 @@ def _replaced(wanted: Sequence[_Wanted]) -> list[list[Invoice]]:
     if unused:
         Invoice.objects.filter(pk__in=[draft.pk for draft in unused]).delete()
     write(fresh, numbers)
+    note_closed([each.closing for each in wanted if each.closing])
     return drafts
 
 

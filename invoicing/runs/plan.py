@@ -59,6 +59,7 @@ def plan_of(*, agreement: Agreement, books: Books, through: date, on: date) -> P
         known_on=on,
         facts=books.facts,
         periods=books.periods,
+        closed_through=books.closed_through,
     )
     if isinstance(due, Expired):
         raise AfterTheTerm(due.message)

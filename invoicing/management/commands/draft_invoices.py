@@ -31,6 +31,9 @@ class Command(DeskCommand):
         parser.add_argument(
             "--on", type=day, metavar="DATE", help="date of the run and of the documents (default: today)"
         )
+        parser.add_argument(
+            "--whole", action="store_true", help="compute closed annual periods too, and note anew which are closed"
+        )
         parser.add_argument("--dry-run", action="store_true", help="say what would be billed and write nothing")
         parser.add_argument("--format", choices=["text", "json"], default="text")
 
@@ -46,6 +49,7 @@ class Command(DeskCommand):
             agreements=agreements(options["agreement"]),
             issue_drafts=options["issue"],
             dry_run=options["dry_run"],
+            whole=options["whole"],
         )
         if options["format"] == "json":
             self.stdout.write(json.dumps([as_json(result, on=on) for result in results], indent=2))

@@ -32,12 +32,14 @@ from sites.integration.ordering import (
     order_integration,
     record_quotation,
 )
+from sites.levels.recording import decide_level
 from sites.models import BlockPurchase, IntegrationOrder, Quotation, RenewalReview, ServiceChange, Site, WorkEntry
 from sites.refusals import CannotRecord
 from sites.reviews.reviewing import CannotReview, open_review, record_agreement, refresh_review
 from sites.service.recording import correct_service, end_service
 from sites.starting.recording import change_starting_level, record_starting_level, withdraw_starting_level
 from tests import factories, reference
+from tests.sites.levels.deciding import FACTS
 
 REFUSALS = (CannotAmend, CannotChoose, CannotRecord, CannotReview)
 
@@ -200,6 +202,14 @@ class RecordedLife(RuleBasedStateMachine):
     @rule(place=PLACES)
     def starting_level_is_withdrawn(self, place):
         self.record(withdraw_starting_level, site=self.one(self.sites(), place), reason="Never agreed")
+
+    @rule(place=PLACES, level=LEVELS, ago=DAYS_AGO, days=st.one_of(st.none(), st.integers(0, 90)))
+    def level_is_decided_from_a_day(self, place, level, ago, days):
+        """Both parties agree to another level from a day, to the end of its annual period or for some days of it."""
+        day = self.ago(ago)
+        through = None if days is None else day + timedelta(days=days)
+        facts = FACTS | {"effective_on": day, "through": through, "level_code": level, "agreed_on": self.today}
+        self.record(decide_level, site=self.one(self.sites(), place), **facts | {"reason": f"Word {self.name()}"})
 
     @rule(
         place=PLACES,

@@ -240,6 +240,7 @@ class BookHistories(RecordedLife):
             removed_on=site.removed_on,
             charged_through=site.charged_through,
             agreed=tuple(level.as_agreed() for level in levels),
+            dated=tuple(row.as_level() for row in site.level_decisions.select_related("level").order_by("pk")),
             switch_counts=tuple(switches.order_by("counted_on").values_list("counted_on", "quantity")),
         )
 
