@@ -87,7 +87,7 @@ def test_a_chunk_costs_the_same_queries_for_any_number_of_documents(number, djan
         store(document)
     make_good()
 
-    with django_assert_num_queries(30):
+    with django_assert_num_queries(31):
         list(Verification().findings())
 
 

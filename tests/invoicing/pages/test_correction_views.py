@@ -108,7 +108,7 @@ def test_list_has_a_fixed_number_of_queries(number, django_assert_num_queries):
         lowered(billed(f"A{position:02}", through=date(1999, 1, 31)))
     client = client_of(VIEWER)
 
-    with django_assert_num_queries(27):
+    with django_assert_num_queries(28):
         assert client.get(LIST).content.decode().count("A credit note of") == number
 
 
@@ -267,7 +267,7 @@ def test_page_has_a_fixed_number_of_queries(number, django_assert_num_queries):
     agreement = lowered(billed(sites=number))
     client = client_of(VIEWER)
 
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(27):
         assert client.get(page_of(agreement)).content.decode().count('scope="rowgroup"') == number
 
 

@@ -160,6 +160,6 @@ def test_books_of_any_number_of_agreements_take_eight_queries(number, django_ass
         order(site, OCTOBER)
         run(OCTOBER, agreements=[row], issue_drafts=True)
     rows = list(Agreement.objects.with_terms())
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         books = books_of(agreements=rows, known_on=NOVEMBER)
     assert [len(books[row.pk].billed) for row in rows] == [3] * number
