@@ -146,6 +146,14 @@ def _refuse_invalid(component: Component, quantity: object) -> None:
 def _component_level(
     schedule: Schedule, component: Component, quantity: int | None, blank: BlankCell
 ) -> ComponentLevel:
+    """What one component needs by itself, found once by a schedule: sites have the same few figures again and again."""
+    asked = component.code, quantity, blank
+    if asked not in schedule.found_levels:
+        schedule.found_levels[asked] = _needed(schedule, component, quantity, blank)
+    return schedule.found_levels[asked]
+
+
+def _needed(schedule: Schedule, component: Component, quantity: int | None, blank: BlankCell) -> ComponentLevel:
     if quantity is None:
         return ComponentLevel(component, None, None, None, Flag.NOT_COUNTED)
     if component.defines_site and quantity == 0:

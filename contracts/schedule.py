@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 from itertools import pairwise
 
 from contracts.money import money_text
@@ -143,6 +144,11 @@ class Schedule:
     def level(self, code: str) -> Level | None:
         """Return the level with that code, or None when the schedule has no such row."""
         return next((level for level in self.levels if level.code == code), None)
+
+    @cached_property
+    def found_levels(self) -> dict:
+        """What `measured_level` has found of components and their quantities."""
+        return {}
 
     @property
     def switch(self) -> Component | None:

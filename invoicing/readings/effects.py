@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import cached_property
 
 from contracts.amendments.reading_choice import with_reading
 from contracts.money import NOTHING, ZERO, in_currency, money_text
@@ -21,7 +22,7 @@ from sites.counts.count import Count
 from sites.hours.ledger import hour_ledger
 from sites.hours.prices import hours_text
 from sites.review_days import in_review
-from sites.reviews.evidence import Findings, findings
+from sites.reviews.evidence import Compared, Findings, findings
 from sites.reviews.review import ReviewTerms, review_terms
 
 
@@ -42,6 +43,23 @@ class OnFile:
     counts: Mapping[int, tuple[Count, ...]] = field(default_factory=dict)
     agreed_reviews: Mapping[int, date] = field(default_factory=dict)
     is_demonstration: bool = False
+
+    @cached_property
+    def remembered(self) -> dict:
+        """What several readings ask for alike, by what it is: the counts that a review compares, prices proposed."""
+        return {}
+
+    def compared(self, site: SiteFacts, period: AnnualPeriod) -> Compared:
+        """Return the counts of a site that the review of a period compares, chosen once for all readings."""
+        asked = (site.key, period.number)
+        if asked not in self.remembered:
+            self.remembered[asked] = Compared.of(
+                counts=self.counts.get(site.key, ()),
+                period=period.span,
+                in_service_on=site.in_service_on,
+                cut_off_on=self.on,
+            )
+        return self.remembered[asked]
 
 
 @dataclass(frozen=True)
@@ -207,6 +225,14 @@ def _proposals_change(known: OnFile, read_so: AgreementTerms, now: ReviewTerms, 
 
 def _proposed(known: OnFile, terms: AgreementTerms, found: ReviewTerms) -> tuple[Decimal, int]:
     """The annual prices proposed, and the number of sites without a proposal: they count at the price that goes on."""
+    if terms is known.agreement:
+        if "proposed" not in known.remembered:
+            known.remembered["proposed"] = _all_proposed(known, terms, found)
+        return known.remembered["proposed"]
+    return _all_proposed(known, terms, found)
+
+
+def _all_proposed(known: OnFile, terms: AgreementTerms, found: ReviewTerms) -> tuple[Decimal, int]:
     total, to_decide = NOTHING, 0
     for site in known.sites:
         if not _is_reviewed(site, found):
@@ -246,10 +272,7 @@ def _findings(
     return findings(
         schedule=found.terms.schedule,
         prices=found.next_terms.schedule,
-        counts=known.counts.get(site.key, ()),
-        period=found.due.period.span,
-        in_service_on=site.in_service_on,
-        cut_off_on=known.on,
+        counted=known.compared(site, found.due.period),
         current_level=goes_on,
         readings=terms.readings_on(found.due.period.full_span.last_day),
     )

@@ -17,8 +17,9 @@ def on_file(*, agreement: Agreement, on: date) -> OnFile:
     books = books_of(agreements=[agreement], known_on=on, whole=True)[agreement.pk]
     counts: dict[int, list[Count]] = {}
     created = ComponentCount.objects.filter(site__agreement=agreement, counted_on__lte=on)
-    for row in created.order_by("counted_on", "component_code", "pk"):
-        counts.setdefault(row.site_id, []).append(row.as_count())
+    rows = created.order_by("counted_on", "component_code", "pk")
+    for site, *count in rows.values_list("site", "component_code", "counted_on", "quantity"):
+        counts.setdefault(site, []).append(Count(*count))
     agreed = RenewalReview.objects.filter(agreement=agreement, agreed_on__isnull=False)
     return OnFile(
         agreement=agreement.as_terms(),

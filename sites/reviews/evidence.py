@@ -1,8 +1,9 @@
 """What a renewal review finds about one site, with its reasons, and the form in which it is kept (note 3)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 from contracts.levels import ComponentLevel, Flag, MeasuredLevel, level_as_read
 from contracts.periods import DaySpan, day_text
@@ -15,22 +16,56 @@ from sites.reviews.review import Eligibility, Outcome, Proposal, Reason, eligibi
 
 
 @dataclass(frozen=True)
-class Findings:
-    """What the test says about one site at a data cut-off. `proposed` is None where there is nothing to propose from.
+class Compared:
+    """The counts of one site that a review compares: `then` with `now`, and those made in `between`.
 
-    `then` and `now` are the counts compared, `latest` the last ones known at the cut-off, from which the level is
-    measured; `others` are the readings under which the price could change where it cannot, or the other way round.
+    `latest` are the last ones known at the cut-off, from which the level is measured.
     """
 
     then: Snapshot
     now: Snapshot
     latest: Snapshot
+    between: Sequence[Mapping[str, int]]
+
+    @classmethod
+    def of(cls, *, counts: Iterable[Count], period: DaySpan, in_service_on: date, cut_off_on: date) -> "Compared":
+        """Choose them from all counts of a site."""
+        counts = tuple(counts)
+        then = baseline(counts=counts, period=period, in_service_on=in_service_on)
+        now = current(counts=counts, then=then, period=period, cut_off_on=cut_off_on)
+        latest = counts_on(counts=counts, day=cut_off_on)
+        return cls(then, now, latest, between(counts=counts, then=then, now=now))
+
+    def eligibility(self, schedule: Schedule, reading: ChangeCounting) -> Eligibility:
+        """Return whether the price may change by the review rule of a schedule (note 3)."""
+        return eligibility(
+            schedule=schedule,
+            then=quantities(self.then),
+            now=quantities(self.now),
+            between=self.between,
+            minimum=schedule.review.minimum_changed,
+            reading=reading,
+        )
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the test says about one site at a data cut-off; `proposed` is None where nothing can be proposed."""
+
+    schedule: Schedule
+    counted: Compared
     eligible: Eligibility
-    others: tuple[Eligibility, ...]
     measured: MeasuredLevel
     proposed: Proposal | None
     current_level: Level | None
     readings: Readings
+
+    @cached_property
+    def others(self) -> tuple[Eligibility, ...]:
+        """The readings under which the price could change where it cannot, or the other way round."""
+        readings = (reading for reading in ChangeCounting if reading is not self.readings.change)
+        found = (self.counted.eligibility(self.schedule, reading) for reading in readings)
+        return tuple(other for other in found if other.eligible != self.eligible.eligible)
 
     @property
     def outcome(self) -> Outcome:
@@ -46,48 +81,17 @@ class Findings:
 
 
 def findings(
-    *,
-    schedule: Schedule,
-    prices: Schedule,
-    counts: Iterable[Count],
-    period: DaySpan,
-    in_service_on: date,
-    cut_off_on: date,
-    current_level: Level | None,
-    readings: Readings,
+    *, schedule: Schedule, prices: Schedule, counted: Compared, current_level: Level | None, readings: Readings
 ) -> Findings:
     """Return what the counts made through a cut-off say about one site (note 3).
 
     `schedule` holds the review rule of the period, `prices` the table that the proposal is taken from, in which
     `current_level` is the row the site has now; None where nobody has decided one or the table has no such row.
     """
-    counts = tuple(counts)
-    then = baseline(counts=counts, period=period, in_service_on=in_service_on)
-    now = current(counts=counts, then=then, period=period, cut_off_on=cut_off_on)
-    latest = counts_on(counts=counts, day=cut_off_on)
-    eligible, *others = (
-        eligibility(
-            schedule=schedule,
-            then=quantities(then),
-            now=quantities(now),
-            between=between(counts=counts, then=then, now=now),
-            minimum=schedule.review.minimum_changed,
-            reading=reading,
-        )
-        for reading in (readings.change, *(other for other in ChangeCounting if other is not readings.change))
-    )
-    measured = level_as_read(schedule=prices, counts=quantities(latest), readings=readings)
-    return Findings(
-        then=then,
-        now=now,
-        latest=latest,
-        eligible=eligible,
-        others=tuple(other for other in others if other.eligible != eligible.eligible),
-        measured=measured,
-        proposed=_proposed(current_level, eligible, measured, readings),
-        current_level=current_level,
-        readings=readings,
-    )
+    eligible = counted.eligibility(schedule, readings.change)
+    measured = level_as_read(schedule=prices, counts=quantities(counted.latest), readings=readings)
+    proposed = _proposed(current_level, eligible, measured, readings)
+    return Findings(schedule, counted, eligible, measured, proposed, current_level, readings)
 
 
 def _proposed(
@@ -142,7 +146,7 @@ def as_evidence(found: Findings, *, schedule: Schedule, prices: Schedule, charge
     return {
         "reading": found.eligible.reading.value,
         "reason": found.eligible.reason.value,
-        "why": why(eligible=found.eligible, then=found.then, names=names, reading=found.readings.not_eligible),
+        "why": why(eligible=found.eligible, then=found.counted.then, names=names, reading=found.readings.not_eligible),
         "tally": found.eligible.tally,
         "minimum": found.eligible.minimum,
         "units": found.eligible.units,
@@ -164,7 +168,12 @@ def as_evidence(found: Findings, *, schedule: Schedule, prices: Schedule, charge
 
 
 def _change(code: str, found: Findings, names: Mapping[str, str]) -> dict:
-    return {"code": code, "name": names[code], "from": found.then[code].quantity, "to": found.now[code].quantity}
+    return {
+        "code": code,
+        "name": names[code],
+        "from": found.counted.then[code].quantity,
+        "to": found.counted.now[code].quantity,
+    }
 
 
 def _other(other: Eligibility, found: Findings, names: Mapping[str, str]) -> dict:
@@ -174,7 +183,7 @@ def _other(other: Eligibility, found: Findings, names: Mapping[str, str]) -> dic
         "reading": other.reading.value,
         "rule": QUESTIONS["change"].sentence(other.reading),
         "eligible": other.eligible,
-        "why": why(eligible=other, then=found.then, names=names, reading=found.readings.not_eligible),
+        "why": why(eligible=other, then=found.counted.then, names=names, reading=found.readings.not_eligible),
         "level": proposed.level.name if proposed and proposed.level else None,
     }
 
@@ -186,9 +195,9 @@ def _component(component: Component, found: Findings) -> dict:
     return {
         "code": code,
         "name": component.name,
-        **_count("then", found.then.get(code)),
-        **_count("now", found.now.get(code)),
-        **_count("latest", found.latest.get(code)),
+        **_count("then", found.counted.then.get(code)),
+        **_count("now", found.counted.now.get(code)),
+        **_count("latest", found.counted.latest.get(code)),
         "changed": code in found.eligible.changed,
         "unknown": code in found.eligible.unknown,
         "decides": part in found.measured.deciding,
@@ -219,9 +228,10 @@ def _level(part: ComponentLevel | None) -> dict:
 def late_sentence(*, found: Findings, last_day: date, names: Mapping[str, str]) -> str:
     """Return in words what the test says on the period's last day."""
     changes = ", ".join(
-        f"{names[code]} {found.then[code].quantity} to {found.now[code].quantity}" for code in found.eligible.changed
+        f"{names[code]} {found.counted.then[code].quantity} to {found.counted.now[code].quantity}"
+        for code in found.eligible.changed
     )
-    message = why(eligible=found.eligible, then=found.then, names=names, reading=found.readings.not_eligible)
+    message = why(eligible=found.eligible, then=found.counted.then, names=names, reading=found.readings.not_eligible)
     level = found.proposed.level.name if found.proposed and found.proposed.level else None
     leads = f"It leads to {level}." if level else "A person decides."
     return " ".join(

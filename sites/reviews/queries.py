@@ -13,7 +13,7 @@ from contracts.terms import AgreementTerms, NotInForce, TermsFound, expiration_k
 from sites.charged import Basis
 from sites.models import RenewalReview, ReviewLine, Site
 from sites.review_days import ReviewKind, in_review
-from sites.reviews.evidence import Findings, as_evidence, findings
+from sites.reviews.evidence import Compared, Findings, as_evidence, findings
 from sites.reviews.review import ReviewTerms, review_terms
 
 READINGS_SHOWN = ("change", "not-eligible", "level", "blank-cell", "site-charge", "review-day")
@@ -71,13 +71,16 @@ class ReviewFacts:
 
     def find(self, site: Site, *, cut_off_on: date, current_level: Level | None) -> Findings:
         """Run the test for one site with the counts made through a day; they must have been brought along."""
-        return findings(
-            schedule=self.schedule,
-            prices=self.prices,
+        counted = Compared.of(
             counts=site.count_values(),
             period=self.found.due.period.span,
             in_service_on=site.in_service_on,
             cut_off_on=cut_off_on,
+        )
+        return findings(
+            schedule=self.schedule,
+            prices=self.prices,
+            counted=counted,
             current_level=current_level,
             readings=self.readings,
         )
