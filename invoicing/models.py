@@ -13,6 +13,7 @@ from contracts.periods import DaySpan, day_text
 from contracts.printing.stored_pdf import StoredPdf
 from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
 from contracts.sealing.guards import Seal
+from contracts.sealing.ledger import ISSUED_DOCUMENTS
 from invoicing.charges.bounds import not_begun
 from invoicing.charges.charge import ANNUAL
 from invoicing.charges.kinds import KINDS, charged_once
@@ -420,3 +421,11 @@ class InvoicePdf(StoredPdf):
     invoice = models.OneToOneField(Invoice, on_delete=models.PROTECT, related_name="pdf")
 
     seal = Seal(None, correction=CREDIT_INSTEAD)
+
+    def is_known(self) -> bool:
+        """Tell whether the ledger of issued documents has its line, or that of its document.
+
+        The line of the document is there before the PDF is stored, and its own is added after: a crash in between
+        leaves the first one only.
+        """
+        return ISSUED_DOCUMENTS.knows(self.sha256) or ISSUED_DOCUMENTS.knows(self.invoice.content_sha256)

@@ -45,12 +45,12 @@ def file_names(beginning: str = "", *, of: Collection[str] | None = None) -> dic
     return found
 
 
-def another_folder(*, lacks: str, unsure: str) -> str:
-    """Say that the folder of documents is not the right one, by what it `lacks`, and what nobody knows without it."""
+def another_folder(*, unknown: str, unsure: str) -> str:
+    """Say that the folder of documents is not the right one, by what it does not know, and what nobody knows then."""
     return (
-        f"{settings.DOCUMENTS_DIR}, the folder of documents (DOCUMENTS_DIR), has no {lacks}, so nobody knows whether "
-        f"{unsure} before: ask an administrator to mount or name the right folder, or to make it again where it was "
-        "lost for good."
+        f"{settings.DOCUMENTS_DIR}, the folder of documents (DOCUMENTS_DIR), does not know {unknown}, whose PDF was "
+        f"stored, so nobody knows whether {unsure} before: ask an administrator to mount or name the right folder, or "
+        "to make it again where it was lost for good."
     )
 
 

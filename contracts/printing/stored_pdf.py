@@ -9,6 +9,7 @@ from enum import Enum
 from functools import partial
 from hashlib import sha256
 
+from django.apps import apps
 from django.conf import settings
 from django.db import IntegrityError, models, transaction
 
@@ -47,12 +48,30 @@ class StoredPdf(FrozenModel):
         """Whether its file is in its folder."""
         return stored_files.path_of(self.file_name).exists()
 
+    @property
+    def title(self) -> str:
+        """The number or title of its document, as its file is named."""
+        return self.file_name.partition(".")[0]
 
-def first_and_last(model: type[StoredPdf]) -> models.QuerySet:
-    """Return the first and the last PDF of a kind that was stored: what the right folder of documents knows."""
-    pks = model.objects.order_by("pk").values("pk")
+    def is_known(self) -> bool:
+        """Tell whether the folder of documents knows it; raises OSError where a ledger in it cannot be read."""
+        raise NotImplementedError
+
+
+def unknown_title() -> str:
+    """Return a document, by its title, whose PDF was stored and that the folder of documents does not know.
+
+    Empty where it knows all: asked are the first and the last PDF of each kind that was stored, for the folder is gone,
+    or an older or another one. Raises OSError where a ledger is there and cannot be read.
+    """
+    kinds = [model for model in apps.get_models() if issubclass(model, StoredPdf)]
+    return next((pdf.title for kind in kinds for pdf in _first_and_last(kind) if not pdf.is_known()), "")
+
+
+def _first_and_last(kind: type[StoredPdf]) -> models.QuerySet:
+    pks = kind.objects.order_by("pk").values("pk")
     ends = models.Q(pk=models.Subquery(pks[:1])) | models.Q(pk=models.Subquery(pks.reverse()[:1]))
-    return model.objects.filter(ends).order_by("pk")
+    return kind.objects.filter(ends).order_by("pk")
 
 
 class PdfState(Enum):

@@ -26,6 +26,13 @@ class LedgerFile:
         """Where it is kept."""
         return settings.DOCUMENTS_DIR / self.name
 
+    def knows(self, digest: str) -> bool:
+        """Tell whether a digest stands in it."""
+        try:
+            return digest.encode() in self.path.read_bytes()
+        except FileNotFoundError:
+            return False
+
     def read(self, *, of: Iterable[str] | None = None) -> Ledger:
         """Read it as it stands, all of it or only the lines of some numbers; an empty one where there is none."""
         words = None if of is None else {written(number) for number in of}
@@ -53,6 +60,10 @@ class LedgerFile:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+ISSUED_DOCUMENTS = LedgerFile("ledger.txt")
+"""A line for each document that was issued and for each of its PDFs."""
 
 
 def _is_whole(handle: int) -> bool:

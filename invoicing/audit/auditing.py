@@ -27,6 +27,7 @@ from contracts.printing.stored_pdf import file_fault
 from contracts.sealing import guards
 from contracts.sealing.digest import canonical_sha256
 from contracts.sealing.histories import HISTORIES, PLACE, history_faults, name_of
+from contracts.sealing.ledger import ISSUED_DOCUMENTS
 from contracts.sealing.ledger_lines import ISSUED, PRINTED, Ledger, LedgerEntry
 from contracts.wording import plural
 from invoicing.audit.checks import (
@@ -48,7 +49,7 @@ from invoicing.documents.printing import INVOICE_PDFS
 from invoicing.issued import numbering
 from invoicing.issued.chain import by_number
 from invoicing.issued.given_out import numbers_among
-from invoicing.issued.ledger import ISSUED_DOCUMENTS, issued_entry
+from invoicing.issued.ledger import issued_entry
 from invoicing.issued.row_digests import SEALED, row_digests
 from invoicing.models import Correction, Invoice, InvoiceLine, InvoicePdf, NumberSeries
 from invoicing.runs.books import charge_key

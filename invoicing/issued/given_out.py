@@ -1,7 +1,6 @@
 """The numbers that the ledger and the PDFs know: what was given out, whatever the database says.
 
-A database that was restored from a backup is older than both. Its counter alone would give their numbers out again. A
-folder that is empty or another one knows none of them, so the database says first which lines the right one has.
+A database that was restored from a backup is older than both. Its counter alone would give their numbers out again.
 """
 
 import os
@@ -13,9 +12,8 @@ from urllib.parse import quote
 from django.conf import settings
 
 from contracts.printing.stored_files import titled
-from contracts.printing.stored_pdf import first_and_last
-from invoicing.issued.ledger import ISSUED_DOCUMENTS
-from invoicing.models import InvoicePdf, NumberSeries
+from contracts.sealing.ledger import ISSUED_DOCUMENTS
+from invoicing.models import NumberSeries
 
 
 def highest_given_out(series: NumberSeries) -> int:
@@ -33,23 +31,6 @@ def highest_given_out(series: NumberSeries) -> int:
         found = map(names.fullmatch, os.listdir(settings.DOCUMENTS_DIR))
         numbers += [int(match[1]) for match in found if match]
     return max(numbers)
-
-
-def unknown_number() -> str:
-    """Return the number of a document whose PDF was stored and of which the ledger has no line; empty where it has all.
-
-    Asked are the first and the last PDF that was stored: the folder of documents is gone, or an older or another one.
-    Each document has its own line before its PDF is stored, and the PDF has another one after. So a crash leaves later
-    documents without a line, and never one that is asked for, unless the PDF was made good and that was killed too.
-    Raises OSError where the ledger is there and cannot be read.
-    """
-    ends = first_and_last(InvoicePdf)
-    asked = list(ends.values_list("invoice__number_text", "sha256", "invoice__content_sha256"))
-    lines = b""
-    with suppress(FileNotFoundError):
-        lines = ISSUED_DOCUMENTS.path.read_bytes() if asked else b""
-    unknown = (number for number, *digests in asked if not any(digest.encode() in lines for digest in digests))
-    return next(unknown, "")
 
 
 def lost_numbers(series: NumberSeries) -> range:

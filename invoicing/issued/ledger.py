@@ -3,11 +3,9 @@
 from collections.abc import Iterator
 
 from contracts.sealing.histories import make_histories_good
-from contracts.sealing.ledger import LedgerFile
+from contracts.sealing.ledger import ISSUED_DOCUMENTS
 from contracts.sealing.ledger_lines import ISSUED, PRINTED, LedgerEntry
 from invoicing.models import Invoice, InvoicePdf
-
-ISSUED_DOCUMENTS = LedgerFile("ledger.txt")
 
 
 def anchor_issued(invoice: Invoice) -> None:

@@ -10,8 +10,9 @@ from django.db import connection
 
 from contracts.periods import day_text
 from contracts.printing.stored_files import another_folder
+from contracts.printing.stored_pdf import unknown_title
 from contracts.refusal import Refusal
-from invoicing.issued.given_out import highest_given_out, unknown_number
+from invoicing.issued.given_out import highest_given_out
 from invoicing.models import Invoice, NumberSeries
 
 SERIES = {Invoice.Kind.INVOICE: ("INVOICE", "INV-"), Invoice.Kind.CREDIT_NOTE: ("CREDIT", "CN-")}
@@ -80,20 +81,19 @@ def refuse_next(*, series: NumberSeries, on: date) -> None:
 def _refuse_given_out(series: NumberSeries, number: int) -> None:
     """Refuse to give a number out that stands for another document already, or that is followed by one that does.
 
-    Who knows that is the folder of documents, and only the right one: its ledger must know the first and the last
-    document of the desk whose PDF the database says was stored. Lines that a crash left out are of later documents and
+    Who knows that is the folder of documents, and only the right one: it must know the first and the last document of
+    each kind whose PDF the database says was stored. Lines that a crash left out are of later documents and
     refuse nothing; numbers that are explained have no document and are not asked for.
     """
     try:
-        unknown, highest = unknown_number(), highest_given_out(series)
+        unknown, highest = unknown_title(), highest_given_out(series)
     except OSError as fault:
         raise CannotNumber(
             f"The ledger and the PDFs cannot be read ({fault.strerror}), so nobody knows whether {series.text(number)} "
             "was given out before. Make the folder of documents readable, then issue again."
         ) from None
     if unknown:
-        lacks, unsure = f"ledger that knows {unknown}, whose PDF was stored", f"{series.text(number)} was given out"
-        raise CannotNumber(another_folder(lacks=lacks, unsure=unsure))
+        raise CannotNumber(another_folder(unknown=unknown, unsure=f"{series.text(number)} was given out"))
     if highest >= number:
         last = "" if highest == number else f" to {series.text(highest)}"
         raise CannotNumber(

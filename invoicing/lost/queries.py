@@ -8,10 +8,10 @@ from contracts.models import LostRecord
 from contracts.periods import day_text
 from contracts.printing.stored_files import file_names, sha256_of, titled
 from contracts.sealing.histories import HISTORIES, lost_rows
+from contracts.sealing.ledger import ISSUED_DOCUMENTS
 from contracts.sealing.ledger_lines import ISSUED, PRINTED, Ledger
 from invoicing.issued import numbering
 from invoicing.issued.given_out import lost_numbers
-from invoicing.issued.ledger import ISSUED_DOCUMENTS
 from invoicing.models import NumberSeries
 from sites.reports.lost import lost_reports
 

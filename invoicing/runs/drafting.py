@@ -15,12 +15,12 @@ from contracts.locking import lock_agreements, state_on_file, unchanged_since
 from contracts.models import Agreement
 from contracts.money import ZERO, money_text
 from contracts.periods import add_months, day_text
+from contracts.printing.stored_pdf import unknown_title
 from contracts.terms import expiration_known
 from contracts.wording import plural
 from invoicing.charges.bounds import Promise, promised_by, why_held
 from invoicing.charges.unbilled import PlannedDocument, unbilled
 from invoicing.documents.printing import INVOICE_PDFS
-from invoicing.issued.given_out import unknown_number
 from invoicing.issued.ledger import make_good
 from invoicing.issued.numbering import CannotNumber
 from invoicing.models import Correction, Invoice, InvoiceLine
@@ -105,8 +105,8 @@ def _make_good() -> None:
     Where the folder of documents is missing or another one, nothing is made: a new ledger would look right.
     """
     try:
-        if unknown := unknown_number():
-            logger.error("The ledger in the folder of documents does not know %s; no PDF was made", unknown)
+        if unknown := unknown_title():
+            logger.error("The folder of documents does not know %s; no PDF was made", unknown)
             return
         INVOICE_PDFS.make_missing()
         make_good()

@@ -9,6 +9,7 @@ from contracts.printing.stored_pdf import StoredPdf
 from contracts.sealing.forgetting import Ground
 from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
 from contracts.sealing.guards import Seal
+from contracts.sealing.histories import unrecorded
 
 SITE = ("site", "agreement")
 REVISE_INSTEAD = "Correct the counts and issue a revision instead."
@@ -67,6 +68,10 @@ class ReportPdf(StoredPdf):
     report = models.OneToOneField(MonthlyReport, on_delete=models.PROTECT, related_name="pdf")
 
     seal = Seal(None, history=True, correction=REVISE_INSTEAD)
+
+    def is_known(self) -> bool:
+        """Tell whether its file is in the folder of documents, or its line in the ledger of histories there."""
+        return self.has_file or not unrecorded([self])
 
 
 class ReportAcknowledgment(FrozenModel):

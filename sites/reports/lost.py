@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from contracts.models import Agreement, LostRecord
 from contracts.periods import Month
 from contracts.printing.stored_files import file_names, titled
-from contracts.printing.stored_pdf import first_and_last
-from contracts.sealing.histories import unrecorded
-from sites.models import MonthlyReport, ReportPdf
+from sites.models import MonthlyReport
 from sites.reports.printing import BEGINNING, report_title
 
 
@@ -24,16 +22,6 @@ def lost_reports() -> dict[str, list[str]]:
 def explained_reports(beginning: str = BEGINNING) -> dict[str, LostRecord]:
     """Return what finance has explained of lost reports, by their names."""
     return {row.title: row for row in LostRecord.objects.filter(title__startswith=beginning).order_by("pk")}
-
-
-def unknown_report() -> MonthlyReport | None:
-    """Return a report whose PDF was stored and that the folder of documents does not know; None where it knows all.
-
-    Asked are the first and the last PDF that was stored: the right folder has its file, or a line of it in the ledger
-    of histories. Raises OSError where the ledger is there and cannot be read.
-    """
-    without = [pdf for pdf in first_and_last(ReportPdf).select_related("report__agreement") if not pdf.has_file]
-    return next((pdf.report for pdf in unrecorded(without)), None)
 
 
 def lost_of_month(agreement: Agreement, month: Month, *, issued: int | None) -> list[str]:

@@ -19,6 +19,7 @@ from contracts.models import Agreement
 from contracts.periods import Month, day_text
 from contracts.printing.letters import missing_in
 from contracts.printing.stored_files import another_folder
+from contracts.printing.stored_pdf import unknown_title
 from contracts.refusal import Refusal
 from contracts.schedule import Refused
 from contracts.sealing.digest import canonical_sha256
@@ -29,7 +30,7 @@ from sites.refusals import later_refusals, reason_refusals, text_refusals
 from sites.reports.content import figures_sha256, report_content
 from sites.reports.differences import Difference, differences
 from sites.reports.lacking import keep_months
-from sites.reports.lost import explained_of_month, lost_of_month, unknown_report
+from sites.reports.lost import explained_of_month, lost_of_month
 from sites.reports.monthly_report import MonthlyFigures
 from sites.reports.printing import REPORT_PDFS
 from sites.reports.queries import figures_of
@@ -169,15 +170,14 @@ def _only_demonstration(figures: MonthlyFigures) -> bool:
 
 def _refuse_lost(agreement: Agreement, month: Month, *, issued: int | None) -> None:
     try:
-        lost, unknown = lost_of_month(agreement, month, issued=issued), unknown_report()
+        lost, unknown = lost_of_month(agreement, month, issued=issued), unknown_title()
     except OSError as fault:
         message = (
             f"The PDFs cannot be read ({fault.strerror}): nobody knows what was issued before. Make them readable."
         )
         raise CannotReport(Refused("UNREADABLE", "", message)) from None
-    if unknown is not None:
-        lacks = f"PDF or line of {unknown} of agreement {unknown.agreement.number}, whose PDF was stored"
-        message = another_folder(lacks=lacks, unsure=f"a report of {month} was issued")
+    if unknown:
+        message = another_folder(unknown=unknown, unsure=f"a report of {month} was issued")
         raise CannotReport(Refused("ANOTHER_FOLDER", "", message))
     if lost:
         message = (

@@ -11,11 +11,12 @@ from contracts.models import Agreement
 from contracts.periods import Month
 from contracts.printing import pdf
 from contracts.printing.stored_files import file_names
+from contracts.sealing.ledger import ISSUED_DOCUMENTS
 from contracts.sealing.ledger_lines import ISSUED
 from invoicing.audit.auditing import Verification
 from invoicing.credits.crediting import credit, creditable_lines
 from invoicing.documents.printing import INVOICE_PDFS
-from invoicing.issued.ledger import ISSUED_DOCUMENTS, make_good
+from invoicing.issued.ledger import make_good
 from invoicing.issued.numbering import CannotNumber
 from invoicing.lost.explaining import explain
 from invoicing.lost.queries import lost_now

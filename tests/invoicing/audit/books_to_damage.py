@@ -16,10 +16,11 @@ from contracts.printing.stored_files import stored_name
 from contracts.sealing.digest import canonical_sha256
 from contracts.sealing.guards import create_triggers, drop_triggers
 from contracts.sealing.histories import add_lines
+from contracts.sealing.ledger import ISSUED_DOCUMENTS
 from contracts.sealing.ledger_lines import RECORDED
 from invoicing.audit.auditing import Verification
 from invoicing.issued.chain import chain_sha256
-from invoicing.issued.ledger import ISSUED_DOCUMENTS, anchor_issued, anchor_printed
+from invoicing.issued.ledger import anchor_issued, anchor_printed
 from invoicing.issued.row_digests import SEALED
 from invoicing.models import Invoice, InvoiceLine, InvoicePdf, Waiver
 from invoicing.runs.drafting import draft_invoices

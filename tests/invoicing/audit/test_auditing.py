@@ -11,9 +11,10 @@ import pytest
 from django.core.management import call_command
 
 from contracts.printing.stored_files import stored_name
+from contracts.sealing.ledger import ISSUED_DOCUMENTS
 from invoicing.audit.auditing import CHUNK, Verification
 from invoicing.issued.chain import chain_sha256
-from invoicing.issued.ledger import ISSUED_DOCUMENTS, make_good
+from invoicing.issued.ledger import make_good
 from invoicing.models import Invoice, InvoicePdf, NumberSeries
 from tests import factories
 from tests.invoicing.audit.books_to_damage import (

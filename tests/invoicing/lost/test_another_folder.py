@@ -7,12 +7,16 @@ import pytest
 from django.core.management import call_command
 from django.db import transaction
 
+from contracts.periods import Month
+from contracts.sealing.ledger import ISSUED_DOCUMENTS
 from invoicing.credits.crediting import credit
-from invoicing.issued.ledger import ISSUED_DOCUMENTS, anchor_issued, make_good
+from invoicing.issued.ledger import anchor_issued, make_good
 from invoicing.issued.numbering import CannotNumber
 from invoicing.models import Invoice
 from invoicing.runs.drafting import RunResult, draft_invoices
-from tests import factories
+from sites.models import Site
+from sites.reports.reporting import CannotReport, issue_report
+from tests import factories, reference
 from tests.invoicing.audit.books_to_damage import issued_through, store
 from tests.invoicing.pages.page_cases import event
 from tests.people import FINANCE, client_of
@@ -41,9 +45,9 @@ def restored(agreement, settings, tmp_path):
 
 def sentence(settings, number: str = "INV-00002") -> str:
     return (
-        f"{settings.DOCUMENTS_DIR}, the folder of documents (DOCUMENTS_DIR), has no ledger that knows INV-00001, whose "
-        f"PDF was stored, so nobody knows whether {number} was given out before: ask an administrator to mount or name "
-        "the right folder, or to make it again where it was lost for good."
+        f"{settings.DOCUMENTS_DIR}, the folder of documents (DOCUMENTS_DIR), does not know INV-00001, whose PDF was "
+        f"stored, so nobody knows whether {number} was given out before: ask an administrator to mount or name the "
+        "right folder, or to make it again where it was lost for good."
     )
 
 
@@ -96,7 +100,7 @@ def test_a_pdf_made_meanwhile_does_not_make_it_the_right_folder(agreement, setti
     settings.DOCUMENTS_DIR = tmp_path / "unmounted"
     store(second)
 
-    with pytest.raises(CannotNumber, match="no ledger that knows INV-00001"), transaction.atomic():
+    with pytest.raises(CannotNumber, match="does not know INV-00001"), transaction.atomic():
         issued_through(agreement, date(1998, 12, 31), JANUARY)
 
 
@@ -132,3 +136,32 @@ def test_a_folder_that_was_lost_for_good_is_made_again(agreement, settings, djan
         ["printed", "later"],
     ]
     assert [str(document) for document in run(agreement).documents] == ["Invoice INV-00002"]
+
+
+def test_beside_the_first_report_alone_no_number_is_taken(agreement, settings, django_capture_on_commit_callbacks):
+    (site,) = factories.sites(agreement, 1)
+    factories.counts(site, OCTOBER, reference.counts())
+    with django_capture_on_commit_callbacks(execute=True):
+        issue_report(agreement=agreement, month=Month(1998, 10), days_after=10, on=JANUARY, by=None)
+    settings.DOCUMENTS_DIR = settings.DOCUMENTS_DIR.with_name("unmounted")
+
+    refusal = run(agreement).refusal
+    settings.DOCUMENTS_DIR = settings.DOCUMENTS_DIR.with_name("documents")
+
+    assert "does not know Monthly-report-LNS970602JC-1998-10, whose PDF was stored" in refusal
+    assert [str(document) for document in run(agreement).documents] == ["Invoice INV-00001", "Invoice INV-00002"]
+
+
+def test_beside_the_first_invoice_alone_no_report_is_issued(restored, settings):
+    site = Site.objects.get(agreement=restored)
+    factories.counts(site, OCTOBER, reference.counts())
+    october = {"agreement": restored, "month": Month(1998, 10), "days_after": 10, "on": JANUARY, "by": None}
+
+    with pytest.raises(CannotReport) as refused, transaction.atomic():
+        issue_report(**october)
+    settings.DOCUMENTS_DIR = settings.DOCUMENTS_DIR.with_name("documents")
+
+    assert "does not know INV-00001, whose PDF was stored, so nobody knows whether a report of October 1998 was" in str(
+        refused.value
+    )
+    assert issue_report(**october).pk

@@ -9,10 +9,11 @@ from django.urls import reverse
 
 from contracts.models import LostRecord
 from contracts.printing.stored_files import file_names, stored_name
+from contracts.sealing.ledger import ISSUED_DOCUMENTS
 from contracts.sealing.ledger_lines import ISSUED
 from invoicing.audit.auditing import Verification
 from invoicing.credits.crediting import credit
-from invoicing.issued.ledger import ISSUED_DOCUMENTS, anchor_issued, make_good
+from invoicing.issued.ledger import anchor_issued, make_good
 from invoicing.issued.numbering import CannotNumber
 from invoicing.lost.explaining import CHANGED, CannotExplain, explain
 from invoicing.lost.queries import lost_now

@@ -117,10 +117,9 @@ def test_no_report_is_issued_or_revised_beside_another_folder(october, folder, s
     if folder:
         folder(settings.DOCUMENTS_DIR)
     sentence = (
-        f"{settings.DOCUMENTS_DIR}, the folder of documents (DOCUMENTS_DIR), has no PDF or line of Monthly report "
-        "October 1998 of agreement LNS970602JC, whose PDF was stored, so nobody knows whether a report of %s was "
-        "issued before: ask an administrator to mount or name the right folder, or to make it again where it was lost "
-        "for good."
+        f"{settings.DOCUMENTS_DIR}, the folder of documents (DOCUMENTS_DIR), does not know "
+        f"{FIRST}, whose PDF was stored, so nobody knows whether a report of %s was issued before: ask an "
+        "administrator to mount or name the right folder, or to make it again where it was lost for good."
     )
     revised = {"agreement": october.agreement, "month": OCTOBER, "days_after": DAYS_AFTER, "reason": "Counted again"}
 
@@ -140,7 +139,7 @@ def test_no_report_is_issued_or_revised_beside_another_folder(october, folder, s
 
 def test_folder_that_was_lost_for_good_is_made_again(october, settings):
     shutil.rmtree(settings.DOCUMENTS_DIR)
-    with pytest.raises(CannotReport, match="no PDF or line of Monthly report October 1998"), transaction.atomic():
+    with pytest.raises(CannotReport, match=f"does not know {FIRST}"), transaction.atomic():
         issued(october.agreement, NOVEMBER, on=DECEMBER)
 
     call_command("make_report_pdfs")

@@ -315,4 +315,4 @@ def test_the_number_is_locked_while_the_document_is_frozen_and_no_longer(agreeme
     assert len(message) - taken == UNDER_THE_NUMBER
 
 
-UNDER_THE_NUMBER = 9
+UNDER_THE_NUMBER = 10
