@@ -46,8 +46,8 @@ class DecideLevel(SiteEvent):
 
     def consequences(self):
         return [
-            f"{self.site} is charged at the level chosen from the first day to the last, and after the annual period "
-            "until a review agrees another level.",
+            f"{self.site} is charged at the level chosen from the first day to the last.",
+            "The level of the last day of the annual period goes on after it until a review agrees another one.",
             "Of several levels for one day the one recorded last holds. Nothing that is recorded changes: a mistake is "
             "put right by another level from the same day.",
             "The next invoice run bills or credits the difference to what was billed for these days.",

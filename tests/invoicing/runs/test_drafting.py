@@ -293,7 +293,7 @@ def test_level_agreed_after_the_run_is_not_known_to_it(agreement):
 
 # ---- many agreements ---------------------------------------------------------------------------------------------
 
-RUN_QUERIES = 27
+RUN_QUERIES = 26
 """Of one chunk, however many agreements and sites, besides the rows that are written."""
 
 
