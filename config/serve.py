@@ -15,13 +15,12 @@ import socket
 import sys
 
 import waitress
+from django.conf import settings
 from django.db import connection
 
 from config.wsgi import application
 
 THREADS = 8
-LARGEST_BODY = 25 * 1024 * 1024
-"""Bytes of a request; more is refused before it is read."""
 MOST_PROCESSES = 64
 
 
@@ -49,7 +48,7 @@ def _refusal(processes: int) -> str:
 
 
 def _serve(listening: socket.socket) -> None:
-    waitress.serve(application, sockets=[listening], threads=THREADS, max_request_body_size=LARGEST_BODY)
+    waitress.serve(application, sockets=[listening], threads=THREADS, max_request_body_size=settings.LARGEST_REQUEST)
 
 
 def _begin(listening: socket.socket) -> int:

@@ -201,7 +201,7 @@ PAPERS_DIR = Path(env.str("PAPERS_DIR", default="") or VAR_DIR / "papers")
 MEDIA_ROOT = Path(env.str("UPLOADS_DIR", default="") or VAR_DIR / "uploads")
 MEDIA_URL = "uploads/"  # served by no address: a scan leaves through a page that checks the permission
 FILE_UPLOAD_PERMISSIONS = 0o600
-LARGEST_REQUEST = 25 * 1024 * 1024  # a file of 20 MB with its form; the server in front refuses more, see bin/demo
+LARGEST_REQUEST = 25 * 1024 * 1024  # a file of 20 MB with its form; config/serve.py refuses more
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000  # a month of counts is one form
 
 # What a browser may do with our pages

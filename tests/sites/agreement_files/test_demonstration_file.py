@@ -13,7 +13,7 @@ from sites.counts.count import Count
 from sites.hours.entries import Purchase, Work
 from sites.hours.ledger import HourLedger, hour_ledger
 from sites.review_days import in_review
-from sites.reviews.evidence import Findings, findings
+from sites.reviews.evidence import Compared, Findings, findings
 from sites.reviews.review import late_change
 from tests.reference import AGREEMENT, LATER, LEVELS, SCHEDULE, VERY_SMALL, period
 from tests.sites.agreement_files.files import demonstration
@@ -39,10 +39,9 @@ def findings_at(city: str, on: date = REVIEW_ON) -> Findings:
     return findings(
         schedule=SCHEDULE,
         prices=SCHEDULE,
-        counts=counts,
-        period=period(1).span,
-        in_service_on=day(site["in_service_on"]),
-        cut_off_on=on,
+        counted=Compared.of(
+            counts=counts, period=period(1).span, in_service_on=day(site["in_service_on"]), cut_off_on=on
+        ),
         current_level=VERY_SMALL,
         readings=DEFAULT_READINGS,
     )
