@@ -40,7 +40,7 @@ class InPlainWords:
 
     def __init__(self, *args, label_suffix: str = "", **kwargs):
         super().__init__(*args, label_suffix=label_suffix, **kwargs)
-        for name in {"username", "first_name", "last_name"} & set(self.fields):
+        for name in {"username", "first_name", "last_name", "name"} & set(self.fields):
             self.fields[name].validators.append(validate_plain_text)
         for name, (label, help_text) in self.labels.items():
             if name in self.fields:

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.urls import reverse
 
-from contracts.admin.people import NewPerson, PersonForm
+from contracts.admin.people import NewPerson, PersonForm, RoleForm
 from contracts.fields import PlainCharField, PlainTextField
 from contracts.models import Party, PartyAlias
 from contracts.parties.names import alike
@@ -84,6 +84,12 @@ def test_names_of_people_are_refused_too(form_class):
     form = form_class({"first_name": "An\u200bn", "last_name": "F\uffff"}, instance=User())
 
     assert {"first_name", "last_name"} <= set(form.errors)
+
+
+@pytest.mark.django_db
+def test_names_of_roles_are_refused_too():
+    assert "name" in RoleForm({"name": "Fin\u200bance", "permissions": []}).errors
+    assert RoleForm({"name": "Auditors", "permissions": []}).errors == {}
 
 
 @pytest.fixture
