@@ -29,6 +29,12 @@ def series_for(kind: str) -> NumberSeries:
     return series
 
 
+def series_on_file(kind: str) -> NumberSeries:
+    """Return the series of a kind of document as it is on file, or as it would be made; writes nothing."""
+    code, prefix = SERIES[Invoice.Kind(kind)]
+    return NumberSeries.objects.filter(code=code).first() or NumberSeries(code=code, prefix=prefix)
+
+
 @contextmanager
 def one_at_a_time() -> Iterator[None]:
     """Queue the issuers of one machine on SQLite before they begin a transaction; a no-op elsewhere.

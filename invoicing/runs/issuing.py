@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
+from copy import copy
 from datetime import date
 from functools import partial
 
@@ -25,7 +26,7 @@ from invoicing.issued import numbering
 from invoicing.issued.chain import chain_sha256
 from invoicing.issued.ledger import anchor_issued
 from invoicing.issued.row_digests import SEALED, digests_of
-from invoicing.models import Invoice, InvoiceLine, NumberSeries
+from invoicing.models import Invoice, InvoiceLine
 from invoicing.runs.draft_rows import rows_of, same
 from invoicing.runs.plan import (
     CannotBill,
@@ -78,9 +79,11 @@ def why_not_issued(*, invoice: Invoice, on: date) -> str:
         draft = _draft_to_issue(invoice)
         draft.agreement = Agreement.objects.with_terms().get(pk=draft.agreement_id)
         _refuse_unless_current(draft, on)
-        for series in NumberSeries.objects.filter(code=numbering.SERIES[Invoice.Kind(draft.kind)][0]):
-            numbering.refuse_next(series=series, on=on)
-    except (CannotIssue, numbering.CannotNumber) as refused:
+        numbering.refuse_next(series=numbering.series_on_file(draft.kind), on=on)
+        numbered = copy(draft)
+        numbered.issued_on = on
+        _content(numbered, list(draft.lines.select_related("site").order_by("position")))
+    except (CannotBill, numbering.CannotNumber) as refused:
         return str(refused)
     return ""
 
@@ -194,10 +197,7 @@ def freeze(
     draft.series, draft.number, draft.number_text = series, number, number_text
     draft.issued_on, draft.issued_by = on, by
     lines = list(draft.lines.select_related("site").order_by("position"))
-    corrected = list(draft.corrects.order_by("pk"))
-    shown = invoice_content(invoice=draft, lines=lines, agreement=draft.agreement, corrected=corrected)
-    if message := missing_in(shown):
-        raise CannotBill(f"{message} Correct it where it was entered, then issue the document.")
+    shown = _content(draft, lines)
     draft.content = shown | {SEALED: digests_of(invoice=draft, lines=lines)}
     draft.content_sha256 = canonical_sha256(draft.content)
     draft.chain_sha256 = chain_sha256(
@@ -206,6 +206,15 @@ def freeze(
     draft.save()
     _close_facts(lines, on)
     return draft
+
+
+def _content(draft: Invoice, lines: Sequence[InvoiceLine]) -> dict:
+    """Everything the document shows. Raises CannotBill for a letter that no font of the documents has."""
+    corrected = list(draft.corrects.order_by("pk"))
+    shown = invoice_content(invoice=draft, lines=lines, agreement=draft.agreement, corrected=corrected)
+    if message := missing_in(shown):
+        raise CannotBill(f"{message} Correct it where it was entered, then issue the document.")
+    return shown
 
 
 def _link_before(series: numbering.NumberSeries, number: int) -> str:

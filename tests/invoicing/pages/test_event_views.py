@@ -8,12 +8,12 @@ import pytest
 from django.conf import settings
 from django.db import transaction
 
-from contracts.models import Agreement
+from contracts.models import Agreement, Party
 from contracts.printing.papers import printing
 from contracts.printing.stored_pdf import PdfState
 from invoicing.credits.crediting import credit
 from invoicing.documents.printing import INVOICE_PDFS
-from invoicing.models import Invoice
+from invoicing.models import Invoice, NumberSeries
 from invoicing.runs.drafting import draft_invoices
 from invoicing.runs.issuing import AlreadyIssued, issue
 from sites.models import Site
@@ -116,11 +116,24 @@ def _other_facts(agreement: Agreement) -> None:
     factories.site(agreement, "Fargo")
 
 
+def _letter_of_no_font(agreement: Agreement) -> None:
+    Party.objects.filter(pk=agreement.customer_id).update(address="1 First 😀 Street")
+
+
+def _older_database(agreement: Agreement) -> None:
+    """The folder has a document of a series that the database does not know at all yet."""
+    settings.DOCUMENTS_DIR.mkdir(parents=True)
+    (settings.DOCUMENTS_DIR / f"INV-00001.{'0' * 16}.pdf").write_bytes(b"%PDF-1.7")
+    assert not NumberSeries.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("through", "before", "sentence"),
     [
         (date(1998, 10, 31), _other_facts, "has changed since. Run the invoices again and issue the new draft."),
         (date(1998, 11, 30), None, "Issue it on 30 November 1998 or later."),
+        (date(1998, 10, 31), _letter_of_no_font, "Correct it where it was entered, then issue the document."),
+        (date(1998, 10, 31), _older_database, "under Invoices > Missing documents."),
     ],
 )
 def test_issue_page_asks_what_the_click_asks(through, before, sentence, agreement):
