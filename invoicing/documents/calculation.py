@@ -51,12 +51,18 @@ def _gone_steps(adjustment: Adjustment) -> Iterator[str]:
 def _part_step(part: AdjustedPart) -> str:
     charge, billed = part.charge, money_text(part.billed.amount)
     if isinstance(charge, Charge):
-        priced = charge.last_priced
-        return (
-            f"{charge.instalment.part}: {priced.level_name} at {money_text(priced.annual_price)} a year, "
-            f"{money_text(charge.amount)} due, {billed} billed."
-        )
+        prices = ", ".join(_prices(charge))
+        return f"{charge.instalment.part}: {prices}, {money_text(charge.amount)} due, {billed} billed."
     return f"{charge.description} of {day_text(charge.due_on)}: {money_text(charge.amount)} due, {billed} billed."
+
+
+def _prices(charge: Charge) -> Iterator[str]:
+    """Each level and price of an instalment, with its days where there are several."""
+    part = charge.instalment.part
+    within = [(p, days) for p in charge.priced if (days := part.overlap(p.days.first_day, p.days.last_day))]
+    for priced, days in within:
+        for_days = f" for {days}" if len(within) > 1 else ""
+        yield f"{priced.level_name} at {money_text(priced.annual_price)} a year{for_days}"
 
 
 def _instalments(numbers: Sequence[int]) -> str:

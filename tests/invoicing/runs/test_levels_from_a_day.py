@@ -31,6 +31,11 @@ def test_days_already_billed_are_made_up_for_and_the_rest_is_billed_at_the_level
     (document,) = issue_through(FEBRUARY)
 
     assert line_amounts(document) == ["20416.66", "3747.32"]
+    january = (
+        "January 1999: Very Small at 163,000.00 a year for 1 January 1999 to 14 January 1999, Medium at 245,000.00 a"
+    )
+    january += " year for 15 January 1999 to 31 January 1999, 17,330.65 due, 13,583.33 billed."
+    assert january in steps_shown(document.lines.get(kind="adjustment"))
     for line in document.lines.all():
         assert recompute(line.inputs) == line.amount
         assert SENTENCE in steps_shown(line)
