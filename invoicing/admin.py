@@ -1,6 +1,8 @@
 """The admin inspects what is owed: nothing here is entered or changed, documents are written by their events."""
 
 from django.contrib import admin
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat, LPad
 
 from contracts.admin import ReadOnlyAdmin, ReadOnlyInline, RecordAdmin, amount
 from contracts.admin.filters import OfAgreement
@@ -29,6 +31,10 @@ class InvoiceLineInline(ReadOnlyInline):
         return super().get_queryset(request).select_related("site", "invoice")
 
 
+NUMBER = Concat("series__prefix", LPad(Cast("number", CharField()), 20, Value("0")))
+"""By series and number, `INV-99999` before `INV-100000`; drafts come first."""
+
+
 class IssuedFilter(admin.SimpleListFilter):
     title = "state"
     parameter_name = "issued"
@@ -44,7 +50,7 @@ class IssuedFilter(admin.SimpleListFilter):
 class InvoiceAdmin(ReadOnlyAdmin):
     nouns = "invoices and credit notes"
     list_display = (
-        "__str__",
+        "document",
         "agreement",
         "customer",
         "first_day",
@@ -64,6 +70,10 @@ class InvoiceAdmin(ReadOnlyAdmin):
         ("Origin", {"fields": (("origin", "reason"), ("drafted_on", "drafted_by"), "is_demonstration")}),
         ("Issue", {"fields": (("issued_on", "issued_by"), "series", "content_sha256")}),
     )
+
+    @admin.display(ordering=NUMBER)
+    def document(self, invoice: Invoice):
+        return str(invoice)
 
     @admin.display(ordering="agreement__customer__legal_name")
     def customer(self, invoice: Invoice):
