@@ -25,10 +25,15 @@ from invoicing.models import Invoice, InvoiceLine
 from sites.agreement_files.agreement_file import CannotLoad
 from sites.agreement_files.exporting import export_agreement
 from sites.agreement_files.loading import load_agreement
+from sites.models import RenewalReview
+from sites.reviews.content import Edition
+from sites.reviews.printing import review_pdf
+from tests import factories
 from tests.full_desk import every_page
 from tests.invoicing.billing_cases import issue_through, line_amounts
 from tests.people import superuser_client
 from tests.reading import by_heading, words
+from tests.sites.reviews.cases import REVIEW_ON, every_case, opened
 
 CASES = Path(__file__).parent / "data" / "cases"
 MARCH = date(1996, 3, 31)
@@ -127,6 +132,27 @@ def test_an_agreement_is_billed_printed_filed_and_credited_in_its_currency(setti
     call_command("make_pdfs")
     call_command("verify_invoices")
     assert agreement.currency == documents[0].content["currency"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("currency", ["JPY", "KWD"])
+@pytest.mark.parametrize("sites", [every_case, lambda agreement: None], ids=["sites", "no sites"])
+def test_a_review_is_shown_and_printed_in_the_currency_of_its_agreement(settings, currency, sites):
+    settings.BUSINESS_DATE = REVIEW_ON
+    agreement = factories.agreement(currency=currency)
+    sites(agreement)
+    review = RenewalReview.objects.with_agreement().get(pk=opened(agreement).pk)
+    page = superuser_client().get(reverse("sites:review_detail", args=[review.pk]))
+    texts = {"page": words(page)}
+    for edition in Edition:
+        paper = PdfReader(io.BytesIO(review_pdf(review=review, edition=edition, on=REVIEW_ON)))
+        texts[edition] = " ".join(each.extract_text() for each in paper.pages)
+
+    for where, text in texts.items():
+        amounts = re.findall(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\b0\.\d+", text)
+        places = {amount: len(amount.partition(".")[2]) for amount in amounts}
+        assert set(places.values()) <= {CURRENCIES[currency]}, (where, places)
+    assert "A year, if every site went to its measured level" in texts["page"]
 
 
 def test_what_a_currency_cannot_hold_is_refused_in_a_file(db):

@@ -104,6 +104,7 @@ def review_paper(*, review: RenewalReview, edition: Edition, on: date, page: str
     lines = list(rows.order_by("site__city", "site__state", "pk"))
     late = late_changes(review=review, lines=lines, on=on)
     evidence, page_obj = review.evidence, page_of(lines, page) if page else Paginator(lines, len(lines) or 1).page(1)
+    nothing = in_currency(NOTHING, review.agreement.currency)
     return Paper(
         review=review,
         edition=edition,
@@ -113,11 +114,11 @@ def review_paper(*, review: RenewalReview, edition: Edition, on: date, page: str
         rows=tuple(_row(line, late.get(line.site_id, "")) for line in page_obj),
         to_decide=tuple(line.site for line in lines if _needs_decision(line)),
         late=tuple(line.site for line in lines if line.site_id in late),
-        totals=_totals(evidence, lines, in_currency(NOTHING, review.agreement.currency)),
+        totals=_totals(evidence, lines, nothing),
         blocks=_blocks(review),
         histories=_histories(evidence, edition),
         rests_on=evidence,
-        internal=_internal(lines) if edition is Edition.INTERNAL else None,
+        internal=_internal(lines, nothing) if edition is Edition.INTERNAL else None,
     )
 
 
@@ -282,16 +283,16 @@ def _blocks(review: RenewalReview) -> tuple[dict, ...]:
     )
 
 
-def _internal(lines: Sequence[ReviewLine]) -> dict:
+def _internal(lines: Sequence[ReviewLine], nothing: Decimal) -> dict:
     """What only the supplier sees: revenue foregone, sites one component short, and what if all paid as measured."""
     what_if = sum(
-        (line.measured_level.annual_price if line.measured_level else _fallback(line) for line in lines), NOTHING
+        (line.measured_level.annual_price if line.measured_level else _fallback(line) for line in lines), nothing
     )
     return {
         "what_if": what_if,
-        "what_if_difference": what_if - sum((line.current_price or NOTHING for line in lines), NOTHING),
+        "what_if_difference": what_if - sum((line.current_price or nothing for line in lines), nothing),
         "foregone": [line for line in lines if line.foregone],
-        "foregone_total": sum((line.foregone for line in lines), NOTHING),
+        "foregone_total": sum((line.foregone for line in lines), nothing),
         "one_short": [line for line in lines if line.evidence.get("one_short")],
         "otherwise_read": [line for line in lines if line.evidence.get("other_readings")],
         "remarks": [line for line in lines if line.decision_reason],
