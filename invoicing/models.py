@@ -415,6 +415,15 @@ class InvoiceRun(models.Model):
         return f"Run through {day_text(self.through)}"
 
 
+class PlayedDemonstration(models.Model):
+    """That the demonstration was played on this desk, and how many rows of each model there were then."""
+
+    rows = models.JSONField(help_text="By model: the number of rows and the highest key.")
+
+    def __str__(self):
+        return f"Demonstration, {len(self.rows)} models counted"
+
+
 class InvoicePdf(StoredPdf):
     """The one PDF of an issued document, kept as a file and served as stored for ever."""
 

@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command, get_commands, loa
 from contracts.management.command_arguments import day
 from contracts.models import Party
 from invoicing.management.commands import load_demonstration
-from invoicing.models import Invoice
+from invoicing.models import Invoice, PlayedDemonstration
 from sites.models import Site
 from tests import factories
 
@@ -97,9 +97,12 @@ def test_a_second_time_keeps_passwords_and_is_not_played_into_what_people_added(
     site = Site.objects.first()
     factories.site(site.agreement, "Elsewhere")
     added = load(capsys)
+    PlayedDemonstration.objects.all().delete()
+    of_an_earlier_version = load(capsys)
 
     assert "as first printed" not in first
     assert again.count("as first printed") == len(passwords) == 5
     assert dict(User.objects.values_list("username", "password")) == passwords
-    assert "People have added the site Elsewhere" in added
+    assert "People have added or removed the site Elsewhere: the demonstration is not played on." in added
+    assert "kept no account: it is not played on." in of_an_earlier_version
     assert Invoice.objects.count() == invoices > 0

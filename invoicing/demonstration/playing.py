@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import Max
 
 from contracts.models import Agreement
@@ -13,6 +14,7 @@ from contracts.money import money_text
 from contracts.periods import ONE_DAY, Month
 from invoicing.credits.crediting import confirm_waiver, credit
 from invoicing.demonstration.reports import as_read, correct_counts, report_days, report_on
+from invoicing.demonstration.strangers import keep_account
 from invoicing.models import Invoice, Waiver
 from invoicing.runs.drafting import RunResult, draft_invoices
 from sites.agreement_files.known import as_known_on
@@ -37,22 +39,43 @@ def play(*, reference: Mapping, demonstration: Mapping, until: date, by=None) ->
     is billed and issued; agreements of both parties, credits by hand, corrections of counts and monthly reports are
     recorded on their dates. Playing on from an earlier day, or playing the same days again, adds only what is missing.
     """
-    load_agreement(reference, on=until, by=by)
-    agreement = Agreement.objects.get(number=reference["agreement"]["number"])
+    agreement = _agreement(reference, until, by)
     resumed = Invoice.objects.filter(agreement=agreement).aggregate(day=Max("issued_on"))["day"]
     days = _days(agreement, demonstration, until)
     for day in sorted({*days, *(day for day in report_days(demonstration) if day <= until)}):
-        if resumed is not None and day <= resumed:
-            continue
-        correct_counts(agreement=agreement, demonstration=demonstration, day=day, by=by)
-        if day in days:
-            load_agreement(as_read(agreement, as_known_on(demonstration, day), demonstration, day), on=day, by=by)
-            yield from _review(agreement, demonstration, day, by)
-            yield from _credit(agreement, demonstration, day, by)
-            yield from _bill(agreement, day, by)
-        for what in report_on(agreement=agreement, demonstration=demonstration, day=day, by=by):
-            yield Played(day, what)
+        if resumed is None or day > resumed:
+            yield from _day(agreement, demonstration, day, facts_come_in=day in days, by=by)
+    _last_facts(agreement, demonstration, until, by)
+
+
+@transaction.atomic
+def _day(agreement: Agreement, demonstration: Mapping, day: date, *, facts_come_in: bool, by) -> list[Played]:
+    """Play one day whole or not at all, and keep what is on file after it."""
+    correct_counts(agreement=agreement, demonstration=demonstration, day=day, by=by)
+    happened = []
+    if facts_come_in:
+        load_agreement(as_read(agreement, as_known_on(demonstration, day), demonstration, day), on=day, by=by)
+        for events in (_review, _credit, _bill):
+            happened += events(agreement, demonstration, day, by)
+    happened += [
+        Played(day, what) for what in report_on(agreement=agreement, demonstration=demonstration, day=day, by=by)
+    ]
+    keep_account()
+    return happened
+
+
+@transaction.atomic
+def _last_facts(agreement: Agreement, demonstration: Mapping, until: date, by) -> None:
     load_agreement(as_read(agreement, as_known_on(demonstration, until), demonstration, until), on=until, by=by)
+    keep_account()
+
+
+@transaction.atomic
+def _agreement(reference: Mapping, until: date, by) -> Agreement:
+    """Load what the parties signed; where the demonstration is played on, that is there already."""
+    load_agreement(reference, on=until, by=by)
+    keep_account()
+    return Agreement.objects.get(number=reference["agreement"]["number"])
 
 
 def _days(agreement: Agreement, demonstration: Mapping, until: date) -> list[date]:
@@ -133,7 +156,7 @@ def _person(name: str) -> User:
     return User.objects.get_or_create(username=name.lower().replace(" ", "."), defaults=values)[0]
 
 
-def _bill(agreement: Agreement, day: date, by) -> Iterator[Played]:
+def _bill(agreement: Agreement, _demonstration: Mapping, day: date, by) -> Iterator[Played]:
     """Bill the month that ended the day before, or that ends on the last day played."""
     month = Month.of(day)
     if day not in (month.span.first_day, month.span.last_day):

@@ -13,7 +13,8 @@ from django.core.management import CommandError, call_command
 from contracts.clock import business_date
 from contracts.management.command_arguments import DeskCommand, day
 from invoicing.demonstration.playing import play
-from invoicing.demonstration.strangers import added_since, strangers
+from invoicing.demonstration.strangers import added, is_loaded, taken_names
+from invoicing.models import PlayedDemonstration
 from people import roles
 from sites.models import RenewalReview
 
@@ -40,10 +41,13 @@ class Command(DeskCommand):
         files = Path(settings.BASE_DIR) / "data"
         reference = json.loads((files / "reference.json").read_text(encoding="utf-8"))
         number = reference["agreement"]["number"]
-        if found := strangers(number, people=frozenset(USERS)):
-            raise CommandError(f"The demonstration did not make {some(found)}: it is loaded into an empty desk only.")
-        if added := added_since(number):
-            self.stdout.write(f"People have added {some(added)}: the demonstration is not played on.")
+        found, loaded = added(), is_loaded(number)
+        if not loaded and (strange := found + taken_names(frozenset(USERS))):
+            raise CommandError(f"The demonstration did not make {some(strange)}: it is loaded into an empty desk only.")
+        if loaded and not PlayedDemonstration.objects.exists():
+            self.stdout.write("An earlier version loaded the demonstration and kept no account: it is not played on.")
+        elif found:
+            self.stdout.write(f"People have added or removed {some(found)}: the demonstration is not played on.")
         else:
             self.play(reference, files / "demonstration.json", options["until"] or business_date())
         self.stdout.write(f"\nPDFs: {settings.DOCUMENTS_DIR}\n")
