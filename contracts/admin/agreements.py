@@ -106,8 +106,15 @@ class AgreementAdmin(RecordAdmin):
         (
             "Payment",
             {
-                "fields": (("currency", "net_days"), "held_above_percent"),
+                "fields": (("currency", "net_days"),),
                 "description": "From the agreement's clause on payment. Nothing is invented where it is silent.",
+            },
+        ),
+        (
+            "Drafts held for a look",
+            {
+                "fields": (("held_above_percent", "held_above_times"),),
+                "description": "Bounds of our own, no terms of the agreement: a run leaves such drafts and lists them.",
             },
         ),
     )

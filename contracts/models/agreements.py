@@ -133,7 +133,16 @@ class Agreement(FrozenModel):
         blank=True,
         validators=[MinValueValidator(100)],
         help_text="Per cent of the document before, without a new site, level, order or purchase: somebody looks at "
-        "such a draft before it is issued. Empty: no draft is held.",
+        "such a draft before it is issued. Empty: no draft is held for its amount.",
+    )
+    held_above_times = models.PositiveSmallIntegerField(
+        "hold hours above",
+        default=10,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Times the price of an hour in a block: somebody looks at a draft that bills an hour at more. Empty: "
+        "no draft is held for the price of its hours.",
     )
 
     objects = AgreementQuerySet.as_manager()

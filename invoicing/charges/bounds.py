@@ -53,21 +53,29 @@ def not_begun(*, days: DaySpan, issue_from: date | None, on: date) -> str:
     )
 
 
-def why_held(*, document: PlannedDocument, before: Promise, percent: int | None) -> tuple[str, ...]:
+def why_held(*, document: PlannedDocument, before: Promise, percent: int | None, times: int | None) -> tuple[str, ...]:
     """Say why a person should look at a document before it is issued; nothing where it is as expected.
 
     A new site, another level, an order, a purchase, work and a credit each explain what is billed for them; another
     level, the end of a site, its charges or the term, and what falls away of orders, purchases and work explain what is
     given back. The rest, either way, must not come to more than so many per cent of what the document before promises.
-    Without a per cent nothing is held for it.
+    Nor may an hour cost more than so many times an hour in a block: one of the two prices is mistyped. Without a per
+    cent, or without the times, nothing is held for it.
     """
-    return tuple(_reasons(document, before, percent))
+    return (*_dear_hours(document, times), *_far_from(document, before, percent))
 
 
-def _reasons(document: PlannedDocument, before: Promise, percent: int | None) -> Iterator[str]:
+def _dear_hours(document: PlannedDocument, times: int | None) -> Iterator[str]:
     for charge in document.charges:
-        if not isinstance(charge, Charge) and charge.doubt:
-            yield charge.doubt
+        usual = None if isinstance(charge, Charge) else charge.usual_unit_price
+        if times is not None and usual is not None and charge.unit_price > times * usual:
+            yield (
+                f"An hour costs {money_text(charge.unit_price)}, more than {times} times the {money_text(usual)} of an "
+                "hour in a block."
+            )
+
+
+def _far_from(document: PlannedDocument, before: Promise, percent: int | None) -> Iterator[str]:
     parts = min((each.instalment.of for each in document.charges if isinstance(each, Charge)), default=None)
     expected = before.amount(parts)
     if percent is None or not expected:

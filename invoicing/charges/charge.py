@@ -158,7 +158,8 @@ class OneOff:
     """A charge that falls due once, on the day of what is charged.
 
     `unit_price` is the price of one of the `quantity`, where there is one. `facts` are the values from which the amount
-    can be computed again, `steps` the calculation in words. `doubt` says why a person should look at it first.
+    can be computed again, `steps` the calculation in words. `usual_unit_price` is what one costs otherwise: a
+    price far above it is likely mistyped.
     """
 
     key: ChargeKey
@@ -172,7 +173,7 @@ class OneOff:
     facts: dict
     quantity: Decimal | None = None
     unit_price: Decimal | None = None
-    doubt: str = ""
+    usual_unit_price: Decimal | None = None
 
     @property
     def part(self) -> int:

@@ -131,25 +131,15 @@ def _hourly(agreement: AgreementTerms, outcome: HourlyWork, key: ChargeKey, site
         },
         quantity=outcome.billed,
         unit_price=outcome.hourly_price,
-        doubt=_rate_doubt(outcome),
+        usual_unit_price=_price_in_block(outcome.terms.schedule.hours),
     )
 
 
-MOST_TIMES_THE_BLOCK = 10
-
-
-def _rate_doubt(outcome: HourlyWork) -> str:
-    """Doubt an hourly price that is far from that of an hour in a block: one of the two is mistyped."""
-    prices = outcome.terms.schedule.hours
+def _price_in_block(prices: HourPrices) -> Decimal | None:
+    """Return what an hour in a block costs; None where there are no blocks."""
     if not prices.block_price or not prices.block_hours:
-        return ""
-    in_block = cents(prices.block_price / prices.block_hours, unit_like(prices.block_price))
-    if outcome.hourly_price <= MOST_TIMES_THE_BLOCK * in_block:
-        return ""
-    return (
-        f"An hour costs {money_text(outcome.hourly_price)}, more than {MOST_TIMES_THE_BLOCK} times the "
-        f"{money_text(in_block)} of an hour in a block."
-    )
+        return None
+    return cents(prices.block_price / prices.block_hours, unit_like(prices.block_price))
 
 
 def _sharing(outcome: HourlyWork) -> dict[str, dict[str, str]]:

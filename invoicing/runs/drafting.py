@@ -295,7 +295,12 @@ def _wanted(filed: _Filed, *, through: date, on: date, by: User | None) -> _Want
     for document in documents:
         made = rows_of(plan=plan, document=document, on=on, by=by)
         made.invoice.held_because = list(
-            why_held(document=document, before=promise, percent=agreement.held_above_percent)
+            why_held(
+                document=document,
+                before=promise,
+                percent=agreement.held_above_percent,
+                times=agreement.held_above_times,
+            )
         )
         rows.append(made)
         own = promised_by(document)

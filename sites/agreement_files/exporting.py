@@ -13,6 +13,7 @@ from sites.agreement_files.schedule_entry import entry_of
 from sites.agreement_files.sections import (
     AGREEMENT,
     AMENDMENTS,
+    BOUNDS,
     FACTS,
     LEVELS,
     PARTIES,
@@ -34,7 +35,9 @@ def export_agreement(agreement: Agreement) -> dict:
     agreement = Agreement.objects.with_terms().get(pk=agreement.pk)
     document = {
         "parties": export_parties([agreement.supplier_id, agreement.customer_id]),
-        "agreement": written(agreement, AGREEMENT.fields) | _schedule(agreement.original_schedules),
+        "agreement": written(agreement, AGREEMENT.fields)
+        | _bounds(agreement)
+        | _schedule(agreement.original_schedules),
         "amendments": list(_amendments(agreement)),
         "readings": list(_readings(agreement)),
         "sites": list(_sites(agreement)),
@@ -57,6 +60,11 @@ def export_parties(keys: Iterable[int] | None = None) -> list[dict]:
     for party in parties:
         party.alias_list.sort(key=lambda alias: alias.name)
     return [written_with_parts(party, PARTIES) for party in sorted(parties, key=lambda party: party.legal_name)]
+
+
+def _bounds(agreement: Agreement) -> dict:
+    """State each bound that an agreement does not have: left out, it would come back as that of a new one."""
+    return {name: None for name in BOUNDS if getattr(agreement, name) is None}
 
 
 def _schedule(schedules: Sequence[PriceSchedule]) -> dict:

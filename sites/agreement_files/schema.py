@@ -151,4 +151,5 @@ _TYPES = {
     "string": "text in quotes",
     "integer": "a whole number",
     "boolean": "true or false",
+    "null": "null",
 }

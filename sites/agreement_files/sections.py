@@ -150,6 +150,9 @@ LINES = Rows(
     rows="line_list",
     until_sealed=DECIDED,
 )
+BOUNDS = ("held_above_percent", "held_above_times")
+"""From where on a draft is held: the only values whose absence a file states, by null."""
+
 AGREEMENT = Rows(
     name="agreement",
     needed=("number",),
@@ -157,7 +160,7 @@ AGREEMENT = Rows(
         **same("number", "title", "dated_on"),
         **{"supplier": "supplier.legal_name", "customer": "customer.legal_name"},
         **same("currency", "first_period_starts_on", "original_expires_on", "executed_on"),
-        **same("net_days", "customer_reference"),
+        **same("net_days", "customer_reference", *BOUNDS),
     },
     may_fill=("net_days", "customer_reference"),
     until_sealed=("original_expires_on", "executed_on"),

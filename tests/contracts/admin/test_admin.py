@@ -256,6 +256,16 @@ def test_sealed_agreement_keeps_what_was_signed_and_takes_the_rest(manager, agre
     assert manager.get(url).context["seal_note"].startswith("Executed on 4 September 1997. What the parties signed")
 
 
+def test_bounds_of_a_run_are_set_on_the_record_of_the_agreement(manager, agreement):
+    """They are no term that was signed: a sealed agreement takes them, and an empty one is none."""
+    url = f"{ADMIN}/agreement/{agreement.pk}/change/"
+    bounds = {"held_above_percent": "", "held_above_times": "12"}
+    save(manager, url, {"title": agreement.title, **bounds, **management("chosen_readings")})
+
+    agreement.refresh_from_db()
+    assert (agreement.held_above_percent, agreement.held_above_times) == (None, 12)
+
+
 def test_row_sealed_since_the_page_was_opened_is_a_message(manager, agreement):
     row = open_amendment(agreement)
     url = f"{ADMIN}/amendment/{row.pk}/change/"

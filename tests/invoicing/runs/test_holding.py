@@ -149,7 +149,14 @@ def test_year_in_advance_is_issued_on_its_first_day_and_held_before(agreement):
     ]
 
 
-def test_hour_at_more_than_ten_times_the_price_of_a_block_is_held(agreement):
+HOUR = "An hour costs 810.01, more than {} times the 81.00 of an hour in a block."
+
+
+@pytest.mark.parametrize(("times", "held"), [(10, [[HOUR.format(10)]]), (9, [[HOUR.format(9)]]), (11, []), (None, [])])
+def test_hour_at_more_than_so_many_times_the_price_of_a_block_is_held(agreement, times, held):
+    """How many is a setting of the agreement: ten, unless somebody changes it."""
+    if times != 10:
+        Agreement.objects.update(held_above_times=times)
     site = factories.site(agreement, "Reno")
     hours = replace(reference.SCHEDULE.hours, hourly_price=Decimal("810.01"))
     dear = replace(reference.SCHEDULE, hours=hours)
@@ -158,9 +165,7 @@ def test_hour_at_more_than_ten_times_the_price_of_a_block_is_held(agreement):
 
     (result,) = run(date(1999, 7, 31), on=date(1999, 7, 31))
 
-    assert [document.held_because for document in result.documents if document.held_because] == [
-        ["An hour costs 810.01, more than 10 times the 81.00 of an hour in a block."]
-    ]
+    assert [document.held_because for document in result.documents if document.held_because] == held
 
 
 # ---- what is given back ------------------------------------------------------------------------------------------

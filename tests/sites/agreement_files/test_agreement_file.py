@@ -114,6 +114,16 @@ def test_read_refuses_what_is_no_document(content, expected):
         ("amendments.0.expires_on", None, ["amendments[0].expires_on: This is missing; from_expires_on needs it."]),
         ("amendments.0.number", True, ["amendments[0].number: true is not a whole number."]),
         ("amendments.0.number", 1.0, ["amendments[0].number: 1.0 is not a whole number."]),
+        ("agreement.held_above_percent", "150", ['agreement.held_above_percent: "150" is not a whole number or null.']),
+        (
+            "agreement.held_above_times",
+            0,
+            [
+                "agreement.held_above_times: 0 does not fit. Wanted: A whole number from 1 to 32767: a draft is held "
+                "that bills an hour at more than so many times one in a block. null: none is held. A new agreement "
+                "without it has 10."
+            ],
+        ),
     ],
 )
 def test_form_problems_name_the_place(place, value, expected):

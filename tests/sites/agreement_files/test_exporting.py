@@ -86,6 +86,25 @@ def test_original_schedule_and_everything_optional_comes_back():
     assert whole["readings"] == readings
 
 
+@pytest.mark.parametrize("bounds", [(200, 12), (None, None), (None, 10)])
+def test_bounds_of_a_run_come_back(reference_on_file, bounds):
+    percent, times = bounds
+    Agreement.objects.update(held_above_percent=percent, held_above_times=times)
+
+    assert_comes_back()
+
+    copy = Agreement.objects.get(number="COPY-1")
+    assert (copy.held_above_percent, copy.held_above_times) == bounds
+
+
+def test_bound_that_a_file_leaves_out_is_that_of_a_new_agreement():
+    document = reference()
+    del document["agreement"]["held_above_times"]
+    load(document)
+
+    assert exported()["agreement"]["held_above_times"] == 10
+
+
 def test_reviews_and_levels_come_back(reference_on_file):
     load(demonstration())
     agreement = Agreement.objects.with_terms().get()
