@@ -197,6 +197,8 @@ STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = True  # served from where they lie: no collectstatic that could be forgotten
 DOCUMENTS_DIR = Path(env.str("DOCUMENTS_DIR", default="") or VAR_DIR / "documents")
+SECONDS_FOR_A_PAPER = 4.0
+"""So long a reader waits for a paper that is printed for them alone; then a page says that it is being made."""
 PAPERS_DIR = Path(env.str("PAPERS_DIR", default="") or VAR_DIR / "papers")
 MEDIA_ROOT = Path(env.str("UPLOADS_DIR", default="") or VAR_DIR / "uploads")
 MEDIA_URL = "uploads/"  # served by no address: a scan leaves through a page that checks the permission

@@ -78,6 +78,7 @@ def _own_folders(settings, tmp_path: Path) -> None:
     """Give every test its own folder for PDFs and for uploads."""
     settings.DOCUMENTS_DIR = tmp_path / "documents"
     settings.PAPERS_DIR = tmp_path / "papers"
+    settings.SECONDS_FOR_A_PAPER = None  # until it is printed, however busy the machine is
     settings.MEDIA_ROOT = tmp_path / "uploads"
 
 

@@ -8,7 +8,8 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
-from contracts.printing.papers import BeingMade, is_being_printed, printing, why_unprinted
+from contracts.printing import pdf
+from contracts.printing.papers import BeingMade, is_being_printed, printed_once, printing, why_unprinted
 from contracts.printing.pdf import PdfGivenUp, PdfUnavailable
 from sites.models import Site
 from tests.full_desk import every_page
@@ -103,3 +104,37 @@ def test_reader_is_not_told_what_to_install():
     assert why_unprinted(PdfUnavailable("On Debian: apt-get install libpango")) == (
         "No PDF can be made at the moment. Ask an administrator: the log says why."
     )
+
+
+def asked_until_answered(html: str) -> tuple[int, bytes | str]:
+    """Ask for a paper without waiting until it is there, or its fault is told; return how often it was being made."""
+    being_made = 0
+    while True:
+        try:
+            paper = {"name": "review-1", "identifier": "1", "created_on": date(1999, 8, 1)}
+            return being_made, printed_once(html=f'<html lang="en"><title>Review</title>{html}', **paper, wait=0)
+        except BeingMade:
+            being_made += 1
+            with printing("review-1", waits=True):
+                pass
+        except PdfGivenUp as fault:
+            return being_made, str(fault)
+
+
+def test_who_asks_for_a_long_paper_waits_no_longer_than_said_and_it_is_printed_behind():
+    being_made, printed = asked_until_answered("<p>Reno")
+    assert being_made
+    assert [path.read_bytes() for path in kept()] == [printed]
+    assert asked_until_answered("<p>Reno") == (0, printed)
+
+
+def test_fault_that_nobody_waited_for_is_told_once_and_the_paper_tried_again(monkeypatch):
+    monkeypatch.setattr(pdf, "_printer", pdf.Printer(memory=300 * 1024**2))
+    answers = [asked_until_answered('<table><tr><td colspan="3000000">Reno') for _ in range(2)]
+    pdf._printer.stop()
+
+    assert all(being_made for being_made, _told in answers)
+    assert {told for _being_made, told in answers} == {
+        "No PDF could be made: the document needs more than 302 MB of memory. Look for a very long or odd text in it."
+    }
+    assert kept() == []

@@ -16,7 +16,7 @@ SECONDS_BETWEEN_LOOKS = 3
 
 
 def pdf_response(request: HttpRequest, *, make: Callable[[], bytes], name: str) -> HttpResponseBase:
-    """Send a PDF by its name; while somebody else has it printed, a page that looks again by itself."""
+    """Send a PDF by its name; one that takes long, or is in print already, by a page that looks again by itself."""
     try:
         data = make()
     except BeingMade:

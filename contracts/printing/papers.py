@@ -2,7 +2,9 @@
 
 import fcntl
 import logging
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from datetime import date
 from functools import cache
@@ -56,24 +58,59 @@ def _lock_of(name: str) -> Path:
     return settings.PAPERS_DIR / f"{name}.lock"
 
 
-def printed_once(*, name: str, html: str, identifier: str, created_on: date) -> bytes:
+def printed_once(*, name: str, html: str, identifier: str, created_on: date, wait: float | None = None) -> bytes:
     """Return the PDF of a page: the kept one while the page reads the same, otherwise a new one in its place.
 
-    `name` tells one paper from another. Raises BeingMade while it is being printed, and what `render_pdf` raises.
+    `name` tells one paper from another. Raises BeingMade while it is being printed, or when that takes longer than
+    `wait` seconds and goes on behind; and what `render_pdf` raises, in the second case to whoever asks next.
     """
     folder = settings.PAPERS_DIR
     said = "\n".join([html, identifier, created_on.isoformat(), _style()])
     path = folder / f"{name}.{sha256(said.encode()).hexdigest()[:32]}.pdf"
+    failed = path.with_suffix(".failed")
     with suppress(FileNotFoundError):
         return path.read_bytes()
-    with printing(name):
-        with suppress(FileNotFoundError):
-            return path.read_bytes()  # the one before us has just made it
-        data = render_pdf(html=html, identifier=identifier, created_on=created_on)
-        for earlier in folder.glob(f"{name}.*.pdf"):
-            earlier.unlink(missing_ok=True)
-        stored_files.keep(path.name, data, folder=folder)
-    return data
+    with suppress(FileNotFoundError):
+        reason = failed.read_text()
+        failed.unlink(missing_ok=True)
+        raise PdfGivenUp(reason)
+
+    def make() -> bytes:
+        with printing(name):
+            with suppress(FileNotFoundError):
+                return path.read_bytes()  # the one before us has just made it
+            data = render_pdf(html=html, identifier=identifier, created_on=created_on)
+            for earlier in (*folder.glob(f"{name}.*.pdf"), *folder.glob(f"{name}.*.failed")):
+                earlier.unlink(missing_ok=True)
+            stored_files.keep(path.name, data, folder=folder)
+        return data
+
+    return make() if wait is None else _for_a_while(make, failed, wait)
+
+
+def _for_a_while(make: Callable[[], bytes], failed: Path, seconds: float) -> bytes:
+    """Return what `make` does in a thread of its own; it is not ended, and a fault nobody waits for is put on file."""
+    made: Future[bytes] = Future()
+
+    def work() -> None:
+        try:
+            made.set_result(make())
+        except Exception as fault:
+            made.set_exception(fault)
+
+    def put_on_file(_made: Future) -> None:
+        fault = made.exception()
+        if isinstance(fault, PdfGivenUp):
+            failed.write_text(str(fault))
+        elif fault is not None and not isinstance(fault, BeingMade):
+            logger.error("No PDF can be made", exc_info=fault)
+
+    threading.Thread(target=work, daemon=True).start()
+    try:
+        return made.result(timeout=seconds)
+    except TimeoutError:
+        made.add_done_callback(put_on_file)
+        raise BeingMade from None
 
 
 @cache

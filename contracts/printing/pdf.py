@@ -1,8 +1,9 @@
 """PDF documents: HTML in, bytes out. The only user of the printing worker, the process in which WeasyPrint prints.
 
 WeasyPrint needs system libraries. It is imported when the first document is printed, so that everything else works on
-a machine without them; a system check names what is missing. Each process of the application keeps one worker, which
-reads style sheet and fonts once; one that fails is replaced, and what it left in its folder is swept away.
+a machine without them; a system check names what is missing. Each process of the application keeps its workers, which
+read style sheet and fonts once: one, and as many as it has processors where several documents are printed at the same
+time. One that fails is replaced, and what it left in its folder is swept away.
 """
 
 import atexit
@@ -12,6 +13,7 @@ import importlib.util
 import json
 import logging
 import os
+import queue
 import shutil
 import signal
 import socket
@@ -28,14 +30,17 @@ from pathlib import Path
 
 from django.core import checks
 
-from contracts.printing.worker import PdfUnavailable, import_weasyprint
+from contracts.printing.worker import PdfUnavailable, allowed, import_weasyprint
 
 logger = logging.getLogger(__name__)
 
 SECONDS = 55
-"""The most processor time that one document may take; a busy machine refuses nothing that a quiet one prints."""
+"""The most processor time that one document may take, before its rows: a busy machine refuses nothing that a quiet one
+prints."""
+AT_ONCE = len(os.sched_getaffinity(0))
+"""So many documents are printed at the same time: one on each processor."""
 MEMORY = 2 * 1024**3
-"""The most memory, in bytes, that the worker gets: five times what an invoice of 1,000 lines needs."""
+"""The most memory, in bytes, that the worker gets, before the rows: five times what an invoice of 1,000 lines needs."""
 LIBRARIES = (
     "libgobject-2.0.so.0",
     "libpango-1.0.so.0",
@@ -157,6 +162,46 @@ class Printer:
             raise
 
 
+class Printers:
+    """Prints as many documents at the same time as there are processors; who comes then waits for the first to be free.
+
+    The printer that was free last is the first to be taken, so that one after the other needs one worker.
+    """
+
+    def __init__(self, number: int):
+        self._all = [Printer() for _ in range(number)]
+        self._let_in()
+
+    def _let_in(self) -> None:
+        self._free: queue.LifoQueue[Printer] = queue.LifoQueue()
+        for printer in self._all:
+            self._free.put(printer)
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes that run, and wait for documents or print them."""
+        return [pid for printer in self._all if (pid := printer.pid)]
+
+    def print(self, order: Mapping[str, str | None]) -> RenderedPdf:
+        """Print one order. Raises RefusedResource, PdfUnavailable or PdfGivenUp."""
+        printer = self._free.get()
+        try:
+            return printer.print(order)
+        finally:
+            self._free.put(printer)
+
+    def stop(self) -> None:
+        """End all workers, also in the middle of a document. The next document starts another."""
+        for printer in self._all:
+            printer.stop()
+
+    def forget(self) -> None:
+        """Leave the workers to the process that started them."""
+        for printer in self._all:
+            printer.forget()
+        self._let_in()
+
+
 class _Running:
     """A worker that runs: its process, the socket to it and its folder for temporary files."""
 
@@ -181,6 +226,7 @@ class _Running:
     def print(self, order: Mapping[str, str | None]) -> RenderedPdf:
         """Print one order. Raises _Fault where that ended the worker, or was too much for it."""
         answered, halted = threading.Event(), threading.Event()
+        seconds, memory = allowed(order["html"], self.seconds, self.memory)
 
         def watch():
             # The worker ends itself when its time is over; one that was halted cannot, and uses no time either.
@@ -198,14 +244,14 @@ class _Running:
             answer = json.loads(self.orders.recv_bytes())
             data = self.orders.recv_bytes()
         except (EOFError, ConnectionError):
-            raise self._death(halted) from None
+            raise self._death(halted, seconds) from None
         finally:
             answered.set()
+        if "memory" in answer:
+            raise self._too_much(f"{memory // 1024**2:,} MB of memory")
         return self._printed(answer, data)
 
     def _printed(self, answer: Mapping, data: bytes) -> RenderedPdf:
-        if "memory" in answer:
-            raise self._too_much(f"{self.memory // 1024**2:,} MB of memory")
         if "unavailable" in answer:
             raise PdfUnavailable(answer["unavailable"])
         if "error" in answer:
@@ -219,10 +265,10 @@ class _Running:
             )
         return RenderedPdf(data, answer["pages"])
 
-    def _death(self, halted: threading.Event) -> _Fault:
+    def _death(self, halted: threading.Event, seconds: int) -> _Fault:
         ended = -self.process.wait()
         if ended == signal.SIGPROF:
-            return self._too_much(f"{self.seconds} seconds of processor time")
+            return self._too_much(f"{seconds} seconds of processor time")
         if halted.is_set():
             return _Fault("No PDF could be made: the process that prints stood still. Try again.", again=True)
         by = signal.Signals(ended).name if ended > 0 else f"exit code {-ended}"
@@ -287,7 +333,7 @@ def _sweep_away(folder: Path, *, age: int) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-_printer = Printer()
+_printer = Printers(AT_ONCE)
 atexit.register(_printer.stop)
 os.register_at_fork(after_in_child=_printer.forget)
 

@@ -2,12 +2,15 @@
 
 import logging
 import os
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from hashlib import sha256
+from itertools import chain
 
 from django.apps import apps
 from django.conf import settings
@@ -15,12 +18,14 @@ from django.db import IntegrityError, models, transaction
 
 from contracts.printing import stored_files
 from contracts.printing.papers import is_being_printed, printing, why_unprinted
-from contracts.printing.pdf import PdfUnavailable, RenderedPdf
+from contracts.printing.pdf import AT_ONCE, PdfUnavailable, RenderedPdf
 from contracts.refusal import Refusal
 from contracts.sealing.digest import canonical_sha256
 from contracts.sealing.frozen import FrozenModel
 
 logger = logging.getLogger(__name__)
+Order = Callable[[Callable[[Mapping], RenderedPdf], Mapping], Future[RenderedPdf]]
+"""Has content printed by a function, and returns what will be the PDF."""
 
 
 class CannotPrint(Refusal):
@@ -140,10 +145,7 @@ class StoredPdfs:
         stored file that was lost is made again if it comes out the same to the byte. Raises CannotPrint for a draft, or
         where content or file are not what they were.
         """
-        if self.is_made(document):
-            return self._of(document)
-        with printing(self._paper(document), waits=True):
-            return self._of(document) if self.is_made(document) else self._print(document)
+        return _last(self._making(document, _at_once))
 
     def make_now(self, document: models.Model) -> StoredPdf:
         """Do what `make` does for somebody who waits; whatever fails raises CannotPrint, in words for a reader."""
@@ -180,10 +182,24 @@ class StoredPdfs:
     def _paper(self, document: models.Model) -> str:
         return f"{self.key}-{document.pk}"
 
-    def _print(self, document: models.Model) -> StoredPdf:
-        pdf, document = self._of(document), self._documents.get(pk=document.pk)
-        printed = self.render(_frozen_content(document))
-        digest = sha256(printed.data).hexdigest()
+    def _making(self, document: models.Model, order: Order) -> Iterator[StoredPdf | None]:
+        """Have the PDF of a document printed while others are kept from it; then wait for it, store it and return it.
+
+        The first step is over where None is returned.
+        """
+        with ExitStack() as lock:
+            if not self.is_made(document):
+                lock.enter_context(printing(self._paper(document), waits=True))
+            if self.is_made(document):
+                yield self._of(document)
+                return
+            document = self._documents.get(pk=document.pk)
+            printed = order(self.render, _frozen_content(document))
+            yield None
+            yield self._store(document, printed.result())
+
+    def _store(self, document: models.Model, printed: RenderedPdf) -> StoredPdf:
+        pdf, digest = self._of(document), sha256(printed.data).hexdigest()
         if pdf is not None:
             return _put_back(pdf, printed.data, digest)
         file_name = stored_files.stored_name(self.title(document), digest)
@@ -193,15 +209,23 @@ class StoredPdfs:
     def make_missing(self) -> list[PdfResult]:
         """Make the PDF of each issued document that has none or whose file was lost; one failure stops no other.
 
-        Files that a crash left unfinished are swept away.
+        As many are printed at the same time as there are processors. Files that a crash left unfinished are swept away.
         """
         stored_files.sweep()
         without = self._documents.filter(issued_on__isnull=False, pdf=None).order_by("pk").values_list("pk", flat=True)
         kept = {entry.name for entry in os.scandir(settings.DOCUMENTS_DIR)} if settings.DOCUMENTS_DIR.exists() else ()
         stored = self.model.objects.order_by("pk").values_list(self.key, "file_name")
         lost = [key for key, file_name in stored.iterator() if file_name not in kept]
-        documents = self._documents.defer("content")
-        return [self._made(documents.get(pk=key)) for key in (*without, *lost)]
+        results: list[PdfResult] = []
+        with ThreadPoolExecutor(AT_ONCE) as presses:
+            begun: deque[Iterator[PdfResult | None]] = deque()
+            for key in sorted({*without, *lost}):  # all in one order: two batches never wait for one another
+                if len(begun) == 2 * AT_ONCE:  # one in print and one ready for each processor, and no more in memory
+                    results.append(_last(begun.popleft()))
+                result = self._result(key, presses.submit)
+                begun.append(chain([next(result)], result))
+            results.extend(map(_last, begun))
+        return results
 
     def read(self, document: models.Model) -> bytes:
         """Return the stored PDF of an issued document, exactly as it was made.
@@ -241,14 +265,27 @@ class StoredPdfs:
             stored_files.path_of(file_name).unlink(missing_ok=True)
         return stored
 
-    def _made(self, document: models.Model) -> PdfResult:
+    def _result(self, key: int, order: Order) -> Iterator[PdfResult | None]:
+        document = self._documents.defer("content").get(pk=key)
         try:
-            return PdfResult(document, self.make(document))
+            for pdf in self._making(document, order):
+                yield pdf and PdfResult(document, pdf)
         except (CannotPrint, PdfUnavailable) as refused:
-            return PdfResult(document, None, str(refused))
+            yield PdfResult(document, None, str(refused))
         except Exception as error:
             logger.exception("The PDF of %s could not be made", document)
-            return PdfResult(document, None, f"{type(error).__name__}: {error}")
+            yield PdfResult(document, None, f"{type(error).__name__}: {error}")
+
+
+def _last(steps: Iterator) -> StoredPdf | PdfResult:
+    *_, result = steps
+    return result
+
+
+def _at_once(render: Callable[[Mapping], RenderedPdf], content: Mapping) -> Future[RenderedPdf]:
+    printed: Future[RenderedPdf] = Future()
+    printed.set_result(render(content))
+    return printed
 
 
 def _frozen_content(document: models.Model) -> dict:

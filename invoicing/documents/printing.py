@@ -36,10 +36,11 @@ def content_html(content: Mapping) -> str:
     )
 
 
-def draft_pdf(*, invoice: Invoice) -> bytes:
+def draft_pdf(*, invoice: Invoice, wait: float | None = None) -> bytes:
     """Return the PDF of a draft as it stands now, DRAFT on each page; the same one until it reads differently.
 
-    Raises CannotPrint for an issued document, whose PDF is stored, and where the PDF cannot be made.
+    Raises CannotPrint for an issued document, whose PDF is stored, and where the PDF cannot be made, and BeingMade
+    while it is being printed, or when that takes longer than `wait` seconds.
     """
     if invoice.is_issued:
         raise CannotPrint(f"{invoice} is issued. Open its stored PDF.")
@@ -53,6 +54,7 @@ def draft_pdf(*, invoice: Invoice) -> bytes:
             html=content_html(content),
             identifier=canonical_sha256(content),
             created_on=invoice.last_day,
+            wait=wait,
         )
     except PdfUnavailable as failed:
         raise CannotPrint(why_unprinted(failed)) from failed

@@ -3,6 +3,7 @@
 from decimal import Decimal
 from functools import partial
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.db.models import Q
@@ -136,7 +137,11 @@ class InvoicePdf(OfDocument, PermissionRequiredMixin, DetailView):
     def get(self, request, *args, **kwargs):
         invoice = self.object
         name = f"{invoice.number_text or 'DRAFT'}-{invoice.agreement.number}-{invoice.first_day:%Y-%m}"
-        make = partial(INVOICE_PDFS.read, invoice) if invoice.is_issued else partial(draft_pdf, invoice=invoice)
+        make = (
+            partial(INVOICE_PDFS.read, invoice)
+            if invoice.is_issued
+            else partial(draft_pdf, invoice=invoice, wait=settings.SECONDS_FOR_A_PAPER)
+        )
         try:
             return pdf_response(request, make=make, name=f"{name}.pdf")
         except CannotPrint as refused:

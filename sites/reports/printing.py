@@ -34,13 +34,17 @@ def render_report(content: Mapping) -> RenderedPdf:
     )
 
 
-def unissued_pdf(content: Mapping, *, agreement: int) -> bytes:
-    """Return the PDF of a report that is not issued yet. Raises BeingMade while it is being printed."""
+def unissued_pdf(content: Mapping, *, agreement: int, wait: float | None = None) -> bytes:
+    """Return the PDF of a report that is not issued yet.
+
+    Raises BeingMade while it is being printed, or when that takes longer than `wait` seconds.
+    """
     return printed_once(
         name=f"report-{agreement}-{content['month'][:7]}",
         html=report_html(content),
         identifier=canonical_sha256(content),
         created_on=date.fromisoformat(content["cut_off_on"]),
+        wait=wait,
     )
 
 

@@ -111,8 +111,8 @@ class MonthReportPdf(MonthMixin, View):
 
     def get(self, request, **kwargs):
         page = self.page
-        stored, live = partial(REPORT_PDFS.read, page.report), partial(unissued_pdf, page.content)
-        make = stored if page.report else partial(live, agreement=self.agreement.pk)
+        live = partial(unissued_pdf, agreement=self.agreement.pk, wait=settings.SECONDS_FOR_A_PAPER)
+        make = partial(REPORT_PDFS.read, page.report) if page.report else partial(live, page.content)
         name = f"{file_title(page.content)}.pdf"
         try:
             return pdf_response(request, make=make, name=name)

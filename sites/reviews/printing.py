@@ -13,10 +13,11 @@ def review_html(*, paper: Paper) -> str:
     return render_to_string("print/review.html", {"paper": paper, "demonstration": paper.review.is_demonstration})
 
 
-def review_pdf(*, review: RenewalReview, edition: Edition, on: date) -> bytes:
+def review_pdf(*, review: RenewalReview, edition: Edition, on: date, wait: float | None = None) -> bytes:
     """Return the PDF of a review in one of its editions, as it reads on a day. The review is from `with_agreement()`.
 
-    Raises BeingMade while it is being printed, and PdfUnavailable where this machine can make none.
+    Raises BeingMade while it is being printed, or when that takes longer than `wait` seconds, and PdfUnavailable where
+    this machine can make none.
     """
     paper = review_paper(review=review, edition=edition, on=on)
     return printed_once(
@@ -24,6 +25,7 @@ def review_pdf(*, review: RenewalReview, edition: Edition, on: date) -> bytes:
         html=review_html(paper=paper),
         identifier=f"review {review.pk} {edition} {paper.version} {on.isoformat()}",
         created_on=on,
+        wait=wait,
     )
 
 

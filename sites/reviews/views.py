@@ -3,6 +3,7 @@
 from datetime import timedelta
 from functools import partial
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.core.exceptions import PermissionDenied
@@ -100,7 +101,8 @@ class ReviewPdf(PermissionRequiredMixin, View):
         if edition is Edition.INTERNAL and not request.user.has_perm(INTERNAL_PERMISSION):
             raise PermissionDenied("The internal edition of a review is for account managers.")
         review = get_object_or_404(RenewalReview.objects.with_agreement(), pk=pk)
-        make = partial(review_pdf, review=review, edition=edition, on=business_date())
+        wait = settings.SECONDS_FOR_A_PAPER
+        make = partial(review_pdf, review=review, edition=edition, on=business_date(), wait=wait)
         name = review_file_name(review=review, edition=edition)
         try:
             return pdf_response(request, make=make, name=name)

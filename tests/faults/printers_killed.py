@@ -5,6 +5,7 @@ The application is killed as well, while it stores what was printed.
 
 import os
 import random
+import re
 import signal
 import sys
 import tempfile
@@ -173,10 +174,7 @@ def bombs(scratch: Scratch, outcome: Outcome) -> None:
         "pages served meanwhile": message["pages"],
         "slowest page": f"{message['slowest']:.2f} s",
     }
-    outcome.damage["bomb not given up in words"] += message["given_up"] != [
-        f"{SECONDS} seconds of processor time",
-        "400 MB of memory",
-    ]
+    outcome.damage["bomb not given up in words"] += message["given_up"] != ["MB of memory", "seconds of processor time"]
     outcome.damage["page kept waiting"] += message["slowest"] > 5
     outcome.damage["document beside a bomb not printed"] += message["printed"] != 2
     outcome.add(apart(damage_to_books))
@@ -216,7 +214,7 @@ def print_bombs() -> dict:
     thread.join()
     pdf._printer.stop()
     refusals = [result.refusal for result in results if result.refusal]
-    given_up = [refusal.partition("needs more than ")[2].partition(". Look")[0] for refusal in refusals]
+    given_up = [re.sub(r".* needs more than [\d,]+ (.*)\. Look.*", r"\1", refusal) for refusal in refusals]
     printed = Invoice.objects.exclude(pdf=None).count()
     return {"pages": pages, "slowest": slowest, "given_up": sorted(given_up), "printed": printed}
 

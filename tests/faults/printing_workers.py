@@ -88,4 +88,5 @@ def _forked() -> tuple[Connection, int]:
 
 
 def _take(orders: Connection, pid: int) -> None:
+    pdf._printer = pdf.Printer()
     pdf._printer._worker = _Handed(orders, pid)

@@ -135,7 +135,7 @@ def test_identifier_and_date_are_in_the_bytes():
     assert rendered(html) != rendered(html, created_on=date(1998, 11, 2))
 
 
-def test_threads_print_one_after_the_other():
+def test_threads_get_the_bytes_of_their_own_documents():
     html = [page(f"<h1>Document {number}</h1>") for number in range(4)]
     alone = [rendered(each) for each in html]
     with ThreadPoolExecutor(4) as pool:

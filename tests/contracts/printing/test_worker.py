@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -15,7 +16,8 @@ import pytest
 from pypdf import PdfReader
 
 from contracts.printing import pdf
-from contracts.printing.pdf import PdfGivenUp, Printer, RenderedPdf
+from contracts.printing.pdf import MEMORY, PdfGivenUp, Printer, RenderedPdf
+from contracts.printing.worker import BYTES_A_ROW, allowed
 
 pytestmark = [pytest.mark.full, pytest.mark.any_database]
 ROOT = Path(__file__).resolve().parents[3]
@@ -126,7 +128,7 @@ def test_document_that_takes_too_long_is_given_up_and_the_next_one_prints(printe
 def test_document_that_needs_too_much_memory_is_given_up_and_the_next_one_prints(printer):
     printer.seconds = 60
     printer.print(order("<h1>Before</h1>"))
-    with pytest.raises(PdfGivenUp, match="the document needs more than 400 MB of memory"):
+    with pytest.raises(PdfGivenUp, match="the document needs more than 402 MB of memory"):
         printer.print(order(MEMORY_BOMB))
     assert text(printer.print(order("<h1>Next</h1>"))) == "Next"
 
@@ -202,9 +204,10 @@ django.setup()
 from contracts.printing import pdf
 order = {"identifier": "D-1", "created_on": "1998-11-01", "language": "en", "title": None}
 pdf._printer.print({"html": "<p>x</p>", **order})
-print(pdf._printer.pid, flush=True)
+print(*pdf._printer.pids, flush=True)
 if sys.argv[1] == "killed while printing":
-    pdf._printer.seconds = pdf._printer._worker.seconds = 3
+    printer = pdf._printer._free.queue[-1]
+    printer.seconds = printer._worker.seconds = 3
     import threading
     threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGKILL)).start()
     pdf._printer.print({"html": "<p>a" + chr(0x301) * 20_000, **order})
@@ -231,13 +234,13 @@ def test_worker_ends_with_its_application(end, tmp_path):
 
 def test_forked_process_prints_with_a_worker_of_its_own():
     pdf.render_pdf(html="<p>x</p>", identifier="D-1", created_on=date(1998, 11, 1))
-    ours = pdf._printer.pid
+    (ours,) = pdf._printer.pids
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             pdf.render_pdf(html="<p>y</p>", identifier="D-1", created_on=date(1998, 11, 1))
-            os.write(writing, str(pdf._printer.pid).encode())
+            os.write(writing, str(*pdf._printer.pids).encode())
             pdf._printer.stop()
         finally:
             os._exit(0)
@@ -248,4 +251,24 @@ def test_forked_process_prints_with_a_worker_of_its_own():
     assert theirs != ours
     assert alive(ours)
     assert pdf.render_pdf(html="<p>x</p>", identifier="D-1", created_on=date(1998, 11, 1)).startswith(b"%PDF")
-    assert pdf._printer.pid == ours
+    assert pdf._printer.pids == [ours]
+
+
+def test_documents_one_after_the_other_need_one_worker_and_those_at_the_same_time_one_each(temporary):
+    printers = pdf.Printers(2)
+    assert [text(printers.print(order(body))) for body in ("first", "second")] == ["first", "second"]
+    (halted,) = printers.pids
+    os.kill(halted, signal.SIGSTOP)
+    with ThreadPoolExecutor(1) as other:
+        waiting = other.submit(printers.print, order("third"))
+        assert text(printers.print(order("fourth"))) == "fourth"
+        os.kill(halted, signal.SIGCONT)
+        assert text(waiting.result()) == "third"
+    assert halted in printers.pids
+    assert len(printers.pids) == 2
+    printers.stop()
+    assert not printers.pids
+
+
+def test_time_and_memory_grow_with_the_rows():
+    assert allowed("<tr>" * 2000, 55, MEMORY) == (55 + 500, MEMORY + 2000 * BYTES_A_ROW)
