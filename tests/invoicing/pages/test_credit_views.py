@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
+from playwright.sync_api import expect
 
 from contracts.models import Agreement
 from invoicing.credits.crediting import credit, creditable_lines
@@ -346,3 +347,48 @@ def test_who_may_not_waive_is_not_asked_and_cannot_slip_it_in(invoice):
     assert "given up" not in words(page)
     assert (page.status_code, slipped.status_code) == (200, 403)
     assert Invoice.objects.count() == 1
+
+
+# ---- in a browser ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sum_runs_along_and_what_becomes_of_the_charge_is_chosen_by_a_person(browser_page, sign_in, invoice):
+    sign_in(user_of(FINANCE))
+    browser_page.goto(address(invoice))
+    credited = browser_page.locator(".credit-sum output")
+    akron, boise = (browser_page.get_by_label(f"Credit line {line}") for line in ("1, Akron", "2, Boise"))
+    whole, some = browser_page.get_by_label("Everything that is left"), browser_page.get_by_label("The lines selected")
+    outcome = browser_page.locator('input[name="outcome"]')
+
+    entries = browser_page.locator("main form :is(input:not([type=hidden]), textarea)")
+    assert [entries.nth(place).get_attribute("name") for place in (0, 1)] == ["outcome", "outcome"]
+    expect(browser_page.locator("input:checked")).to_have_count(0)
+    expect(credited).to_have_text("0.00")
+
+    akron.check()
+    expect(some).to_be_checked()
+    expect(credited).to_have_text("13,583.33")
+    browser_page.get_by_label("Amount to credit of line 2, Boise").fill("1,000.50")
+    expect(boise).to_be_checked()
+    expect(credited).to_have_text("14,583.83")
+    whole.check()
+    expect(akron).not_to_be_checked()
+    expect(boise).not_to_be_checked()
+    expect(credited).to_have_text("27,166.66")
+    akron.check()
+    expect(whole).not_to_be_checked()
+    expect(credited).to_have_text("13,583.33")
+
+    browser_page.get_by_label("Amount to credit of line 2, Boise").fill("")
+    boise.uncheck()
+    browser_page.get_by_label("Reason").fill("Late start")
+    browser_page.get_by_role("button", name="Show the credit note").click()
+    expect(browser_page.get_by_text("Choose what becomes of the charge.")).to_be_visible()
+    expect(browser_page.locator('input[name="outcome"]:checked')).to_have_count(0)
+    expect(akron).to_be_checked()
+    expect(credited).to_have_text("13,583.33")
+    outcome.first.check()
+    browser_page.get_by_role("button", name="Show the credit note").click()
+    expect(browser_page.get_by_text("The credit note below is issued as it stands: -13,583.33 USD.")).to_be_visible()
+    assert not Invoice.objects.filter(kind=Invoice.Kind.CREDIT_NOTE).exists()
