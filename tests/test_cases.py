@@ -16,11 +16,13 @@ from invoicing.models import InvoiceLine
 from invoicing.what_if.charging_count import charging_count
 from sites.agreement_files.loading import load_agreement
 from sites.models import Site
+from sites.reviews.reviewing import open_review
 from tests.invoicing.billing_cases import DECEMBER, issue_through, read, run, totals
 from tests.vectors import VECTORS, Given, differences
 
 pytestmark = pytest.mark.django_db
 YEAR_END = date(2009, 6, 30)
+DUE = date(2000, 8, 1)
 CASES = Path(__file__).parent / "data" / "cases"
 SHOWN = {
     10: "1 October 1998 to 31 October 1998",
@@ -136,6 +138,35 @@ def test_a_top_band_without_an_end_needs_nobody_to_confirm_it(connected, level):
     measured = measured_level(schedule=schedule, counts={"PC": connected, "SITE": 1})
 
     assert (measured.level.code, measured.flags) == (level, ())
+
+
+@pytest.mark.parametrize(
+    ("first_day", "level", "instalment"),
+    [
+        ("1999-11-01", "VERY_SMALL", "13583.33"),
+        ("2000-03-31", "VERY_SMALL", "13583.33"),
+        ("2000-04-01", "SMALL", "16500.00"),
+    ],
+)
+def test_a_review_leaves_the_level_at_which_the_schedule_of_its_first_day_lets_a_site_start(
+    first_day, level, instalment
+):
+    """Amendment 2 lets sites start at Small from April 2000 and adds a third year; the counts stay those of Medium."""
+    document = json.loads((CASES / "f2.json").read_text(encoding="utf-8"))
+    document["amendments"][1] |= {"from_expires_on": "2000-09-30", "expires_on": "2001-09-30"}
+    counts = {"GE": 30, "5ESS": 1, "SLC": 12, "SM": 2, "DACS2": 1, "DACS4": 1}
+    document["sites"][0] |= {"in_service_on": first_day}
+    document["sites"][0]["counts"] = [{"date": day, **counts} for day in (first_day, "2000-07-31")]
+    load_agreement(document, on=DUE, by=None)
+
+    review = open_review(agreement=Agreement.objects.get(), period_number=2, on=DUE, by=None)
+    issue_through(date(2000, 10, 31))
+
+    line = review.lines.get()
+    levels = [getattr(line, f"{which}_level").code for which in ("current", "measured", "proposed")]
+    assert (levels, line.eligible) == ([level, "MEDIUM", level], False)
+    october = InvoiceLine.objects.get(first_day=date(2000, 10, 1), charge="annual")
+    assert (october.level_code, str(october.amount), october.provisional) == (level, instalment, True)
 
 
 def test_charges_that_end_by_a_credit_call_in_nothing_that_was_not_due_yet():
