@@ -1,4 +1,4 @@
-"""Readings without a choice, in the register and on the documents that they concern."""
+"""Readings without a choice, and the one on charges per site, in the register and on the documents they concern."""
 
 from datetime import date
 
@@ -7,10 +7,15 @@ from django.test import Client
 from django.urls import reverse
 
 from contracts.models import Agreement
+from invoicing.documents.printing import INVOICE_PDFS
 from invoicing.models import Invoice
 from invoicing.runs.drafting import draft_invoices
-from sites.models import IntegrationOrder, Site
+from sites.models import IntegrationOrder, RenewalReview, Site
+from sites.reviews.content import Edition
+from sites.reviews.printing import review_pdf
+from sites.reviews.reviewing import open_review
 from tests import factories
+from tests.contracts.printing.printed import pages
 from tests.people import VIEWER, client_of
 from tests.reading import words
 
@@ -108,3 +113,26 @@ def test_issued_document_keeps_the_readings_with_which_it_was_issued(reader, agr
 
     assert NO_DUE_DATE in page_of(reader, document)
     assert [reading["sentence"] for reading in document.content["readings"]][-2] == NO_DUE_DATE
+
+
+def test_one_charge_per_site_stands_on_invoice_and_review_on_the_page_and_on_paper(reader, agreement):
+    question, sentence = "What does one annual price cover?", "One charge per site, not per switch."
+    draft_invoices(through=date(1998, 10, 31), on=date(1999, 7, 15), by=None, issue_drafts=True)
+    document = Invoice.objects.get()
+    INVOICE_PDFS.make(document)
+    review = open_review(agreement=agreement, period_number=1, on=date(1999, 7, 15), by=None)
+    review = RenewalReview.objects.with_agreement().get(pk=review.pk)
+
+    shown = {
+        "invoice": page_of(reader, document),
+        "invoice on paper": printed(INVOICE_PDFS.read(document)),
+        "review": words(reader.get(reverse("sites:review_detail", args=[review.pk]))),
+        **{edition: printed(review_pdf(review=review, edition=edition, on=date(1999, 7, 15))) for edition in Edition},
+    }
+
+    assert [where for where, text in shown.items() if f"{question} {sentence}" not in text] == []
+
+
+def printed(data: bytes) -> str:
+    """The words of a PDF, single spaces between them."""
+    return " ".join(" ".join(pages(data)).split())
