@@ -14,7 +14,7 @@ from contracts.printing.stored_pdf import StoredPdf
 from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
 from contracts.sealing.guards import Seal
 from contracts.sealing.ledger import ISSUED_DOCUMENTS
-from invoicing.charges.bounds import not_begun
+from invoicing.charges.bounds import waits_for
 from invoicing.charges.charge import ANNUAL
 from invoicing.charges.kinds import KINDS, charged_once
 from sites.models import BlockPurchase, IntegrationOrder, Site, WorkEntry
@@ -160,13 +160,9 @@ class Invoice(FrozenModel):
         """The billing period."""
         return DaySpan(self.first_day, self.last_day)
 
-    def not_begun(self, on: date) -> str:
-        """Say that its billing period has not begun on a day; empty where it has, or the document is issued."""
-        return "" if self.is_issued else not_begun(days=self.days, issue_from=self.issue_from, on=on)
-
-    def held_on(self, day: date) -> list[str]:
-        """Return why a draft is held as seen on a day: what a person looks at, and that its period has not begun."""
-        return [] if self.is_issued else [*self.held_because, *filter(None, [self.not_begun(day)])]
+    def waits(self, on: date) -> str:
+        """Say that a draft waits for its day, as seen on a day; empty where it can be issued, or is."""
+        return "" if self.is_issued else waits_for(days=self.days, issue_from=self.issue_from, on=on)
 
 
 def charge_constraints() -> list[models.BaseConstraint]:

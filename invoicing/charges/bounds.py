@@ -1,4 +1,4 @@
-"""Which documents of a run are held for a person's look: those far from what is promised, and those ahead of time."""
+"""Which documents of a run are held for a person's look, far from what is promised, and which wait for their day."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -40,17 +40,22 @@ def promised_by(document: PlannedDocument) -> Promise:
     return Promise.of((site, priced.level_code, priced.annual_price, of) for site, priced, of in prices)
 
 
-def not_begun(*, days: DaySpan, issue_from: date | None, on: date) -> str:
-    """Say that a billing period has not begun on a day and from when its document can be issued; empty where it has.
+def waits_for(*, days: DaySpan, issue_from: date | None, on: date) -> str:
+    """Say that a draft waits for its day, which one that is, and whether its billing period has begun; empty if not.
 
-    A document that can be issued at once, because it only adjusts what was billed before, waits for no period.
+    One that can be issued at once, because it only adjusts what was billed before, waits for no period. Nobody confirms
+    a wait away: before its day nothing that it bills is due.
     """
-    if issue_from is None or days.first_day <= on:
+    if issue_from is None or issue_from <= on:
         return ""
-    return (
-        f"{days} has not begun: it begins on {day_text(days.first_day)}, and the document can be issued from "
-        f"{day_text(issue_from)}."
-    )
+    begun = "" if days.first_day <= on else f" {not_begun(days)}"
+    day = day_text(issue_from)
+    return f"The draft waits for its day: it can be issued from {day}, when all that it bills has fallen due.{begun}"
+
+
+def not_begun(days: DaySpan) -> str:
+    """Say that a billing period has not begun: the date of a run may be mistyped."""
+    return f"{days} has not begun."
 
 
 def why_held(*, document: PlannedDocument, before: Promise, percent: int | None, times: int | None) -> tuple[str, ...]:

@@ -32,7 +32,11 @@ def document_shown(invoice: Invoice, on: date | None = None) -> DocumentShown:
     """Return what a list shows of a document besides its own fields; of a draft whether it waits or is held, `on`."""
     if on is None:
         return DocumentShown(invoice, str(invoice.days))
-    return DocumentShown(invoice, str(invoice.days), waits_until(invoice, on=on), bool(invoice.held_on(on)))
+    return DocumentShown(invoice, str(invoice.days), waits_until(invoice, on=on), _is_held(invoice))
+
+
+def _is_held(invoice: Invoice) -> bool:
+    return bool(invoice.held_because) and not invoice.is_issued
 
 
 def documents_shown(documents: Sequence[Invoice]) -> tuple[DocumentShown, ...]:
@@ -137,15 +141,15 @@ class Since:
 
 @dataclass(frozen=True)
 class RunDocument:
-    """A document as a run made it; `invoice` is its row, None where there is none any more or yet."""
+    """A document as a run made it, seen on a day; `invoice` is its row, None where there is none any more or yet."""
 
     period: str
     kind: str
     total: Decimal
     demonstration: bool
-    issue_from: date | None
-    held_because: Sequence[str]
+    waits_until: date | None
     not_begun: str
+    held_because: Sequence[str]
     invoice: Invoice | None
 
 
@@ -168,6 +172,7 @@ class RunShown:
     documents: int
     refused: int
     held: int
+    waiting: int
     totals: tuple[tuple[str, Decimal], ...]
 
 
@@ -196,7 +201,8 @@ def run_shown(results: Sequence[Mapping], *, stored: Mapping[int, Invoice], on: 
         results=shown,
         documents=sum(len(result.documents) for result in shown),
         refused=sum(1 for result in shown if result.refusal),
-        held=sum(1 for result in shown for each in result.documents if each.held_because or each.not_begun),
+        held=sum(1 for result in shown for each in result.documents if each.held_because),
+        waiting=sum(1 for result in shown for each in result.documents if each.waits_until),
         totals=totals_of(
             (result["currency"], Decimal(each["total"])) for result in results for each in result["documents"]
         ),
@@ -206,13 +212,14 @@ def run_shown(results: Sequence[Mapping], *, stored: Mapping[int, Invoice], on: 
 def _run_document(kept: Mapping, stored: Mapping[int, Invoice], on: date) -> RunDocument:
     days = DaySpan(*(date.fromisoformat(kept[name]) for name in ("first_day", "last_day")))
     issue_from = date.fromisoformat(kept["issue_from"]) if kept["issue_from"] else None
+    waits = issue_from is not None and issue_from > on
     return RunDocument(
         period=str(days),
         kind=Invoice.Kind(kept["kind"]).label,
         total=Decimal(kept["total"]),
         demonstration=kept["demonstration"],
-        issue_from=issue_from,
+        waits_until=issue_from if waits else None,
+        not_begun=not_begun(days) if waits and days.first_day > on else "",
         held_because=kept["held_because"],
-        not_begun=not_begun(days=days, issue_from=issue_from, on=on),
         invoice=stored.get(kept["key"]),
     )

@@ -27,7 +27,7 @@ from invoicing.documents.printing import INVOICE_PDFS, draft_pdf
 from invoicing.models import Invoice, InvoiceLine, InvoiceRun, Waiver
 from invoicing.pages.filters import InvoiceFilter
 from invoicing.pages.forms import LookedAtForm, RunForm, preview_address, preview_data
-from invoicing.pages.invoice import InvoicePage, Since, invoice_page, run_shown, waits_until
+from invoicing.pages.invoice import InvoicePage, Since, invoice_page, run_shown
 from invoicing.pages.tables import InvoiceTable
 from invoicing.runs.books import billed_of
 from invoicing.runs.drafting import draft_invoices
@@ -107,10 +107,9 @@ class InvoiceDetail(KnownParameters, InvoicePageMixin, DetailView):
     def get_context_data(self, **kwargs):
         since = self.since() if self.object.is_issued else None
         page = self.invoice_page(since)
-        waits = waits_until(self.object, on=business_date())
         pdf = unmade(INVOICE_PDFS, self.object)
-        not_begun = self.object.not_begun(business_date())
-        return super().get_context_data(page=page, since=since, waits_until=waits, not_begun=not_begun, **pdf, **kwargs)
+        waits = self.object.waits(business_date())
+        return super().get_context_data(page=page, since=since, waits=waits, **pdf, **kwargs)
 
     def since(self) -> Since:
         """Load what was credited, waived or is to be corrected of the document."""
@@ -241,7 +240,6 @@ class Run(PermissionRequiredMixin, AnswersByAddress, Dated, FormView):
         results = self.draft(form, dry_run=True)
         return context | {
             "run": run_shown([as_json(each, on=self.on) for each in results], stored={}, on=self.on),
-            "on": self.on,
             **form.cleaned_data,
         }
 
@@ -269,5 +267,4 @@ class RunDetail(PermissionRequiredMixin, DetailView):
         results = self.object.results
         keys = [document["key"] for result in results for document in result["documents"]]
         stored = Invoice.objects.defer("content").in_bulk(keys)
-        on = business_date()
-        return super().get_context_data(run=run_shown(results, stored=stored, on=on), on=on, **kwargs)
+        return super().get_context_data(run=run_shown(results, stored=stored, on=business_date()), **kwargs)

@@ -118,7 +118,7 @@ def _issued(result: RunResult, *, on: date, by: User | None) -> RunResult:
     documents: list[Invoice] = []
     try:
         for draft in result.documents:
-            if draft.held_because or (draft.issue_from and draft.issue_from > on):
+            if draft.held_because or draft.waits(on):
                 documents.append(draft)  # it waits for a person, or for its day
                 continue
             with suppress(AlreadyIssued):  # by another run at the same time

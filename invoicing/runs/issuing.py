@@ -125,13 +125,13 @@ def _refuse_unless_current(draft: Invoice, on: date) -> None:
     charges = _charges_of(draft, lines, new_charges(due=plan.due, billed=billed))
     if draft.last_day > on and any(_in_arrears(charge) for charge in charges):
         raise CannotIssue(
-            f"The service of {_period_text(draft)} is billed in arrears and is not over on {day_text(on)}. "
-            f"Issue it on {day_text(draft.last_day)} or later."
+            f"The draft waits for its day. The service of {_period_text(draft)} is billed in arrears and is not over "
+            f"on {day_text(on)}. Issue it on {day_text(draft.last_day)} or later."
         )
     falls_due = max((charge.due_on for charge in charges), default=on)
     if falls_due > on:
         raise CannotIssue(
-            f"What the draft of {_period_text(draft)} bills falls due on {day_text(falls_due)}. "
+            f"The draft waits for its day. What it bills for {_period_text(draft)} falls due on {day_text(falls_due)}. "
             "Issue it on that day or later."
         )
     corrections = adjustments(due=plan.due, billed=billed, sites=sites) if adjusts else ()

@@ -39,7 +39,7 @@ def _document(document: Invoice, on: date) -> dict:
         "last_day": document.last_day.isoformat(),
         "issue_from": document.issue_from.isoformat() if document.issue_from else None,
         "held_because": document.held_because,
-        "not_begun": document.not_begun(on) or None,
+        "waits": document.waits(on) or None,
         "issued_on": document.issued_on.isoformat() if document.issued_on else None,
         "total": plain_text(document.total),
         "demonstration": document.is_demonstration,

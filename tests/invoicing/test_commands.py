@@ -67,7 +67,7 @@ def test_json_carries_money_as_text():
                     "last_day": "1998-10-31",
                     "issue_from": "1998-10-31",
                     "held_because": [],
-                    "not_begun": None,
+                    "waits": None,
                     "issued_on": "1998-11-02",
                     "total": "27166.66",
                     "demonstration": False,
@@ -78,6 +78,16 @@ def test_json_carries_money_as_text():
             "ended": False,
             "undecided": False,
         }
+    ]
+
+
+@pytest.mark.parametrize("command", [("--issue",), ("--dry-run",)])
+def test_a_draft_that_waits_says_from_which_day_it_can_be_issued(command):
+    output, _errors, _refused = draft_invoices("--through", "1998-12-31", "--on", "1998-11-30", *command)
+    assert output.splitlines()[2:] == [
+        "LNS970602JC: Draft invoice for December 1998, 27,166.66",
+        "LNS970602JC: The draft waits for its day: it can be issued from 31 December 1998, when all that it bills has "
+        "fallen due. December 1998 has not begun.",
     ]
 
 

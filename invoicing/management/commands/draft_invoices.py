@@ -65,8 +65,10 @@ class Command(DeskCommand):
         number = result.agreement.number
         for document in result.documents:
             self.stdout.write(f"{number}: {document} for {document.days}, {money_text(document.total)}")
-            for reason in document.held_on(on):
+            for reason in () if document.is_issued else document.held_because:
                 self.stdout.write(f"{number}: held for a look: {reason}")
+            if waits := document.waits(on):
+                self.stdout.write(f"{number}: {waits}")
         for notice in result.notices:
             self.stdout.write(f"{number}: note: {notice}")
         if result.refusal:

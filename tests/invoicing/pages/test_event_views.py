@@ -166,11 +166,11 @@ def test_draft_that_cannot_be_issued_yet_says_from_which_day_wherever_it_stands(
     listed = {row["Number"]: row["State"] for row in by_heading(client.get(INVOICES))}
     page, due = client.get(page_of(november)), client.get(page_of(october))
 
-    assert [row["Can be issued"] for row in by_heading(run)] == ["now", "from 30 Nov 1998"]
-    assert listed == {"Draft of October 1998": "Draft", "Draft of November 1998": "Draft from 30 Nov 1998"}
-    assert "It can be issued from 30 November 1998" in words(page)
+    assert [row["Can be issued"] for row in by_heading(run)] == ["now", "from 30 Nov 1998 Waits for its day."]
+    assert listed == {"Draft of October 1998": "Draft", "Draft of November 1998": "Draft waits until 30 Nov 1998"}
+    assert "The draft waits for its day: it can be issued from 30 November 1998" in words(page)
     assert event(november, "issue") not in links(page)
-    assert "It can be issued from" not in words(due)
+    assert "waits for its day" not in words(due)
     assert event(october, "issue") in links(due)
 
 

@@ -45,7 +45,7 @@ def test_list_shows_documents(agreement):
             "November 1998",
             "—",
             "27,166.68 USD",
-            "Draft from 30 Nov 1998",
+            "Draft waits until 30 Nov 1998",
             "PDF of the draft of November 1998",
         ],
         [

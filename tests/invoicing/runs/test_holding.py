@@ -24,9 +24,7 @@ HELD = (
 )
 
 
-NOT_BEGUN = (
-    "November 1998 has not begun: it begins on 1 November 1998, and the document can be issued from 30 November 1998."
-)
+WAITS = "The draft waits for its day: it can be issued from 30 November 1998, when all that it bills has fallen due."
 
 
 @pytest.fixture
@@ -95,7 +93,7 @@ def test_month_that_is_not_over_waits_and_the_others_are_issued(agreement):
 
 
 @pytest.mark.business_date(OCTOBER)
-def test_month_that_has_not_begun_is_held_and_listed_and_the_others_are_issued(agreement):
+def test_month_that_has_not_begun_waits_and_is_listed_and_the_others_are_issued(agreement):
     factories.sites(agreement, 1)
     client = client_of(FINANCE)
     preview = client.get(RUN, {"preview": "", "through": "1998-11-30", "agreements": [agreement.pk]})
@@ -104,31 +102,64 @@ def test_month_that_has_not_begun_is_held_and_listed_and_the_others_are_issued(a
 
     october, november = result.documents
     assert (october.is_issued, november.is_issued) == (True, False)
-    assert [document.held_on(OCTOBER) for document in result.documents] == [[], [NOT_BEGUN]]
+    assert [document.waits(OCTOBER) for document in result.documents] == ["", f"{WAITS} November 1998 has not begun."]
     assert not result.refusal
-    assert "1 held for a look" in words(preview)
-    assert by_heading(preview)[1]["Can be issued"] == f"from 30 Nov 1998 {NOT_BEGUN}"
-    assert {row["State"] for row in by_heading(client.get(INVOICES))} == {"Issued", "Draft Held from 30 Nov 1998"}
-    assert f"Held: {NOT_BEGUN}" in words(client.get(page_of(november)))
+    assert "2 documents, 27,166.67 USD; 1 waits for its day." in words(preview)
+    assert [row["Can be issued"] for row in by_heading(preview)] == [
+        "now",
+        "from 30 Nov 1998 Waits for its day. November 1998 has not begun.",
+    ]
+    assert {row["State"] for row in by_heading(client.get(INVOICES))} == {"Issued", "Draft waits until 30 Nov 1998"}
+    assert f"{WAITS} November 1998 has not begun." in words(client.get(page_of(november)))
+
+
+@pytest.mark.business_date(OCTOBER)
+def test_nobody_confirms_a_month_that_has_not_begun(agreement):
+    """Neither the page nor the click issues it: before its day nothing that it bills is due."""
+    factories.sites(agreement, 1)
+    (result,) = run(NOVEMBER, on=OCTOBER, issue_drafts=True)
+    november, client = result.documents[1], client_of(FINANCE)
+
+    said = event_pages.led_back(client, event(november, "issue"), stored=Invoice.objects.issued().count)
+
+    assert said == (
+        "The draft waits for its day. The service of 1 November 1998 to 30 November 1998 is billed in arrears and is "
+        "not over on 31 October 1998. Issue it on 30 November 1998 or later."
+    )
+    assert "Issue…" not in words(client.get(page_of(november)))
+    with pytest.raises(CannotIssue, match="The draft waits for its day."):
+        issue(invoice=november, on=OCTOBER, by=None, looked_at=True)
+
+
+@pytest.mark.business_date(date(1998, 11, 1))
+def test_what_is_held_and_waits_says_both(mistyped):
+    """Looking at it does not bring its day nearer."""
+    client = client_of(FINANCE)
+    preview = client.get(RUN, {"preview": "", "through": "1998-11-30", "agreements": [mistyped.pk]})
+
+    assert "1 document, 135,833.34 USD; 1 held for a look; 1 waits for its day." in words(preview)
+    assert by_heading(preview)[0]["Can be issued"] == (
+        f"from 30 Nov 1998, once somebody has looked at it Waits for its day. {HELD}"
+    )
 
 
 @pytest.mark.business_date(date(1998, 11, 1))
 def test_month_that_has_begun_only_waits_for_its_day(agreement):
-    """No further run is needed: what was held for its month is held no more."""
+    """No further run is needed: the draft says by itself that its month has begun."""
     factories.sites(agreement, 1)
     run(NOVEMBER, on=OCTOBER, issue_drafts=True)
     client, november = client_of(FINANCE), Invoice.objects.drafts().get()
 
     shown = words(client.get(page_of(november)))
 
-    assert november.held_on(date(1998, 11, 1)) == []
-    assert "Held" not in shown
-    assert "It can be issued from 30 November 1998" in shown
-    assert {row["State"] for row in by_heading(client.get(INVOICES))} == {"Issued", "Draft from 30 Nov 1998"}
+    assert november.waits(date(1998, 11, 1)) == WAITS
+    assert WAITS in shown
+    assert "has not begun" not in shown
+    assert {row["State"] for row in by_heading(client.get(INVOICES))} == {"Issued", "Draft waits until 30 Nov 1998"}
     assert issue(invoice=november, on=NOVEMBER, by=None).is_issued
 
 
-def test_year_in_advance_is_issued_on_its_first_day_and_held_before(agreement):
+def test_year_in_advance_is_issued_on_its_first_day_and_waits_before(agreement):
     """What is billed in advance is bound by the day of the document, not by the months that it serves."""
     factories.sites(agreement, 1)
     read(agreement, "timing", "in-advance")
@@ -143,10 +174,11 @@ def test_year_in_advance_is_issued_on_its_first_day_and_held_before(agreement):
         (second_year, False),
         (second_year, True),
     ]
-    assert ahead.documents[1].held_on(date(1999, 9, 30)) == [
-        "1 October 1999 to 30 September 2000 has not begun: it begins on 1 October 1999, and the document can be "
-        "issued from 1 October 1999."
-    ]
+    assert ahead.documents[1].waits(date(1999, 9, 30)) == (
+        "The draft waits for its day: it can be issued from 1 October 1999, when all that it bills has fallen due. "
+        "1 October 1999 to 30 September 2000 has not begun."
+    )
+    assert due.documents[0].waits(second_year) == ""
 
 
 HOUR = "An hour costs 810.01, more than {} times the 81.00 of an hour in a block."
