@@ -14,7 +14,7 @@ from contracts.printing.stored_pdf import StoredPdf
 from contracts.sealing.frozen import FrozenModel, FrozenQuerySet
 from contracts.sealing.guards import Seal
 from contracts.sealing.ledger import ISSUED_DOCUMENTS
-from invoicing.charges.bounds import waits_for
+from invoicing.charges.bounds import waits_for, why_nothing
 from invoicing.charges.charge import ANNUAL
 from invoicing.charges.kinds import KINDS, charged_once
 from sites.models import BlockPurchase, IntegrationOrder, Site, WorkEntry
@@ -163,6 +163,11 @@ class Invoice(FrozenModel):
     def waits(self, on: date) -> str:
         """Say that a draft waits for its day, as seen on a day; empty where it can be issued, or is."""
         return "" if self.is_issued else waits_for(days=self.days, issue_from=self.issue_from, on=on)
+
+    @property
+    def why_nothing(self) -> str:
+        """Why it comes to 0.00; empty where it does not."""
+        return why_nothing(self.total)
 
 
 def charge_constraints() -> list[models.BaseConstraint]:

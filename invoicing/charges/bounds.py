@@ -58,6 +58,11 @@ def not_begun(days: DaySpan) -> str:
     return f"{days} has not begun."
 
 
+def why_nothing(total: Decimal) -> str:
+    """Say of a document of 0.00 that its lines cancel, before it takes a number and on it; empty for any other."""
+    return "" if total else "What this document bills and what it gives back cancel: nothing is to be paid."
+
+
 def why_held(*, document: PlannedDocument, before: Promise, percent: int | None, times: int | None) -> tuple[str, ...]:
     """Say why a person should look at a document before it is issued; nothing where it is as expected.
 

@@ -348,8 +348,8 @@ def _remarks(invoice: Invoice, lines: Sequence[InvoiceLine], corrected: Sequence
         verb = "takes back" if invoice.origin == Invoice.Origin.CREDIT else "adjusts"
         dated = [f"{document} of {day_text(document.issued_on)}" for document in corrected if document.issued_on]
         remarks.append(f"This {invoice.get_kind_display().lower()} {verb} {listed(dated)}.")
-    if not invoice.total:
-        remarks.append("What this document bills and what it gives back cancel: nothing is to be paid.")
+    if invoice.why_nothing:
+        remarks.append(invoice.why_nothing)
     if invoice.reason:
         remarks.append(f"Reason: {invoice.reason}")
     return remarks

@@ -11,7 +11,7 @@ from contracts.models import Agreement
 from contracts.money import NOTHING
 from contracts.pages.lists import page_of
 from contracts.periods import DaySpan
-from invoicing.charges.bounds import not_begun
+from invoicing.charges.bounds import not_begun, why_nothing
 from invoicing.documents.content import invoice_content
 from invoicing.documents.explanations import Explanation, explanation_of
 from invoicing.models import Invoice, InvoiceLine, Waiver
@@ -146,6 +146,7 @@ class RunDocument:
     period: str
     kind: str
     total: Decimal
+    why_nothing: str
     demonstration: bool
     waits_until: date | None
     not_begun: str
@@ -217,6 +218,7 @@ def _run_document(kept: Mapping, stored: Mapping[int, Invoice], on: date) -> Run
         period=str(days),
         kind=Invoice.Kind(kept["kind"]).label,
         total=Decimal(kept["total"]),
+        why_nothing=why_nothing(Decimal(kept["total"])),
         demonstration=kept["demonstration"],
         waits_until=issue_from if waits else None,
         not_begun=not_begun(days) if waits and days.first_day > on else "",

@@ -42,5 +42,6 @@ def _document(document: Invoice, on: date) -> dict:
         "waits": document.waits(on) or None,
         "issued_on": document.issued_on.isoformat() if document.issued_on else None,
         "total": plain_text(document.total),
+        "why_nothing": document.why_nothing or None,
         "demonstration": document.is_demonstration,
     }

@@ -7,7 +7,9 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from contracts.models import Agreement
 from invoicing.models import Invoice
+from sites.models import Site
 from tests import factories, reference
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("two_sites")]
@@ -70,6 +72,7 @@ def test_json_carries_money_as_text():
                     "waits": None,
                     "issued_on": "1998-11-02",
                     "total": "27166.66",
+                    "why_nothing": None,
                     "demonstration": False,
                 }
             ],
@@ -79,6 +82,24 @@ def test_json_carries_money_as_text():
             "undecided": False,
         }
     ]
+
+
+CANCEL = "What this document bills and what it gives back cancel: nothing is to be paid."
+
+
+@pytest.mark.parametrize(("command", "document"), [("--issue", "Invoice INV-00002"), ("--dry-run", "Draft invoice")])
+def test_a_document_whose_lines_cancel_says_why_it_comes_to_nothing(command, document):
+    """One site began in November and another one in October, which is found out once October is billed."""
+    of_october = ("--through", "1998-10-31", "--on", "1998-11-02")
+    draft_invoices(*of_october, "--issue")
+    Site.objects.filter(pk=Site.objects.earliest("pk").pk).update(in_service_on=date(1998, 11, 1))
+    factories.site(Agreement.objects.get(), "Fargo")
+
+    as_json, _errors, _refused = draft_invoices(*of_october, "--dry-run", "--format", "json")
+    output, _errors, _refused = draft_invoices(*of_october, command)
+
+    assert output.splitlines() == [f"LNS970602JC: {document} for October 1998, 0.00", f"LNS970602JC: {CANCEL}"]
+    assert [each["why_nothing"] for each in json.loads(as_json)[0]["documents"]] == [CANCEL]
 
 
 @pytest.mark.parametrize("command", [("--issue",), ("--dry-run",)])

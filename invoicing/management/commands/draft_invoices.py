@@ -65,6 +65,8 @@ class Command(DeskCommand):
         number = result.agreement.number
         for document in result.documents:
             self.stdout.write(f"{number}: {document} for {document.days}, {money_text(document.total)}")
+            if document.why_nothing:
+                self.stdout.write(f"{number}: {document.why_nothing}")
             for reason in () if document.is_issued else document.held_because:
                 self.stdout.write(f"{number}: held for a look: {reason}")
             if waits := document.waits(on):

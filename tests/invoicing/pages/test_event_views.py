@@ -52,17 +52,54 @@ def test_issue_page_says_what_will_happen_and_post_does_it(agreement):
     assert (issued_row.number_text, issued_row.issued_by.username) == ("INV-00001", "finance")
 
 
-def test_a_document_whose_lines_cancel_says_so_before_it_takes_a_number(agreement):
+CANCEL = "What this document bills and what it gives back cancel: nothing is to be paid."
+
+
+@pytest.fixture
+def cancelling(agreement) -> Agreement:
     """Reno began in November and Fargo in October, which is found out once October is billed."""
     issued(agreement)
     Site.objects.filter(city="Reno").update(in_service_on=date(1998, 11, 1))
     factories.site(agreement, "Fargo")
+    return agreement
+
+
+def test_a_document_whose_lines_cancel_says_so_before_it_takes_a_number(cancelling):
+    client = client_of(FINANCE)
+    facts = {"through": "1998-10-31", "agreements": [cancelling.pk]}
+    preview, run = client.get(RUN, {"preview": "", **facts}), client.post(RUN, facts, follow=True)
+    draft = Invoice.objects.drafts().get()
+
+    page, issue_page = (words(client.get(address)) for address in (page_of(draft), event(draft, "issue")))
+    listed = [row["Total"] for row in by_heading(client.get(INVOICES))]
+
+    assert "agreement LNS970602JC: 0.00 USD for October 1998, 2 lines." in issue_page
+    assert [CANCEL in shown for shown in (words(preview), words(run), page, issue_page)] == [True] * 4
+    assert [row["Can be issued"] for row in by_heading(preview)] == [f"now {CANCEL}"]
+    assert listed == ["21,032.25 USD", "0.00 USD its lines cancel"]
+
+
+def test_a_document_that_comes_to_something_does_not_say_that_its_lines_cancel(agreement):
     draft, client = drafted(agreement), client_of(FINANCE)
+    facts = {"through": "1998-10-31", "agreements": [agreement.pk]}
 
-    page = words(client.get(event(draft, "issue")))
+    shown = client.get(RUN, {"preview": "", **facts}), client.get(page_of(draft)), client.get(event(draft, "issue"))
 
-    assert "agreement LNS970602JC: 0.00 USD for October 1998, 2 lines." in page
-    assert "What this document bills and what it gives back cancel: nothing is to be paid." in page
+    assert [CANCEL in words(page) for page in shown] == [False] * 3
+    assert "cancel" not in words(client.get(INVOICES))
+
+
+@pytest.mark.parametrize("way", ["page", "run"])
+def test_no_number_is_taken_without_the_reason_for_nothing(cancelling, way):
+    """Whoever issues it, the document itself says why it comes to 0.00."""
+    if way == "page":
+        client_of(FINANCE).post(event(drafted(cancelling), "issue"))
+    else:
+        draft_invoices(through=date(1998, 10, 31), on=NOVEMBER, by=None, agreements=[cancelling], issue_drafts=True)
+
+    document = Invoice.objects.issued().latest("number")
+    assert (document.number_text, document.total) == ("INV-00002", Decimal("0.00"))
+    assert CANCEL in document.content["remarks"]
 
 
 def test_issuing_twice_says_what_has_become_of_the_pdf(agreement):
