@@ -111,6 +111,32 @@ def test_hours_are_those_that_a_spreadsheet_shows(name, hours):
     assert [str(entry.hours) for entry in WorkEntry.objects.all()] == [hours]
 
 
+SITE = {"city": "Waco", "state": "TX", "CLLI code": "WACOTX", "in service from": "1999-07-01"}
+SITE |= {"agreement": "LNS970602JC"}
+WORK = {"date": "1999-07-12", "site": "Augusta", "service": "Customer Care", "hours": "1", "person": "Ann"}
+WORK |= {"reference": "REQ-1"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "column"),
+    [
+        *(("sites", SITE, column) for column in ("city", "state", "CLLI code")),
+        *(("work", WORK, column) for column in ("person", "reference")),
+    ],
+)
+def test_a_letter_that_no_font_has_is_refused_by_its_name_at_its_cell(kind, row, column):
+    text = f"{row[column]}\N{RUNIC LETTER FEHU FEOH FE F}"
+    bad = "\n".join(",".join(cells) for cells in (row, (row | {column: text}).values()))
+
+    (error,) = imported(kind, bad.encode())
+
+    assert error == (
+        f"row 2, column {column}, “{text}”: No font of the documents has “\N{RUNIC LETTER FEHU FEOH FE F}” "
+        "(RUNIC LETTER FEHU FEOH FE F, U+16A0). Type the text again without it."
+    )
+    assert imported(kind, bad.replace(text, row[column]).encode()) == []
+
+
 def test_hours_between_two_hundredths_are_refused_with_the_reason():
     assert imported("work", content("wx09_50min.xlsx")) == [
         "row 2, column hours, “0.8333333333333334”: 0.8333333333333334 has more than two decimals. Enter hundredths of "
