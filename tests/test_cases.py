@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -55,13 +56,17 @@ def test_vector(vector):
     assert differences(vector, RUNNERS) == []
 
 
-def test_every_file_of_the_cases_is_named_by_a_test_or_a_vector():
+def test_every_file_of_the_cases_is_named_by_a_test_or_a_vector_and_says_what_is_right():
+    files = {file.name for file in CASES.iterdir()} - {"README.md"}
     named = {name for vector in VECTORS if vector["group"] in RUNNERS for name, _ in vector["given"]["files"]}
     for file in Path(__file__).parent.rglob("test_*.py"):
         constants = (node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Constant))
         named |= {node.value for node in constants if isinstance(node.value, str)}
 
-    assert {file.name for file in CASES.iterdir()} - named == set()
+    assert files - named == set()
+    assert sorted(re.findall(r"^\| `(.+?)` \|", (CASES / "README.md").read_text("utf-8"), re.MULTILINE)) == sorted(
+        files
+    )
 
 
 def test_what_is_counted_later_leaves_the_level_of_the_annual_period():
