@@ -1,5 +1,8 @@
 """The record pages, Django's admin in the shell of the other pages: who gets in, and what there is to do."""
 
+from collections.abc import Callable
+from functools import partial, wraps
+
 from django.contrib.admin import AdminSite, ModelAdmin
 from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_not_required
@@ -11,6 +14,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
+
+from people.answers import asks_for_answer, keep_answer, kept_answer, page_address
 
 TASKS = {
     "Agreements and parties": {
@@ -65,6 +70,21 @@ class RecordSite(AdminSite):
         """Whether a person may see or do anything here. Roles decide it: there is no second switch to set."""
         user = request.user
         return user.is_active and any(user.has_module_perms(model._meta.app_label) for model in self._registry)
+
+    def admin_view(self, view: Callable[..., HttpResponse], cacheable: bool = False) -> Callable[..., HttpResponse]:
+        """Give what any form of the records answers an address, as events have: Reload and Back send nothing again."""
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(inner)
+        def page(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+            if asks_for_answer(request) and self.has_permission(request):
+                return kept_answer(request) or redirect(page_address(request))
+            response = inner(request, *args, **kwargs)
+            if "popup_response_data" in (getattr(response, "context_data", None) or {}):
+                return response  # a window of its own that has done its work, and closes
+            return keep_answer(request, response, at=partial(page_address, request))
+
+        return page
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict | None = None) -> HttpResponse:

@@ -1,10 +1,12 @@
-"""What is answered to a form of an event, a run, the month grid, an import or the own password has an address."""
+"""What is answered to a form of an event, a run, the month grid, an import, a record or a password has an address."""
 
 import pytest
 from django.apps import apps
+from django.contrib.admin import site as record_site
+from django.contrib.auth.models import Group, User
 from django.core.files.base import ContentFile
 from django.db import transaction
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import get_resolver, reverse
 
 from contracts.periods import Month
@@ -13,6 +15,7 @@ from tests import factories
 from tests.full_desk import ON, every_page
 from tests.people import superuser_client
 from tests.reading import words
+from tests.test_older_tabs import form_of
 
 pytestmark = pytest.mark.django_db
 ONLY_SENT = {"sites:report_unmark"}
@@ -98,6 +101,40 @@ def follow(client: Client, address: str, sent: dict, page: str) -> str:
     assert pages[0].content == pages[1].content == pages[3].content, address
     assert pages[0].redirect_chain == [], address
     return "told"
+
+
+def test_no_form_of_a_record_answers_in_place(settings, tmp_path):
+    """Send each form of the record pages empty and as it was opened: errors have an address, as what was saved has."""
+    every_page(settings, tmp_path)
+    Group.objects.create(name="Auditors")
+    signed_in, outcomes, pages = superuser_client(), {}, {}
+    for model, shown in sorted(record_site._registry.items(), key=lambda item: item[0]._meta.label):
+        name = f"{model._meta.app_label}_{model._meta.model_name}"
+        pages[name, "add"] = reverse(f"admin:{name}_add")
+        for row in shown.get_queryset(RequestFactory().get("/")).order_by("-pk")[:2]:
+            pages[name, "change", row.pk] = reverse(f"admin:{name}_change", args=[row.pk])
+            pages[name, "delete", row.pk] = reverse(f"admin:{name}_delete", args=[row.pk])
+    pages["auth_user", "password"] = reverse("admin:auth_user_password_change", args=[User.objects.first().pk])
+
+    for place, address in pages.items():
+        client = Client()
+        client.cookies = signed_in.cookies
+        page = client.get(address)
+        if page.status_code == 403 or not page.context.get(f"has_{place[1]}_permission", True):
+            continue
+        form = form_of(page)
+        for sent in ({}, form):
+            with transaction.atomic():
+                outcomes.setdefault(place[:2], set()).add(follow(client, address, sent, address))
+                transaction.set_rollback(True)
+
+    deleted = {subject for subject, what in outcomes if what == "delete"}
+    assert deleted == {"contracts_agreement", "contracts_party", "sites_site", "auth_group"}
+    assert {place for place, said in outcomes.items() if place[1] != "delete" and "told" not in said} == set()
+    assert {subject for subject, what in outcomes if "led on" in outcomes[subject, what]} >= {"auth_user", "sites_site"}
+    entered = {"agreement", "amendment", "party"}
+    assert {subject for subject, what in outcomes if what == "change"} >= {f"contracts_{name}" for name in entered}
+    assert ("auth_user", "password") in outcomes
 
 
 def test_an_answer_is_its_senders_and_only_the_last_ones_are_kept(settings, tmp_path):

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from playwright.sync_api import expect
 
-from contracts.models import Agreement, Amendment
+from contracts.models import Agreement, Amendment, PartyAlias
 from tests import factories, reference
 from tests.contracts.admin.admin_pages import ADMIN, open_amendment
 from tests.people import ACCOUNT_MANAGER, user_of
@@ -46,6 +46,9 @@ def test_customer_is_added_from_the_form_of_the_agreement(browser_page, sign_in)
         browser_page.get_by_role("link", name="New party as customer").click()
     popup = opened.value
     expect(popup.get_by_role("navigation")).to_have_count(0)
+    popup.get_by_role("button", name="Save", exact=True).click()
+    expect(popup.get_by_role("alert")).to_be_visible()
+    expect(popup.get_by_role("navigation")).to_have_count(0)
     popup.get_by_label("Legal name").fill("Prairie Lightwave LLC")
     popup.get_by_label("Address").fill("1 Main Street")
     popup.get_by_role("button", name="Save", exact=True).click()
@@ -60,6 +63,43 @@ def test_customer_is_added_from_the_form_of_the_agreement(browser_page, sign_in)
     entered = Agreement.objects.get(number="LNS990701AB")
     assert browser_page.url.endswith(f"/agreements/{entered.pk}/")
     assert entered.customer.legal_name == "Prairie Lightwave LLC"
+
+
+def test_reload_and_back_send_no_record_again_and_lose_nothing_that_was_typed(browser_page, sign_in):
+    agreement = factories.agreement()
+    sign_in(user_of(ACCOUNT_MANAGER))
+    address, sent = f"{ADMIN}/party/{agreement.customer_id}/change/", []
+    browser_page.on("request", lambda request: request.method == "POST" and sent.append(request.url))
+    save = browser_page.get_by_role("button", name="Save", exact=True)
+    browser_page.goto(address)
+    browser_page.get_by_label("Legal name").fill("")
+    browser_page.get_by_label("Address").fill("2 Second Street")
+    browser_page.locator(".add-row a").click()
+    browser_page.locator("input[name=aliases-0-name]").fill("KMC Telcom")
+    save.click()
+
+    for _time in range(2):
+        expect(browser_page.get_by_role("alert")).to_be_visible()
+        assert "answer=" in browser_page.url
+        assert browser_page.get_by_label("Address").input_value() == "2 Second Street"
+        assert browser_page.locator("input[name=aliases-0-name]").input_value() == "KMC Telcom"
+        browser_page.reload()
+    answered = browser_page.url
+    browser_page.go_back()
+    expect(browser_page.get_by_role("alert")).to_have_count(0)
+    browser_page.go_forward()
+    browser_page.get_by_label("Legal name").fill("KMC Telecom Holdings")
+    save.click()
+
+    browser_page.get_by_text("was changed").wait_for()
+    browser_page.reload()
+    expect(browser_page.get_by_text("was changed")).to_have_count(0)
+    browser_page.go_back()
+    browser_page.goto(answered)
+    expect(browser_page.get_by_role("alert")).to_have_count(0)
+    assert browser_page.get_by_label("Legal name").input_value() == "KMC Telecom Holdings"
+    assert len(sent) == 2
+    assert [one.name for one in PartyAlias.objects.all()] == ["KMC Telcom"]
 
 
 def test_lists_and_forms_fit_a_phone(browser_page, sign_in):
