@@ -129,7 +129,7 @@ def reference_books() -> Agreement:
     document["agreement"]["customer_reference"] = "PO 7"
     load_agreement(document | {"sites": [{**SITE}]}, on=JANUARY, by=None)
     agreement, site = Agreement.objects.get(), Site.objects.get()
-    for purchase in (blocks(agreement, JANUARY), order(site, JANUARY)):
+    for purchase in (blocks(agreement, JANUARY), order(site, JANUARY, duplicate_reason="A second switch")):
         type(purchase).objects.filter(pk=purchase.pk).update(reference="PO 8")
     work(site, JANUARY, "1.00")
     return agreement
@@ -227,7 +227,8 @@ def test_no_number_is_taken_for_any_text_of_a_document_with_such_a_letter(refere
         columns = (field for field in model._meta.local_fields if isinstance(field, PlainCharField | PlainTextField))
         for field in columns if model._base_manager.exists() else ():
             with undone():
-                damage((f'UPDATE {model._meta.db_table} SET "{field.column}" = "{field.column}" || \'{RUNE}\'',))
+                table, column = model._meta.db_table, field.column
+                damage((f"UPDATE {table} SET {column} = {column} || '{RUNE}' WHERE {column} <> ''",))
                 (result,) = run(JANUARY, issue_drafts=True)
                 if result.refusal:
                     assert NAMED in result.refusal, field
