@@ -39,6 +39,8 @@ SECONDS = 55
 prints."""
 AT_ONCE = len(os.sched_getaffinity(0))
 """So many documents are printed at the same time: one on each processor."""
+PATIENCE = 5 * 60
+"""Seconds of the clock after which a worker that got no processor time at all has stalled; no paper is judged by it."""
 MEMORY = 2 * 1024**3
 """The most memory, in bytes, that the worker gets, before the rows: five times what an invoice of 1,000 lines needs."""
 LIBRARIES = (
@@ -52,7 +54,7 @@ LIBRARIES = (
 
 
 class PdfGivenUp(PdfUnavailable):
-    """A document took too long, or too much memory, or its worker was ended twice; the message says which."""
+    """A document took too long or too much memory, or its worker stalled or was ended twice; the message says which."""
 
 
 class RefusedResource(Exception):
@@ -113,8 +115,8 @@ class Printer:
     much for a worker that had printed others before; too much for a fresh worker is too much.
     """
 
-    def __init__(self, *, seconds: int = SECONDS, memory: int = MEMORY):
-        self.seconds, self.memory = seconds, memory
+    def __init__(self, *, seconds: int = SECONDS, memory: int = MEMORY, patience: float = PATIENCE):
+        self.seconds, self.memory, self.patience = seconds, memory, patience
         self._worker: _Running | None = None
         self._one_at_a_time = threading.Lock()
 
@@ -152,7 +154,7 @@ class Printer:
             self._worker = None
 
     def _attempt(self, order: Mapping[str, str | None]) -> RenderedPdf:
-        self._worker = self._worker or _Running(seconds=self.seconds, memory=self.memory)
+        self._worker = self._worker or _Running(seconds=self.seconds, memory=self.memory, patience=self.patience)
         try:
             return self._worker.print(order)
         except RefusedResource:
@@ -205,9 +207,9 @@ class Printers:
 class _Running:
     """A worker that runs: its process, the socket to it and its folder for temporary files."""
 
-    def __init__(self, *, seconds: int, memory: int):
+    def __init__(self, *, seconds: int, memory: int, patience: float):
         _sweep()
-        self.seconds, self.memory, self.printed = seconds, memory, 0
+        self.seconds, self.memory, self.patience, self.printed = seconds, memory, patience, 0
         self.folder = Path(tempfile.mkdtemp(prefix=FOLDERS))
         ours, theirs = socket.socketpair()
         with theirs, (self.folder / LOCK).open("w") as lock:
@@ -229,9 +231,9 @@ class _Running:
         seconds, memory = allowed(order["html"], self.seconds, self.memory)
 
         def watch():
-            # The worker ends itself when its time is over; one that was halted cannot, and uses no time either.
+            # The worker ends itself when its time is over; one that has stalled cannot, and uses no time either.
             used = None
-            while not answered.wait(self.seconds / 4):
+            while not answered.wait(self.patience):
                 before, used = used, _processor_time(self.process.pid)
                 if used is not None and used == before:
                     halted.set()
@@ -270,7 +272,11 @@ class _Running:
         if ended == signal.SIGPROF:
             return self._too_much(f"{seconds} seconds of processor time")
         if halted.is_set():
-            return _Fault("No PDF could be made: the process that prints stood still. Try again.", again=True)
+            return _Fault(
+                f"No PDF could be made yet: the server was busy, and the process that prints got no time for "
+                f"{self.patience / 60:.0f} minutes. Nothing is wrong with the document: it is tried again.",
+                again=True,
+            )
         by = signal.Signals(ended).name if ended > 0 else f"exit code {-ended}"
         return _Fault(
             f"No PDF could be made: the process that prints was ended from outside ({by}). Try again; if it happens "

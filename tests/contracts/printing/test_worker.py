@@ -107,12 +107,48 @@ def test_worker_that_was_killed_while_idle_is_replaced(printer):
     assert text(printer.print(order("<h1>After</h1>"))) == "After"
 
 
-def test_halted_worker_is_replaced(printer):
+def test_worker_that_waits_for_the_processor_is_waited_for(printer):
+    printer.print(order("<h1>Before</h1>"))
+    slowed = printer.pid
+
+    def halt_for_half_of_its_limit(pid):
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(printer.seconds / 2 + 1)
+        os.kill(pid, signal.SIGCONT)
+
+    printed = while_printing(printer, "<h1>The same</h1>" + MORE, halt_for_half_of_its_limit)
+    assert text(printed) == "The same"
+    assert printer.pid == slowed
+
+
+def test_stalled_worker_is_replaced(temporary):
+    printer = Printer(patience=1)
     printer.print(order("<h1>Before</h1>"))
     halted = printer.pid
-    printed = while_printing(printer, "<h1>The same</h1>" + MORE, lambda pid: os.kill(pid, signal.SIGSTOP))
+
+    def halt(pid):
+        os.kill(pid, signal.SIGSTOP)
+        printer.patience = pdf.PATIENCE  # of the worker that takes its place
+
+    printed = while_printing(printer, "<h1>The same</h1>" + MORE, halt)
     assert text(printed) == "The same"
     assert not alive(halted)
+    printer.stop()
+
+
+def test_workers_that_get_no_time_blame_the_server_and_not_the_text(temporary, monkeypatch):
+    waits_for_ever = temporary / "python"
+    waits_for_ever.write_text("#!/bin/sh\nexec sleep 1000\n")
+    waits_for_ever.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(waits_for_ever))
+
+    with pytest.raises(PdfGivenUp) as refused:
+        Printer(patience=0.5).print(order("<p>x</p>"))
+
+    assert str(refused.value) == (
+        "No PDF could be made yet: the server was busy, and the process that prints got no time for 0 minutes. "
+        "Nothing is wrong with the document: it is tried again."
+    )
 
 
 def test_document_that_takes_too_long_is_given_up_and_the_next_one_prints(printer):
