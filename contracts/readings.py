@@ -91,6 +91,36 @@ class Minimum(StrEnum):
     PER_MONTH = "per-month"
 
 
+class MinuteRounding(StrEnum):
+    """To what the time of a work entry is rounded: which way, and to how many hundredths of an hour."""
+
+    NONE = "none"
+    NEAREST_HUNDREDTH = "nearest-1"
+    UP_HUNDREDTH = "up-1"
+    NEAREST_6_MINUTES = "nearest-10"
+    UP_6_MINUTES = "up-10"
+    NEAREST_15_MINUTES = "nearest-25"
+    UP_15_MINUTES = "up-25"
+    NEAREST_30_MINUTES = "nearest-50"
+    UP_30_MINUTES = "up-50"
+    NEAREST_HOUR = "nearest-100"
+    UP_HOUR = "up-100"
+
+    @property
+    def way(self) -> str:
+        """`nearest` or `up`; empty where nothing is rounded."""
+        return self.value.partition("-")[0] if self.step else ""
+
+    @property
+    def step(self) -> int:
+        """To how many hundredths of an hour is rounded; 0 where nothing is."""
+        return int(self.value.partition("-")[2] or 0)
+
+
+MINUTE_STEPS = {1: "hundredth of an hour", 10: "6 minutes", 25: "15 minutes", 50: "30 minutes", 100: "hour"}
+"""What hours can be rounded to, in hundredths of an hour."""
+
+
 class StartingHistory(StrEnum):
     """When the history of other cities supports a higher starting level."""
 
@@ -172,6 +202,14 @@ class Question:
     def sentence(self, choice: StrEnum) -> str:
         """Return the sentence printed where the choice is applied."""
         return self.sentences[choice]
+
+
+def _rounding_sentence(choice: MinuteRounding) -> str:
+    if not choice.step:
+        return "The time of a work entry is not rounded: it is entered in hundredths of an hour."
+    up, step = choice.way == "up", MINUTE_STEPS[choice.step]
+    how = f"up to the next full {step}." if up else f"to the nearest {step}; half of it goes up."
+    return f"Each work entry by itself is rounded {how}"
 
 
 QUESTIONS: Mapping[str, Question] = {
@@ -322,6 +360,13 @@ QUESTIONS: Mapping[str, Question] = {
             },
         ),
         Question(
+            "minutes",
+            "To what is the time of a work entry rounded?",
+            MinuteRounding.NONE,
+            {choice: _rounding_sentence(choice) for choice in MinuteRounding},
+            printed=False,
+        ),
+        Question(
             "blank-cell",
             "How is a blank cell of the price table read?",
             BlankCell.CONFIRMED,
@@ -370,6 +415,8 @@ BILLING_QUESTIONS = (
     *("site-charge", "no-switch", "advance-start", "until-agreed"),
 )
 HOUR_QUESTIONS = ("block-count", "block-completion", "minimum")
+ENTRY_QUESTIONS = ("minutes",)
+"""The questions whose readings decide what is entered, and change nothing that is on file."""
 REVIEW_QUESTIONS = ("level", "blank-cell", "change", "not-eligible", "review-day")
 START_QUESTIONS = ("history",)
 ANNUAL_QUESTIONS = (*BILLING_QUESTIONS, *HOUR_QUESTIONS)
@@ -444,6 +491,7 @@ class Readings:
     block_count = _Answer("block-count", BlockCount)
     block_completion = _Answer("block-completion", BlockCompletion)
     minimum = _Answer("minimum", Minimum)
+    minutes = _Answer("minutes", MinuteRounding)
     blank_cell = _Answer("blank-cell", BlankCell)
     not_eligible = _Answer("not-eligible", NotEligible)
     history = _Answer("history", StartingHistory)

@@ -10,7 +10,7 @@ from functools import cached_property
 from contracts.amendments.reading_choice import with_reading
 from contracts.money import NOTHING, ZERO, in_currency, money_text
 from contracts.periods import AnnualPeriod, OutsideTerm, annual_period_on, day_text
-from contracts.readings import BILLING_QUESTIONS, HOUR_QUESTIONS, QUESTIONS, START_QUESTIONS
+from contracts.readings import BILLING_QUESTIONS, ENTRY_QUESTIONS, HOUR_QUESTIONS, QUESTIONS, START_QUESTIONS
 from contracts.schedule import Level, Refused
 from contracts.terms import AgreementTerms, NotInForce, expiration_known
 from contracts.wording import plural
@@ -130,6 +130,8 @@ def _change(known: OnFile, key: str, choice: str, period: AnnualPeriod, due: Due
         return _annual_change(known, period, due, _due(replace(known, agreement=read_so), period))
     if key in HOUR_QUESTIONS:
         return _hours_change(known, period, read_so)
+    if key in ENTRY_QUESTIONS:
+        return None, "It changes what the next time sheet brings, and no amount: what is entered stays as it is."
     if key in START_QUESTIONS:
         return None, "It changes what is proposed for sites that start later, and no amount: a person decides."
     if period.number in known.agreed_reviews:

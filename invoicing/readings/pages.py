@@ -12,6 +12,7 @@ from contracts.periods import ONE_DAY, AnnualPeriod
 from contracts.readings import (
     ANNUAL_QUESTIONS,
     BILLING_QUESTIONS,
+    ENTRY_QUESTIONS,
     HOUR_QUESTIONS,
     QUESTIONS,
     REVIEW_QUESTIONS,
@@ -25,7 +26,7 @@ from invoicing.readings.settled import Settled, first_open_day
 
 GROUPS = (
     ("billing", "What is billed, and when", BILLING_QUESTIONS),
-    ("hours", "Hours", HOUR_QUESTIONS),
+    ("hours", "Hours", (*HOUR_QUESTIONS, *ENTRY_QUESTIONS)),
     ("reviews", "Levels and reviews", REVIEW_QUESTIONS),
     ("starts", "Starting levels", START_QUESTIONS),
 )
@@ -78,6 +79,11 @@ class RegisterEntry:
     def decides_amounts(self) -> bool:
         """Whether what is due depends on it, and it applies to whole annual periods."""
         return self.question.key in ANNUAL_QUESTIONS
+
+    @property
+    def decides_reviews(self) -> bool:
+        """Whether a review depends on it, so that one that is agreed stays as it is read."""
+        return self.question.key in REVIEW_QUESTIONS
 
 
 @dataclass(frozen=True)

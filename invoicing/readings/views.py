@@ -85,7 +85,7 @@ class ReadingChange(RegisterPage, EventPage):
         key = self.entry.question.key
         row = change_reading(agreement=self.agreement, question=key, on=self.on, by=self.request.user, **facts)
         sentence = self.entry.question.sentence(self.entry.question.choices(row.choice))
-        follows = "" if self.entry.decides_amounts else " Refresh an open review: it is based on the earlier reading."
+        follows = " Refresh an open review: it is based on the earlier reading." if self.entry.decides_reviews else ""
         return f"Recorded, from {day_text(row.applies_from)} on: {sentence}{follows}"
 
     def back(self):

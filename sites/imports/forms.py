@@ -9,10 +9,11 @@ from django.core.exceptions import ValidationError
 from contracts.pages.event_page import EventForm
 from contracts.pages.inputs import LineField
 from contracts.periods import Month
+from contracts.readings import MINUTE_STEPS
 from sites.imports.columns import LEFT_OUT, Column, unknown_column
 from sites.imports.importing import LONGEST_UNDO_REASON
 from sites.imports.kinds import ImportKind
-from sites.imports.layouts import STEPS, DayOrder, Layout, Rounding
+from sites.imports.layouts import DayOrder, Layout, Rounding
 from sites.imports.preview import Preview
 from sites.imports.tabular import MOST_BYTES
 from sites.models import FileLayout
@@ -70,7 +71,7 @@ class LayoutForm(forms.Form):
     rounding = SettingField(
         label="Hours are rounded", choices=[("", "not at all"), *((one.value, one.title) for one in Rounding)]
     )
-    step = SettingField(label="Where they are rounded, to", choices=list(STEPS.items()))
+    step = SettingField(label="Where they are rounded, to", choices=list(MINUTE_STEPS.items()))
     keep_as = LineField(
         label="Keep these choices as",
         max_length=LONGEST_NAME,

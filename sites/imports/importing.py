@@ -98,7 +98,11 @@ def _looked(kind: ImportKind, file: Incoming, on: date) -> tuple[Preview, list]:
         lacking=tuple(column.key for column in lacking_columns(columns, read.headings, file.layout)),
         days=read.days,
         asked=tuple(_as_in_file(question, titles) for question in read.asked.values()),
-        notes=(*file.layout.notes(read.days, titles), *compared.notes),
+        notes=(
+            *file.layout.notes(read.days, titles),
+            *kind.reading_notes(compared.facts, scope=scope, layout=file.layout),
+            *compared.notes,
+        ),
         headings=tuple(titles.get(key, key) for key in compared.headings),
         rows=tuple(rows),
         errors=tuple(_as_in_file(error, titles) for error in sorted(errors, key=lambda error: error.row or 0)),
@@ -110,6 +114,15 @@ def _looked(kind: ImportKind, file: Incoming, on: date) -> tuple[Preview, list]:
         heading_row=read.headings.row,
     )
     return preview, compared.facts
+
+
+def layout_to_begin(*, kind: ImportKind, layout: Layout, agreement: Agreement, on: date) -> Layout:
+    """Return how a file is read until somebody says otherwise: hours are rounded as the agreement's reading says.
+
+    The reading is that of the day of the import; where work of another day is read otherwise, the preview says so. What
+    a kept layout rounds stays. The agreement comes from `with_terms()`.
+    """
+    return layout.read_as(agreement.as_readings(on).minutes) if kind.has_hours else layout
 
 
 def standing_import(kind: ImportKind, file: Incoming) -> ImportedFile | None:

@@ -85,6 +85,10 @@ class ImportKind:
         """Compare the rows with what is stored, and note what is wrong with them."""
         raise NotImplementedError
 
+    def reading_notes(self, facts: Sequence, *, scope: Scope, layout: Layout) -> list[str]:
+        """Say where a file is read otherwise than its agreements are."""
+        return []
+
     def store(self, facts: Sequence, *, file: ImportedFile, on: date, by: User | None) -> None:
         """Store what was compared."""
         raise NotImplementedError

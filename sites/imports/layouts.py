@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 
 from contracts.periods import day_text
+from contracts.readings import MINUTE_STEPS, MinuteRounding
 
 MOST_EXAMPLES = 2
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -40,10 +41,6 @@ class Rounding(StrEnum):
     @property
     def title(self) -> str:
         return "up to" if self == Rounding.UP else "to the nearest"
-
-
-STEPS = {1: "hundredth of an hour", 10: "6 minutes", 25: "15 minutes", 50: "30 minutes", 100: "hour"}
-"""What hours can be rounded to, in hundredths of an hour."""
 
 
 class Ask(StrEnum):
@@ -111,10 +108,19 @@ class Layout:
             steps = (steps + Fraction(1, 2)) // 1
         return Fraction(steps * self.step, 100)
 
+    def read_as(self, reading: MinuteRounding) -> "Layout":
+        """Return the layout with the rounding that an agreement's reading says, unless the layout says one itself."""
+        return self if self.rounding or not reading.step else replace(self, rounding=reading.way, step=reading.step)
+
+    @property
+    def reading(self) -> MinuteRounding:
+        """How hours are rounded, as a reading says it."""
+        return MinuteRounding(f"{self.rounding}-{self.step}") if self.rounding else MinuteRounding.NONE
+
     @property
     def rounding_text(self) -> str:
         """How hours are rounded; empty where they are not."""
-        return f"{Rounding(self.rounding).title} {STEPS[self.step]}" if self.rounding else ""
+        return f"{Rounding(self.rounding).title} {MINUTE_STEPS[self.step]}" if self.rounding else ""
 
     def notes(self, days: "WrittenDays", titles: Mapping[str, str]) -> list[str]:
         """Say how the file is read, as far as somebody has said so."""

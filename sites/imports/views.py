@@ -36,6 +36,7 @@ from sites.imports.importing import (
     import_file,
     keep_layout,
     layout_seen,
+    layout_to_begin,
     look_through,
     rename_layout,
     undo_import,
@@ -136,7 +137,9 @@ class ImportFile(ImportDesk, AnswersByAddress, TemplateView):
         if not form.is_valid():
             return self.show(form=form)
         file, kept_layout = form.cleaned_data["file"], form.cleaned_data.get("layout")
-        layout, user = kept_layout.layout if kept_layout else {}, self.request.user.pk
+        said = Layout(**kept_layout.layout) if kept_layout else Layout()
+        layout = layout_to_begin(kind=self.kind, layout=said, agreement=self.agreement, on=self.on).stored()
+        user = self.request.user.pk
         return self.go_to(Mark(keep(file.read()), file.name, self.agreement.pk, user, self.kind.key, layout, []))
 
     def choose(self, mark: Mark, file: Incoming):

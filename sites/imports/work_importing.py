@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from contracts.money import ZERO, hundredths
 from contracts.parties.names import name_key
 from contracts.periods import Month, day_text
+from contracts.readings import QUESTIONS
 from contracts.schedule import Refused
 from contracts.terms import AgreementTerms
 from contracts.wording import cut, plural
@@ -95,6 +96,24 @@ class WorkImport(ImportKind):
             compared.totals = _totals(entries)
             compared.notes += [note] if (note := rounding_note(rows)) else []
         return compared
+
+    def reading_notes(self, facts: Sequence["_Entry"], *, scope: Scope, layout: Layout) -> list[str]:
+        """Say whether a file is rounded as its agreements are read, or from which day of its work one is not."""
+        days: dict[int, set[date]] = {}
+        for entry in facts:
+            days.setdefault(entry.site.agreement_id, set()).add(entry.row.worked_on)
+        notes = []
+        for key, worked in days.items():
+            terms, first = scope.terms[key], {}
+            for day in sorted(day for day in worked if day is not None):
+                first.setdefault(terms.readings_on(day).minutes, day)
+            notes += [
+                f"The reading of agreement {terms.number} is another one for work from {day_text(day)} on: "
+                f"{QUESTIONS['minutes'].sentence(choice)}"
+                for choice, day in first.items()
+                if choice is not layout.reading
+            ]
+        return notes or (["That is the reading of the agreement."] if layout.rounding and days else [])
 
     def store(self, facts: Sequence["_Entry"], *, file: ImportedFile, on: date, by: User | None) -> None:
         rows = (

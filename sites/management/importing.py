@@ -7,13 +7,17 @@ from django.core.management.base import CommandError
 
 from contracts.clock import business_date
 from contracts.management.command_arguments import BadArgument, DeskCommand, agreements
+from contracts.models import Agreement
+from contracts.readings import MINUTE_STEPS
 from contracts.wording import plural
 from sites.imports.columns import LEFT_OUT
-from sites.imports.importing import KINDS, Imported, Incoming, import_file, keep_layout, kept_layout
+from sites.imports.importing import KINDS, Imported, Incoming, import_file, keep_layout, kept_layout, layout_to_begin
 from sites.imports.kinds import ImportKind
-from sites.imports.layouts import STEPS, DayOrder, Layout, Rounding
+from sites.imports.layouts import DayOrder, Layout, Rounding
 from sites.imports.preview import SheetError, State
 from sites.refusals import CannotRecord
+
+NOT_AT_ALL = "none"
 
 
 class ImportCommand(DeskCommand):
@@ -44,10 +48,15 @@ class ImportCommand(DeskCommand):
         parser.add_argument("--day-order", choices=orders, help="days such as 7/10/1999: day or month first")
         parser.add_argument("--decimal-comma", action="store_true", help="hours are written 7,25")
         parser.add_argument(
-            "--rounding", choices=[one.value for one in Rounding], help="round hours (default: not at all)"
+            "--rounding",
+            choices=[*(one.value for one in Rounding), NOT_AT_ALL],
+            help="round hours (default: as the agreement's reading says)",
         )
         parser.add_argument(
-            "--step", type=int, choices=list(STEPS), help="hundredths of an hour to which they are rounded (default: 1)"
+            "--step",
+            type=int,
+            choices=list(MINUTE_STEPS),
+            help="hundredths of an hour to which they are rounded (default: 1)",
         )
         parser.add_argument("--as", dest="kept", metavar="NAME", help="read it as was kept by this name")
         parser.add_argument("--keep-as", metavar="NAME", help="keep how the file is read by a name, once it is in")
@@ -61,6 +70,8 @@ class ImportCommand(DeskCommand):
             raise BadArgument(f"{path} cannot be read: {error.strerror}.") from None
         agreement = agreements([options["agreement"]])[0] if options["agreement"] else None
         layout = _layout(kind, options)
+        if kind.has_hours and not options["rounding"]:
+            layout = _as_read(kind, layout, agreement)
         try:
             imported = import_file(
                 kind=kind,
@@ -94,8 +105,22 @@ def _layout(kind: ImportKind, options: dict) -> Layout:
         kept,
         columns={**kept.columns, **_choices(options["column"])},
         values={**kept.values, **values},
-        **{name: value for name, value in said.items() if value},
+        **{name: "" if value == NOT_AT_ALL else value for name, value in said.items() if value},
     )
+
+
+def _as_read(kind: ImportKind, layout: Layout, agreement: Agreement | None) -> Layout:
+    """Return the layout rounded as the agreement's reading says; for all agreements none of them may round."""
+    on, on_file = business_date(), Agreement.objects.with_terms(priced=False)
+    if agreement is not None:
+        return layout_to_begin(kind=kind, layout=layout, agreement=on_file.get(pk=agreement.pk), on=on)
+    rounds = [row.number for row in on_file if row.as_readings(on).minutes.step]
+    if rounds and not layout.rounding:
+        raise BadArgument(
+            f"The reading of agreement {rounds[0]} rounds the time of work entries. Import its work with --agreement, "
+            "or say --rounding nearest, up or none for all."
+        )
+    return layout
 
 
 def _value(given: str) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from contracts.readings import (
     Frequency,
     LevelDecision,
     Minimum,
+    MinuteRounding,
     NoSwitch,
     NotEligible,
     Proration,
@@ -41,6 +42,7 @@ DEFAULTS = {
     "block-count": BlockCount.ANNUAL_PERIOD,
     "block-completion": BlockCompletion.LAST_HOUR_USED,
     "minimum": Minimum.PER_ENTRY,
+    "minutes": MinuteRounding.NONE,
     "history": StartingHistory.ONE_IN_A_YEAR,
 }
 

@@ -287,6 +287,18 @@ def test_hours_of_another_period_are_not_counted():
         )
 
 
+def test_rounding_of_minutes_changes_no_amount_on_file():
+    known = with_hours(Work(1, date(1999, 7, 2), Decimal("0.50"), 1), on=date(1999, 7, 15))
+
+    for choice in list(QUESTIONS["minutes"].choices)[1:]:
+        found = effect(known, "minutes", choice)
+        assert (found.computed, found.difference, found.sentence) == (
+            True,
+            None,
+            "It changes what the next time sheet brings, and no amount: what is entered stays as it is.",
+        )
+
+
 # ---- reviews ---------------------------------------------------------------------------------------------------------
 # Reno: gateway elements 10 to 30, one component. Mobile: 10 to 14 and SLC 5 to 12, Small. Fargo was never counted.
 

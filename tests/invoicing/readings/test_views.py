@@ -78,7 +78,7 @@ def part(response, question: str) -> str:
 ORDER = (
     *("frequency", "timing", "proration", "rounding"),
     *("site-charge", "no-switch", "advance-start", "until-agreed"),
-    *("block-count", "block-completion", "minimum"),
+    *("block-count", "block-completion", "minimum", "minutes"),
     *("level", "blank-cell", "change", "not-eligible", "review-day", "history"),
 )
 
@@ -158,6 +158,7 @@ def test_register_says_from_when_another_reading_can_apply(agreement, settings):
         page, "rounding"
     )
     assert "Another reading No review is agreed yet: it can apply from any day of the term." in part(page, "change")
+    assert "Another reading It can apply from any day of the term." in part(page, "minutes")
 
     settings.BUSINESS_DATE = date(1999, 11, 1)
     billed(agreement, date(1999, 10, 31), date(1999, 11, 1))
@@ -198,7 +199,7 @@ def test_register_before_the_first_annual_period_compares_nothing(agreement, set
 
     seen = words(client_of(VIEWER).get(register(agreement)))
 
-    assert seen.count("Cannot be computed. No annual period runs on 1 September 1998. Not known") == 23
+    assert seen.count("Cannot be computed. No annual period runs on 1 September 1998. Not known") == 33
     assert "what the customer would be charged" not in seen
 
 
@@ -313,6 +314,23 @@ def test_choosing_a_reading_of_reviews_reminds_of_an_open_one(agreement, manager
     )
 
     assert "Refresh an open review: it is based on the earlier reading." in words(response)
+
+
+def test_rounding_of_minutes_is_chosen_from_any_day_and_concerns_no_review(agreement, manager):
+    billed(agreement)
+    page = words(manager.get(change_page(agreement, "minutes")))
+
+    facts = posted(choice="up-25", applies_from="1999-07-20")
+    response = manager.post(change_page(agreement, "minutes"), facts, follow=True)
+
+    assert "It changes no amount and no review that is on file." in page
+    assert "A review that is open" not in page
+    assert "Recorded, from 20 July 1999 on: Each work entry by itself is rounded up to the next full 15 minutes." in (
+        words(response)
+    )
+    assert "Refresh an open review" not in words(response)
+    readings = Agreement.objects.with_terms().get(pk=agreement.pk).as_terms().readings_on
+    assert [readings(date(1999, 7, day)).minutes.value for day in (19, 20)] == ["none", "up-25"]
 
 
 def test_what_is_missing_is_said_at_each_field(agreement, manager):

@@ -10,7 +10,7 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from contracts.models import Agreement
+from contracts.models import Agreement, ChosenReading
 from sites.imports.pages import MOST_ASKED, MOST_SHOWN
 from sites.imports.waiting_files import LONGEST_SECONDS, keep, kept
 from sites.models import ColumnName, ComponentCount, CountChange, FileLayout, ImportedFile, Site, WorkEntry
@@ -401,17 +401,61 @@ def test_a_time_sheet_asks_how_it_is_written_and_is_read_so_the_next_time(agreem
     preview = client.post(address, said, follow=True)
 
     assert "Kept as Toggl: choose it with the next file." in words(preview)
-    assert "Hours are rounded up to 15 minutes. Rounding changes the hours of 1 entry, by +0.0181 h in all." in words(
-        preview
-    )
+    assert (
+        "Hours are rounded up to 15 minutes. The reading of agreement LNS970602JC is another one for work from 12 June "
+        "1999 on: The time of a work entry is not rounded: it is entered in hundredths of an hour. Rounding changes "
+        "the hours of 1 entry, by +0.0181 h in all."
+    ) in words(preview)
     detail = confirmed(client, address, preview)
-    assert "How it was read Hours are rounded up to 15 minutes. Rounding changes" in words(detail)
+    assert "How it was read Hours are rounded up to 15 minutes. The reading of agreement" in words(detail)
     assert [str(hours) for hours in WorkEntry.objects.values_list("hours", flat=True)] == ["2.25"]
     [kept] = FileLayout.objects.all()
     assert kept.layout == {"others_left_out": True, "rounding": "up", "step": 25}
     august = TOGGL.replace(b"1999-07-12", b"1999-06-13")
     upload = {"file": SimpleUploadedFile("august.csv", august), "layout": kept.pk}
     assert "august.csv would store 1 entry" in words(client.post(address, upload, follow=True))
+
+
+UP_15 = "Each work entry by itself is rounded up to the next full 15 minutes."
+
+
+@pytest.fixture
+def rounds_up(agreement) -> Agreement:
+    """Somebody has chosen that its worked minutes are rounded up to 15."""
+    ChosenReading.objects.create(
+        agreement=agreement, question="minutes", choice="up-25", chosen_by="J. Doe", chosen_on=ON, closed_on=ON
+    )
+    factories.site(agreement, "Reno")
+    return agreement
+
+
+MINUTES = f"{HEADER}\n1999-06-12,Reno,Customer Care,2:13:55,Ann,R-1\n"
+
+
+def test_a_time_sheet_is_rounded_as_the_agreement_is_read_until_somebody_says_otherwise(rounds_up, client, address):
+    begun = looked_through(client, address, MINUTES)
+    otherwise = client.post(address, {"mark": mark(begun), "rounding": "", "step": "25"}, follow=True)
+
+    assert "Hours are rounded up to 15 minutes. That is the reading of the agreement. Rounding changes" in words(begun)
+    assert "The reading of agreement" not in words(begun)
+    assert "This is no whole hundredth of an hour. Say how hours are rounded." in words(otherwise)
+    assert f"The reading of agreement LNS970602JC is another one for work from 12 June 1999 on: {UP_15}" in (
+        words(otherwise)
+    )
+    confirmed(client, address, begun)
+    assert [str(hours) for hours in WorkEntry.objects.values_list("hours", flat=True)] == ["2.25"]
+
+
+def test_a_kept_layout_rounds_as_it_was_kept_and_says_that_the_reading_is_another_one(rounds_up, client, address):
+    kept = FileLayout.objects.create(kind="work", name="Toggl", layout={"rounding": "nearest"})
+    upload = {"file": SimpleUploadedFile("june.csv", MINUTES.encode()), "layout": kept.pk}
+
+    shown = words(client.post(address, upload, follow=True))
+
+    assert (
+        "Hours are rounded to the nearest hundredth of an hour. The reading of agreement LNS970602JC is another one "
+        f"for work from 12 June 1999 on: {UP_15}"
+    ) in shown
 
 
 @pytest.fixture

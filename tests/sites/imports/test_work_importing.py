@@ -7,7 +7,9 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 
-from sites.imports.importing import KINDS, Incoming, import_file
+from contracts.models import Agreement, ChosenReading
+from sites.imports.importing import KINDS, Incoming, import_file, look_through
+from sites.imports.layouts import Layout
 from sites.imports.preview import MOST_ERRORS, Preview
 from sites.imports.tabular import MOST_ROWS
 from sites.models import ImportedFile, WorkEntry
@@ -297,13 +299,15 @@ def test_command_reads_a_time_sheet_and_keeps_how(sites, tmp_path, capsys, setti
     command(august, "--as", "Office", "--rounding", "nearest")
 
     changes = "Rounding changes the hours of 1 entry, by"
-    how = "Days are written month first: {}. All rows: service customer care. Hours are rounded {} 15 minutes."
+    how = "Days are written month first: {}. All rows: service customer care. Hours are rounded {} 15 minutes. " + (
+        f"The reading of agreement LNS970602JC is another one for work from {{}} on: {NOT_ROUNDED}"
+    )
     assert capsys.readouterr().out.splitlines() == [
-        f"1 entry with 1.00 h added. Left out: Notes. {how.format('“7/12/99” is 12 July 1999', 'up to')} {changes} "
-        "+0.1667 h in all.",
+        f"1 entry with 1.00 h added. Left out: Notes. "
+        f"{how.format('“7/12/99” is 12 July 1999', 'up to', '12 July 1999')} {changes} +0.1667 h in all.",
         "Kept as Office: choose it with the next file.",
-        f"1 entry with 0.25 h added. {how.format('“7/13/99” is 13 July 1999', 'to the nearest')} {changes} "
-        "+0.0833 h in all.",
+        f"1 entry with 0.25 h added. "
+        f"{how.format('“7/13/99” is 13 July 1999', 'to the nearest', '13 July 1999')} {changes} +0.0833 h in all.",
     ]
     with pytest.raises(CommandError, match=r"No layout is kept as Toggl\. Kept: Office\."):
         command(july, "--as", "Toggl")
@@ -350,3 +354,75 @@ def test_command_needs_a_file_that_can_be_read_and_an_agreement_on_file(tmp_path
     (tmp_path / "july.csv").write_text(GOOD, encoding="utf-8")
     with pytest.raises(CommandError, match="Not on file: agreement LNS-9"):
         command(tmp_path / "july.csv", "--agreement", "LNS-9")
+
+
+UP_15 = "Each work entry by itself is rounded up to the next full 15 minutes."
+NOT_ROUNDED = "The time of a work entry is not rounded: it is entered in hundredths of an hour."
+
+
+def read_minutes(agreement: Agreement, choice: str = "up-25", applies_from: date | None = None) -> None:
+    """How the agreement rounds worked minutes, as somebody has chosen it."""
+    ChosenReading.objects.create(
+        agreement=agreement,
+        question="minutes",
+        choice=choice,
+        applies_from=applies_from,
+        chosen_by="J. Doe",
+        chosen_on=ON,
+        closed_on=agreement.executed_on,
+    )
+
+
+def test_reading_of_the_agreement_rounds_what_no_argument_rounds(sites, agreement, tmp_path, capsys, settings):
+    settings.BUSINESS_DATE = ON
+    read_minutes(agreement)
+    july = tmp_path / "july.csv"
+    july.write_text(rows("1999-07-12,Reno,Customer Care,2:13:55,Ann,"), encoding="utf-8")
+
+    command(july, "--agreement", "LNS970602JC", "--dry-run")
+    command(july, "--agreement", "LNS970602JC", "--rounding", "nearest", "--dry-run")
+
+    assert capsys.readouterr().out.splitlines() == [
+        "1 entry with 2.25 h would be added. Hours are rounded up to 15 minutes. That is the reading of the "
+        "agreement. Rounding changes the hours of 1 entry, by +0.0181 h in all.",
+        "1 entry with 2.23 h would be added. Hours are rounded to the nearest hundredth of an hour. The reading of "
+        f"agreement LNS970602JC is another one for work from 12 July 1999 on: {UP_15} Rounding changes the hours of 1 "
+        "entry, by -0.0019 h in all.",
+    ]
+
+
+def test_work_of_all_agreements_is_not_rounded_without_a_word_where_one_of_them_rounds(
+    sites, agreement, tmp_path, capsys, settings
+):
+    settings.BUSINESS_DATE = ON
+    read_minutes(agreement)
+    july = tmp_path / "july.csv"
+    july.write_text(GOOD, encoding="utf-8")
+
+    with pytest.raises(CommandError) as refusal:
+        command(july)
+    command(july, "--rounding", "none", "--dry-run")
+
+    assert str(refusal.value) == (
+        "The reading of agreement LNS970602JC rounds the time of work entries. Import its work with --agreement, or "
+        "say --rounding nearest, up or none for all."
+    )
+    assert f"another one for work from 12 July 1999 on: {UP_15}" in capsys.readouterr().out
+    assert not WorkEntry.objects.exists()
+
+
+def test_reading_is_that_of_the_day_of_the_work_for_what_the_preview_says(sites, agreement):
+    read_minutes(agreement, applies_from=date(1999, 7, 13))
+
+    unrounded, rounded = (
+        look_through(
+            kind=KINDS["work"],
+            file=Incoming(GOOD.encode(), "july.csv", agreement, Layout(rounding=way, step=step)),
+            on=ON,
+        ).notes
+        for way, step in (("", 1), ("up", 25))
+    )
+
+    another = "The reading of agreement LNS970602JC is another one for work from {} July 1999 on: {}"
+    assert unrounded == (another.format(13, UP_15),)
+    assert rounded[1] == another.format(12, NOT_ROUNDED)
