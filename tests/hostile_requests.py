@@ -101,8 +101,8 @@ class Asked:
     status: int
     wrote: tuple[str, ...]
     fault: str
-    html: str
-    read: frozenset[Parameter]
+    html: str = field(repr=False)
+    read: frozenset[Parameter] = field(repr=False)
 
     @property
     def broken(self) -> bool:
