@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.core.paginator import Page, Paginator
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.functional import cached_property
@@ -42,6 +42,14 @@ class EvenPages(Paginator):
 
     def __init__(self, object_list, per_page, **kwargs):
         super().__init__(object_list, min(ROWS_A_PAGE, self.most), **kwargs)
+
+    def page(self, number):
+        """Return a page. The database finds its rows by their order alone, and reads no row of the pages before."""
+        page = super().page(number)
+        rows = page.object_list.data
+        if isinstance(rows, QuerySet) and page.has_previous():
+            page.object_list.data = self.object_list.data.data.filter(pk__in=rows.values("pk"))
+        return page
 
 
 def page_of(rows: Sequence, asked: str | None) -> Page:
