@@ -60,7 +60,7 @@ def main(copies: int) -> None:
     if Agreement.objects.exists():
         sys.exit("An agreement is on file: name an empty database.")
     timed("play five agreements", play)
-    timed("copy their rows", lambda: copy_rows(copies - 1))
+    timed("copy their rows", lambda: copy_rows(copies - 1) if copies > 1 else None)
     timed("add the large one", add_big)
     timed("write the ledger", make_good)
     timed("keep the months", lambda: call_command("keep_months"))

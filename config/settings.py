@@ -93,6 +93,7 @@ INSTALLED_APPS = [
     "contracts",
     "sites",  # the label is ours: django.contrib.sites can never be installed beside it
     "invoicing",
+    "desk",
     "config.apps.RecordPages",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",

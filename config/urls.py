@@ -3,12 +3,12 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from sites.site_pages.views import Home
+from desk.today.views import Today
 
 handler400 = "config.middleware.not_understood"
 
 urlpatterns = [
-    path("", Home.as_view(), name="home"),
+    path("", Today.as_view(), name="home"),
     path("", include("people.urls")),
     path("admin/", admin.site.urls),
     path("", include("contracts.urls")),

@@ -29,9 +29,9 @@ def user_of(role: str, *, username: str = "") -> User:
     return user
 
 
-def client_of(role: str) -> Client:
+def client_of(role: str, *, username: str = "") -> Client:
     """A client signed in as somebody with one role."""
-    return reader(user_of(role))
+    return reader(user_of(role, username=username))
 
 
 def superuser_client() -> Client:

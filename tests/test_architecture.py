@@ -21,7 +21,7 @@ from invoicing.charges.kinds import charged_once
 from invoicing.models import InvoiceLine
 
 ROOT = Path(__file__).resolve().parent.parent
-APPS = ("people", "contracts", "sites", "invoicing")  # from the lowest to the highest
+APPS = ("people", "contracts", "sites", "invoicing", "desk")  # from the lowest to the highest
 FOLDERS = (*APPS, "config")
 
 # Modules that compute and never write: the standard library and one another is all they import.

@@ -37,7 +37,8 @@ def sign_in_with_the_form(page: Page) -> None:
 def walk(page: Page) -> None:
     """From the agreement to an issued invoice, by links and buttons only."""
     sign_in_with_the_form(page)
-    expect(page.get_by_role("heading", name="Agreements")).to_be_visible()
+    expect(page.get_by_role("heading", name="Today")).to_be_visible()
+    page.get_by_role("link", name="Agreements").click()
     page.get_by_role("link", name="LNS970602JC").click()
     expect(page.get_by_role("cell", name="163,000.00")).to_be_visible()
     page.get_by_role("link", name="Reno, NV").click()

@@ -20,7 +20,6 @@ pytestmark = [
 
 WIDTHS = (390, 320)
 FIRST = {
-    "home": ["Expires"],
     "contracts:agreement_list": ["Expires"],
     "sites:site_list": ["State", "Service", "Charged level"],
     "sites:imports": ["State"],

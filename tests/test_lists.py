@@ -176,7 +176,6 @@ def test_texts_are_never_formulas(text):
 
 
 STATEMENTS = {
-    "home": (17, 15),
     "contracts:agreement_list": (15, 15),
     "sites:site_list": (21, 19),
     "sites:imports": (8, 7),

@@ -1,7 +1,5 @@
 """Pages about agreements, their sites and what was counted there."""
 
-from itertools import islice
-
 from django.contrib.auth.mixins import PermissionRequiredMixin
 from django.views.generic import DetailView
 
@@ -10,34 +8,15 @@ from contracts.models import Agreement
 from contracts.pages import agreement as contract_pages
 from contracts.pages.address import Dated, KnownParameters
 from contracts.pages.lists import ListPage, page_of
-from contracts.pages.views import AgreementList
 from contracts.terms import terms_on
 from sites.counts.counting import withdrawn_figures
-from sites.counts.first_counts import all_first_counts_due, first_counts_due
+from sites.counts.first_counts import first_counts_due
 from sites.models import RenewalReview, ServiceChange, Site
-from sites.service.queries import sites_to_look_at
 from sites.site_pages import pages
 from sites.site_pages.filters import SiteFilter
 from sites.site_pages.forms import TermsOnForm
 from sites.site_pages.tables import SiteTable
 from sites.starting.queries import closed_because
-
-MOST_COUNTED = 100
-"""Sites to look at, or waiting for a first count, that the home page counts: it names ten of them."""
-
-
-class Home(AgreementList):
-    """The agreements, and above them the sites that a person should look at and those that wait for a first count."""
-
-    template_name = "sites/home.html"
-
-    def get_context_data(self, **kwargs):
-        may_see, may_see_counts = map(self.request.user.has_perm, ("sites.view_site", "sites.view_componentcount"))
-        look_at = list(islice(sites_to_look_at(on=self.on), MOST_COUNTED)) if may_see else []
-        due = list(islice(all_first_counts_due(on=self.on), MOST_COUNTED)) if may_see and may_see_counts else []
-        invented = any(site.is_demonstration for site in [*(site for site, _ in look_at), *(one.site for one in due)])
-        named = {"look_at": look_at, "first_counts": due, "most": MOST_COUNTED, "named_invented": invented}
-        return super().get_context_data(**named, **kwargs)
 
 
 class SiteList(ListPage):
