@@ -25,11 +25,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from html import escape
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from django.core import checks
 
+from contracts.printing.letters import missing_letter
 from contracts.printing.worker import PdfUnavailable, allowed, import_weasyprint
 
 logger = logging.getLogger(__name__)
@@ -43,6 +45,10 @@ PATIENCE = 5 * 60
 """Seconds of the clock after which a worker that got no processor time at all has stalled; no paper is judged by it."""
 MEMORY = 2 * 1024**3
 """The most memory, in bytes, that the worker gets, before the rows: five times what an invoice of 1,000 lines needs."""
+NO_FONTS_OF_THE_MACHINE = """<?xml version="1.0"?>
+<fontconfig><cachedir>{folder}/fontconfig</cachedir></fontconfig>
+"""
+"""All that the worker is told of fonts: where to keep what it knows of ours. It finds none of the machine."""
 LIBRARIES = (
     "libgobject-2.0.so.0",
     "libpango-1.0.so.0",
@@ -77,7 +83,7 @@ def render_pdf(
     The same input gives the same bytes: `created_on` and `identifier` are the only date and identity in the file.
     Without a `title` the page's own is used. Nothing is fetched, neither from the network nor from a file. Raises
     RefusedResource when the page asks for anything, PdfUnavailable where WeasyPrint cannot be imported, and PdfGivenUp
-    for a document that is too much for the worker.
+    for a document that is too much for the worker, or has a letter that none of our fonts has.
     """
     return render_document(html=html, identifier=identifier, created_on=created_on, language=language, title=title).data
 
@@ -86,6 +92,10 @@ def render_document(
     *, html: str, identifier: str, created_on: date, language: str = "en", title: str | None = None
 ) -> RenderedPdf:
     """Do what `render_pdf` does, and return the number of pages with the bytes."""
+    if missing := missing_letter(html):
+        raise PdfGivenUp(
+            f"No PDF could be made: no font of the documents has {missing}. Correct the text where it was entered."
+        )
     return _printer.print(
         {
             "html": html,
@@ -211,13 +221,15 @@ class _Running:
         _sweep()
         self.seconds, self.memory, self.patience, self.printed = seconds, memory, patience, 0
         self.folder = Path(tempfile.mkdtemp(prefix=FOLDERS))
+        fonts = self.folder / "fonts.conf"
+        fonts.write_text(NO_FONTS_OF_THE_MACHINE.format(folder=escape(str(self.folder))), encoding="utf-8")
         ours, theirs = socket.socketpair()
         with theirs, (self.folder / LOCK).open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # the worker inherits it, and holds it as long as it lives
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "contracts.printing.worker", str(theirs.fileno()), str(seconds), str(memory)],
                 cwd=Path(__file__).resolve().parents[2],
-                env=_environment() | {"TMPDIR": str(self.folder)},
+                env=_environment() | {"TMPDIR": str(self.folder), "FONTCONFIG_FILE": str(fonts)},
                 pass_fds=(theirs.fileno(), lock.fileno()),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

@@ -3,6 +3,7 @@
 import copy
 import io
 import json
+import re
 from collections.abc import Iterator
 from datetime import date
 from functools import reduce
@@ -15,19 +16,21 @@ from django.contrib import admin
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import models
+from fontTools.ttLib import TTFont
 from pypdf import PdfReader
 
 from contracts.fields import PlainCharField, PlainTextField, validate_plain_text
 from contracts.models import Agreement, Party
 from contracts.printing.letters import missing_in, missing_letter
-from contracts.printing.pdf import render_pdf
-from contracts.printing.worker import LETTERS
+from contracts.printing.pdf import PdfGivenUp, Printer, render_pdf
+from contracts.printing.worker import FOLDER, LETTERS
 from invoicing.documents.printing import INVOICE_PDFS
 from invoicing.models import Invoice
 from sites.agreement_files.agreement_file import CannotLoad, place_of
 from sites.agreement_files.loading import load_agreement
 from sites.models import Site
 from tests.contracts.printing.letters_of_fonts import letters
+from tests.contracts.printing.placed import placed
 from tests.invoicing.audit.books_to_damage import damage, undone
 from tests.invoicing.billing_cases import JANUARY, blocks, order, run, work
 from tests.sites.agreement_files.files import reference
@@ -65,9 +68,25 @@ def fonts_of(pdf: bytes) -> set[str]:
     }
 
 
+def letters_by_code(pdf: bytes, font: str) -> set[tuple[int, str]]:
+    """The codes of the glyphs of a font, each with its letter."""
+    return {
+        (int(code, 16), bytes.fromhex(letter.decode()).decode("utf-16-be"))
+        for page in PdfReader(io.BytesIO(pdf)).pages
+        for each in page["/Resources"]["/Font"].values()
+        if each.get_object()["/BaseFont"].partition("+")[2] == font
+        for code, letter in re.findall(
+            rb"<([0-9a-fA-F]{4})> <([0-9a-fA-F]+)>", each.get_object()["/ToUnicode"].get_data()
+        )
+    }
+
+
+def page(text: str) -> str:
+    return f'<html lang="en"><head><title>Name</title></head><body><p>{text}</p></body></html>'
+
+
 def printed(text: str) -> bytes:
-    html = f'<html lang="en"><head><title>Name</title></head><body><p>{text}</p></body></html>'
-    return render_pdf(html=html, identifier="name", created_on=date(1999, 1, 1))
+    return render_pdf(html=page(text), identifier="name", created_on=date(1999, 1, 1))
 
 
 def test_the_list_of_letters_is_that_of_the_fonts():
@@ -217,6 +236,61 @@ ON_PAPER = {
     "sites.IntegrationOrder.duplicate_reason",
 }
 """Texts that an invoice prints."""
+
+
+def test_a_letter_that_no_font_has_is_not_printed_whatever_fonts_the_machine_has():
+    with pytest.raises(PdfGivenUp, match="no font of the documents has “ᚠ”"):
+        printed("ᚠ")
+
+
+def test_fonts_of_the_machine_and_of_its_user_change_nothing(tmp_path, monkeypatch):
+    """A font that calls itself as ours do, and one for every letter, lie where fontconfig looks for fonts by itself."""
+    names = "".join(NAMES)
+    before = printed(names)
+    for folder in (tmp_path / ".fonts", tmp_path / ".local/share/fonts", tmp_path / "machine"):
+        folder.mkdir(parents=True)
+        for font in (FOLDER / "fonts").glob("*-Bold.woff2"):
+            other = TTFont(font)
+            for record in other["name"].names:
+                if record.nameID in (1, 4, 16):
+                    record.string = "Inter"
+            other["OS/2"].usWeightClass, other.flavor = 400, None
+            other.save(folder / f"{font.stem}.ttf")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / ".local/share"))
+    everything = tmp_path / "fonts.conf"
+    everything.write_text(f"<fontconfig><dir>{tmp_path}</dir><cachedir>{tmp_path}/cache</cachedir></fontconfig>")
+    monkeypatch.setenv("FONTCONFIG_FILE", str(everything))
+    printer = Printer()
+
+    order = {"html": page(names), "identifier": "name", "created_on": "1999-01-01", "language": "en", "title": None}
+    data = printer.print(order).data
+    printer.stop()
+
+    assert data == before
+
+
+HEBREW, ARABIC = "חברת בזק", "دار السماء"
+
+
+@pytest.mark.django_db
+def test_names_from_right_to_left_stand_so_on_an_invoice_and_amounts_from_left_to_right():
+    facts = (CASES / "F-GLYPH.json").read_text(encoding="utf-8")
+    facts = facts.replace("株式会社見本", HEBREW).replace("大阪", ARABIC)
+    load_agreement(json.loads(facts), on=JANUARY, by=None)
+    (result,) = run(JANUARY, issue_drafts=True)
+    (invoice,) = result.documents
+    INVOICE_PDFS.make(invoice)
+    data = INVOICE_PDFS.read(invoice)
+
+    shown = [run.text for run in placed(data)]
+
+    assert any(HEBREW[::-1] in text for text in shown)  # read from the left, the last letter comes first
+    assert not any(HEBREW in text for text in shown)
+    assert any(ARABIC[::-1] in text for text in shown)
+    assert any(f"{invoice.total:,.2f}" in text for text in shown)
+    forms = {code for code, letter in letters_by_code(data, "Noto-Sans-Arabic") if letter == "ا"}
+    assert len(forms) > 1  # one after a letter that joins, another one at the beginning of a word
 
 
 @pytest.mark.django_db
