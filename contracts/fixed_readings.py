@@ -29,7 +29,7 @@ def payment_reading(*, net_days: int | None) -> FixedReading:
     if net_days is None:
         sentence = "By the terms of the Agreement; no due date is stated until days to pay are entered."
     else:
-        sentence = f"Within {net_days} days, as entered for the agreement."
+        sentence = f"Within {net_days} days of the document's date, as entered for the agreement."
     why = "No clause on file says when a document is due, and a day that nobody agreed would be invented."
     return FixedReading("payment", "When is a document to be paid?", sentence, "", why)
 

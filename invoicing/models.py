@@ -1,6 +1,6 @@
 """What is owed: number series, invoices and credit notes with their lines, and the PDFs made of them."""
 
-from datetime import date
+from datetime import date, timedelta
 from functools import reduce
 from operator import or_
 
@@ -96,6 +96,7 @@ class Invoice(FrozenModel):
     number_text = models.CharField("number", max_length=40, blank=True)
     issued_on = models.DateField(null=True, blank=True)
     issued_by = by_person()
+    due_on = models.DateField(null=True, blank=True, help_text="To be paid by this day; empty where none is stated.")
     content = models.JSONField(null=True, blank=True, help_text="Everything the document shows, frozen at issue.")
     content_sha256 = models.CharField(max_length=64, blank=True)
     chain_sha256 = models.CharField(
@@ -159,6 +160,16 @@ class Invoice(FrozenModel):
     def days(self) -> DaySpan:
         """The billing period."""
         return DaySpan(self.first_day, self.last_day)
+
+    def due_date(self) -> date | None:
+        """Return the day by which it is to be paid: so many days after its own date as the agreement states.
+
+        None for a draft, a credit note, and an agreement that states no days.
+        """
+        days = self.agreement.net_days
+        if self.issued_on is None or days is None or self.kind != self.Kind.INVOICE:
+            return None
+        return self.issued_on + timedelta(days=days)
 
     def waits(self, on: date) -> str:
         """Say that a draft waits for its day, as seen on a day; empty where it can be issued, or is."""

@@ -306,12 +306,16 @@ def drafts(desk: Desk) -> Found:
     """Drafts to check and issue, those first that can be issued."""
 
     def item(row: Invoice) -> Item:
-        when = f"Can be issued from {day_text(row.issue_from)}." if row.issue_from > desk.on else "Can be issued."
+        when = (
+            f"Can be issued from {day_text(row.issue_from)}."
+            if row.issue_from and row.issue_from > desk.on
+            else "Can be issued."
+        )
         held = f"Held for a look: {row.held_because[0]}" if row.held_because else when
         return Item(
             f"{row.agreement.number}, {row.agreement.customer}: {row.get_kind_display().lower()} through "
             f"{day_text(row.last_day)}, {money_text(row.total)} {row.agreement.currency}",
-            held,
+            held or row.waits(desk.on) or "Can be issued.",
             reverse("invoicing:invoice_detail", args=[row.pk]),
             "Check the draft",
             row.is_demonstration,

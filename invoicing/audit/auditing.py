@@ -277,6 +277,7 @@ class _Chunk:
                 "last_day": row.last_day.isoformat(),
                 "total": str(row.total),
                 "demonstration": row.is_demonstration,
+                **({"due_on": row.due_on.isoformat()} if row.due_on else {}),
             },
             lines=tuple(self._line(line, moved.get(line.position, {})) for line in lines),
             corrects=tuple(self.corrects.get(row.pk, ())),

@@ -68,6 +68,7 @@ def invoice_content(
         "period": str(invoice.days),
         "currency": agreement.currency,
         "payment_terms": _payment_terms(agreement),
+        **({"due_on": invoice.due_on.isoformat()} if invoice.due_on else {}),
         "corrects": [
             {"name": str(document), "issued_on": document.issued_on.isoformat() if document.issued_on else None}
             for document in corrected

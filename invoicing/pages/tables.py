@@ -27,6 +27,7 @@ class InvoiceTable(ListTable):
     first_day = FileColumn("First day")
     last_day = FileColumn("Last day")
     issued_on = DateColumn(verbose_name="Issued on", order_by=("issued_on", "pk"))
+    due_on = DateColumn(verbose_name="Due on", order_by=("due_on", "pk"), default="–")
     total = CellColumn("Total", "invoicing/cells/total.html", order_by=("total", "pk"), attrs=RIGHT)
     currency = FileColumn("Currency", accessor="agreement__currency")
     state = CellColumn("State", "invoicing/cells/state.html", order_by=("issued_on", "pk"))

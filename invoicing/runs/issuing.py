@@ -196,6 +196,7 @@ def freeze(
     """Seal a document with its number, everything it shows, and the digests of its rows."""
     draft.series, draft.number, draft.number_text = series, number, number_text
     draft.issued_on, draft.issued_by = on, by
+    draft.due_on = draft.due_date()
     lines = list(draft.lines.select_related("site").order_by("position"))
     shown = _content(draft, lines)
     draft.content = shown | {SEALED: digests_of(invoice=draft, lines=lines)}

@@ -18,7 +18,7 @@ def test_nothing_is_invented_about_payment_until_days_are_entered():
     assert found.sentence == "By the terms of the Agreement; no due date is stated until days to pay are entered."
     assert (found.clause, payment_reading(net_days=30).sentence) == (
         "",
-        "Within 30 days, as entered for the agreement.",
+        "Within 30 days of the document's date, as entered for the agreement.",
     )
 
 

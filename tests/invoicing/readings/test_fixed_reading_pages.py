@@ -84,7 +84,7 @@ def test_days_to_pay_take_the_place_of_the_terms_of_the_agreement(reader, agreem
     (document,) = drafted(date(1998, 10, 31))
 
     for page in (register(reader, agreement), page_of(reader, document)):
-        assert "Within 45 days, as entered for the agreement." in page
+        assert "Within 45 days of the document's date, as entered for the agreement." in page
         assert NO_DUE_DATE not in page
 
 
