@@ -26,6 +26,7 @@ JARGON = re.compile(
     r"Site administration|Django|Select \w+ to|Add another|View on site|Log out|successfully|icon-|>History<|[Ss]taff"
 )
 
+NO_CHOICE = "Select a valid choice. That choice is not one of the available choices."
 UNHEARD_OF = ("9999", "9" * 20, "NaN", "0001-01-01")
 
 
@@ -161,6 +162,34 @@ def test_every_filter_of_a_list_works_and_no_other_comparison_breaks_it(settings
 
     assert broken == []
     assert followed > 50
+
+
+@pytest.mark.parametrize("sent", ["abc", "\0", "1\0", "1.5", "-1", "²", "9" * 20, "None"])
+def test_a_reference_that_is_no_key_is_refused_on_every_form_that_suggests_rows(sent):
+    client, suggesting = superuser_client(), []
+    for model, model_admin in record_site._registry.items():
+        form = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add")
+        for name in model_admin.autocomplete_fields if client.get(form).status_code == 200 else ():
+            errors = client.post(form, {name: sent}).context["adminform"].form.errors[name]
+            refused = "Null characters are not allowed." if "\0" in sent else NO_CHOICE
+            assert list(errors) == [refused]
+            suggesting.append(f"{model.__name__}.{name}")
+
+    assert sorted(suggesting) == [
+        "Agreement.customer",
+        "Agreement.supplier",
+        "Amendment.agreement",
+        "ComponentCount.site",
+        "Site.agreement",
+    ]
+
+
+def test_a_row_that_was_chosen_is_there_when_its_form_comes_back():
+    agreement = factories.agreement()
+
+    page = client_of(ACCOUNT_MANAGER).post("/admin/sites/site/add/", {"agreement": agreement.pk}).content.decode()
+
+    assert f'<option value="{agreement.pk}" selected>{agreement}</option>' in page
 
 
 def test_after_save_one_stands_on_the_records_own_page():

@@ -10,7 +10,7 @@ from typing import ClassVar
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten, flatten_fieldsets
-from django.contrib.admin.widgets import AdminTextareaWidget
+from django.contrib.admin.widgets import AdminTextareaWidget, AutocompleteSelect
 from django.db import IntegrityError, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -92,6 +92,22 @@ def _name_input(field: forms.Field, name: str) -> None:
         widget.attrs.setdefault("aria-label", name[:1].upper() + name[1:])
 
 
+class KeySelect(AutocompleteSelect):
+    """The input of a reference to one of many rows: drawn again with what was sent, it looks up nothing but a key."""
+
+    def optgroups(self, name, value, attr=None):
+        return super().optgroups(name, [key for key in value if _is_key(str(key))], attr)
+
+
+class SuggestsRows:
+    """A form whose `autocomplete_fields` suggest rows while a person types."""
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", KeySelect(db_field, self.admin_site, using=kwargs.get("using")))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
 def sealed(row: models.Model | None) -> bool:
     """Whether a row (None while one is added) is sealed."""
     return isinstance(row, FrozenModel) and row.is_sealed
@@ -102,7 +118,7 @@ def is_locked(row: models.Model | None) -> bool:
     return sealed(row) or (isinstance(row, FrozenModel) and row.is_closed and bool(row.closing.via))
 
 
-class RecordInline(admin.TabularInline):
+class RecordInline(SuggestsRows, admin.TabularInline):
     """Rows within their parent's page; sealed with it. `obj` is the parent here."""
 
     extra = 0
@@ -172,7 +188,7 @@ class EventLink:
         return self.title, reverse(self.page, args=self.address(row))
 
 
-class RecordAdmin(CarriesVersion, InShell):
+class RecordAdmin(SuggestsRows, CarriesVersion, InShell):
     """Base of every admin page: native dates, no bulk actions, buttons that lead to events, a sentence on sealed rows.
 
     `refusals` are the exceptions of the -ing modules that the page shows as a message.
