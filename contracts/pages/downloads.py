@@ -10,7 +10,10 @@ from django.utils.http import content_disposition_header
 
 from contracts.printing.sheets import TYPES as SHEETS
 
-TYPES = {f".{ending}": named for ending, named in SHEETS.items()} | {".pdf": "application/pdf"}
+TYPES = {f".{ending}": named for ending, named in SHEETS.items()} | {
+    ".pdf": "application/pdf",
+    ".zip": "application/zip",
+}
 
 
 def download(content: bytes | BinaryIO, *, name: str, inline: bool = False) -> HttpResponseBase:

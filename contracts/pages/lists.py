@@ -226,11 +226,12 @@ class ListPage(PermissionRequiredMixin, KnownParameters, SingleTableMixin, Filte
     """A list: the rows that tabs and filters of its address choose, page by page, and all of them as a file.
 
     Its table is a `ListTable`, its filters are a `ListFilter`. `title` heads the page and names its files; `also_read`
-    are parameters of the address that are no filter.
+    are parameters of the address that are no filter, `endings` name the files that can be had of it.
     """
 
     title: str
     also_read: Sequence[str] = ()
+    endings: Sequence[str] = tuple(TYPES)
     table_pagination = {"paginator_class": EvenPages}
     template_name_suffix = "_list"
 
@@ -246,7 +247,7 @@ class ListPage(PermissionRequiredMixin, KnownParameters, SingleTableMixin, Filte
     def get(self, request, *args, **kwargs):
         """Show the list, or send it as a file; filters that cannot be read are shown instead of sent."""
         ending = request.GET.get("export")
-        if ending in TYPES:
+        if ending in self.endings:
             self.filterset = self.get_filterset(self.get_filterset_class())
             if self.filterset.is_valid():
                 self.object_list, self.table_pagination = self.filterset.qs, False
@@ -290,19 +291,27 @@ class ListPage(PermissionRequiredMixin, KnownParameters, SingleTableMixin, Filte
         table = self.get_table(**self.get_table_kwargs())
         number = table.number_of_rows()
         if number > MOST_IN_A_FILE:
-            message = f"A file holds at most {MOST_IN_A_FILE:,} rows, and this list has {number:,}. Filter it first."
-            messages.error(self.request, message)
-            asked = self.request.GET.copy()
-            del asked["export"]
-            return redirect(f"{self.request.path}?{asked.urlencode()}")
+            return self.no_file(
+                f"A file holds at most {MOST_IN_A_FILE:,} rows, and this list has {number:,}. Filter it first."
+            )
         sheet = Sheet(self.title, [str(each.header) for each in table.written_columns()], table.written_rows())
         if ending == "csv":
             data = csv_bytes(sheet.headings, sheet.rows)
         else:
             data = workbook([sheet, self.about(table, number)], title=self.title, created_on=self.on)
+        return download(data, name=self.file_name(ending))
+
+    def file_name(self, ending: str) -> str:
+        """Name a file by the list and the business date, and say whether it is filtered."""
         some = "-filtered" if self.filterset.at_work() else ""
-        name = f"{slugify(self.title)}-{self.on.isoformat()}{some}.{ending}"
-        return download(data, name=name)
+        return f"{slugify(self.title)}-{self.on.isoformat()}{some}.{ending}"
+
+    def no_file(self, message: str) -> HttpResponse:
+        """Lead back to the list, which says why there is no file."""
+        messages.error(self.request, message)
+        asked = self.request.GET.copy()
+        del asked["export"]
+        return redirect(f"{self.request.path}?{asked.urlencode()}")
 
     def about(self, table: ListTable, number: int) -> Sheet:
         """The second sheet of a workbook: which list it is, on which day, and what its filters let through."""

@@ -16,6 +16,7 @@ from contracts.clock import business_date
 from contracts.models import Agreement
 from contracts.money import money_text
 from contracts.pages.address import Dated, KnownParameters
+from contracts.pages.downloads import download
 from contracts.pages.event_page import EventForm, EventPage
 from contracts.pages.lists import ListPage
 from contracts.pages.pdf_pages import MakePdf, pdf_response, unmade
@@ -25,6 +26,7 @@ from contracts.wording import plural
 from invoicing.credits.crediting import creditable_lines, is_creditable
 from invoicing.documents.printing import INVOICE_PDFS, draft_pdf
 from invoicing.models import Invoice, InvoiceLine, InvoiceRun, Waiver
+from invoicing.pages.archive import MOST_DOCUMENTS, archive_of
 from invoicing.pages.filters import InvoiceFilter
 from invoicing.pages.forms import LookedAtForm, RunForm, preview_address, preview_data
 from invoicing.pages.invoice import InvoicePage, Since, invoice_page, run_shown
@@ -45,6 +47,7 @@ class InvoiceList(ListPage):
     queryset = Invoice.objects.with_agreement().defer("content")
     table_class = InvoiceTable
     filterset_class = InvoiceFilter
+    endings = (*ListPage.endings, "zip")
 
     @cached_property
     def drafts(self) -> int:
@@ -59,6 +62,21 @@ class InvoiceList(ListPage):
 
     def get_context_data(self, **kwargs):
         return super().get_context_data(drafts=self.drafts, **kwargs)
+
+    def file(self, ending):
+        """Send also the PDFs of all issued documents that are listed, with an index of them."""
+        if ending != "zip":
+            return super().file(ending)
+        documents = self.object_list.filter(issued_on__isnull=False).order_by("series", "number")
+        number = documents.count()
+        if number > MOST_DOCUMENTS:
+            return self.no_file(
+                f"A ZIP file holds at most {MOST_DOCUMENTS:,} documents, and {number:,} issued ones are listed. "
+                "Filter them first, such as by billing period."
+            )
+        if not number:
+            return self.no_file("No issued document is listed, so there is no PDF to download.")
+        return download(archive_of(documents), name=self.file_name(ending))
 
 
 class OfDocument:
