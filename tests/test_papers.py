@@ -50,6 +50,17 @@ def test_paper_is_printed_once_until_it_reads_differently(addresses, settings):
     assert len(kept()) == len(PAPERS)
 
 
+def test_no_paper_is_printed_with_a_letter_that_no_font_has(addresses):
+    Site.objects.update(city="Reno ᚠ")
+    client = superuser_client()
+
+    refused = {name: words(client.get(address, follow=True)) for name, address in addresses.items()}
+
+    named = "No font of the documents has “ᚠ” (RUNIC LETTER FEHU FEOH FE F, U+16A0), in “"
+    assert {name for name, page in refused.items() if named in page and "Reno ᚠ" in page} == set(PAPERS), refused
+    assert kept() == []
+
+
 def test_who_comes_while_it_is_printed_sees_that_it_is_being_made(addresses, settings):
     client = superuser_client()
     for address in addresses.values():

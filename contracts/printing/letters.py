@@ -5,9 +5,13 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
+from html import unescape
 
 from contracts.printing.worker import LETTERS
 from contracts.wording import cut
+
+_TEXT = re.compile(r'[^<>"]+')
+"""A text of an HTML page, or what stands around it."""
 
 
 @cache
@@ -31,3 +35,10 @@ def missing_in(content: object) -> str:
         return f"No font of the documents has {missing}, in “{cut(content, 100)}”." if missing else ""
     inner = content.values() if isinstance(content, Mapping) else content if isinstance(content, list) else ()
     return next((message for each in inner if (message := missing_in(each))), "")
+
+
+def missing_in_page(html: str) -> str:
+    """Say which letter of an HTML page no font has, and in which of its texts; empty where all are there."""
+    if not missing_letter(unescape(html)):
+        return ""
+    return missing_in([unescape(text).strip() for text in _TEXT.findall(html)])

@@ -31,7 +31,7 @@ from pathlib import Path
 
 from django.core import checks
 
-from contracts.printing.letters import missing_letter
+from contracts.printing.letters import missing_in_page
 from contracts.printing.worker import PdfUnavailable, allowed, import_weasyprint
 
 logger = logging.getLogger(__name__)
@@ -60,7 +60,8 @@ LIBRARIES = (
 
 
 class PdfGivenUp(PdfUnavailable):
-    """A document took too long or too much memory, or its worker stalled or was ended twice; the message says which."""
+    """A document has a letter that no font has, took too long or too much memory, or its worker stalled or was ended
+    twice; the message says which."""
 
 
 class RefusedResource(Exception):
@@ -83,7 +84,7 @@ def render_pdf(
     The same input gives the same bytes: `created_on` and `identifier` are the only date and identity in the file.
     Without a `title` the page's own is used. Nothing is fetched, neither from the network nor from a file. Raises
     RefusedResource when the page asks for anything, PdfUnavailable where WeasyPrint cannot be imported, and PdfGivenUp
-    for a document that is too much for the worker, or has a letter that none of our fonts has.
+    for a document that is too much for the worker, or has a letter that would print as a box: no font has it.
     """
     return render_document(html=html, identifier=identifier, created_on=created_on, language=language, title=title).data
 
@@ -92,10 +93,8 @@ def render_document(
     *, html: str, identifier: str, created_on: date, language: str = "en", title: str | None = None
 ) -> RenderedPdf:
     """Do what `render_pdf` does, and return the number of pages with the bytes."""
-    if missing := missing_letter(html):
-        raise PdfGivenUp(
-            f"No PDF could be made: no font of the documents has {missing}. Correct the text where it was entered."
-        )
+    if missing := missing_in_page(html):
+        raise PdfGivenUp(f"{missing} Correct it where it was entered, then print again.")
     return _printer.print(
         {
             "html": html,

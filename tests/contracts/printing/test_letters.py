@@ -239,7 +239,7 @@ ON_PAPER = {
 
 
 def test_a_letter_that_no_font_has_is_not_printed_whatever_fonts_the_machine_has():
-    with pytest.raises(PdfGivenUp, match="no font of the documents has “ᚠ”"):
+    with pytest.raises(PdfGivenUp, match="No font of the documents has “ᚠ”"):
         printed("ᚠ")
 
 
@@ -325,6 +325,17 @@ def test_no_number_is_taken_for_a_document_with_such_a_letter():
         "entered, then issue the document."
     )
     assert not Invoice.objects.issued().exists()
+
+
+@pytest.mark.parametrize("written", ["Café &quot;😀&quot;, Reno", "Café &quot;&#x1F600;&quot;, Reno"])
+def test_no_page_is_printed_with_a_letter_that_no_font_has(written):
+    message = (
+        'No font of the documents has “😀” (GRINNING FACE, U+1F600), in “Café "😀", Reno”. Correct it where it was '
+        "entered, then print again."
+    )
+    with pytest.raises(PdfGivenUp) as refused:
+        printed(f'1,000.00 <b title="Reno">{written}</b>')
+    assert str(refused.value) == message
 
 
 def test_frozen_content_is_searched_to_the_end():
