@@ -32,6 +32,7 @@ class InvoiceTable(ListTable):
     currency = FileColumn("Currency", accessor="agreement__currency")
     state = CellColumn("State", "invoicing/cells/state.html", order_by=("issued_on", "pk"))
     issue_from = FileColumn("Can be issued from")
+    remark = FileColumn("Remark", accessor="why_nothing")
     pdf = CellColumn("PDF", "invoicing/cells/pdf.html", exclude_from_export=True)
 
     column_permissions = {"agreement": "contracts.view_agreement"}

@@ -46,18 +46,19 @@ class ImportCommand(DeskCommand):
         )
         orders = [order.value for order in DayOrder]
         parser.add_argument("--day-order", choices=orders, help="days such as 7/10/1999: day or month first")
-        parser.add_argument("--decimal-comma", action="store_true", help="hours are written 7,25")
-        parser.add_argument(
-            "--rounding",
-            choices=[*(one.value for one in Rounding), NOT_AT_ALL],
-            help="round hours (default: as the agreement's reading says)",
-        )
-        parser.add_argument(
-            "--step",
-            type=int,
-            choices=list(MINUTE_STEPS),
-            help="hundredths of an hour to which they are rounded (default: 1)",
-        )
+        if KINDS[self.kind].has_hours:
+            parser.add_argument("--decimal-comma", action="store_true", help="hours are written 7,25")
+            parser.add_argument(
+                "--rounding",
+                choices=[*(one.value for one in Rounding), NOT_AT_ALL],
+                help="round hours (default: as the agreement's reading says)",
+            )
+            parser.add_argument(
+                "--step",
+                type=int,
+                choices=list(MINUTE_STEPS),
+                help="hundredths of an hour to which --rounding, or what --as kept, rounds them (default: 1)",
+            )
         parser.add_argument("--as", dest="kept", metavar="NAME", help="read it as was kept by this name")
         parser.add_argument("--keep-as", metavar="NAME", help="keep how the file is read by a name, once it is in")
         parser.add_argument("--reason", default="", help="why figures on file are corrected, where the file does so")
@@ -99,14 +100,19 @@ def _layout(kind: ImportKind, options: dict) -> Layout:
         kept = kept_layout(kind=kind, name=options["kept"]) if options["kept"] else Layout()
     except CannotRecord as refusal:
         raise BadArgument(str(refusal)) from None
-    said = {name: options[name] for name in ("others_left_out", "day_order", "decimal_comma", "rounding", "step")}
+    said = {name: options.get(name) for name in ("others_left_out", "day_order", "decimal_comma", "rounding", "step")}
     values = {key: value for key, value in map(_value, options["all"])}
-    return replace(
+    layout = replace(
         kept,
         columns={**kept.columns, **_choices(options["column"])},
         values={**kept.values, **values},
         **{name: "" if value == NOT_AT_ALL else value for name, value in said.items() if value},
     )
+    if said["step"] and not layout.rounding:
+        raise BadArgument(
+            f"--step {said['step']} rounds nothing by itself. Add --rounding nearest or up, or leave it out."
+        )
+    return layout
 
 
 def _as_read(kind: ImportKind, layout: Layout, agreement: Agreement | None) -> Layout:

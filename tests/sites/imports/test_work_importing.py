@@ -12,7 +12,7 @@ from sites.imports.importing import KINDS, Incoming, import_file, look_through
 from sites.imports.layouts import Layout
 from sites.imports.preview import MOST_ERRORS, Preview
 from sites.imports.tabular import MOST_ROWS
-from sites.models import ImportedFile, WorkEntry
+from sites.models import FileLayout, ImportedFile, WorkEntry
 from tests import factories
 from tests.sites.hours.rows import CARE, ON, worked
 from tests.sites.refusals import refused
@@ -313,6 +313,36 @@ def test_command_reads_a_time_sheet_and_keeps_how(sites, tmp_path, capsys, setti
         command(july, "--as", "Toggl")
     with pytest.raises(CommandError, match="service: write COLUMN=VALUE, such as service=Customer Care."):
         command(july, "--all", "service")
+
+
+@pytest.mark.parametrize("rounding", [(), ("--rounding", "none"), ("--as", "Office")])
+def test_command_refuses_a_step_to_which_nothing_is_rounded(sites, tmp_path, rounding):
+    FileLayout.objects.create(kind="work", name="Office", layout={"day_order": "mdy"})
+    path = tmp_path / "july.csv"
+    path.write_text(GOOD, encoding="utf-8")
+
+    with pytest.raises(CommandError) as refused:
+        command(path, "--step", "25", *rounding)
+
+    told = "--step 25 rounds nothing by itself. Add --rounding nearest or up, or leave it out."
+    assert (str(refused.value), refused.value.returncode) == (told, 2)
+    assert not WorkEntry.objects.exists()
+
+
+def test_command_takes_a_step_for_the_rounding_that_was_kept(sites, tmp_path, capsys):
+    FileLayout.objects.create(kind="work", name="Office", layout={"rounding": "up"})
+    path = tmp_path / "july.csv"
+    path.write_text(GOOD, encoding="utf-8")
+
+    command(path, "--as", "Office", "--step", "25")
+
+    assert "Hours are rounded up to 15 minutes." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("argument", ["--step=25", "--rounding=up", "--decimal-comma"])
+def test_commands_for_files_without_hours_know_no_rounding_of_hours(tmp_path, argument):
+    with pytest.raises(CommandError, match=f"Unrecognized arguments: {argument}"):
+        call_command("import_counts", str(tmp_path / "counts.csv"), argument)
 
 
 def test_command_imports_once_and_tells_of_it(sites, tmp_path, capsys, settings):
