@@ -6,7 +6,6 @@ library is tried again after the others.
 """
 
 import ctypes
-import os
 import sys
 from pathlib import Path
 
@@ -30,5 +29,3 @@ def load_native_libraries(native: Path) -> list[Path]:
 native = Path(sys.prefix) / "native"
 if native.is_dir():
     load_native_libraries(native)
-    if not Path("/etc/fonts/fonts.conf").exists():
-        os.environ.setdefault("FONTCONFIG_FILE", str(native / "fonts.conf"))

@@ -79,14 +79,6 @@ unpack_libraries() {
     (cd "$native/packages" && "${apt[@]}" download $packages) || return 1
     find "$native/packages" -name '*.deb' -exec dpkg-deb -x {} "$native" \;
     rm -rf "$native/lists" "$native/cache" "$native/packages"
-    cat >"$native/fonts.conf" <<'TEXT'
-<?xml version="1.0"?>
-<fontconfig>
-  <dir>/usr/share/fonts</dir>
-  <dir prefix="relative">usr/share/fonts</dir>
-  <cachedir prefix="xdg">fontconfig</cachedir>
-</fontconfig>
-TEXT
     site=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
     cp bin/native_libraries.py "$site/native_libraries.py"
     echo 'import native_libraries' >"$site/native_libraries.pth"

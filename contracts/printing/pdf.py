@@ -317,8 +317,9 @@ def _processor_time(pid: int) -> int | None:
 
 
 def _environment() -> dict[str, str]:
-    """What the worker needs of our surroundings, which is no secret and no database."""
-    return {name: value for name, value in os.environ.items() if name not in ("SECRET_KEY", "DATABASE_URL")}
+    """What the worker needs of our surroundings, which is no secret, no database and no font of the machine."""
+    names = [name for name in os.environ if name not in ("SECRET_KEY", "DATABASE_URL")]
+    return {name: os.environ[name] for name in names if not name.startswith("FONTCONFIG_")}
 
 
 FOLDERS = "contract-desk-worker-"

@@ -243,7 +243,7 @@ def test_a_letter_that_no_font_has_is_not_printed_whatever_fonts_the_machine_has
         printed("ᚠ")
 
 
-def test_fonts_of_the_machine_and_of_its_user_change_nothing(tmp_path, monkeypatch):
+def test_fonts_of_the_machine_and_of_its_user_change_nothing(tmp_path, monkeypatch, capfd):
     """A font that calls itself as ours do, and one for every letter, lie where fontconfig looks for fonts by itself."""
     names = "".join(NAMES)
     before = printed(names)
@@ -261,6 +261,7 @@ def test_fonts_of_the_machine_and_of_its_user_change_nothing(tmp_path, monkeypat
     everything = tmp_path / "fonts.conf"
     everything.write_text(f"<fontconfig><dir>{tmp_path}</dir><cachedir>{tmp_path}/cache</cachedir></fontconfig>")
     monkeypatch.setenv("FONTCONFIG_FILE", str(everything))
+    monkeypatch.setenv("FONTCONFIG_SYSROOT", str(tmp_path))
     printer = Printer()
 
     order = {"html": page(names), "identifier": "name", "created_on": "1999-01-01", "language": "en", "title": None}
@@ -268,6 +269,7 @@ def test_fonts_of_the_machine_and_of_its_user_change_nothing(tmp_path, monkeypat
     printer.stop()
 
     assert data == before
+    assert "annot load" not in capfd.readouterr().err  # it was told its own configuration, and found it
 
 
 HEBREW, ARABIC = "חברת בזק", "دار السماء"
