@@ -1,9 +1,9 @@
 """How many pages a second a desk serves to many people at once (python bench/load.py [PEOPLE] [SECONDS] [PROCESSES]).
 
 It serves the database of DATABASE_URL, one of bench/large.py, on a port of 127.0.0.1 and ends that server again. Each
-person is signed in and asks for page after page, those of bench/pages.py in a random order of their own, without a rest;
-half of the pages of the largest agreement are left out, as few people look at it. Prints pages a second, the time to an
-answer at the median and at 95 %, and what was no page. Bounded: by default 50 people for 60 seconds.
+person is signed in and asks for page after page without a rest: those of bench/pages.py in a random order of its own,
+the pages of the largest agreement half as often as the others. Prints pages a second, the time to an answer at the
+median and at 95 %, and what was no page. Bounded: by default 50 people for 60 seconds.
 """
 
 import http.client
