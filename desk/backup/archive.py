@@ -158,7 +158,9 @@ def _manifest(path: Path, backup: Path) -> Manifest:
         form, vendor = content["form"], content["database"]
         manifest = Manifest(content["made_at"], vendor, files, tuple(content["missing"]))
     except FileNotFoundError:
-        raise CannotBackUp(f"{backup} has no manifest: it is no backup, or not a whole one.") from None
+        raise CannotBackUp(
+            f"{backup} has no manifest: it is no backup, or no whole one. Take another copy of it."
+        ) from None
     except (ValueError, KeyError, TypeError):
         raise CannotBackUp(f"The manifest of {backup} cannot be read. Take another copy of it.") from None
     if form != FORM:
