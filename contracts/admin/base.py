@@ -77,7 +77,16 @@ class NamedInputs:
 
 
 class NamedFormSet(forms.BaseInlineFormSet):
-    """A formset whose delete boxes say what they delete."""
+    """A formset whose delete boxes say what they delete, and that draws no row that was not sent."""
+
+    def total_form_count(self):
+        """Return how many rows a form has: those on file and those sent, however many it says that it sends."""
+        total = super().total_form_count()
+        if not self.is_bound:
+            return total
+        row = re.compile(rf"{re.escape(self.prefix)}-([0-9]{{1,4}})-")
+        sent = {int(found[1]) + 1 for name in self.data if (found := row.match(name))}
+        return min(total, max({len(self.get_queryset()), *sent}))
 
     def add_fields(self, form, index):
         super().add_fields(form, index)

@@ -64,6 +64,15 @@ def test_party_is_entered_with_its_aliases(manager):
     assert [strip_tags(message) for message in messages_of(response)] == ["The party “KMC Telecom Inc.” was added."]
 
 
+@pytest.mark.parametrize(("says", "rows"), [(9999, 2), (1, 1)])
+def test_form_that_is_refused_draws_no_row_that_was_not_sent(manager, says, rows):
+    sent = {"aliases-0-name": "KMC", "aliases-1-name": "KMC Telcom"}
+    page = manager.post(f"{ADMIN}/party/add/", {"legal_name": "", **management("aliases", 0, says), **sent})
+
+    (aliases,) = page.context["inline_admin_formsets"]
+    assert [form["name"].value() for form in aliases.formset] == ["KMC", "KMC Telcom"][:rows]
+
+
 def test_agreement_is_entered_with_its_readings(manager):
     parties = [Party.objects.create(legal_name=name, address="Street 1") for name in ("Customer", "Supplier")]
     manager.post(
