@@ -3,7 +3,7 @@ from django.urls import path, register_converter
 from invoicing.count_corrections import views as count_views
 from invoicing.day_path import DayPath
 from invoicing.lost import views as lost_views
-from invoicing.pages import amendment_views, correction_views, credit_views, discard_views, views
+from invoicing.pages import amendment_views, chosen_drafts, correction_views, credit_views, views
 from invoicing.readings import views as reading_views
 
 register_converter(DayPath, "day")
@@ -28,7 +28,8 @@ urlpatterns = [
         name="count_correct",
     ),
     path("invoices/", views.InvoiceList.as_view(), name="invoice_list"),
-    path("invoices/discard/", discard_views.DiscardDrafts.as_view(), name="invoice_discard"),
+    path("invoices/issue/", chosen_drafts.IssueDrafts.as_view(), name="invoices_issue"),
+    path("invoices/discard/", chosen_drafts.DiscardDrafts.as_view(), name="invoice_discard"),
     path("invoices/missing/", lost_views.LostList.as_view(), name="lost_list"),
     path("invoices/missing/explain/", lost_views.LostExplain.as_view(), name="lost_explain"),
     path("invoices/missing/<str:title>.pdf", lost_views.LostFile.as_view(), name="lost_file"),

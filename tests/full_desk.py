@@ -155,7 +155,7 @@ def every_page(settings, folder: Path, *, city: str = "Reno", currency: str = "U
         "sites:import_detail sites:import_undo": (imported.pk,),
         "sites:site_history": (site.pk,),
         "sites:quotation_document": arguments["sites:quotation_file"],
-        "sites:report_list invoicing:invoice_discard invoicing:lost_explain": (),
+        "sites:report_list invoicing:invoice_discard invoicing:invoices_issue invoicing:lost_explain": (),
         "invoicing:lost_file": (LOST,),
         "sites:month_report sites:report_missing": (agreement.pk, june),
         "sites:report_issue": (agreement.pk, june),

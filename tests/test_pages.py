@@ -38,8 +38,10 @@ AGREEMENTS = "contracts:agreement_execute contracts:agreement_schedule contracts
  sites:integration_attach sites:integration_complete sites:integration_cancel\
  sites:review_open sites:review_refresh sites:review_agree sites:service_end sites:starting_level_change\
  sites:starting_level_withdraw sites:report_issue sites:report_acknowledge sites:report_make_pdf sites:level_decision"
-BILLING = "invoicing:run invoicing:invoice_discard invoicing:invoice_issue invoicing:invoice_credit\
+BILLING = (
+    "invoicing:run invoicing:invoices_issue invoicing:invoice_discard invoicing:invoice_issue invoicing:invoice_credit\
  invoicing:lost_explain invoicing:invoice_make_pdf"
+)
 WAIVING = "invoicing:waiver_withdraw invoicing:waiver_confirm"
 
 LET_IN = {

@@ -12,9 +12,6 @@ from invoicing.models import Invoice
 
 logger = logging.getLogger(__name__)
 
-MOST_AT_ONCE = 500
-"""Drafts that are shown, confirmed and discarded together."""
-
 
 @dataclass(frozen=True)
 class Discarded:

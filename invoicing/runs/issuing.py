@@ -1,9 +1,10 @@
 """Issuing: a draft takes its number, is frozen with everything it shows, and gets its PDF right after."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack
 from copy import copy
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
@@ -86,6 +87,35 @@ def why_not_issued(*, invoice: Invoice, on: date) -> str:
     except (CannotBill, numbering.CannotNumber) as refused:
         return str(refused)
     return ""
+
+
+@dataclass(frozen=True)
+class Issued:
+    """What became of chosen drafts: the documents that were issued, and the others, each with the reason."""
+
+    issued: tuple[Invoice, ...]
+    refused: tuple[tuple[Invoice, str], ...]
+
+
+def issue_drafts(*, keys: Collection[int], on: date, by: User | None) -> Issued:
+    """Issue chosen drafts one after the other, each agreement's oldest first; one that cannot be issued stops no other.
+
+    A draft that is held waits for a person on its own page. Drafts that were replaced or discarded are left out.
+    """
+    drafts = Invoice.objects.filter(pk__in=keys).select_related("agreement").defer("content")
+    issued: list[Invoice] = []
+    refused: list[tuple[Invoice, str]] = []
+    for draft in drafts.order_by("agreement__number", "first_day", "pk"):
+        try:
+            issued.append(issue(invoice=draft, on=on, by=by))
+        except (CannotBill, numbering.CannotNumber) as reason:
+            refused.append((draft, str(reason)))
+        except Exception as error:
+            logger.exception("The draft %s could not be issued", draft.pk)
+            refused.append(
+                (draft, f"It met an unexpected fault ({type(error).__name__}: {error}). The log shows where.")
+            )
+    return Issued(tuple(issued), tuple(refused))
 
 
 def print_issued(issued: Invoice) -> None:

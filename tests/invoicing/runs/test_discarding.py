@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from contracts.models import Agreement
 from invoicing.models import Correction, Invoice, InvoiceLine
-from invoicing.runs.discarding import MOST_AT_ONCE, discard_drafts
+from invoicing.pages.chosen_drafts import DiscardDrafts
+from invoicing.runs.discarding import discard_drafts
 from invoicing.runs.drafting import draft_invoices
 from invoicing.runs.issuing import issue
 from tests import factories
@@ -185,7 +186,7 @@ def test_nothing_chosen_teaches_and_discards_nothing(agreement, asked):
 
     assert "Select drafts in the list of invoices first." in words(page)
     message = words(client.post(DISCARD, confirmed(page), follow=True))
-    assert "No draft was chosen, so nothing is discarded." in message
+    assert "No draft was chosen, so nothing happens." in message
     assert Invoice.objects.count() == 3
 
 
@@ -198,13 +199,12 @@ def test_an_issued_document_cannot_be_chosen(agreement):
 
 
 def test_more_than_fit_one_page_are_told(agreement, monkeypatch):
-    monkeypatch.setattr("invoicing.pages.discard_views.MOST_AT_ONCE", 2)
+    monkeypatch.setattr(DiscardDrafts, "most", 2)
     run(agreement)
 
     page = client_of(FINANCE).get(DISCARD, {"all": "1"})
 
     assert "1 more fit the filters. Discard these first, then come back for the others." in words(page)
-    assert MOST_AT_ONCE == 500
     assert len(tables(page)[0]) == 3
 
 
