@@ -97,7 +97,7 @@ def test_what_sorts_a_list_stands_above_its_cards(browser_page, sign_in):
     ]
     browser_page.get_by_role("link", name="Total", exact=True).click()
 
-    assert shown == ["Number", "Kind", "Agreement", "Billing period", "Issued on", "Total", "State"]
+    assert shown == ["Number", "Kind", "Agreement", "Billing period", "Issued on", "Due on", "Total", "State"]
     assert browser_page.url.endswith("?sort=total")
 
 
