@@ -125,6 +125,12 @@ class IssueDrafts(ChosenDrafts):
         """Those that neither wait for their day nor for a person's look."""
         return [draft for draft in self.drafts if not draft.held_because and not draft.waits(self.on)]
 
+    @property
+    def title(self):
+        return f"Issue {plural(len(self.ready), 'draft')}"
+
+    button = title
+
     def warnings(self) -> Iterator[str]:
         yield from super().warnings()
         left = len(self.drafts) - len(self.ready)

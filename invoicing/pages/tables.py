@@ -10,6 +10,7 @@ from invoicing.models import Invoice
 from invoicing.pages.invoice import DocumentShown, document_shown
 
 CHOICE = {"td": {"class": "card-choice"}}
+DATE = {"td": {"class": "date"}}
 RIGHT = {"th": {"class": "money"}, "td": {"class": "money"}}
 
 
@@ -26,8 +27,8 @@ class InvoiceTable(ListTable):
     period = CellColumn("Billing period", "invoicing/cells/period.html", order_by=("first_day", "last_day", "pk"))
     first_day = FileColumn("First day")
     last_day = FileColumn("Last day")
-    issued_on = DateColumn(verbose_name="Issued on", order_by=("issued_on", "pk"))
-    due_on = DateColumn(verbose_name="Due on", order_by=("due_on", "pk"), default="–")
+    issued_on = DateColumn(verbose_name="Issued on", order_by=("issued_on", "pk"), default="–", attrs=DATE)
+    due_on = DateColumn(verbose_name="Due on", order_by=("due_on", "pk"), default="–", attrs=DATE)
     total = CellColumn("Total", "invoicing/cells/total.html", order_by=("total", "pk"), attrs=RIGHT)
     currency = FileColumn("Currency", accessor="agreement__currency")
     state = CellColumn("State", "invoicing/cells/state.html", order_by=("issued_on", "pk"))
