@@ -2,6 +2,7 @@ from django.urls import path, register_converter
 
 from invoicing.count_corrections import views as count_views
 from invoicing.day_path import DayPath
+from invoicing.evidence.views import InvoiceEvidence
 from invoicing.lost import views as lost_views
 from invoicing.pages import amendment_views, chosen_drafts, correction_views, credit_views, views
 from invoicing.readings import views as reading_views
@@ -39,6 +40,7 @@ urlpatterns = [
     path("invoices/corrections/<int:pk>/", correction_views.CorrectionDetail.as_view(), name="correction_detail"),
     path("invoices/<int:pk>/", views.InvoiceDetail.as_view(), name="invoice_detail"),
     path("invoices/<int:pk>/pdf/", views.InvoicePdf.as_view(), name="invoice_pdf"),
+    path("invoices/<int:pk>/evidence/", InvoiceEvidence.as_view(), name="invoice_evidence"),
     path("invoices/<int:pk>/make-pdf/", views.InvoiceMakePdf.as_view(), name="invoice_make_pdf"),
     path("invoices/<int:pk>/issue/", views.InvoiceIssue.as_view(), name="invoice_issue"),
     path("invoices/<int:pk>/credit/", credit_views.InvoiceCredit.as_view(), name="invoice_credit"),

@@ -87,7 +87,7 @@ def full_desk(settings, *, demonstration: bool, city: str = "Reno", currency: st
         contracts:amendment_discard"""
     of_order = "sites:integration_attach sites:integration_complete sites:integration_cancel"
     of_entry = "sites:hours_entry sites:hours_change sites:hours_correct sites:hours_reverse"
-    of_issued = "invoicing:invoice_detail invoicing:invoice_pdf invoicing:invoice_credit"
+    of_issued = "invoicing:invoice_detail invoicing:invoice_pdf invoicing:invoice_evidence invoicing:invoice_credit"
     arguments = {
         no_arguments: (),
         of_agreement: (agreement.pk,),

@@ -43,6 +43,7 @@ NO_PAGES = {
     "sites:report_revision_pdf",
     "sites:report_revision_xlsx",
     "invoicing:invoice_pdf",
+    "invoicing:invoice_evidence",
 }
 """Addresses that lead on, take what a page sends, or answer with a file."""
 

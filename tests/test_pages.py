@@ -27,7 +27,7 @@ WITH_PRICES = "sites:report_pdf sites:review_list sites:review_detail sites:revi
  invoicing:amendment_effect\
  invoicing:reading_register invoicing:invoice_list invoicing:invoice_detail invoicing:invoice_pdf\
  invoicing:correction_list invoicing:correction_detail invoicing:waiver_list invoicing:run_detail invoicing:lost_list\
- invoicing:lost_file"
+ invoicing:lost_file invoicing:invoice_evidence"
 WORK = "sites:hours_enter sites:hours_change sites:hours_import sites:service_correct invoicing:count_correct\
  sites:import sites:import_undo sites:import_layout_rename sites:import_layout_delete sites:count_template\
  sites:import_template sites:report_missing"

@@ -1,6 +1,8 @@
 """How a file is sent: every download goes through here, so that its name is right in every browser."""
 
 import unicodedata
+import zipfile
+from datetime import date
 from pathlib import PurePath
 from typing import BinaryIO
 
@@ -23,6 +25,13 @@ def download(content: bytes | BinaryIO, *, name: str, inline: bool = False) -> H
         return FileResponse(content, as_attachment=not inline, filename=name)
     headers = {"Content-Disposition": content_disposition_header(not inline, name)}
     return HttpResponse(content, content_type=TYPES[PurePath(name).suffix], headers=headers)
+
+
+def zip_entry(name: str, day: date) -> zipfile.ZipInfo:
+    """Return an entry of a ZIP file that is dated by its document, readable for its owner and group."""
+    entry = zipfile.ZipInfo(name, (max(day.year, 1980), day.month, day.day, 0, 0, 0))
+    entry.external_attr = 0o640 << 16
+    return entry
 
 
 def plain_name(name: str) -> str:

@@ -194,7 +194,7 @@ class StoredPdfs:
                 yield self._of(document)
                 return
             document = self._documents.get(pk=document.pk)
-            printed = order(self.render, _frozen_content(document))
+            printed = order(self.render, frozen_content(document))
             yield None
             yield self._store(document, printed.result())
 
@@ -288,7 +288,8 @@ def _at_once(render: Callable[[Mapping], RenderedPdf], content: Mapping) -> Futu
     return printed
 
 
-def _frozen_content(document: models.Model) -> dict:
+def frozen_content(document: models.Model) -> dict:
+    """Return what an issued document shows. Raises CannotPrint for a draft, or where it is not what was issued."""
     if document.issued_on is None:
         raise CannotPrint(f"{document} has no PDF to keep before it is issued.")
     if canonical_sha256(document.content) != document.content_sha256:

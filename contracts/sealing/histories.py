@@ -63,10 +63,19 @@ def make_histories_good() -> int:
 
 def unrecorded(rows: Iterable[models.Model]) -> list[models.Model]:
     """Return those of some rows that the ledger does not know as they are stored."""
+    return [row for row, digest in recorded(rows) if not digest]
+
+
+def recorded(rows: Iterable[models.Model]) -> list[tuple[models.Model, str]]:
+    """Return some rows, each with the SHA-256 under which the ledger knows it as it is stored; empty where it does not.
+
+    The ledger is read once; no query is asked.
+    """
     rows = list(rows)
     ledger = HISTORIES.read(of=[title_of(row) for row in rows]) if rows else Ledger()
-    recorded = {(title, digest) for (_event, title), says in ledger.entries.items() for _day, digest, _link in says}
-    return [row for row in rows if (title_of(row), _digest(row)) not in recorded]
+    known = {(title, digest) for (_event, title), says in ledger.entries.items() for _day, digest, _link in says}
+    digests = [(row, _digest(row)) for row in rows]
+    return [(row, digest if (title_of(row), digest) in known else "") for row, digest in digests]
 
 
 def title_of(row: models.Model) -> str:

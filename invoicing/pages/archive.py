@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import BinaryIO
 
-from contracts.pages.downloads import plain_name
+from contracts.pages.downloads import plain_name, zip_entry
 from contracts.printing.sheets import csv_bytes
 from contracts.printing.stored_pdf import CannotPrint, read_file
 from invoicing.models import Invoice
@@ -42,7 +42,9 @@ def archive_of(documents: Iterable[Invoice]) -> BinaryIO:
     file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115  (whoever sends it closes it)
     with zipfile.ZipFile(file, "w") as archive:
         put = [_put(archive, document) for document in documents]
-        archive.writestr(_entry(INDEX, max(day for day, _row in put)), csv_bytes(HEADINGS, [row for _day, row in put]))
+        archive.writestr(
+            zip_entry(INDEX, max(day for day, _row in put)), csv_bytes(HEADINGS, [row for _day, row in put])
+        )
     file.seek(0)
     return file
 
@@ -55,7 +57,7 @@ def _put(archive: zipfile.ZipFile, document: Invoice) -> tuple[date, list]:
     try:
         if pdf is None:
             raise CannotPrint("Its PDF is not made. Make it on the page of the document.")
-        archive.writestr(_entry(name, document.issued_on), read_file(pdf))
+        archive.writestr(zip_entry(name, document.issued_on), read_file(pdf))
     except CannotPrint as refused:
         remark = f"{pdf.file_name} {refused}" if pdf else str(refused)
     stored = ["", "", ""] if remark else [name, pdf.size, pdf.sha256]
@@ -73,10 +75,3 @@ def _put(archive: zipfile.ZipFile, document: Invoice) -> tuple[date, list]:
         *stored,
         remark,
     ]
-
-
-def _entry(name: str, day: date) -> zipfile.ZipInfo:
-    """An entry that is dated by its document, readable for its owner and group."""
-    entry = zipfile.ZipInfo(name, (max(day.year, 1980), day.month, day.day, 0, 0, 0))
-    entry.external_attr = 0o640 << 16
-    return entry

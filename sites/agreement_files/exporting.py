@@ -5,7 +5,7 @@ from datetime import date
 
 from django.db.models import Prefetch, prefetch_related_objects
 
-from contracts.models import Agreement, Party, PriceSchedule, WithdrawnSignature
+from contracts.models import Agreement, Amendment, ChosenReading, Party, PriceSchedule, WithdrawnSignature
 from contracts.readings import QUESTIONS
 from sites.agreement_files.agreement_file import FORMAT, stated
 from sites.agreement_files.rows import exported_facts, written, written_with_parts
@@ -34,12 +34,7 @@ def export_agreement(agreement: Agreement) -> dict:
     """
     agreement = Agreement.objects.with_terms().get(pk=agreement.pk)
     document = {
-        "parties": export_parties([agreement.supplier_id, agreement.customer_id]),
-        "agreement": written(agreement, AGREEMENT.fields)
-        | _bounds(agreement)
-        | _schedule(agreement.original_schedules),
-        "amendments": list(_amendments(agreement)),
-        "readings": list(_readings(agreement)),
+        **_terms(agreement, agreement.amendment_list, agreement.chosen_list),
         "sites": list(_sites(agreement)),
         "reviews": [written_with_parts(review, REVIEWS) for review in _reviews(agreement)],
         **{section.name: exported_facts(agreement, section) for section in FACTS},
@@ -50,6 +45,28 @@ def export_agreement(agreement: Agreement) -> dict:
         for row in marked:
             del row["demonstration"]
     return {"format": FORMAT, **stated(demonstration=demonstration, **document)}
+
+
+def export_terms(agreement: Agreement, *, known_on: date) -> dict:
+    """Return what was agreed, as it was known on a day, as a document that loads: no site and nothing that happened.
+
+    Left out are amendments that were not executed by that day and readings that were chosen later; the parties are as
+    they are on file. The agreement comes from `with_terms()`; the number of queries is fixed.
+    """
+    amendments = [row for row in agreement.amendment_list if row.executed_on and row.executed_on <= known_on]
+    readings = [row for row in agreement.chosen_list if (row.closed_on or row.chosen_on) <= known_on]
+    return {"format": FORMAT, **stated(**_terms(agreement, amendments, readings))}
+
+
+def _terms(agreement: Agreement, amendments: Sequence[Amendment], readings: Iterable[ChosenReading]) -> dict:
+    return {
+        "parties": export_parties([agreement.supplier_id, agreement.customer_id]),
+        "agreement": written(agreement, AGREEMENT.fields)
+        | _bounds(agreement)
+        | _schedule(agreement.original_schedules),
+        "amendments": list(_amendments(amendments)),
+        "readings": list(_readings(readings)),
+    }
 
 
 def export_parties(keys: Iterable[int] | None = None) -> list[dict]:
@@ -71,17 +88,17 @@ def _schedule(schedules: Sequence[PriceSchedule]) -> dict:
     return {"schedule": entry_of(schedules[0].as_schedule())} if schedules else {}
 
 
-def _amendments(agreement: Agreement) -> Iterator[dict]:
+def _amendments(rows: Sequence[Amendment]) -> Iterator[dict]:
     withdrawn = Prefetch("withdrawn_signatures", WithdrawnSignature.objects.order_by("pk"), to_attr="withdrawn_list")
-    prefetch_related_objects(agreement.amendment_list, withdrawn)
-    for amendment in agreement.amendment_list:
+    prefetch_related_objects(rows, withdrawn)
+    for amendment in rows:
         yield written_with_parts(amendment, AMENDMENTS) | _schedule(amendment.schedule_list)
 
 
-def _readings(agreement: Agreement) -> Iterator[dict]:
+def _readings(rows: Iterable[ChosenReading]) -> Iterator[dict]:
     """Every reading by question and first day; of several from one day the last one, which is the one that applies."""
     order = list(QUESTIONS)
-    applied = {(row.question, row.applies_from): row for row in agreement.chosen_list}.values()
+    applied = {(row.question, row.applies_from): row for row in rows}.values()
     for row in sorted(applied, key=lambda row: order.index(row.question)):
         yield written(row, READINGS.fields)
 
