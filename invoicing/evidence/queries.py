@@ -7,7 +7,7 @@ from itertools import groupby
 
 from django.contrib.auth.models import User
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from invoicing.models import Invoice
 from sites.models import ComponentCount, CountChange, LevelDecision, ServiceChange, StartingLevelChange
@@ -84,16 +84,12 @@ class Change:
 
 @dataclass(frozen=True)
 class History:
-    """A history of facts of sites: who may see it, its rows, and what each says: of what, what was before and after.
-
-    Where `of_day` names the column of a day, entries about a later day than the document's have nothing to do with it.
-    """
+    """A history of facts of sites: who may see it, its rows, and what each says: of what, what was before and after."""
 
     title: str
     permission: str
     rows: QuerySet
     said: Callable[[models.Model], tuple[str, object, object]]
-    of_day: str = ""
 
 
 HISTORIES = (
@@ -102,7 +98,6 @@ HISTORIES = (
         "sites.view_countchange",
         CountChange.objects.all(),
         lambda row: (f"{row.component_code} on {row.counted_on.isoformat()}", row.before, row.after),
-        of_day="counted_on",
     ),
     History(
         "days in service",
@@ -129,15 +124,19 @@ HISTORIES = (
 def changes_since(invoice: Invoice, kinds: Sequence[History]) -> list[Change]:
     """Return what some histories say has changed of the document's sites since, oldest first; one query for each.
 
-    Entries made on the document's own day are among them, for they may have come after the document.
+    Figures that were counted after the document's day have nothing to do with it.
+    Entries made on the document's own day are among them, for they may have come after the document; but not figures
+    that were first recorded on it, which stand among the counts with that day.
     """
     found = [change for kind in kinds for change in _changes(invoice, kind)]
     return sorted(found, key=lambda change: change.row.recorded_on)
 
 
 def _changes(invoice: Invoice, kind: History) -> Iterator[Change]:
-    through = {f"{kind.of_day}__lte": invoice.issued_on} if kind.of_day else {}
-    rows = kind.rows.filter(site__in=_sites(invoice), recorded_on__gte=invoice.issued_on, **through)
+    rows = kind.rows.filter(site__in=_sites(invoice), recorded_on__gte=invoice.issued_on)
+    if kind.rows.model is CountChange:
+        first = Q(recorded_on=invoice.issued_on, before=None)
+        rows = rows.filter(~first, counted_on__lte=invoice.issued_on)
     for row in rows.select_related("recorded_by").order_by("pk"):
         what, before, after = kind.said(row)
         yield Change(row, what, _text(before), _text(after))
