@@ -32,7 +32,11 @@ export function readCells(text) {
 // Where each line and cell of a paste goes: by the names that came with it, else counted from the active cell on.
 export function plan(lines, { columns, rows, open, firstRow, firstColumn }) {
   const columnNamed = (text) => columns.findIndex(({ code, name }) => [plain(code), plain(name)].includes(plain(text)));
-  const rowsNamed = (text) => rows.filter(({ name }) => text && [plain(name), plain(name.split(",")[0])].includes(plain(text)));
+  const named = new Map();
+  for (const row of rows) {
+    for (const name of new Set([plain(row.name), plain(row.name.split(",")[0])])) named.set(name, [...(named.get(name) ?? []), row]);
+  }
+  const rowsNamed = (text) => (text && named.get(plain(text))) || [];
   const body = [...lines];
   const names = body[0].some((text) => columnNamed(text) >= 0) && !body[0].some(isCount) ? body.shift() : null;
   const bySite = body.some((cells) => rowsNamed(cells[0]).length) && body.every((cells) => !isCount(cells[0]));

@@ -1,15 +1,17 @@
 // Laying a copied rectangle down in the month grid: what was left out is listed, and the last paste can be taken back.
+// Lines for sites of other pages go to `rest`, which offers them there.
 
 import { isCount, plan, whyNot } from "./grid-paste.js";
 
 // `changed` is told of every row that got other figures, `done` once they all stand there.
-export function pasting({ rows, open, columns, undoButton, report, changed, done, tell }) {
-  let last = [];
+export function pasting({ rows, open, columns, rest, undoButton, report, changed, done, tell }) {
+  let last = [], restBefore = null;
 
   function lay(lines, firstRow, firstColumn) {
     const { body, shift, bySite, strange, names, columnOf, rowsOf } = plan(lines, { columns, rows, open, firstRow, firstColumn });
     const left = strange.map((text) => `The column “${text}” is no component here.`);
     const laid = [];
+    const elsewhere = [];
     const taken = new Set();
     let empty = 0;
     body.forEach((cells, number) => {
@@ -20,19 +22,54 @@ export function pasting({ rows, open, columns, undoButton, report, changed, done
       const why = noRow(cells, found, bySite) ?? (taken.has(row) ? `${row.name} stands there for the second time` : "");
       if (why) { left.push(`${where}: ${why} (${cells.slice(shift).filter(Boolean).join(", ") || "no figure"}).`); return; }
       taken.add(row);
+      const figures = {}, beyond = [];
       cells.forEach((text, index) => {
         if (index < shift || (names && columnOf(index) < 0)) return;
         if (!text) { empty += 1; return; }
-        const at = columnOf(index);
-        const input = row.cells[at];
-        if (!columns[at]) left.push(`${where}, ${row.name}: there is no column left for ${text}.`);
-        else if (!input) left.push(`${row.name}, ${columns[at].name}: you may not change this figure (${text}).`);
-        else if (!isCount(text)) left.push(`${row.name}, ${columns[at].name}: “${text}” ${whyNot(text)}.`);
-        else laid.push({ row, input, before: input.value, after: String(Number(text)) });
+        const column = columns[columnOf(index)];
+        if (column) figures[column.code] = text;
+        else beyond.push(`${where}, ${row.name}: there is no column left for ${text}.`);
       });
+      if (!row.page) laid.push(...figuresOf(row, figures, left));
+      else if (Object.keys(figures).length) elsewhere.push({ key: row.key, name: row.name, figures });
+      left.push(...beyond);
     });
+    const before = rest.lines();
+    if (elsewhere.length && !rest.add(elsewhere)) {
+      left.push(...elsewhere.map(({ name }) => `${name} is on another page, and this browser keeps nothing for it: paste it there.`));
+      elsewhere.length = 0;
+    }
     layDown(laid);
-    showReport(laid.length, left, empty);
+    restBefore = elsewhere.length ? before : null;
+    showReport(laid.length, left, empty, elsewhere.length);
+  }
+
+  function figuresOf(row, figures, left) {
+    const laid = [];
+    for (const [code, text] of Object.entries(figures)) {
+      const at = columns.findIndex((column) => column.code === code);
+      const input = row.cells[at];
+      if (at < 0) left.push(`${row.name}: ${code} is no component of this month any more (${text}).`);
+      else if (!input) left.push(`${row.name}, ${columns[at].name}: you may not change this figure (${text}).`);
+      else if (!isCount(text)) left.push(`${row.name}, ${columns[at].name}: “${text}” ${whyNot(text)}.`);
+      else laid.push({ row, input, before: input.value, after: String(Number(text)) });
+    }
+    return laid;
+  }
+
+  // What was pasted on another page for rows of this one; a row with nothing to save then waits no longer.
+  function fillIn() {
+    const left = [], laid = [];
+    const lines = rest.offered();
+    for (const { key, name, figures } of lines) {
+      const row = rows.find((one) => one.key === key);
+      if (row.seen) laid.push(...figuresOf(row, figures, left));
+      else left.push(`${name} cannot be counted yet (${Object.values(figures).join(", ")}).`);
+    }
+    layDown(laid);
+    rest.filled(lines.map(({ key }) => key), new Set(laid.filter((one) => one.before !== one.after).map((one) => one.row.key)));
+    showReport(laid.length, left, 0, 0);
+    laid[0]?.input.focus();
   }
 
   function layDown(laid) {
@@ -47,19 +84,26 @@ export function pasting({ rows, open, columns, undoButton, report, changed, done
       changed(row);
     }
     last = laid;
+    restBefore = null;
     done();
     showUndo();
   }
 
-  function showReport(number, left, empty) {
+  function showReport(number, left, empty, elsewhere) {
     const [summary, list] = [report.querySelector("p"), report.querySelector("ul")];
     const parts = [`${number} ${number === 1 ? "figure" : "figures"} pasted.`];
     if (empty) parts.push(`${empty} empty ${empty === 1 ? "cell" : "cells"} changed nothing.`);
+    if (elsewhere) parts.push(`${elsewhere} ${elsewhere === 1 ? "row goes" : "rows go"} on other pages.`);
     if (left.length) parts.push(`${left.length} left out:`);
     summary.textContent = parts.join(" ");
     list.replaceChildren(...left.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
     report.hidden = !left.length;
     tell(parts.join(" "));
+  }
+
+  function tellLost(lines) {
+    const texts = lines.map(({ name, figures }) => `${name} is no site of this month any more (${Object.values(figures).join(", ")}).`);
+    if (texts.length) showReport(0, texts, 0, 0);
   }
 
   function showUndo() {
@@ -75,7 +119,9 @@ export function pasting({ rows, open, columns, undoButton, report, changed, done
       changed(row);
     }
     const undone = last.length - kept.length;
+    rest.takenBack(last.map((one) => one.row.key), restBefore);
     last = [];
+    restBefore = null;
     done();
     showUndo();
     report.hidden = true;
@@ -85,10 +131,11 @@ export function pasting({ rows, open, columns, undoButton, report, changed, done
   // A row that is saved is no longer taken back with the others.
   function keep(row) {
     last = last.filter((one) => one.row !== row);
+    rest.saved(row.key);
     showUndo();
   }
 
-  return { lay, undo, keep, waits: () => last.length > 0 };
+  return { lay, fillIn, tellLost, undo, keep, waits: () => last.length > 0 };
 }
 
 function noRow(cells, found, bySite) {

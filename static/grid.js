@@ -4,6 +4,7 @@
 import { readCells } from "./grid-paste.js";
 import { pasting } from "./grid-pasting.js";
 import { inTurn } from "./grid-queue.js";
+import { restOfPaste } from "./grid-rest.js";
 
 const ASK_AT_ONCE = 40, WAIT = 120, CLICK_EDITS = 2;
 
@@ -33,6 +34,7 @@ for (const row of open) {
   takeSeen(row, row.seen.value);
   for (const input of [...row.cells, row.day, row.reason]) if (input) rowOf.set(input, row);
 }
+const elsewhereOnFile = Number(count.dataset.counted) - onFile();
 form.classList.add("scripted");
 form.querySelectorAll("tr.wrong").forEach((element) => element.remove());
 
@@ -41,6 +43,7 @@ function takeSeen(row, text) {
   row.filed = Object.fromEntries(Object.entries(JSON.parse(text)).map(([code, [, quantity]]) => [code, `${quantity}`]));
 }
 
+function onFile() { return open.reduce((sum, row) => sum + Object.keys(row.filed).length, 0); }
 function filed(row, index) { return row.filed[columns[index].code] ?? ""; }
 function typed(row, index) { return row.cells[index] ? row.cells[index].value.trim() : filed(row, index); }
 function isTyped(row, index) { return typed(row, index) !== filed(row, index); }
@@ -233,8 +236,7 @@ function saved(row, figures, sent) {
   pasted.keep(row);
   row.pasted = false;
   anySaved = true;
-  const counted = open.reduce((sum, one) => sum + Object.keys(one.filed).length, 0);
-  count.textContent = `${counted} of ${count.dataset.expected} on file`;
+  showOnFile();
   const now = new Date();
   const time = `${now.getHours()}:${String(now.getMinutes()).padStart(2, "0")}`;
   show(row, "saved", `saved ${time}`);
@@ -243,6 +245,17 @@ function saved(row, figures, sent) {
   if (isDirty(row)) ask(row);
   tell(`${row.name}: saved ${time}`);
 }
+
+// The head counts the whole month; what this page lacks stands at its link.
+function showOnFile() {
+  count.textContent = `${elsewhereOnFile + onFile()} of ${count.dataset.expected} on file`;
+  const lacks = document.querySelector(".month-pages [aria-current] .lacks");
+  if (!lacks) return;
+  const lacking = open.reduce((sum, row) => sum + columns.filter(({ code }, index) => !(code in row.filed) && !isMarked(row, index)).length, 0);
+  lacks.textContent = lacking ? `${lacking} to count` : "nothing to count";
+}
+
+function isMarked(row, index) { return Boolean(row.element.querySelectorAll("td.cell")[index].querySelector(".marked-missing")); }
 
 function refused(row, said, sentBody) {
   clearNotes(row);
@@ -330,6 +343,16 @@ function saveAll() {
   if (!waiting.length) return tell("Nothing to save.");
   waiting.forEach((row) => save(row, true));
   tell();
+}
+
+// The page is left once all of it is saved; a row that was refused keeps it.
+function saveAndGoOn(number) {
+  open.filter(isDirty).forEach((row) => save(row, true));
+  tell();
+  inTurn(async () => {
+    if (open.some(isDirty)) return tell("This page is not saved yet: see the rows that are marked.");
+    location.assign(document.querySelector(`.month-pages a[data-page="${number}"]`).href);
+  });
 }
 
 form.addEventListener("submit", (event) => { event.preventDefault(); saveAll(); });
@@ -486,8 +509,31 @@ function leaveAndReturn(row, input) {
 
 // ---- Pasting ----
 
+// The sites of the month in its order: the rows of this page, and in their places those of the other pages.
+const month = monthOf(JSON.parse(document.getElementById("grid-places")?.textContent ?? "[]"));
+const openOfMonth = month.filter((row) => row.seen);
+
+function monthOf(places) {
+  if (!places.length) return rows;
+  const rowsByKey = new Map(rows.map((row) => [row.key, row]));
+  const page = (place) => Math.floor(place / form.dataset.rowsAPage) + 1;
+  return places.map(([key, name, seen], place) => rowsByKey.get(`${key}`) ?? { key: `${key}`, name, seen, page: page(place) });
+}
+
+const thisPage = Number(form.dataset.page);
+const pageOfSite = new Map(month.map((row) => [row.key, row.page ?? thisPage]));
+const rest = restOfPaste({
+  address: `paste ${location.pathname} ${new URLSearchParams(location.search).get("after") ?? ""}`,
+  page: thisPage,
+  pageOf: (key) => pageOfSite.get(key),
+  section: document.getElementById("paste-rest"),
+  fillIn() { pasted.fillIn(); },
+  goOn: saveAndGoOn,
+  tell,
+});
+
 const pasted = pasting({
-  rows, open, columns, undoButton, report, tell,
+  rows: month, open: openOfMonth, columns, rest, undoButton, report, tell,
   changed(row) { refresh(row); ask(row); },
   done() { entered = document.activeElement.value; },
 });
@@ -499,7 +545,7 @@ form.addEventListener("paste", (event) => {
   const lines = readCells(text);
   if (editing && lines.length === 1 && lines[0].length === 1) return;
   event.preventDefault();
-  pasted.lay(lines, open.indexOf(place.row), place.at - 1);
+  pasted.lay(lines, openOfMonth.indexOf(place.row), place.at - 1);
   document.activeElement.select?.();
 });
 
@@ -508,4 +554,5 @@ report.querySelector("button").addEventListener("click", () => { report.hidden =
 
 open.forEach(refresh);
 tell();
+pasted.tellLost(rest.lost());
 nearest(open.find((row) => nearest(row).some((input) => !input.value)) ?? open[0] ?? { cells: [] })[0]?.focus({ preventScroll: true });

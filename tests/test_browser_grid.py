@@ -19,6 +19,8 @@ CODES = [component.code for component in reference.COMPONENTS]
 SAVED = re.compile(r"^saved \d{1,2}:\d\d$")
 SECONDS = 1.0
 PATIENCE = 20
+SAVING = 30_000
+"""Milliseconds for a page of rows to be saved, one after the other."""
 
 
 @pytest.fixture(autouse=True)
@@ -309,22 +311,133 @@ def test_names_that_come_with_a_paste_are_matched(grid):
     assert on_file() == {("City 0003", "SLC"): 6, ("City 0003", "GE"): 14}
 
 
-def test_two_hundred_rows_are_pasted_within_a_second(grid):
+def lines_of(number: int, **changed: int) -> str:
+    """So many lines of six figures each, with gateway elements from 10 on that no site has twice in a row."""
+    return "\r\n".join(
+        "\t".join(str(quantity) for quantity in reference.counts(**({"GE": 10 + place % 5} | changed)).values())
+        for place in range(number)
+    )
+
+
+def rest(page: Page):
+    return page.locator("#paste-rest")
+
+
+def test_two_hundred_rows_are_pasted_over_four_pages_each_within_a_second(grid):
     page = grid(200)
     expect(cell(page, "City 0001")).to_be_focused()
-    lines = [
-        "\t".join(str(quantity) for quantity in reference.counts(GE=number % 40).values()) for number in range(200)
-    ]
-    text = "\r\n".join(lines)
-    begun = time.monotonic()
-    shown = paste(page, text)
+    shown = paste(page, lines_of(200, GE=39))
 
-    expect(cell(page, "City 0200", "DACS IV")).to_have_value("1")
-    expect(page.locator('tr[data-name="City 0200"] .level-name')).to_have_text("Large")
-    expect(page.locator('tr[data-name="City 0200"] .says b')).to_have_text("many more")
-    print(f"\nPasted 200 x 6 figures: shown after {shown:.2f} s, levels after {time.monotonic() - begun:.2f} s")
+    expect(cell(page, "City 0050", "DACS IV")).to_have_value("1")
+    expect(page.locator('tr[data-name="City 0050"] .level-name')).to_have_text("Large")
+    expect(page.locator('tr[data-name="City 0050"] .says b')).to_have_text("many more")
     assert shown < SECONDS
-    assert status(page).inner_text().endswith("200 rows unsaved")
+    assert status(page).inner_text() == "300 figures pasted. 150 rows go on other pages. · 50 rows unsaved"
+    expect(rest(page).locator("p")).to_have_text("150 rows of what was pasted on page 1 go on page 2, 3, 4.")
+    for number in (2, 3, 4):
+        page.get_by_role("button", name=f"Save and go on to page {number}").click()
+        page.wait_for_url(f"**?page={number}")
+        page.get_by_role("button", name="Fill in the 50 rows").click()
+        expect(status(page)).to_have_text("300 figures pasted. · 50 rows unsaved")
+    expect(rest(page)).to_be_hidden()
+    page.get_by_role("button", name="Save all of page 4").click()
+    expect(status(page)).to_contain_text("Everything is saved", timeout=SAVING)
+    expect(page.locator("#grid-count")).to_have_text("1200 of 1200 on file")
+    assert {quantity for (_site, code), quantity in on_file().items() if code == "GE"} == {39}
+    assert len(on_file()) == 1200
+
+
+def test_a_paste_goes_on_over_two_pages_and_marks_jumps_on_the_second(grid):
+    page = grid(72)
+    cell(page, "City 0002").focus()
+    lines = lines_of(70).split("\r\n")
+    lines[60] = "30" + lines[60][2:]
+    paste(page, "\n".join(lines))
+    expect(cell(page, "City 0050")).to_have_value("13")
+    expect(rest(page).locator("p")).to_have_text("21 rows of what was pasted on page 1 go on page 2.")
+
+    page.get_by_role("button", name="Save and go on to page 2").click()
+    page.wait_for_url("**?page=2")
+    assert len(on_file()) == 49 * 6
+    expect(rest(page).locator("p")).to_have_text("21 rows of what was pasted on page 1 belong on this page.")
+    expect(cell(page, "City 0051")).to_have_value("")
+    page.get_by_role("button", name="Fill in the 21 rows").click()
+    expect(cell(page, "City 0051")).to_be_focused()
+    jumped = page.locator('tr[data-name="City 0062"]')
+    expect(jumped.locator(".says").first).to_have_text("+20 many more")
+    expect(jumped.locator(".level-name")).to_have_text("Medium")
+    expect(page.locator(".month-table .says b")).to_have_count(1)
+    assert len(on_file()) == 49 * 6
+
+    page.get_by_role("button", name="Undo the paste of 126 figures").click()
+    expect(cell(page, "City 0062")).to_have_value("")
+    page.get_by_role("button", name="Fill in the 21 rows").click()
+    page.get_by_role("button", name="Save all of page 2").click()
+    expect(status(page)).to_contain_text("Everything is saved", timeout=SAVING)
+    expect(page.locator(".month-pages li")).to_have_text(["Page 1 6 to count", "Page 2 6 to count"])
+    expect(page.locator("#grid-count")).to_have_text("420 of 432 on file")
+    figures = on_file()
+    assert [figures[f"City {number:04}", "GE"] for number in (2, 50, 51, 62, 71)] == [10, 13, 14, 30, 14]
+    assert not {site for site, _code in figures} & {"City 0001", "City 0072"}
+    page.reload()
+    expect(rest(page)).to_be_hidden()
+
+
+def test_what_was_pasted_for_another_page_waits_until_it_is_saved_or_dropped(grid):
+    page = grid(102)
+    paste(page, "City 0101\t12\t1\nCity 0001\t11\nCity 0060\tx\nNowhere\t4\n")
+    expect(cell(page, "City 0001")).to_have_value("11")
+    expect(page.locator("#paste-report li")).to_have_text(["Line 4: “Nowhere” is no site of this month (4)."])
+    expect(rest(page).locator("p")).to_have_text("2 rows of what was pasted on page 1 go on page 2, 3.")
+    page.get_by_role("button", name="Undo the paste of 1 figure").click()
+    expect(rest(page)).to_be_hidden()
+
+    cell(page, "City 0001").focus()
+    paste(page, "City 0101\t12\t1\nCity 0001\t11\nCity 0060\tx\n")
+    page.get_by_role("button", name="Save and go on to page 2").click()
+    page.wait_for_url("**?page=2")
+    page.get_by_role("button", name="Fill in the 1 row").click()
+    expect(page.locator("#paste-report li")).to_have_text(
+        ["City 0060, gateway elements: “x” is no count: a whole number from 0 to 999999999."]
+    )
+    page.locator('.month-pages a[data-page="3"]').click()
+    page.wait_for_url("**?page=3")
+    page.get_by_role("button", name="Fill in the 1 row").click()
+    expect(cell(page, "City 0101", "5ESS")).to_have_value("1")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.reload()
+    expect(cell(page, "City 0101")).to_have_value("")
+    expect(rest(page).locator("p")).to_have_text("1 row of what was pasted on page 1 belongs on this page.")
+    rest(page).get_by_role("button", name="Drop it").click()
+    expect(status(page)).to_have_text("1 row of what was pasted on page 1 is dropped.")
+    page.reload()
+    expect(rest(page)).to_be_hidden()
+    assert on_file() == {("City 0001", "GE"): 11}
+
+
+def test_a_page_with_a_refused_row_is_not_left(grid):
+    page = grid(60)
+    cell(page, "City 0001").fill("x")
+    cell(page, "City 0050").focus()
+    paste(page, "11\n12")
+    page.get_by_role("button", name="Save and go on to page 2").click()
+
+    expect(status(page)).to_have_text("This page is not saved yet: see the rows that are marked. · 1 row unsaved")
+    expect(state(page, "City 0001")).to_have_text("refused: see below")
+    assert "page=2" not in page.url
+    assert on_file() == {("City 0050", "GE"): 11}
+
+
+def test_keys_stop_at_the_end_of_a_page_and_save(grid):
+    page = grid(51)
+    cell(page, "City 0050").focus()
+    page.keyboard.type("12")
+    page.keyboard.press("ArrowDown")
+    expect(cell(page, "City 0050")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(cell(page, "City 0050")).to_be_focused()
+    expect(state(page, "City 0050")).to_have_text(SAVED)
+    expect(page.locator(".month-pages [aria-current]")).to_have_text("Page 1 299 to count")
 
 
 # ---- Somebody else, and nobody at all ----------------------------------------------------------------------------
@@ -437,6 +550,28 @@ def test_the_form_posts_whole_without_javascript(browser, live_server, client, a
     context.close()
 
     assert on_file() == {("City 0001", "GE"): 12, ("City 0003", "GE"): 14}
+
+
+def test_a_page_posts_whole_without_javascript_and_the_others_stay(browser, live_server, client, agreement):
+    with_sites(agreement, 52)
+    client.force_login(user_of(DATA_ENTRY))
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    session = client.cookies["sessionid"].value
+    context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+    page = context.new_page()
+    page.goto(f"/agreements/{agreement.pk}/counts/1998-11/")
+    page.get_by_role("navigation", name="Pages of the month").get_by_role("link", name="Page 2").click()
+    cell(page, "City 0052").fill("x")
+    page.get_by_role("button", name="Save all of page 2").click()
+    expect(page.get_by_text("Nothing was saved. Rows to look at: 1.")).to_be_visible()
+    cell(page, "City 0052").fill("14")
+    page.get_by_role("button", name="Save all of page 2").click()
+    expect(page.get_by_text("Saved: 1 recorded.")).to_be_visible()
+    expect(page.locator(".month-pages li")).to_have_text(["Page 1 300 to count", "Page 2 11 to count"])
+    assert page.url.endswith("?page=2")
+    context.close()
+
+    assert on_file() == {("City 0052", "GE"): 14}
 
 
 def test_every_input_has_a_name_and_the_page_is_no_wider_than_a_phone(grid):

@@ -210,7 +210,7 @@ def first_counts(desk: Desk) -> Found:
         lambda one: Item(
             f"{one.site}, {one.site.agreement.number}",
             f"{one.sentence[:1].upper()}{one.sentence[1:]}. No review can say what has changed since.",
-            f"{reverse('sites:month_grid', args=[one.site.agreement_id, one.month])}#site-{one.site.pk}",
+            f"{reverse('sites:month_grid', args=[one.site.agreement_id, one.month])}?site={one.site.pk}",
             "Enter the first count",
             one.site.is_demonstration,
         ),

@@ -1,25 +1,25 @@
-"""The month grid: what was counted at every site of an agreement in one month, beside what was counted before.
+"""The month grid: what was counted at sites of an agreement in one month, beside what was counted before.
 
-Composed from rows already loaded; `load_grid` is the one function that asks the database.
+Composed from rows already loaded, a page at a time.
 """
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from contracts.levels import MeasuredLevel, level_as_read
-from contracts.models import Agreement
-from contracts.periods import ONE_DAY, DaySpan, Month, day_text
+from contracts.periods import DaySpan, Month, day_text
 from contracts.schedule import Component
 from contracts.terms import AgreementTerms, NotInForce, TermsFound, terms_on
 from contracts.wording import signed
 from sites.counts.count import Count
 from sites.counts.jumps import Jump, jump
 from sites.counts.recording import components_on
-from sites.models import ComponentCount, MissingCount, Site
+from sites.models import ComponentCount, Site
 from sites.month_grid.entry import Filed, RowEntry, TypedRow, entry_of, quantity_of, seen_text
+from sites.month_grid.queries import GridRows, grid_days
 from sites.month_grid.saving import RowRefusal, last_figures
+from sites.month_grid.whole_month import countable_days
 
 NO_REFUSAL = RowRefusal()
 
@@ -143,134 +143,49 @@ def _filed(row: ComponentCount) -> Filed:
 
 @dataclass(frozen=True)
 class MonthGrid:
-    """The page of one agreement and month. `refusal` says why no level can be measured, where none can."""
+    """The rows of one page of an agreement's month. `refusal` says why no level can be measured, where none can."""
 
     month: Month
     on: date
     days: DaySpan
-    after: date | None
     components: tuple[Component, ...]
     rows: tuple[GridRow, ...]
     refusal: str
-    first_month: Month | None
 
     @property
     def day(self) -> date:
         """The day proposed for the counts: the month's last one, or the business date while the month runs."""
         return min(self.days.last_day, self.on)
 
-    @property
-    def running(self) -> bool:
-        return self.month.span.last_day >= self.on
 
-    @property
-    def previous(self) -> Month | None:
-        """The month before, where a site was in service by then."""
-        before = Month.of(self.month.span.first_day - ONE_DAY)
-        return before if self.first_month and before.span >= self.first_month.span else None
-
-    @property
-    def following(self) -> Month | None:
-        """The month after, where it has begun."""
-        return self.month.following() if self.month.span.last_day < self.on else None
-
-    @property
-    def counted(self) -> int:
-        """How many figures are on file."""
-        return sum(cell.filed is not None for row in self.rows for cell in row.cells)
-
-    @property
-    def expected(self) -> int:
-        """How many figures the month has when all are on file."""
-        return sum(len(row.cells) for row in self.rows if row.open)
-
-    @property
-    def filed_through(self) -> date | None:
-        """The last day on which a figure on file was counted, where a later count of the month can follow it."""
-        days = [cell.filed.counted_on for row in self.rows for cell in row.cells if cell.filed]
-        last = max(days, default=None)
-        return last if last and last < self.day else None
-
-    @property
-    def any_demonstration(self) -> bool:
-        """Whether a site of the page is invented."""
-        return any(row.site.is_demonstration for row in self.rows)
-
-
-@dataclass(frozen=True)
-class GridRows:
-    """What the database holds about a month: its sites with the last counts before, and what was counted in it."""
-
-    terms: AgreementTerms
-    sites: tuple[Site, ...]
-    counts: Mapping[int, Sequence[ComponentCount]]
-    missing: Mapping[tuple[int, str], str]
-    first_month: Month | None
-
-
-def load_grid(
-    *, agreement: Agreement, month: Month, on: date, after: date | None = None, keys: Collection[int] | None = None
-) -> GridRows:
-    """Load a month of an agreement, all its sites or those of `keys`; so many queries for one site as for a thousand.
-
-    Counts made through `after` are among those before. The agreement must come from `with_terms()`.
-    """
-    days = grid_days(month=month, after=after)
-    served = Site.objects.filter(agreement=agreement)
-    chosen = served.in_service(first_day=days.first_day, last_day=days.last_day).order_by("city", "state", "pk")
-    if keys is not None:
-        chosen = chosen.filter(pk__in=keys)
-    sites = tuple(chosen.with_latest_counts(on=days.first_day - ONE_DAY))
-    counts = defaultdict(list)
-    created = ComponentCount.objects.filter(
-        site__agreement=agreement, counted_on__range=(days.first_day, min(days.last_day, on))
-    )
-    for row in created.order_by("counted_on", "pk"):
-        counts[row.site_id].append(row)
-    marked = MissingCount.objects.filter(site__agreement=agreement, month=month.span.first_day)
-    missing = {(row.site_id, row.component_code): row.reason for row in marked}
-    first = served.order_by("in_service_on").values_list("in_service_on", flat=True).first()
-    return GridRows(agreement.as_terms(), sites, counts, missing, Month.of(first) if first else None)
-
-
-def grid_days(*, month: Month, after: date | None) -> DaySpan:
-    """Return the days of a month of which the grid shows the last count: all of them, or those after a day."""
-    return DaySpan(after + ONE_DAY, month.span.last_day) if after else month.span
-
-
-def grid_components(*, rows: GridRows, month: Month, on: date) -> tuple[Component, ...]:
-    """Return the columns: the components of the schedule in force, and any other that was counted in the month."""
-    columns = components_on(terms=rows.terms, day=min(month.span.last_day, on), known_on=on)
-    codes = {component.code for component in columns}
-    others = sorted({row.component_code for created in rows.counts.values() for row in created} - codes)
+def grid_components(*, terms: AgreementTerms, month: Month, on: date, counted: Iterable[str]) -> tuple[Component, ...]:
+    """Return the columns of all pages: the components of the schedule in force, and any other counted in the month."""
+    columns = components_on(terms=terms, day=min(month.span.last_day, on), known_on=on)
+    others = sorted(set(counted) - {component.code for component in columns})
     return (*columns, *(Component(code, code) for code in others))
-
-
-def countable_days(*, site: Site, days: DaySpan, on: date) -> DaySpan | None:
-    """Return the days on which a site can be counted: in service, and not after the business date."""
-    served = days.overlap(site.in_service_on, site.removed_on)
-    return served.overlap(None, on) if served else None
 
 
 def month_grid(
     *,
     rows: GridRows,
+    terms: AgreementTerms,
+    columns: tuple[Component, ...],
     month: Month,
     on: date,
     after: date | None = None,
     typed: Mapping[int, TypedRow] | None = None,
     refused: Mapping[int, RowRefusal] | None = None,
 ) -> MonthGrid:
-    """Compose the grid. Rows that were typed keep what was typed, with what is wrong at its place."""
+    """Compose the rows of a page. Rows that were typed keep what was typed, with what is wrong at its place."""
     typed, refused = typed or {}, refused or {}
     days = grid_days(month=month, after=after)
-    columns = grid_components(rows=rows, month=month, on=on)
-    found = terms_on(agreement=rows.terms, service_on=min(month.span.last_day, on), known_on=on)
+    found = terms_on(agreement=terms, service_on=min(month.span.last_day, on), known_on=on)
     composed = tuple(
         _row(
             site,
             columns,
             rows,
+            terms,
             found,
             countable_days(site=site, days=days, on=on),
             typed.get(site.pk),
@@ -279,13 +194,14 @@ def month_grid(
         for site in rows.sites
     )
     refusal = found.message if isinstance(found, NotInForce) else ""
-    return MonthGrid(month, on, days, after, columns, composed, refusal, rows.first_month)
+    return MonthGrid(month, on, days, columns, composed, refusal)
 
 
 def _row(
     site: Site,
     columns: Iterable[Component],
     rows: GridRows,
+    terms: AgreementTerms,
     found: TermsFound | NotInForce,
     days: DaySpan | None,
     typed: TypedRow | None,
@@ -317,7 +233,7 @@ def _row(
         cells=tuple(cells),
         days=days,
         day=typed.day if typed else day,
-        level=_level(cells, rows.terms, found) if days and isinstance(found, TermsFound) else None,
+        level=_level(cells, terms, found) if days and isinstance(found, TermsFound) else None,
         reason=typed.reason if typed else "",
         errors=errors,
     )

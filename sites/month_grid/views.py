@@ -1,11 +1,13 @@
 """The month grid: the page of one agreement and month, the figures of rows while they are typed, and saving a row."""
 
 import re
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.mixins import PermissionRequiredMixin
+from django.core.paginator import Page
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -16,24 +18,17 @@ from django.views.generic.base import ContextMixin
 from contracts.clock import business_date
 from contracts.models import Agreement
 from contracts.pages.address import OfAgreement
+from contracts.pages.lists import ROWS_OF_A_TABLE, page_of
 from contracts.periods import Month, day_text
-from contracts.schedule import Refused
-from contracts.terms import expiration_known
+from contracts.schedule import Component, Refused
+from contracts.terms import AgreementTerms, expiration_known
 from people.answers import AnswersByAddress
 from sites.models import Site
 from sites.month_grid.entry import UNCHANGED, TypedRow, place, read_row
-from sites.month_grid.grid import (
-    GridRow,
-    GridRows,
-    MonthGrid,
-    entries_of,
-    grid_components,
-    grid_days,
-    load_grid,
-    month_grid,
-    month_to_open,
-)
+from sites.month_grid.grid import GridRow, MonthGrid, entries_of, grid_components, month_grid, month_to_open
+from sites.month_grid.queries import GridRows, first_month, grid_days, last_counted, load_rows, month_sites
 from sites.month_grid.saving import CannotSave, RowRefusal, save_rows, saved_text
+from sites.month_grid.whole_month import WholeMonth
 from sites.month_path import MonthPath
 from sites.reports.lacking import keep_months
 from sites.reports.monthly_report import agreement_months
@@ -81,11 +76,33 @@ class GridView(PermissionRequiredMixin, OfAgreement, ContextMixin, View):
         last = min(self.month.span.last_day, self.on).day
         return self.month.span.first_day.replace(day=int(text)) if 0 < int(text) < last else None
 
-    def load(self, keys: list[int] | None = None) -> GridRows:
-        return load_grid(agreement=self.agreement, month=self.month, on=self.on, after=self.after, keys=keys)
+    @cached_property
+    def terms(self) -> AgreementTerms:
+        return self.agreement.as_terms()
+
+    @cached_property
+    def counted(self) -> dict[str, date]:
+        """The components counted in the month, at whichever site, each with the last day on which it was."""
+        return last_counted(agreement=self.agreement, month=self.month, on=self.on, after=self.after)
+
+    @cached_property
+    def columns(self) -> tuple[Component, ...]:
+        """The columns: the same on every page of the month."""
+        return grid_components(terms=self.terms, month=self.month, on=self.on, counted=self.counted)
+
+    def load(self, keys: Collection[int]) -> GridRows:
+        return load_rows(agreement=self.agreement, month=self.month, on=self.on, after=self.after, keys=keys)
 
     def grid(self, rows: GridRows, **typed: Any) -> MonthGrid:
-        return month_grid(rows=rows, month=self.month, on=self.on, after=self.after, **typed)
+        return month_grid(
+            rows=rows,
+            terms=self.terms,
+            columns=self.columns,
+            month=self.month,
+            on=self.on,
+            after=self.after,
+            **typed,
+        )
 
     @property
     def may_add(self) -> bool:
@@ -97,11 +114,10 @@ class GridView(PermissionRequiredMixin, OfAgreement, ContextMixin, View):
 
     def save(self, rows: GridRows, typed: dict[int, TypedRow], page_reason: str) -> dict:
         """Record the rows that were typed. Raises CannotSave."""
-        columns = grid_components(rows=rows, month=self.month, on=self.on)
         entries = entries_of(
             typed=typed.values(),
             rows=rows,
-            columns=columns,
+            columns=self.columns,
             month=self.month,
             on=self.on,
             after=self.after,
@@ -110,7 +126,7 @@ class GridView(PermissionRequiredMixin, OfAgreement, ContextMixin, View):
         recorded = save_rows(
             entries=entries,
             sites={site.pk: site for site in rows.sites},
-            components=columns,
+            components=self.columns,
             days=grid_days(month=self.month, after=self.after),
             may_add=self.may_add,
             may_correct=self.may_correct,
@@ -122,10 +138,9 @@ class GridView(PermissionRequiredMixin, OfAgreement, ContextMixin, View):
 
     def read(self, rows: GridRows, data) -> tuple[dict[int, TypedRow], dict[int, RowRefusal]]:
         """Read the rows of a form, and those of it that are out of date."""
-        columns = grid_components(rows=rows, month=self.month, on=self.on)
         typed, refused = {}, {}
         for site in rows.sites:
-            row = read_row(key=site.pk, data=data, components=columns)
+            row = read_row(key=site.pk, data=data, components=self.columns)
             if row is None:
                 refused[site.pk] = OUT_OF_DATE
             else:
@@ -135,13 +150,21 @@ class GridView(PermissionRequiredMixin, OfAgreement, ContextMixin, View):
 
 
 class MonthGridPage(GridView, AnswersByAddress, TemplateView):
-    """The page: it shows the month, and takes the whole form where no script saves its rows one by one."""
+    """A page of the month: it shows its sites, and takes the whole form where no script saves its rows one by one."""
 
     template_name = "sites/month_grid.html"
 
+    def get(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        """Show a page; an address that names a site leads to the page with its row."""
+        if "site" in request.GET:
+            return redirect(self._address_of_site(request.GET["site"]))
+        return super().get(request, *args, **kwargs)
+
     def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        """Save every row of the form, or none of them."""
-        rows = self.load()
+        """Save every row of the form, or none of them: those of the page, and any that was on it when it was opened."""
+        sent = {name.partition(".")[0] for name in request.POST}
+        on_page = {site.pk for site in self.page}
+        rows = self.load([site.pk for site in self.whole.sites if site.pk in on_page or str(site.pk) in sent])
         typed, refused = self.read(rows, request.POST)
         page_reason = request.POST.get(PAGE_REASON, "")
         try:
@@ -154,29 +177,69 @@ class MonthGridPage(GridView, AnswersByAddress, TemplateView):
         messages.success(request, saved_text(recorded.values()))
         return redirect(self.page_address())
 
+    @cached_property
+    def whole(self) -> WholeMonth:
+        """The month with the sites of all its pages."""
+        sites = month_sites(
+            agreement=self.agreement,
+            month=self.month,
+            on=self.on,
+            after=self.after,
+            codes=[component.code for component in self.columns],
+        )
+        return WholeMonth(
+            month=self.month,
+            on=self.on,
+            days=grid_days(month=self.month, after=self.after),
+            components=len(self.columns),
+            sites=sites,
+            last_counted_on=max(self.counted.values(), default=None),
+            first_month=first_month(agreement=self.agreement),
+        )
+
+    @cached_property
+    def page(self) -> Page:
+        """The sites of the page that the address asks for."""
+        return page_of(self.whole.sites, self.request.GET.get("page"))
+
     def get_context_data(self, **kwargs) -> dict:
         if "grid" not in kwargs:
-            kwargs["grid"] = self.grid(self.load())
-        grid = kwargs["grid"]
+            kwargs["grid"] = self.grid(self.load([site.pk for site in self.page]))
+        paged = self.page.has_other_pages()
         return super().get_context_data(
+            whole=self.whole,
+            page_obj=self.page,
+            month_pages=list(self.whole.pages(self.page)) if paged else [],
+            places=[[site.pk, str(site), self.whole.is_open(site)] for site in self.whole.sites] if paged else [],
             may_add=self.may_add,
             may_correct=self.may_correct,
             may_type=self.may_add or self.may_correct,
             figures_address=self._with_after(reverse("sites:month_grid_figures", args=[self.agreement.pk, self.month])),
             row_address=self._with_after(reverse("sites:month_grid_row", args=[self.agreement.pk, self.month, 0])),
-            further=None if self.after else grid.filed_through,
+            further=None if self.after else self.whole.filed_through,
             after_said=self._after_said(),
             month_text=MonthPath().to_url(self.month),
-            has_report=self._has_report(grid),
+            has_report=self._has_report(),
             **kwargs,
         )
 
-    def _has_report(self, grid: MonthGrid) -> bool:
+    def _address_of_site(self, text: str) -> str:
+        """Where the row of a site is: its page, and there the row."""
+        whole = re.fullmatch(r"[0-9]{1,9}", text, re.ASCII)
+        place = self.whole.place_of(int(text)) if whole else None
+        if place is None:
+            raise Http404("The site is not in service in the month.")
+        asked = self.request.GET.copy()
+        del asked["site"]
+        if len(self.whole.sites) > ROWS_OF_A_TABLE:
+            asked["page"] = place // ROWS_OF_A_TABLE + 1
+        return f"{self.request.path}{'?' if asked else ''}{asked.urlencode()}#site-{int(text)}"
+
+    def _has_report(self) -> bool:
         """Whether a report of the month is due: within the term, with a site in service."""
-        terms = self.agreement.as_terms()
-        expires_on, _source = expiration_known(agreement=terms, known_on=self.on)
-        services = {(row.site.in_service_on, row.site.removed_on) for row in grid.rows}
-        first_day = terms.first_period_starts_on
+        expires_on, _source = expiration_known(agreement=self.terms, known_on=self.on)
+        services = {(site.in_service_on, site.removed_on) for site in self.whole.sites}
+        first_day = self.terms.first_period_starts_on
         return self.month in agreement_months(
             first_period_starts_on=first_day, expires_on=expires_on, services=services, on=self.on
         )

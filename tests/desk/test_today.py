@@ -71,7 +71,7 @@ def test_each_kind_leads_to_where_it_is_solved_and_counts_what_its_list_shows(de
         for item in each.items:
             assert f"{item.what} {item.why}" in shown
             assert item.address in links(page)
-            assert client.get(item.address.partition("#")[0]).status_code == 200, item.address
+            assert client.get(item.address.partition("#")[0], follow=True).status_code == 200, item.address
     counted = {title: each for title, each in found.items() if each.address and title not in OTHER_PAGES}
     for title, each in counted.items():
         listed = client.get(each.address).context["table"].paginator.count

@@ -92,8 +92,10 @@ def test_home_says_which_sites_wait_and_leads_to_the_row_where_the_count_is_ente
     page = client.get(home)
 
     assert f"Reno, {agreement.number} In service since 3 June 1999: no count" in words(page)
-    (row,) = [link for link in links(page) if link.endswith(f"#site-{reno.pk}")]
-    assert f'id="site-{reno.pk}"' in client.get(row).content.decode()
+    (row,) = [link for link in links(page) if link.endswith(f"?site={reno.pk}")]
+    led = client.get(row)
+    assert led.headers["Location"].endswith(f"#site-{reno.pk}")
+    assert f'id="site-{reno.pk}"' in client.get(led.headers["Location"]).content.decode()
     factories.counts(reno, START, reference.counts())
     assert "First counts" not in words(client.get(home))
 

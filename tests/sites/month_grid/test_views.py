@@ -464,7 +464,7 @@ def test_figures_of_no_site_are_none(site, entry, agreement, augusta):
 
 # ---- What it costs -----------------------------------------------------------------------------------------------
 
-QUERIES = 19
+QUERIES, OF_FIGURES = 21, 19
 
 
 @pytest.mark.parametrize("number", [1, 3])
@@ -484,8 +484,156 @@ def test_figures_cost_the_same_queries_for_any_number_of_rows(number, agreement,
     manager = client_of(ACCOUNT_MANAGER)
     address = reverse("sites:month_grid_figures", args=[agreement.pk, NOVEMBER])
 
-    with django_assert_num_queries(QUERIES):
+    with django_assert_num_queries(OF_FIGURES):
         manager.get(address, {"site": [site.pk for site in sites]})
+
+
+def test_a_page_of_many_sites_costs_what_it_shows(agreement, django_assert_num_queries):
+    with_sites(agreement, 120)
+    manager = client_of(ACCOUNT_MANAGER)
+
+    with django_assert_num_queries(QUERIES):
+        page = page_of(manager, agreement, page="2")
+
+    assert page.content.count(b'<tr id="site-') == 50
+    assert len(page.content) < 250_000
+
+
+# ---- The pages of a month ----------------------------------------------------------------------------------------
+
+
+def with_sites(agreement, number: int) -> list:
+    """So many sites, all of them counted in October."""
+    sites = factories.sites(agreement, number)
+    ComponentCount.objects.bulk_create(
+        ComponentCount(
+            site=site, component_code=code, counted_on=date(1998, 10, 31), quantity=quantity, recorded_on=LAST
+        )
+        for site in sites
+        for code, quantity in reference.counts().items()
+    )
+    return sites
+
+
+def rows_of(page) -> list[str]:
+    return re.findall(r'<tr id="site-[0-9]+" data-site="[0-9]+" data-name="([^"]*)"', page.content.decode())
+
+
+def lacks_of(page) -> dict[str, str]:
+    """What the head says that each page lacks."""
+    links = re.findall(r'data-page="([0-9]+)" title="[^"]*"[^>]*>Page [0-9]+ <span[^>]*>([^<]*)<', text_of(page))
+    return dict(links)
+
+
+def test_the_head_counts_the_whole_month_and_says_what_each_page_lacks(entry, agreement):
+    sites = with_sites(agreement, 101)
+    for site in (*sites[:50], sites[60]):
+        factories.counts(site, date(1998, 11, 20), reference.counts())
+    factories.counts(sites[60], date(1998, 11, 10), {"GE": 3})
+    factories.counts(sites[61], date(1998, 11, 30), {"XX": 1})
+    mark = {"month": date(1998, 11, 1), "reason": "Meter broken", "recorded_on": LAST}
+    for code in ("GE", "SM"):
+        MissingCount.objects.create(site=sites[100], component_code=code, **mark)
+    MissingCount.objects.create(site=sites[60], component_code="GE", **mark)
+    sites[100].is_demonstration = True
+    sites[100].save()
+
+    pages = [page_of(entry, agreement, page=str(number)) for number in (1, 2, 3)]
+
+    for page in pages:
+        assert f"{51 * 6 + 1} of {101 * 7} on file" in text_of(page)
+        assert "Demonstration data" in text_of(page)
+        assert lacks_of(page) == {"1": "50 to count", "2": "343 to count", "3": "5 to count"}
+        assert '<th scope="col" class="figure" data-code="XX">' in text_of(page)
+    assert [rows_of(page)[::49] for page in pages] == [
+        ["City 0001", "City 0050"],
+        ["City 0051", "City 0100"],
+        ["City 0101"],
+    ]
+    assert re.findall(r'data-page="([0-9])" title="[^"]*" aria-current', text_of(pages[1])) == ["2"]
+    assert "Save all of page 2</button>" in text_of(pages[1])
+
+
+def test_the_further_count_is_offered_after_the_last_day_of_the_whole_month(entry, agreement):
+    sites = with_sites(agreement, 51)
+    for site, day in ((sites[0], 10), (sites[50], 17)):
+        factories.counts(site, date(1998, 11, day), {"GE": 12})
+
+    assert 'href="?after=17"' in text_of(page_of(entry, agreement))
+    assert lacks_of(page_of(entry, agreement, after="17")) == {"1": "300 to count", "2": "6 to count"}
+
+
+def test_a_page_of_which_nothing_is_left_says_so(entry, agreement):
+    sites = with_sites(agreement, 51)
+    factories.counts(sites[50], LAST, reference.counts())
+
+    assert lacks_of(page_of(entry, agreement)) == {"1": "300 to count", "2": "nothing to count"}
+
+
+def test_a_month_of_one_page_says_nothing_of_pages(entry, agreement):
+    with_sites(agreement, 50)
+    text = text_of(page_of(entry, agreement))
+
+    assert [word in text for word in ("month-pages", 'id="grid-places"', "Page 1", "of page 1")] == [False] * 4
+    assert "Save all</button>" in text
+
+
+@pytest.mark.parametrize(("asked", "first"), [("99", "City 0101"), ("0", "City 0101"), ("x", "City 0001")])
+def test_a_page_that_is_none_leads_where_other_lists_do(asked, first, entry, agreement):
+    with_sites(agreement, 101)
+
+    assert rows_of(page_of(entry, agreement, page=asked))[0] == first
+
+
+@pytest.mark.parametrize(("number", "place"), [(0, "page=1"), (49, "page=1"), (50, "page=2")])
+def test_an_address_with_a_site_leads_to_the_page_of_its_row(number, place, entry, agreement):
+    site = with_sites(agreement, 51)[number]
+
+    led = page_of(entry, agreement, site=str(site.pk), after="10")
+
+    assert led.headers["Location"] == f"/agreements/{agreement.pk}/counts/1998-11/?after=10&{place}#site-{site.pk}"
+    assert f'<tr id="site-{site.pk}"' in text_of(entry.get(led.headers["Location"]))
+
+
+def test_an_address_with_a_site_that_is_not_in_the_month_is_not_found(entry, agreement, augusta):
+    planned = factories.site(agreement, "Macon", date(1998, 12, 20))
+
+    for site in (planned.pk, "x", "", "9" * 30):
+        assert page_of(entry, agreement, site=str(site)).status_code == 404
+
+
+def test_saving_a_page_leaves_the_others_alone_and_returns_to_it(entry, agreement):
+    sites = with_sites(agreement, 52)
+    page = page_of(entry, agreement, page="2")
+    factories.counts(sites[0], LAST, {"GE": 3})
+
+    rows = form_of(page, sites[50], GE="12") | form_of(page, sites[51], SM="1")
+    answer = entry.post(f"{page.request['PATH_INFO']}?page=2", rows)
+
+    assert answer.headers["Location"] == f"/agreements/{agreement.pk}/counts/1998-11/?page=2"
+    assert [counted(site) for site in (sites[0], sites[1], *sites[50:])] == [{"GE": 3}, {}, {"GE": 12}, {"SM": 1}]
+
+
+def test_a_refused_page_is_shown_with_its_own_rows(entry, agreement):
+    sites = with_sites(agreement, 52)
+    page = page_of(entry, agreement, page="2")
+
+    answer = entry.post(f"{page.request['PATH_INFO']}?page=2", form_of(page, sites[51], GE="x"), follow=True)
+
+    assert rows_of(answer) == ["City 0051", "City 0052"]
+    assert "Nothing was saved. Rows to look at: 1." in text_of(answer)
+    assert 'href="?page=1"' in text_of(answer)
+
+
+def test_a_row_that_went_to_another_page_since_is_saved_with_those_it_was_sent_with(entry, agreement):
+    sites = with_sites(agreement, 51)
+    page = page_of(entry, agreement)
+    factories.site(agreement, "Albany")
+
+    rows = form_of(page, sites[0], GE="12") | form_of(page, sites[49], GE="13")
+    entry.post(page.request["PATH_INFO"], rows)
+
+    assert [counted(site) for site in (sites[0], sites[49])] == [{"GE": 12}, {"GE": 13}]
 
 
 # ---- The way there -----------------------------------------------------------------------------------------------
