@@ -93,7 +93,7 @@ export function pasting({ rows, open, columns, rest, undoButton, report, changed
     const [summary, list] = [report.querySelector("p"), report.querySelector("ul")];
     const parts = [`${number} ${number === 1 ? "figure" : "figures"} pasted.`];
     if (empty) parts.push(`${empty} empty ${empty === 1 ? "cell" : "cells"} changed nothing.`);
-    if (elsewhere) parts.push(`${elsewhere} ${elsewhere === 1 ? "row goes" : "rows go"} on other pages.`);
+    if (elsewhere) parts.push(`${elsewhere} ${elsewhere === 1 ? "row belongs" : "rows belong"} on other pages.`);
     if (left.length) parts.push(`${left.length} left out:`);
     summary.textContent = parts.join(" ");
     list.replaceChildren(...left.map((text) => Object.assign(document.createElement("li"), { textContent: text })));

@@ -1,5 +1,8 @@
 // What was pasted for sites of other pages of the month: this tab keeps each line until its row is saved, or it is dropped.
 
+const listed = (numbers) => new Intl.ListFormat("en-GB").format(numbers.map(String));
+const pagesOf = (numbers) => `${numbers.length === 1 ? "page" : "pages"} ${listed(numbers)}`;
+const inOrder = (numbers) => [...new Set(numbers)].sort((one, other) => one - other);
 const rowsOf = (number) => `${number} ${number === 1 ? "row" : "rows"}`;
 
 // `pageOf` gives the page of a site by its key, `page` is this one, and `goOn` saves it and leads to another.
@@ -41,13 +44,11 @@ export function restOfPaste({ address, page, pageOf, section, fillIn, goOn, tell
     const lines = here.length ? here : others;
     section.hidden = !lines.length;
     if (!lines.length) return;
-    const from = [...new Set(lines.map((line) => line.from))].sort((one, other) => one - other).join(" and ");
-    const pages = [...new Set(others.map((line) => pageOf(line.key)))].sort((one, other) => one - other);
+    const pages = inOrder(others.map((line) => pageOf(line.key)));
     const next = pages.find((number) => number > page) ?? pages[0];
-    const pasted = `of what was pasted on page ${from}`;
-    section.querySelector("p").textContent = here.length
-      ? `${rowsOf(here.length)} ${pasted} ${here.length === 1 ? "belongs" : "belong"} on this page.`
-      : `${rowsOf(others.length)} ${pasted} ${others.length === 1 ? "goes" : "go"} on page ${pages.join(", ")}.`;
+    const pasted = `of what was pasted on ${pagesOf(inOrder(lines.map((line) => line.from)))}`;
+    const where = here.length ? "this page" : pagesOf(pages);
+    section.querySelector("p").textContent = `${rowsOf(lines.length)} ${pasted} ${lines.length === 1 ? "belongs" : "belong"} on ${where}.`;
     const [act, drop] = section.querySelectorAll("button");
     act.textContent = here.length ? `Fill in the ${rowsOf(here.length)}` : `Save and go on to page ${next}`;
     act.onclick = here.length ? fillIn : () => goOn(next);

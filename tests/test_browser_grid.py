@@ -332,8 +332,8 @@ def test_two_hundred_rows_are_pasted_over_four_pages_each_within_a_second(grid):
     expect(page.locator('tr[data-name="City 0050"] .level-name')).to_have_text("Large")
     expect(page.locator('tr[data-name="City 0050"] .says b')).to_have_text("many more")
     assert shown < SECONDS
-    assert status(page).inner_text() == "300 figures pasted. 150 rows go on other pages. · 50 rows unsaved"
-    expect(rest(page).locator("p")).to_have_text("150 rows of what was pasted on page 1 go on page 2, 3, 4.")
+    assert status(page).inner_text() == "300 figures pasted. 150 rows belong on other pages. · 50 rows unsaved"
+    expect(rest(page).locator("p")).to_have_text("150 rows of what was pasted on page 1 belong on pages 2, 3 and 4.")
     for number in (2, 3, 4):
         page.get_by_role("button", name=f"Save and go on to page {number}").click()
         page.wait_for_url(f"**?page={number}")
@@ -354,7 +354,7 @@ def test_a_paste_goes_on_over_two_pages_and_marks_jumps_on_the_second(grid):
     lines[60] = "30" + lines[60][2:]
     paste(page, "\n".join(lines))
     expect(cell(page, "City 0050")).to_have_value("13")
-    expect(rest(page).locator("p")).to_have_text("21 rows of what was pasted on page 1 go on page 2.")
+    expect(rest(page).locator("p")).to_have_text("21 rows of what was pasted on page 1 belong on page 2.")
 
     page.get_by_role("button", name="Save and go on to page 2").click()
     page.wait_for_url("**?page=2")
@@ -388,7 +388,7 @@ def test_what_was_pasted_for_another_page_waits_until_it_is_saved_or_dropped(gri
     paste(page, "City 0101\t12\t1\nCity 0001\t11\nCity 0060\tx\nNowhere\t4\n")
     expect(cell(page, "City 0001")).to_have_value("11")
     expect(page.locator("#paste-report li")).to_have_text(["Line 4: “Nowhere” is no site of this month (4)."])
-    expect(rest(page).locator("p")).to_have_text("2 rows of what was pasted on page 1 go on page 2, 3.")
+    expect(rest(page).locator("p")).to_have_text("2 rows of what was pasted on page 1 belong on pages 2 and 3.")
     page.get_by_role("button", name="Undo the paste of 1 figure").click()
     expect(rest(page)).to_be_hidden()
 
