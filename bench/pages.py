@@ -63,7 +63,8 @@ def pages() -> dict[str, str]:
     found = {
         name: reverse(name)
         for name in (
-            *("home", "contracts:agreement_list", "sites:site_list", "sites:review_list", "sites:report_list"),
+            *("home", "search"),
+            *("contracts:agreement_list", "sites:site_list", "sites:review_list", "sites:report_list"),
             *("invoicing:invoice_list", "invoicing:run", "invoicing:correction_list", "invoicing:waiver_list"),
             *("invoicing:lost_list", "invoicing:invoice_discard", "admin:index"),
             *(f"admin:sites_{model}_changelist" for model in ("site", "componentcount", "countchange", "workentry")),
@@ -71,6 +72,7 @@ def pages() -> dict[str, str]:
         )
     }
     found["invoices, last page"] = f"{reverse('invoicing:invoice_list')}?page=2000"
+    found |= {f"search for {text}": f"{reverse('search')}?q={text}" for text in ("1", "inv", "Technician")}
     found["invoices by total"] = f"{reverse('invoicing:invoice_list')}?sort=total"
     for label, agreement in (("old", old), ("big", big)):
         site = Site.objects.filter(agreement=agreement).order_by("pk")[0]

@@ -78,7 +78,7 @@ def full_desk(settings, *, demonstration: bool, city: str = "Reno", currency: st
     factories.amendment(agreement, UNSIGNED)
     not_reviewed = factories.agreement("LNS980101JC", currency=currency)
     no_arguments = """contracts:agreement_list sites:site_list sites:review_list invoicing:invoice_list invoicing:run
-        invoicing:correction_list invoicing:waiver_list invoicing:lost_list"""
+        invoicing:correction_list invoicing:waiver_list invoicing:lost_list search"""
     of_agreement = """sites:agreement_detail contracts:amendment_draft invoicing:reading_register sites:hours
         sites:hours_buy sites:hours_enter sites:hours_entries invoicing:correction_detail"""
     of_site = """sites:site_detail sites:starting_level sites:integration sites:integration_order

@@ -67,6 +67,7 @@ PURE = {
     "sites.reports.differences",
     "sites.reports.charts",
     "sites.month_path",
+    "desk.search.reading",
     "sites.counts.jumps",
     "sites.month_grid.entry",
     "sites.agreement_files.agreement_file",

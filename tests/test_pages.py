@@ -21,7 +21,7 @@ EVERYBODY = "contracts:agreement_list sites:agreement_detail sites:site_list sit
  sites:hours_entries sites:hours_entry invoicing:count_history sites:month_grid sites:month_grid_figures\
  sites:site_history sites:site_history_csv sites:site_history_xlsx sites:level_outlook sites:report_list\
  sites:agreement_reports sites:month_report sites:report_xlsx sites:report_revision sites:imports\
- sites:import_detail sites:import_layouts sites:count_export contracts:agreement_suggestions"
+ sites:import_detail sites:import_layouts sites:count_export contracts:agreement_suggestions search"
 WITH_PRICES = "sites:report_pdf sites:review_list sites:review_detail sites:review_pdf sites:starting_level\
  sites:integration sites:quotation_file contracts:amendment_detail contracts:amendment_comparison\
  invoicing:amendment_effect\

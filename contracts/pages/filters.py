@@ -17,9 +17,12 @@ LONGEST = 200
 def agreements_with(text: str) -> QuerySet[Agreement]:
     """Return the agreements whose number or party has a text in it.
 
-    A party is found by another spelling of its name too, an agreement by the contract number of an amendment.
+    A party is found by its division and another spelling of its name too, an agreement by the contract number of an
+    amendment.
     """
-    parties = Party.objects.filter(Q(legal_name__icontains=text) | Q(aliases__name__icontains=text))
+    parties = Party.objects.filter(
+        Q(legal_name__icontains=text) | Q(division__icontains=text) | Q(aliases__name__icontains=text)
+    )
     amended = Agreement.objects.filter(amendments__contract_number__icontains=text)
     return Agreement.objects.filter(
         Q(number__icontains=text)
@@ -27,6 +30,11 @@ def agreements_with(text: str) -> QuerySet[Agreement]:
         | Q(customer__in=parties.order_by().values("pk"))
         | Q(supplier__in=parties.order_by().values("pk"))
     )
+
+
+def agreements_in_list(text: str) -> QuerySet[Agreement]:
+    """Return the agreements that their own list shows for a text: those of `agreements_with`, and those by title."""
+    return agreements_with(text) | Agreement.objects.filter(title__icontains=text)
 
 
 def agreements_meant(text: str) -> QuerySet[Agreement]:
@@ -62,12 +70,12 @@ def suggesting(**more: str) -> TextInput:
 
 
 class AgreementFilter(ListFilter):
-    """Find agreements by number, by a party's name or by another spelling of it."""
+    """Find agreements by number, by title, by a party's name or by another spelling of it."""
 
-    q = CharFilter(label="Number or party contains", method="search")
+    q = CharFilter(label="Number, title or party contains", method="search")
 
     def search(self, queryset, name, value):
-        return queryset.filter(pk__in=agreements_with(value).order_by().values("pk"))
+        return queryset.filter(pk__in=agreements_in_list(value).order_by().values("pk"))
 
 
 class AgreementChoice(CharFilter):

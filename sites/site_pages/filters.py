@@ -19,10 +19,17 @@ def _states(*_args):
     return [(state, state) for state in states]
 
 
+def sites_with(text: str) -> Q:
+    """Return which sites have a text in their city or CLLI code, or are in that state; `Reno, NV` names both."""
+    city, _comma, state = map(str.strip, text.rpartition(","))
+    both = Q(city__icontains=city, state__istartswith=state) if city else Q(state__iexact=text)
+    return Q(city__icontains=text) | Q(clli__icontains=text) | both
+
+
 class SiteFilter(ListFilter):
     """Find sites by city, agreement, state, service, and whether they wait for a first count or should be looked at."""
 
-    q = CharFilter(label="City or CLLI code contains", method="search")
+    q = CharFilter(label="City, state or CLLI code", method="search")
     agreement = AgreementChoice()
     state = ChoiceFilter(choices=_states, empty_label="All states")
     first_count = ChoiceFilter(
@@ -34,7 +41,7 @@ class SiteFilter(ListFilter):
     service = TabFilter({state.name: state.value for state in ServiceState}, label="Service")
 
     def search(self, queryset, name, value):
-        return queryset.filter(Q(city__icontains=value) | Q(clli__icontains=value))
+        return queryset.filter(sites_with(value))
 
     def waiting(self, queryset, name, value):
         return queryset.filter(pk__in=self.first_counts) if value else queryset
