@@ -86,7 +86,7 @@ FINDS = {
         "LNS970602JC | Network Care Agreement | KMC Telecom Inc. | expires 30 September 2000",
     ),
     "ren": ("Sites", RENO),
-    "nv": ("Sites", RENO),
+    "ga": ("Sites", "Augusta, GA | Agreement LNS970602JC | KMC Telecom Inc. | in service"),
     "reno,n": ("Sites", RENO),
     "v01ds": ("Sites", RENO),
     "inv-0000": ("Invoices and credit notes", INVOICE),
