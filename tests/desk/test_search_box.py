@@ -18,7 +18,7 @@ def test_slash_leads_to_the_box_but_not_while_something_is_typed(browser_page: P
     site = factories.site(factories.agreement(), "Reno", state="NV")
     sign_in(user_of(VIEWER))
     browser_page.goto(reverse("contracts:agreement_list"))
-    box, other = browser_page.get_by_role("searchbox", name="Search"), browser_page.locator("#id_q")
+    box, other = browser_page.get_by_role("searchbox", name="Find on the desk"), browser_page.locator("#id_q")
 
     other.focus()
     browser_page.keyboard.press("/")
@@ -44,5 +44,5 @@ def test_head_is_no_wider_than_the_window(browser_page: Page, sign_in, width):
     browser_page.set_viewport_size({"width": width, "height": 700})
     browser_page.goto(SEARCH)
 
-    expect(browser_page.get_by_role("searchbox", name="Search")).to_be_in_viewport(ratio=1)
+    expect(browser_page.get_by_role("searchbox", name="Find on the desk")).to_be_in_viewport(ratio=1)
     assert browser_page.evaluate("document.documentElement.scrollWidth") <= width
