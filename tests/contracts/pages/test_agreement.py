@@ -176,6 +176,6 @@ def test_readings_nobody_chose_have_no_date():
 
     shown = {reading.chosen.question.key: reading for reading in readings_shown(agreement, on=date(1999, 7, 15))}
 
-    assert len(shown) == 17
+    assert len(shown) == 18
     assert shown["proration"].chosen.choice is Proration.DAILY
     assert shown["timing"].chosen_on is None
