@@ -317,6 +317,10 @@ class RecordAdmin(SuggestsRows, CarriesVersion, InShell):
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """Answer a form. No record has the button that saves a copy: Django would look for the row of a new one."""
+        if "_saveasnew" in request.POST:
+            request.POST = request.POST.copy()
+            del request.POST["_saveasnew"]
         page = partial(super().changeform_view, request, object_id, form_url, extra_context)
         return self._or_message(request, page)
 

@@ -64,6 +64,12 @@ def test_party_is_entered_with_its_aliases(manager):
     assert [strip_tags(message) for message in messages_of(response)] == ["The party “KMC Telecom Inc.” was added."]
 
 
+@pytest.mark.parametrize("record", ["contracts/party", "contracts/agreement", "auth/user", "sites/site"])
+def test_form_of_a_new_record_knows_no_button_for_a_copy(record):
+    page = superuser_client().post(f"/admin/{record}/add/", {"_saveasnew": "1"})
+    assert page.status_code == 200
+
+
 @pytest.mark.parametrize(("says", "rows"), [(9999, 2), (1, 1)])
 def test_form_that_is_refused_draws_no_row_that_was_not_sent(manager, says, rows):
     sent = {"aliases-0-name": "KMC", "aliases-1-name": "KMC Telcom"}
