@@ -206,8 +206,20 @@ def taken(page: Page, address: str) -> bool:
         return False
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What a page takes: filters that are sent alone, what else its address is asked, and what its form sends."""
+
+    alone: set[Parameter]
+    asked: set[Parameter]
+    typed: set[Parameter]
+    parts: dict[Parameter, list[str]]
+
+
 class Sweep:
     """Ask every page for what it takes, then send each of that once with a value that nobody means.
+
+    All pages are asked before any such value is sent: what is known is the same whichever values chance takes.
 
     `known` and `sent` hold the parameters of each page by the name of its address; a parameter counts as sent where
     its page has asked for it in the very request that carried its hostile value, so that no other value hid it.
@@ -219,8 +231,12 @@ class Sweep:
         self.sent: set[tuple[str, Parameter]] = set()
         self.number = 0
 
-    def page(self, page: Page) -> None:
-        """Learn what one page takes, and send it."""
+    def pages(self, pages: Iterable[Page]) -> None:
+        """Learn what every page takes, and send it."""
+        for page, takes in [(page, self._learn(page)) for page in pages]:
+            self._send(page, takes)
+
+    def _learn(self, page: Page) -> Taken:
         opened = self._ask("GET", page.path)
         learn(page, opened.html)
         asked = {one for one in opened.read if one[0] == QUERY}
@@ -232,14 +248,17 @@ class Sweep:
         typed = {one for one in posted.read if one[1] != SENT and not LATER_ROW.search(one[1])}
         parts = path_parts(page)
         self.known |= {(page.name, one) for one in asked | alone | typed | set(parts)}
-        for one in sorted(alone):
+        return Taken(alone, asked - alone, typed - asked - alone, parts)
+
+    def _send(self, page: Page, takes: Taken) -> None:
+        for one in sorted(takes.alone):
             self._query(page, [one], counts_at_once=True)
-        self._until_read(page, asked - alone, self._query)
-        self._until_read(page, {one for one in typed - asked - alone if one[0] == QUERY}, self._form)
+        self._until_read(page, takes.asked, self._query)
+        self._until_read(page, {one for one in takes.typed if one[0] == QUERY}, self._form)
         for steers in (True, False):
-            group = {one for one in typed if one[0] != QUERY and (one[1] not in page.visible) == steers}
+            group = {one for one in takes.typed if one[0] != QUERY and (one[1] not in page.visible) == steers}
             self._until_read(page, group, self._form)
-        for one, addresses in parts.items():
+        for one, addresses in takes.parts.items():
             self.chance.shuffle(addresses)
             self._ask("GET", next((address for address in addresses if taken(page, address)), addresses[0]))
             self.sent.add((page.name, one))
@@ -391,7 +410,7 @@ def ask(client: Client, request: tuple[str, str, dict, dict]) -> Asked:
         with connection.execute_wrapper(note), noting_reads() as read:
             if method == "POST":
                 data = {
-                    name: value.encode(errors="replace") if isinstance(value, str) else value
+                    name: value.encode(errors="replace").decode() if isinstance(value, str) else value
                     for name, value in sent.items()
                 }
                 answer = client.post(address, data, **headers)

@@ -71,8 +71,7 @@ def test_no_request_breaks_a_page_and_none_that_looks_writes(settings, tmp_path)
             faults.setdefault((answer.fault, answer.method != "POST" and answer.wrote), answer)
 
     sweep, every = Sweep(clients[0], chance, note), pages(arguments)
-    for page in every:
-        sweep.page(page)
+    sweep.pages(every)
     for request in requests(every, chance, NUMBER):
         note(ask(chance.choices(clients, [12, 2, 2, 2, 2])[0], request))
     print(
