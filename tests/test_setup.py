@@ -91,7 +91,7 @@ def test_demo_names_the_taken_port_and_the_way_out_before_any_work():
     )
 
 
-@pytest.mark.parametrize("script", ["bin/demo", "bin/serve", "bin/test", "bin/setup.sh", ".ci/run"])
+@pytest.mark.parametrize("script", ["bin/demo", "bin/serve", "bin/test", "bin/screenshots", "bin/setup.sh", ".ci/run"])
 def test_script_is_valid_and_stops_at_the_first_failure(script):
     assert run("bash", "-n", script).stderr == ""
     assert "set -euo pipefail" in (ROOT / script).read_text() + (ROOT / "bin/setup.sh").read_text()

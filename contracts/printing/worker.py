@@ -18,6 +18,7 @@ import resource
 import signal
 import sys
 import traceback
+import warnings
 from collections.abc import Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
@@ -46,6 +47,7 @@ def main(handle: int, seconds: int, memory: int) -> None:
     """Print one order after the other until the other side closes the socket, or one of them is too much."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGPROF, signal.SIG_DFL)  # ends the process, whatever it is doing, and with nobody left to ask
+    warnings.filterwarnings("ignore", "No fonts configured in FontConfig")  # on purpose: ours come with the style sheet
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     with Connection(handle) as orders:
         while True:
