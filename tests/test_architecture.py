@@ -260,7 +260,7 @@ def kind_of_charge_is_treated_apart(path: str, tree: ast.Module, text: str) -> B
 
 SPEAKS_TO_A_SHELL = re.compile(
     r".*/(management|audit)/.*|config/settings.py|contracts/sealing/.*|contracts/printing/worker.py"
-    r"|sites/reports/verifying.py"
+    r"|sites/reports/verifying.py|desk/backup/.*"
 )
 NAMES_A_COMMAND = re.compile(r"manage\.py|apt-get|pip install")
 

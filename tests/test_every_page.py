@@ -20,7 +20,7 @@ pytestmark = [
 ]
 
 PHONES = [{"width": 390, "height": 844}, {"width": 320, "height": 640}]
-NO_PAGE = re.compile(r"\.(pdf|xlsx|csv)|[?&]export=|/(pdf|file|export|template|logout)/")
+NO_PAGE = re.compile(r"\.(pdf|xlsx|csv)|[?&]export=|/(pdf|file|export|template|evidence|logout)/")
 LINK = re.compile(r'<a\b[^>]*?\shref="([^"]*)"')
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="\w+"')
 

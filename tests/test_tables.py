@@ -67,7 +67,7 @@ def addresses(settings, tmp_path, sign_in, client, browser_page) -> dict[str, st
     arguments = every_page(settings, tmp_path, city=LONG) | {"home": (), "admin:index": ()}
     Party.objects.filter(legal_name="KMC Telecom Inc.").update(legal_name=f"{LONG} Telephone Company")
     sign_in(User.objects.create_superuser("all"))
-    files = ("_pdf", "_xlsx", "_csv", "_file", "_document")
+    files = ("_pdf", "_xlsx", "_csv", "_file", "_document", "_evidence")
     pages = {name: reverse(name, args=args) for name, args in arguments.items() if not name.endswith(files)}
     (agreement,) = arguments["sites:imports"]
     previews = {f"preview of {name}": preview(client, agreement, kind, text) for name, (kind, text) in FILES.items()}

@@ -41,8 +41,9 @@ SECONDS = 55
 prints."""
 AT_ONCE = len(os.sched_getaffinity(0))
 """So many documents are printed at the same time: one on each processor."""
-PATIENCE = 5 * 60
-"""Seconds of the clock after which a worker that got no processor time at all has stalled; no paper is judged by it."""
+PATIENCE = 45
+"""Seconds of the clock after which a worker that got no processor time at all has stalled: no paper is judged by it,
+and the paper of a halted one is back within two minutes."""
 MEMORY = 2 * 1024**3
 """The most memory, in bytes, that the worker gets, before the rows: five times what an invoice of 1,000 lines needs."""
 NO_FONTS_OF_THE_MACHINE = """<?xml version="1.0"?>
@@ -285,7 +286,7 @@ class _Running:
         if halted.is_set():
             return _Fault(
                 f"No PDF could be made yet: the server was busy, and the process that prints got no time for "
-                f"{self.patience / 60:.0f} minutes. Nothing is wrong with the document: it is tried again.",
+                f"{self.patience:.0f} seconds. Nothing is wrong with the document: it is tried again.",
                 again=True,
             )
         by = signal.Signals(ended).name if ended > 0 else f"exit code {-ended}"

@@ -120,7 +120,7 @@ def kill_workers(scratch: Scratch, outcome: Outcome, expected: list, points: int
 
 def print_and_strike(how: signal.Signals, after: float) -> dict:
     """Print everything, while somebody kills or halts the worker after some seconds."""
-    pdf._printer = pdf.Printer(seconds=4)
+    pdf._printer = pdf.Printer(seconds=4, patience=1)
     pdf._printer.print(ORDER)
     struck = []
 

@@ -146,7 +146,7 @@ def test_workers_that_get_no_time_blame_the_server_and_not_the_text(temporary, m
         Printer(patience=0.5).print(order("<p>x</p>"))
 
     assert str(refused.value) == (
-        "No PDF could be made yet: the server was busy, and the process that prints got no time for 0 minutes. "
+        "No PDF could be made yet: the server was busy, and the process that prints got no time for 0 seconds. "
         "Nothing is wrong with the document: it is tried again."
     )
 

@@ -73,7 +73,7 @@ def another(field: models.Field, row: models.Model):
     if isinstance(field, models.JSONField):
         return json.dumps({"steps": ["As agreed."], "shares": [[1, "13583.33"]]}[field.name])
     if isinstance(field, models.DateField):
-        return value + timedelta(days=1)
+        return (value or row.issued_on) + timedelta(days=1)
     if isinstance(field, models.BooleanField):
         return not value
     if isinstance(field, models.CharField):

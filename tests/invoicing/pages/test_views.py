@@ -37,13 +37,14 @@ def test_list_shows_documents(agreement):
     response = client_of(VIEWER).get(INVOICES)
 
     assert tables(response)[0] == [
-        ["Number", "Kind", "Agreement", "Billing period", "Issued on", "Total", "State", "PDF"],
+        ["Number", "Kind", "Agreement", "Billing period", "Issued on", "Due on", "Total", "State", "PDF"],
         [
             "Draft of November 1998",
             "Invoice",
             "LNS970602JC",
             "November 1998",
-            "—",
+            "–",
+            "–",
             "27,166.68 USD",
             "Draft waits until 30 Nov 1998",
             "PDF of the draft of November 1998",
@@ -54,6 +55,7 @@ def test_list_shows_documents(agreement):
             "LNS970602JC",
             "October 1998",
             "2 Nov 1998",
+            "–",
             "21,032.25 USD",
             "Issued",
             f"PDF of INV-00001 {pdf.pages} page{'s' if pdf.pages > 1 else ''}",

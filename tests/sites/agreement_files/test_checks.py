@@ -95,8 +95,8 @@ pytestmark = pytest.mark.django_db
             [
                 'readings[0].question: "weather" is no question. '
                 "Known: level, change, review-day, frequency, timing, proration, rounding, site-charge, no-switch, "
-                "advance-start, until-agreed, block-count, block-completion, minimum, blank-cell, not-eligible, "
-                "history."
+                "advance-start, until-agreed, block-count, block-completion, minimum, minutes, blank-cell, "
+                "not-eligible, history."
             ],
         ),
         (
