@@ -401,7 +401,7 @@ def ask(client: Client, request: tuple[str, str, dict, dict]) -> Asked:
     wrote, cookies = [], client.cookies.output(header="", sep=";")
 
     def note(execute, sql, params, many, context):
-        word = sql.split(None, 1)[0].upper()
+        word = sql.lstrip("( ").split(None, 1)[0].upper()
         if word not in ("SELECT", "SAVEPOINT", "RELEASE", "ROLLBACK"):
             wrote.append(sql[:80])
         return execute(sql, params, many, context)
