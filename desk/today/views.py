@@ -6,6 +6,7 @@ from contracts.clock import business_date
 from contracts.pages.address import KnownParameters
 from desk.today import outlook
 from desk.today.waiting import Desk, waiting_for
+from sites.models import Site
 
 
 class Today(KnownParameters, TemplateView):
@@ -22,7 +23,7 @@ class Today(KnownParameters, TemplateView):
             waiting=waiting,
             number=sum(each.number for each in waiting),
             or_more=any(each.or_more for each in waiting),
-            named_invented=any(item.is_demonstration for each in waiting for item in each.items),
+            has_invented=Site.objects.filter(is_demonstration=True).exists(),
             money=outlook.money(desk),
             coming=outlook.coming(desk),
             lately=outlook.lately(desk),

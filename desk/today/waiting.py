@@ -40,7 +40,6 @@ class Item:
     why: str
     address: str
     button: str
-    is_demonstration: bool = False
 
 
 @dataclass(frozen=True)
@@ -163,7 +162,6 @@ def reviews_to_agree(desk: Desk) -> Found:
             f"Due {day_text(review.due_on)}, opened {day_text(review.opened_on)}; not agreed by both parties.",
             reverse("sites:review_detail", args=[review.pk]),
             "Go to the review",
-            review.is_demonstration,
         )
 
     rows = RenewalReview.objects.filter(agreed_on=None).select_related("agreement__customer").order_by("due_on", "pk")
@@ -212,7 +210,6 @@ def first_counts(desk: Desk) -> Found:
             f"{one.sentence[:1].upper()}{one.sentence[1:]}. No review can say what has changed since.",
             f"{reverse('sites:month_grid', args=[one.site.agreement_id, one.month])}?site={one.site.pk}",
             "Enter the first count",
-            one.site.is_demonstration,
         ),
         f"{reverse('sites:site_list')}?first_count=due",
     )
@@ -227,7 +224,6 @@ def sites_with_remarks(desk: Desk) -> Found:
             f"{found[1][:1].upper()}{found[1][1:]}",
             reverse("sites:site_detail", args=[found[0].pk]),
             "Look at the site",
-            found[0].is_demonstration,
         ),
         f"{reverse('sites:site_list')}?look_at=yes",
     )
@@ -318,7 +314,6 @@ def drafts(desk: Desk) -> Found:
             held or row.waits(desk.on) or "Can be issued.",
             reverse("invoicing:invoice_detail", args=[row.pk]),
             "Check the draft",
-            row.is_demonstration,
         )
 
     rows = Invoice.objects.filter(issued_on=None).select_related("agreement__customer").defer("content")
@@ -335,7 +330,6 @@ def documents_without_pdf(desk: Desk) -> Found:
             f"Issued {day_text(row.issued_on)}, and its PDF is not made.",
             reverse("invoicing:invoice_make_pdf", args=[row.pk]),
             "Make the PDF",
-            row.is_demonstration,
         ),
     )
 

@@ -7,6 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from contracts.models import Agreement
+from invoicing.runs.drafting import draft_invoices
+from sites.models import Site
 from tests import factories
 from tests.people import FINANCE, VIEWER, client_of, reader, superuser_client, user_of
 from tests.reading import words
@@ -44,3 +46,14 @@ def test_an_empty_desk_and_a_person_without_a_role_are_told_so():
     nobody = user_of(VIEWER)
     nobody.groups.clear()
     assert "You have no role yet" in words(reader(nobody).get(HOME))
+
+
+def test_the_page_says_that_sites_are_invented_where_only_their_documents_are_named(agreement):
+    factories.site(agreement, "Reno", is_demonstration=True)
+    client = superuser_client()
+    months = {"through": date(1999, 5, 31), "on": date(1999, 6, 3), "by": None, "agreements": [agreement]}
+    draft_invoices(**months, issue_drafts=True)
+
+    assert "Demonstration data: some of what is named below is invented." in words(client.get(HOME))
+    Site.objects.update(is_demonstration=False)
+    assert "Demonstration data" not in words(client.get(HOME))
