@@ -73,6 +73,10 @@ class ChosenDrafts(EventPage):
         if more:
             yield f"{more} more fit the filters. {self.does} these first, then come back for the others."
 
+    def demonstration(self):
+        invented = any(draft.is_demonstration for draft in self.drafts)
+        return "Demonstration data: some of these drafts bill invented sites." if invented else ""
+
     def in_all(self, drafts: list[Invoice]) -> str:
         """How many drafts, and what they come to."""
         amounts = totals_of((draft.agreement.currency, draft.total) for draft in drafts)

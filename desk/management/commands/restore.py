@@ -15,7 +15,7 @@ from invoicing.issued.ledger import make_good
 
 
 class Command(DeskCommand):
-    """Everything or nothing of the backup; then the lines that its ledgers lack, and the verification of the books."""
+    """Nothing is written before all of the backup is right; then its ledgers are made good and the books verified."""
 
     help = "Restore a backup into an empty database and empty folders, and verify it."
     requires_system_checks = ()

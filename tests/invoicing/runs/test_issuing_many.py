@@ -128,3 +128,11 @@ def test_nothing_is_asked_for_each_draft_before_the_confirmation(django_assert_n
         draft_invoices(through=DECEMBER, on=DECEMBER, by=None, agreements=[agreement])
         with django_assert_num_queries(5):
             client.get(ISSUE, {"all": "1"})
+
+
+@pytest.mark.parametrize("address", [ISSUE, reverse("invoicing:invoice_discard")])
+def test_drafts_of_invented_sites_are_said_to_be_some(drafts, address):
+    client = client_of(FINANCE)
+    assert "Demonstration data" not in words(client.get(address, {"all": "1"}))
+    Invoice.objects.filter(pk=drafts[0].pk).update(is_demonstration=True)
+    assert "Demonstration data: some of these drafts bill invented sites." in words(client.get(address, {"all": "1"}))
